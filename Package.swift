@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "pg-aws-rds-iam",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "rds-iam", targets: ["rds-iam"]),
+        .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
+        .library(name: "RDSGenerator", targets: ["RDSGenerator"]),
+        .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
+        .library(name: "AuthTokens", targets: ["AuthTokens"]),
+        .library(name: "AWSCredentialSources", targets: ["AWSCredentialSources"]),
+        .library(name: "PGConninfo", targets: ["PGConninfo"]),
+        .library(name: "AWSSigV4", targets: ["AWSSigV4"]),
+        .library(name: "NamedRegistry", targets: ["NamedRegistry"]),
+    ],
+    traits: [
+        .trait(
+            name: "AsyncHTTPClient",
+            description: "The credential sources that speak HTTP get AsyncHTTPClient as their default client."
+        ),
+        .default(enabledTraits: ["AsyncHTTPClient"]),
+    ],
+    dependencies: [
+        // The HTTP client most Swift servers already run: time limits, streaming bodies, no proxy unless asked.
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        // Command-line parsing, help and completion for the executable alone.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(
+            name: "CLibpq",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .systemLibrary(
+            name: "CLibcrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]
+        ),
+
+        // Level 0: each stands alone.
+        .target(name: "NamedRegistry"),
+        .target(name: "PGConninfo"),
+        .target(name: "AWSSigV4", dependencies: ["CLibcrypto"]),
+
+        // Level 1.
+        .target(name: "AuthTokens", dependencies: ["NamedRegistry", "CLibcrypto"]),
+        .target(
+            name: "AWSCredentialSources",
+            dependencies: [
+                "AWSSigV4",
+                .product(
+                    name: "AsyncHTTPClient",
+                    package: "async-http-client",
+                    condition: .when(traits: ["AsyncHTTPClient"])
+                ),
+            ]
+        ),
+
+        // Level 2.
+        .target(
+            name: "RDSGenerator",
+            dependencies: ["AuthTokens", "AWSSigV4", "AWSCredentialSources"],
+            path: "Plugins/RDSGenerator"
+        ),
+        .target(name: "TokenAuditLog", dependencies: ["AuthTokens", "CSQLite", "CLibcrypto"]),
+
+        // Level 3.
+        .target(
+            name: "PGRDSIAM",
+            dependencies: [
+                "NamedRegistry", "PGConninfo", "AuthTokens", "AWSCredentialSources", "RDSGenerator", "TokenAuditLog",
+                "CLibpq",
+            ]
+        ),
+
+        // Level 4.
+        .executableTarget(
+            name: "rds-iam",
+            dependencies: [
+                "PGConninfo", "AuthTokens", "AWSCredentialSources", "RDSGenerator", "TokenAuditLog", "PGRDSIAM",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        // SE-0335: an existential is written `any P`.
+        .enableUpcomingFeature("ExistentialAny"),
+        // SE-0444: a member is visible only where its module is imported.
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // SE-0409: an import is internal unless it says otherwise.
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // SE-0461: a nonisolated async function runs where its caller runs.
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}
