@@ -1,0 +1,46 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// Who signed a token: the public side of a set of credentials. Nothing in it is secret.
+public struct CredentialIdentity: Sendable, Hashable {
+    /// The kind of source the credentials came from, such as `environment` or `profile`.
+    public var source: String
+    /// The AWS access key ID, which joins an audit event to CloudTrail's `userIdentity.accessKeyId`.
+    public var accessKeyID: String?
+    /// The shared-configuration profile, where one was used.
+    public var profile: String?
+    /// The AWS account number, where it is known.
+    public var accountID: String?
+    /// The role the credentials belong to, where it is known.
+    public var roleARN: String?
+    /// When the credentials end; nil where they do not.
+    public var expiresAt: Date?
+
+    /// Creates an identity.
+    ///
+    /// - Parameters:
+    ///   - source: The kind of source.
+    ///   - accessKeyID: The AWS access key ID.
+    ///   - profile: The shared-configuration profile.
+    ///   - accountID: The AWS account number.
+    ///   - roleARN: The role's ARN.
+    ///   - expiresAt: When the credentials end.
+    public init(
+        source: String,
+        accessKeyID: String? = nil,
+        profile: String? = nil,
+        accountID: String? = nil,
+        roleARN: String? = nil,
+        expiresAt: Date? = nil
+    ) {
+        self.source = source
+        self.accessKeyID = accessKeyID
+        self.profile = profile
+        self.accountID = accountID
+        self.roleARN = roleARN
+        self.expiresAt = expiresAt
+    }
+}

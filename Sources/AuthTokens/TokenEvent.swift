@@ -1,0 +1,101 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// One thing that happened to a token, as it goes into the audit log. Nothing in it is secret.
+public struct TokenEvent: Sendable, Hashable {
+    /// What happened.
+    public struct Activity: Sendable, Hashable, RawRepresentable {
+        /// The activity's name in the log.
+        public let rawValue: String
+
+        /// Creates an activity of that name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A token was made and is about to be handed out.
+        public static let issue = Activity(rawValue: "token.issue")
+        /// No token was made.
+        public static let refuse = Activity(rawValue: "token.refuse")
+        /// A token that was made before is about to be handed out again.
+        public static let reuse = Activity(rawValue: "token.reuse")
+        /// A server let the token in.
+        public static let connectionAccepted = Activity(rawValue: "connection.accept")
+        /// A server, or the way to it, refused the token.
+        public static let connectionRefused = Activity(rawValue: "connection.refuse")
+    }
+
+    /// The public side of a token: what names it and how long it lives.
+    public struct TokenFacts: Sendable, Hashable {
+        /// The SHA-256 of the token's text in lower-case hexadecimal.
+        public var fingerprint: String
+        /// When it was made.
+        public var signedAt: Date
+        /// When a server stops accepting it.
+        public var expiresAt: Date
+    }
+
+    /// The event's own name: a UUID of version 7 (RFC 9562), so that names sort by time.
+    public var id: String
+    /// When it happened.
+    public var time: Date
+    /// What happened.
+    public var activity: Activity
+    /// The kind of failure, where the activity failed; nil where it succeeded.
+    public var errorCode: String?
+    /// The name the generator is registered under.
+    public var generator: String
+    /// Whose credentials were used, where that is known.
+    public var credential: CredentialIdentity?
+    /// The server's name.
+    public var host: String
+    /// The server's TCP port.
+    public var port: Int
+    /// The database user.
+    public var user: String
+    /// The database, where it is known.
+    public var database: String?
+    /// The AWS region, where that applies.
+    public var region: String?
+    /// The token, where there is one.
+    public var token: TokenFacts?
+    /// The ``id`` of the event that issued the token, where this one is about what became of it.
+    public var issueID: String?
+
+    /// Creates an event about a request.
+    ///
+    /// - Parameters:
+    ///   - activity: What happened.
+    ///   - request: What was asked for.
+    ///   - generator: The name the generator is registered under.
+    ///   - token: The token, where there is one.
+    ///   - errorCode: The kind of failure, where it failed.
+    ///   - issueID: The event that issued the token, where this one is about what became of it.
+    ///   - time: When it happened.
+    public init(
+        _ activity: Activity,
+        of request: AuthTokenRequest,
+        generator: String,
+        token: AuthToken? = nil,
+        errorCode: String? = nil,
+        issueID: String? = nil,
+        time: Date
+    ) {
+        self.id = EventID.make(at: time)
+        self.time = time
+        self.activity = activity
+        self.errorCode = errorCode
+        self.generator = generator
+        self.credential = token?.credential
+        self.host = request.host
+        self.port = request.port
+        self.user = token?.user ?? request.user
+        self.database = request.database
+        self.region = token?.region
+        self.token = token.map {
+            TokenFacts(fingerprint: $0.fingerprint, signedAt: $0.signedAt, expiresAt: $0.expiresAt)
+        }
+        self.issueID = issueID
+    }
+}
