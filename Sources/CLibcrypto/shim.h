@@ -3,4 +3,5 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include "sha256.h"
 #endif
