@@ -32,6 +32,6 @@ public struct AuditPolicy: Sendable {
     func record(_ event: TokenEvent) async throws {
         do {
             try await recorder?.record(event)
-        } catch where !isRequired {}
+        } catch  where !isRequired {}
     }
 }

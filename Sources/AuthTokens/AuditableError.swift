@@ -1,5 +1,3 @@
-public import NamedRegistry
-
 /// An error that says under which code the audit log files it.
 public protocol AuditableError: Error {
     /// A short, constant name of the kind of failure, such as `AWSCredentialError.notConfigured`. Never a secret.

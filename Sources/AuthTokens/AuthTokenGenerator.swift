@@ -1,5 +1,3 @@
-public import NamedRegistry
-
 /// Makes the token for one user on one server: the plugin point of this package.
 ///
 /// A generator signs, fetches or computes a password each time it is asked. It need not cache, count, retry or record:

@@ -54,7 +54,10 @@ struct RegistryTable<Value: Sendable>: Sendable {
     }
 
     /// The task that is building `name`, started with `start` where there is none; nil where the name is gone.
-    mutating func build(_ name: String, start: (Build, UInt64) -> Task<Value, any Error>) -> Task<Value, any Error>? {
+    mutating func build(
+        _ name: String,
+        start: (@escaping Build, UInt64) -> Task<Value, any Error>
+    ) -> Task<Value, any Error>? {
         guard let entry = entries[name] else { return nil }
         if let task = entry.task { return task }
         let task = start(entry.build, entry.ticket)

@@ -1,0 +1,156 @@
+import NamedRegistry
+import Synchronization
+import Testing
+
+@Suite("A registry of names")
+struct NamedRegistryTests {
+    private struct BuildFailed: Error, Equatable { let attempt: Int }
+
+    @Test("builds a value at the first look-up and never again")
+    func buildsOnce() async throws {
+        let builds = Counter()
+        let registry = NamedRegistry<Int>()
+        try registry.add("answer") {
+            builds.next()
+            return 42
+        }
+        #expect(builds.count == 0)
+        #expect(try await registry.value(named: "answer") == 42)
+        #expect(try await registry.value(named: "answer") == 42)
+        #expect(builds.count == 1)
+    }
+
+    @Test("builds once also when a thousand tasks ask at once")
+    func buildsOnceForMany() async throws {
+        let builds = Counter()
+        let registry = NamedRegistry<Int>()
+        try registry.add("slow") {
+            try await Task.sleep(for: .milliseconds(20))
+            return builds.next()
+        }
+        let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<1000 { group.addTask { try await registry.value(named: "slow") } }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(answers == [1])
+        #expect(builds.count == 1)
+    }
+
+    @Test("hands a failed build to its waiters and tries anew for the next")
+    func forgetsFailures() async throws {
+        let builds = Counter()
+        let registry = NamedRegistry<Int>()
+        try registry.add("second time lucky") {
+            let attempt = builds.next()
+            guard attempt > 1 else { throw BuildFailed(attempt: attempt) }
+            return attempt
+        }
+        await #expect(throws: BuildFailed(attempt: 1)) { try await registry.value(named: "second time lucky") }
+        #expect(try await registry.value(named: "second time lucky") == 2)
+    }
+
+    @Test("refuses a second entry of the same name unless it is a replacement")
+    func namesAreTaken() async throws {
+        let registry = NamedRegistry<Int>()
+        try registry.add("n") { 1 }
+        let error = #expect(throws: NamedRegistryError.self) { try registry.add("n") { 2 } }
+        #expect(error?.code == .nameTaken)
+        #expect(try await registry.value(named: "n") == 1)
+        try registry.add("n", replacing: true) { 3 }
+        #expect(try await registry.value(named: "n") == 3)
+    }
+
+    @Test("refuses an empty name")
+    func emptyName() {
+        let error = #expect(throws: NamedRegistryError.self) { try NamedRegistry<Int>().add("") { 1 } }
+        #expect(error?.code == .invalidName)
+    }
+
+    @Test("lists the names and the nearest one where a name is unknown")
+    func unknownName() async throws {
+        let registry = NamedRegistry<Int>(defaults: [("default", { 1 }), ("dsql", { 2 })])
+        let error = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: "defualt") }
+        #expect(error?.code == .unknownName)
+        #expect(error?.registered == ["default", "dsql"])
+        #expect(error?.nearest == "default")
+        let text = #"no entry is named "defualt"; did you mean "default"? Registered: default, dsql"#
+        #expect(error.map(String.init(describing:)) == text)
+    }
+
+    @Test("shows a strange name escaped and cut")
+    func strangeName() async {
+        let name = "\u{1B}[31m" + String(repeating: "x", count: 10_000)
+        let error = await #expect(throws: NamedRegistryError.self) {
+            try await NamedRegistry<Int>().value(named: name)
+        }
+        let text = error.map(String.init(describing:)) ?? ""
+        #expect(text.hasPrefix(#"no entry is named "\u{1B}[31mxxx"#))
+        #expect(text.hasSuffix("nothing is registered"))
+        #expect(text.count < 200)
+    }
+
+    @Test("keeps names in the order of their first mention")
+    func order() throws {
+        let registry = NamedRegistry<Int>(defaults: [("b", { 1 }), ("a", { 2 })])
+        try registry.add("c") { 3 }
+        try registry.add("b", replacing: true) { 4 }
+        #expect(registry.names == ["b", "a", "c"])
+        #expect(registry.remove("b"))
+        #expect(!registry.remove("b"))
+        #expect(registry.names == ["a", "c"])
+    }
+
+    @Test("returns to its defaults, unbuilt")
+    func reset() async throws {
+        let builds = Counter()
+        let registry = NamedRegistry<Int>(defaults: [("default", { builds.next() })])
+        try registry.add("extra") { 0 }
+        #expect(try await registry.value(named: "default") == 1)
+        registry.reset()
+        #expect(registry.names == ["default"])
+        #expect(try await registry.value(named: "default") == 2)
+    }
+
+    @Test("says so when a value's closure asks for the value itself", .timeLimit(.minutes(1)))
+    func cycle() async throws {
+        let registry = NamedRegistry<Int>()
+        try registry.add("a") { try await registry.value(named: "b") }
+        try registry.add("b") { try await registry.value(named: "a") }
+        let error = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: "a") }
+        #expect(error?.code == .cycle)
+    }
+
+    @Test("lets those who wait for a replaced entry have the old value, and builds the new one for the next")
+    func replacingWhileBuilding() async throws {
+        let registry = NamedRegistry<String>()
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        try registry.add("n") {
+            start.finish()
+            for await _ in gate {}
+            return "old"
+        }
+        let waiter = Task { try await registry.value(named: "n") }
+        for await _ in started {}
+        try registry.add("n", replacing: true) { "new" }
+        #expect(try await registry.value(named: "n") == "new")
+        open.finish()
+        #expect(try await waiter.value == "old")
+        #expect(try await registry.value(named: "n") == "new")
+    }
+}
+
+/// Counts calls from any task.
+private final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    var count: Int { value.withLock { $0 } }
+
+    @discardableResult
+    func next() -> Int {
+        value.withLock { value in
+            value += 1
+            return value
+        }
+    }
+}
