@@ -1,4 +1,6 @@
-/// Writes token events down durably. The audit log conforms to it.
+/// Writes token events down durably.
+///
+/// The audit log conforms to it.
 public protocol TokenAuditRecorder: Sendable {
     /// Returns when `event` is on stable storage, and not before.
     ///

@@ -9,7 +9,9 @@ public import Foundation
 /// Only ``value`` is secret. It never appears in a description, a mirror or an audit event; ``fingerprint`` stands for
 /// it there.
 public struct AuthToken: Sendable, Hashable {
-    /// The text to send as the password. Secret.
+    /// The text to send as the password.
+    ///
+    /// Secret.
     public let value: String
     /// When it was made.
     public let signedAt: Date

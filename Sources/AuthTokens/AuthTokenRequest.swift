@@ -1,6 +1,8 @@
 /// What a token is asked for: one user on one server, as the client will dial it.
 public struct AuthTokenRequest: Sendable, Hashable {
-    /// The server's name as it stands in the connection string. Tokens are signed for a name, never for an address.
+    /// The server's name as it stands in the connection string.
+    ///
+    /// Tokens are signed for a name, never for an address.
     public var host: String
     /// The server's TCP port, 1 to 65535.
     public var port: Int

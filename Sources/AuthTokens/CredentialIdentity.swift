@@ -4,7 +4,9 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// Who signed a token: the public side of a set of credentials. Nothing in it is secret.
+/// Who signed a token: the public side of a set of credentials.
+///
+/// Nothing in it is secret.
 public struct CredentialIdentity: Sendable, Hashable {
     /// The kind of source the credentials came from, such as `environment` or `profile`.
     public var source: String

@@ -4,7 +4,9 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// One thing that happened to a token, as it goes into the audit log. Nothing in it is secret.
+/// One thing that happened to a token, as it goes into the audit log.
+///
+/// Nothing in it is secret.
 public struct TokenEvent: Sendable, Hashable {
     /// What happened.
     public struct Activity: Sendable, Hashable, RawRepresentable {
