@@ -13,7 +13,9 @@ public struct PayloadHash: Sendable, Hashable {
     /// SHA-256 of no bytes (FIPS 180-4, computed once).
     static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-    /// The body is not covered by the signature. Only some services allow that, S3 among them.
+    /// The body is not covered by the signature.
+    ///
+    /// Only some services allow that, S3 among them.
     public static let unsigned = Self(unchecked: "UNSIGNED-PAYLOAD")
 
     /// The hash of a body in memory.

@@ -4,7 +4,7 @@ public struct SigV4Options: Sendable, Hashable {
     public var normalizesPath = true
     /// Whether the path, encoded for sending, is encoded once more for signing.
     public var encodesPathTwice = true
-    /// Whether the session token is part of what is signed. A few services want it added afterwards.
+    /// Whether the session token is part of what is signed; a few services want it added afterwards.
     public var signsSessionToken = true
     /// Whether header signing adds `X-Amz-Content-Sha256`, which S3 asks for.
     public var addsContentSHA256 = false

@@ -6,10 +6,10 @@ public struct SigningCredentials: Sendable {
     public let accessKeyID: String
     /// The secret that signing keys are derived from.
     public let secretAccessKey: String
-    /// The session token of temporary credentials. `nil` for long-lived ones; never empty.
+    /// The session token of temporary credentials; `nil` for long-lived ones, never empty.
     public let sessionToken: String?
 
-    /// The session token as it stands in a query. Credentials sign many requests, so it is encoded once.
+    /// The session token as it stands in a query: credentials sign many requests, so it is encoded once.
     let encodedSessionToken: String?
 
     /// Makes credentials.

@@ -14,7 +14,7 @@ enum CanonicalPath {
         return PercentEncoding.encode(path: sent, keeping: literal)
     }
 
-    /// Takes out dot segments (RFC 3986 §5.2.4) and empty segments. A final slash stays.
+    /// Takes out dot segments (RFC 3986 §5.2.4) and empty segments; a final slash stays.
     private static func normalized(_ path: String) -> String {
         var kept: [Substring] = []
         for segment in path.split(separator: "/") where segment != "." {

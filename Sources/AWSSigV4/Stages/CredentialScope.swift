@@ -1,6 +1,6 @@
 /// What a signature is good for: a day, a region and a service, with the second it is made at.
 public struct CredentialScope: Sendable, Hashable {
-    /// The second of signing. Its day stands in the scope, the whole of it in `X-Amz-Date`.
+    /// The second of signing: its day stands in the scope, the whole of it in `X-Amz-Date`.
     public let time: SigningTime
     /// The region, for example `eu-central-1`.
     public let region: String
