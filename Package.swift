@@ -26,6 +26,8 @@ let package = Package(
     dependencies: [
         // The HTTP client most Swift servers already run: time limits, streaming bodies, no proxy unless asked.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        // The buffers and headers that AsyncHTTPClient speaks in.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
         // Command-line parsing, help and completion for the executable alone.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
@@ -57,12 +59,14 @@ let package = Package(
         .target(
             name: "AWSCredentialSources",
             dependencies: [
-                "AWSSigV4",
+                "AWSSigV4", "CLibcrypto",
                 .product(
                     name: "AsyncHTTPClient",
                     package: "async-http-client",
                     condition: .when(traits: ["AsyncHTTPClient"])
                 ),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
             ]
         ),
 

@@ -1,0 +1,87 @@
+/// Sources asked one after another until one has credentials.
+///
+/// Only ``AWSCredentialError/Code/notConfigured`` makes it ask the next. A source that is configured and fails stops the chain: going
+/// on would silently act as a different, often more powerful, principal.
+public struct AWSCredentialChain: AWSCredentialSource {
+    /// The sources, in the order in which they are asked.
+    public let sources: [any AWSCredentialSource]
+    private let clock: @Sendable () -> Duration
+
+    /// Creates a chain.
+    ///
+    /// - Parameters:
+    ///   - sources: The sources, first to be asked first.
+    ///   - context: The outside world; the chain takes its stop watch from it.
+    public init(_ sources: [any AWSCredentialSource], context: CredentialContext = .system) {
+        self.sources = sources
+        self.clock = context.uptime
+    }
+
+    /// Hands out the credentials of the first source that has any.
+    ///
+    /// - Throws: ``AWSCredentialError`` with the trail of every source that was asked.
+    public func credentials() async throws -> AWSCredentials {
+        try await resolve().credentials
+    }
+
+    /// Hands out the credentials of the first source that has any, together with the trail.
+    ///
+    /// - Returns: The credentials, and what came of asking each source up to the one that had them.
+    /// - Throws: ``AWSCredentialError`` with the trail of every source that was asked.
+    public func resolve() async throws -> (credentials: AWSCredentials, trail: [CredentialAttempt]) {
+        var trail: [CredentialAttempt] = []
+        for source in sources {
+            let start = clock()
+            do {
+                let credentials = try await source.credentials()
+                trail.append(CredentialAttempt(source: source.kind, outcome: .provided, elapsed: clock() - start))
+                return (credentials, trail)
+            } catch {
+                trail.append(contentsOf: lines(for: .wrapping(error), of: source, elapsed: clock() - start))
+                try stop(after: .wrapping(error), trail: trail)
+            }
+        }
+        throw AWSCredentialError(.notConfigured, Self.nothingFound, trail: trail)
+    }
+
+    private func lines(
+        for error: AWSCredentialError,
+        of source: any AWSCredentialSource,
+        elapsed: Duration
+    ) -> [CredentialAttempt] {
+        error.trail.isEmpty
+            ? [CredentialAttempt(source: source.kind, outcome: .nothing(error.code, error.message), elapsed: elapsed)]
+            : error.trail
+    }
+
+    private func stop(after error: AWSCredentialError, trail: [CredentialAttempt]) throws {
+        try Task.checkCancellation()
+        guard error.code != .notConfigured else { return }
+        var error = error
+        error.trail = trail
+        throw error
+    }
+
+    private static let nothingFound = """
+        No AWS credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with AWS_PROFILE, \
+        or run where AWS provides a role.
+        """
+}
+
+extension AWSCredentialChain {
+    /// The order in which AWS SDKs look for credentials: environment, profile, web identity, container, instance metadata.
+    ///
+    /// A profile named in code outranks the environment, whose keys are then left out (as in the AWS SDK for Go and botocore).
+    /// `AWS_PROFILE` does not.
+    ///
+    /// - Parameters:
+    ///   - profile: A profile named in code; nil leaves the choice to `AWS_PROFILE` and then `default`.
+    ///   - context: The outside world.
+    /// - Returns: The chain. It asks afresh each time: wrap it in ``RefreshingCredentialSource`` to keep what it finds.
+    public static func `default`(profile: String? = nil, context: CredentialContext = .system) -> AWSCredentialChain {
+        var sources: [any AWSCredentialSource] = []
+        if profile == nil { sources.append(EnvironmentCredentialSource(context: context)) }
+        sources.append(ProfileCredentialSource(profile, context: context))
+        return AWSCredentialChain(sources, context: context)
+    }
+}

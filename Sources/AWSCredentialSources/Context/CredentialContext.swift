@@ -1,0 +1,110 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// The outside world of the credential sources: everything they read, call, wait for or draw from.
+///
+/// ``system`` is the real one. Tests take it apart and replay what they like:
+///
+///     var context = CredentialContext.system
+///     context.environment = ["AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret"]
+///     let credentials = try await EnvironmentCredentialSource(context: context).credentials()
+public struct CredentialContext: Sendable {
+    /// The environment variables, as they were when the value was made.
+    public var environment: [String: String]
+    /// The home folder, which `~/` in a path stands for; nil where there is none.
+    public var homeDirectory: String?
+    /// The file system.
+    public var files: any FileStore
+    /// The HTTP client; nil where the trait `AsyncHTTPClient` is off and none is given.
+    public var http: (any CredentialHTTPClient)?
+    /// Starts child processes for `credential_process`.
+    public var processes: any ProcessRunner
+    /// Looks up the addresses of container hosts.
+    public var resolver: any HostResolver
+    /// The present, in UTC, by the wall clock: expiry must not stand still while a machine sleeps.
+    public var now: @Sendable () -> Date
+    /// A stop watch, for trails and time limits.
+    public var uptime: @Sendable () -> Duration
+    /// A number drawn uniformly from `0 ..< 1`, for jitter.
+    public var random: @Sendable () -> Double
+    /// Waits, and throws `CancellationError` where the task is cancelled meanwhile.
+    public var sleep: @Sendable (Duration) async throws -> Void
+
+    /// Creates a world.
+    ///
+    /// - Parameters:
+    ///   - environment: The environment variables.
+    ///   - homeDirectory: The home folder.
+    ///   - files: The file system.
+    ///   - http: The HTTP client.
+    ///   - processes: Starts child processes.
+    ///   - resolver: Looks up hosts.
+    ///   - now: The present, in UTC.
+    ///   - uptime: A stop watch.
+    ///   - random: A number drawn uniformly from `0 ..< 1`.
+    ///   - sleep: Waits.
+    public init(
+        environment: [String: String],
+        homeDirectory: String?,
+        files: any FileStore,
+        http: (any CredentialHTTPClient)?,
+        processes: any ProcessRunner,
+        resolver: any HostResolver,
+        now: @escaping @Sendable () -> Date,
+        uptime: @escaping @Sendable () -> Duration,
+        random: @escaping @Sendable () -> Double,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.environment = environment
+        self.homeDirectory = homeDirectory
+        self.files = files
+        self.http = http
+        self.processes = processes
+        self.resolver = resolver
+        self.now = now
+        self.uptime = uptime
+        self.random = random
+        self.sleep = sleep
+    }
+
+    /// The real world, with the environment of this moment.
+    public static var system: CredentialContext {
+        let environment = ProcessInfo.processInfo.environment
+        let start = ContinuousClock.now
+        return CredentialContext(
+            environment: environment,
+            homeDirectory: environment["HOME"],
+            files: SystemFileStore(),
+            http: SystemHTTPClient.shared,
+            processes: SystemProcessRunner(),
+            resolver: SystemHostResolver(),
+            now: { Date() },
+            uptime: { ContinuousClock.now - start },
+            random: { Double.random(in: 0..<1) },
+            sleep: { try await Task.sleep(for: $0) }
+        )
+    }
+}
+
+extension CredentialContext {
+    /// A variable's value; nil where it is unset or blank, as the AWS SDKs treat it.
+    func variable(_ name: String) -> String? {
+        guard let value = environment[name], value.contains(where: { !$0.isWhitespace }) else { return nil }
+        return value
+    }
+
+    /// A variable that switches something: `true` in any case means on.
+    func isOn(_ name: String) -> Bool {
+        variable(name)?.trimmed.lowercased() == "true"
+    }
+
+    /// A path with its leading `~/` replaced; nil where there is no home folder to replace it with.
+    func expandingHome(_ path: String) -> String? {
+        guard path == "~" || path.hasPrefix("~/") else { return path }
+        guard let homeDirectory, !homeDirectory.isEmpty else { return nil }
+        return homeDirectory + path.dropFirst()
+    }
+}

@@ -1,0 +1,8 @@
+#if !AsyncHTTPClient
+
+/// Without the trait `AsyncHTTPClient` there is no HTTP client of the system's; sources that need one say so.
+enum SystemHTTPClient {
+    static let shared: (any CredentialHTTPClient)? = nil
+}
+
+#endif

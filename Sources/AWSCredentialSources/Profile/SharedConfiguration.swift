@@ -1,0 +1,84 @@
+/// The config file and the credentials file, merged as the AWS SDKs merge them.
+struct SharedConfiguration: Sendable {
+    /// A profile, an `sso-session` or a `services` section.
+    typealias Section = [String: ProfileProperty]
+
+    private(set) var profiles: [String: Section] = [:]
+    private(set) var ssoSessions: [String: Section] = [:]
+    private(set) var services: [String: Section] = [:]
+    /// What was left out, and why.
+    private(set) var warnings: [String] = []
+    /// The files that were there.
+    private(set) var files: [String] = []
+
+    private var defaultHasPrefix = false
+
+    init() {}
+
+    /// Adds the config file.
+    mutating func addConfig(_ bytes: [UInt8], file: String) throws {
+        files.append(file)
+        for section in try ProfileFileParser.parse(bytes, file: file) {
+            let words = section.name.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+            let name = words.count > 1 ? String(words[1]).trimmed : ""
+            switch (words.first.map(String.init) ?? "", Self.isName(name)) {
+            case ("default", _) where words.count == 1: addDefault(section, hasPrefix: false)
+            case ("profile", true) where name == "default": addDefault(section, hasPrefix: true)
+            case ("profile", true): merge(section, into: &profiles[name, default: [:]])
+            case ("sso-session", true): merge(section, into: &ssoSessions[name, default: [:]])
+            case ("services", true): merge(section, into: &services[name, default: [:]])
+            default: leaveOut(section, file: file, expecting: "[default] or [profile NAME]")
+            }
+        }
+    }
+
+    /// Adds the credentials file, whose properties outrank those of the config file one by one.
+    mutating func addCredentials(_ bytes: [UInt8], file: String) throws {
+        files.append(file)
+        for section in try ProfileFileParser.parse(bytes, file: file) {
+            if Self.isName(section.name) {
+                merge(section, into: &profiles[section.name, default: [:]])
+            } else {
+                leaveOut(section, file: file, expecting: "[NAME]")
+            }
+        }
+    }
+
+    private mutating func addDefault(_ section: RawSection, hasPrefix: Bool) {
+        if hasPrefix, !defaultHasPrefix {
+            defaultHasPrefix = true
+            profiles["default"] = [:]
+        }
+        guard hasPrefix == defaultHasPrefix else { return }
+        merge(section, into: &profiles["default", default: [:]])
+    }
+
+    private func merge(_ section: RawSection, into target: inout Section) {
+        for (key, property) in section.properties where Self.isName(key) { target[key] = property }
+    }
+
+    private mutating func leaveOut(_ section: RawSection, file: String, expecting form: String) {
+        warnings.append("\(file), line \(section.line): the section [\(section.name)] is left out, expected \(form).")
+    }
+
+    /// Letters, digits and `-_/.%@:+`.
+    static func isName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "-_/.%@:+".utf8.contains(byte)
+                }
+            }
+    }
+}
+
+extension [String: ProfileProperty] {
+    /// A property's value; nil where it is missing or empty.
+    func value(_ key: String) -> String? {
+        guard let value = self[key]?.value, !value.isEmpty else { return nil }
+        return value
+    }
+}

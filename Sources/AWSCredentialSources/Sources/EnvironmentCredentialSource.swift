@@ -1,0 +1,58 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`.
+///
+/// `AWS_ACCOUNT_ID` names the account, `AWS_CREDENTIAL_EXPIRATION` the end (as botocore reads it). A blank value counts as unset.
+public struct EnvironmentCredentialSource: AWSCredentialSource {
+    private let context: CredentialContext
+
+    /// Creates the source.
+    ///
+    /// - Parameter context: The outside world.
+    public init(context: CredentialContext = .system) {
+        self.context = context
+    }
+
+    /// ``AWSCredentialSourceKind/environment``.
+    public var kind: AWSCredentialSourceKind { .environment }
+
+    /// Reads the variables.
+    ///
+    /// - Throws: ``AWSCredentialError``: `notConfigured` without an access key ID, `invalidConfiguration` where the access key ID stands
+    ///   alone or the expiry is no RFC 3339 time, `expired` where the expiry has passed.
+    public func credentials() async throws -> AWSCredentials {
+        guard let accessKeyID = context.variable("AWS_ACCESS_KEY_ID") else {
+            throw AWSCredentialError(.notConfigured, "AWS_ACCESS_KEY_ID is not set.")
+        }
+        guard let secretAccessKey = context.variable("AWS_SECRET_ACCESS_KEY") else {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not: set both or neither."
+            )
+        }
+        let credentials = AWSCredentials(
+            accessKeyID: accessKeyID,
+            secretAccessKey: secretAccessKey,
+            sessionToken: context.variable("AWS_SESSION_TOKEN"),
+            expiration: try expiration(),
+            accountID: context.variable("AWS_ACCOUNT_ID"),
+            provenance: .init(source: .environment)
+        )
+        return try credentials.refusingExpired(at: context.now())
+    }
+
+    private func expiration() throws -> Date? {
+        guard let text = context.variable("AWS_CREDENTIAL_EXPIRATION") else { return nil }
+        guard let date = Timestamp.parse(text.trimmed) else {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "AWS_CREDENTIAL_EXPIRATION is not a time such as 2026-01-02T03:04:05Z."
+            )
+        }
+        return date
+    }
+}

@@ -1,0 +1,42 @@
+/// Credentials given in code.
+public struct StaticCredentialSource: AWSCredentialSource {
+    private let value: AWSCredentials
+
+    /// Creates the source.
+    ///
+    /// - Parameter credentials: What it hands out.
+    public init(_ credentials: AWSCredentials) {
+        value = credentials
+    }
+
+    /// ``AWSCredentialSourceKind/static``.
+    public var kind: AWSCredentialSourceKind { .static }
+
+    /// Hands out the credentials as they are, dead ones included: ``AWSCredentials/expiration`` tells.
+    public func credentials() async throws -> AWSCredentials { value }
+}
+
+/// A closure that hands out credentials.
+public struct CustomCredentialSource: AWSCredentialSource {
+    /// The kind that appears in trails and audit events.
+    public let kind: AWSCredentialSourceKind
+    private let provide: @Sendable () async throws -> AWSCredentials
+
+    /// Creates the source.
+    ///
+    /// - Parameters:
+    ///   - kind: The kind that appears in trails and audit events.
+    ///   - provide: Hands out credentials; called once a refresh where ``RefreshingCredentialSource`` wraps the source.
+    public init(
+        _ kind: AWSCredentialSourceKind = .custom,
+        provide: @escaping @Sendable () async throws -> AWSCredentials
+    ) {
+        self.kind = kind
+        self.provide = provide
+    }
+
+    /// Calls the closure.
+    ///
+    /// - Throws: What the closure throws.
+    public func credentials() async throws -> AWSCredentials { try await provide() }
+}
