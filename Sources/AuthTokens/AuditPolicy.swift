@@ -32,6 +32,8 @@ public struct AuditPolicy: Sendable {
     ///
     /// - Throws: What the recorder throws, where a record is required.
     func record(_ event: TokenEvent) async throws {
+        var event = event
+        event.isRequired = isRequired
         do {
             try await recorder?.record(event)
         } catch  where !isRequired {}

@@ -64,6 +64,8 @@ public struct TokenEvent: Sendable, Hashable {
     public var token: TokenFacts?
     /// The ``id`` of the event that issued the token, where this one is about what became of it.
     public var issueID: String?
+    /// Whether the token waits for this record; ``AuditPolicy`` says so.
+    public var isRequired = false
 
     /// Creates an event about a request.
     ///
