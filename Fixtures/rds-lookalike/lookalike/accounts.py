@@ -1,5 +1,7 @@
 """The AWS accounts the look-alike knows: an AWS shared-credentials file, read anew for every token."""
 
+from __future__ import annotations
+
 import configparser
 import re
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 PATIENCE = 15  # seconds for a server to stop by itself
@@ -19,13 +20,20 @@ class Failed(Exception):
     """A child failed; the argument says which and why."""
 
 
-def _die_with_parent():
-    """What a child runs before its program: Linux ends it when its parent is killed outright."""
-    if _LIBC is not None:
-        _LIBC.prctl(1, signal.SIGQUIT)
-
-
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with(parent):
+    """What a child runs before its program: Linux ends it when its parent is killed outright."""
+
+    def prepare():
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return prepare
 
 
 class Children:
@@ -34,14 +42,14 @@ class Children:
     def __init__(self, lifeline, owner, home):
         self._lifeline = lifeline
         self._home = home
-        self._identity = {"user": owner, "group": owner, "extra_groups": []} if owner else {}
+        self._identity = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LDAP"))}
         self._environment = kept | {"LC_ALL": "C", "HOME": home, "LDAPNOINIT": "1", "TZ": "UTC"}
         self._wake, wake_write = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(wake_write, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake_write)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
     def spawn(self, command, stdin=subprocess.DEVNULL, output=subprocess.DEVNULL):
         """A running child in a process group of its own."""
@@ -53,13 +61,13 @@ class Children:
             cwd=self._home,
             env=self._environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with(os.getpid()),
             **self._identity,
         )
 
     def run(self, command, text=""):
         """Runs a command to its end with `text` on standard input; its output goes into the error if it fails."""
-        with open(f"{self._home}/input", "w+b") as words, open(f"{self._home}/output", "w+b") as output:
+        with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as output:
             words.write(text.encode())
             words.seek(0)
             child = self.spawn(command, words, output)
@@ -97,14 +105,34 @@ def end(child, sign):
             continue
 
 
-def end_orphan(pid, sign):
-    """The same for a process that is not our child."""
-    for attempt in (sign, signal.SIGKILL):
-        deadline = time.monotonic() + PATIENCE
+class Process:
+    """A process that is not our child. It counts as gone from its end on, reaped or not, where Linux tells."""
+
+    def __init__(self, pid):
+        self._pid = pid
+        self._handle = None
+        if hasattr(os, "pidfd_open"):
+            try:
+                self._handle = os.pidfd_open(pid)
+            except OSError:
+                pass
+
+    def is_gone(self):
+        """Whether it has ended."""
+        if self._handle is not None:
+            return bool(select.select([self._handle], [], [], 0)[0])
         try:
-            os.kill(pid, attempt)
-            while time.monotonic() < deadline:
-                os.kill(pid, 0)
-                time.sleep(0.02)
+            os.kill(self._pid, 0)
         except ProcessLookupError:
-            return
+            return True
+        except PermissionError:
+            pass
+        return False
+
+    def end(self, sign):
+        """Ends it by a signal, and by force when it does not heed it."""
+        for attempt in (sign, signal.SIGKILL):
+            deadline = time.monotonic() + PATIENCE
+            while not self.is_gone() and time.monotonic() < deadline:
+                os.kill(self._pid, attempt)
+                time.sleep(0.05)

@@ -98,14 +98,16 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 class LDAPServer(socketserver.ThreadingTCPServer):
-    """Listens on a free port of 127.0.0.1; `refusal(name, password)` gives None to let in, else the reason."""
+    """Listens on a free port of 127.0.0.1; `refusal(name, password)`, to be set before it serves, gives None to let
+    in, else the reason.
+    """
 
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
     request_queue_size = 1024
 
-    def __init__(self, refusal):
+    def __init__(self, refusal=None):
         self.refusal = refusal
         super().__init__(("127.0.0.1", 0), _Conversation)
 

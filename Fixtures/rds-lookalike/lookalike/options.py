@@ -1,6 +1,7 @@
 """The options of `start`."""
 
 import argparse
+import re
 
 DEFAULT_NAME = "demo.abcdefghijkl.eu-west-2.rds.amazonaws.com"
 LONGEST_NAME = 63  # bytes PostgreSQL keeps of a role's or a database's name
@@ -9,6 +10,12 @@ LONGEST_NAME = 63  # bytes PostgreSQL keeps of a role's or a database's name
 def _role(text):
     if not 0 < len(text.encode()) <= LONGEST_NAME or not text.isprintable():
         raise argparse.ArgumentTypeError("a name has 1 to 63 bytes and no control characters")
+    return text
+
+
+def _host(text):
+    if not re.fullmatch(r"[A-Za-z0-9.-]{1,253}", text):
+        raise argparse.ArgumentTypeError("not a host name")
     return text
 
 
@@ -44,13 +51,15 @@ def parse(arguments):
     add("--plain-user", action="append", type=_role, default=[], help="role outside rds_iam, without a password")
     add("--password-user", action="append", type=_password_user, default=[], metavar="NAME:PASSWORD")
     add("--database", action="append", type=_role, default=[], help="further database beside postgres")
-    add("--name", action="append", default=[], help=f"host name it answers to (default {DEFAULT_NAME})")
+    add("--name", action="append", type=_host, default=[], help=f"host name it answers to (default {DEFAULT_NAME})")
     add("--endpoint", action="append", type=endpoint, default=[], metavar="HOST[:PORT]", help="also signed for")
     add("--region", default="eu-west-2")
     add("--credentials", metavar="FILE", help="shared-credentials file of the accounts it knows (default: makes one)")
     add("--clock-shift", type=float, default=0, metavar="SECONDS", help="moves the judge's clock")
     add("--listen", type=int, metavar="PORT", help="port (default: a free one)")
     add("--postgres-option", action="append", type=lambda text: _pair(text, "="), default=[], metavar="NAME=VALUE")
+    add("--standby", action="store_true", help="a hot standby, which waits for a primary that never comes")
+    add("--restart", action="store_true", help="starts PostgreSQL again, on the same port, when it is killed")
     add("--write-env", metavar="FILE", help="also writes the facts as shell variables")
     add("--until-stdin-closes", action="store_true", help="also stops when standard input ends")
     add("--while-pid", type=int, metavar="PID", help="also stops when this process ends")

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 
+from .children import Failed
+
 OLDEST = 15
 
 _PLACES = (
@@ -16,7 +18,6 @@ _PLACES = (
 )
 
 SETTINGS = {
-    "listen_addresses": "127.0.0.1, ::1",
     "ssl": "on",
     "max_connections": "100",
     "fsync": "off",
@@ -54,7 +55,7 @@ def find_programs():
     versions = {_version(folder): folder for folder in folders if os.access(f"{folder}/initdb", os.X_OK)}
     newest = max(versions, default=0)
     if newest < OLDEST:
-        raise SystemExit(f"start: no PostgreSQL server of version {OLDEST} or newer found; install postgresql")
+        raise Failed(f"no PostgreSQL server of version {OLDEST} or newer found; install postgresql")
     return versions[newest]
 
 

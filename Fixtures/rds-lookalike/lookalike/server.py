@@ -1,13 +1,8 @@
 """One look-alike: its folder, its judge, its PostgreSQL server, from start to stop."""
 
 import os
-import pwd
-import random
 import secrets
-import shutil
 import signal
-import socket
-import tempfile
 import threading
 import time
 
@@ -16,152 +11,87 @@ from .accounts import AccountFile
 from .children import Failed, end
 from .judge import Place
 from .ldap import LDAPServer
+from .surroundings import free_port, give, loopback
 from .verdicts import ClockFile, Recorder
 
 READY_WITHIN = 60  # seconds
-
-
-def server_owner():
-    """The user PostgreSQL runs as where we are root, since it refuses to run as root; None elsewhere."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "_postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name).pw_name
-        except KeyError:
-            continue
-    raise Failed("PostgreSQL does not run as root, and there is no user postgres or nobody")
-
-
-def make_folder(owner):
-    """The temporary folder, which the server's user can enter."""
-    parent = tempfile.gettempdir()
-    if owner and not _open_to_all(parent) or len(parent) > 60:  # a socket's path ends at 103 bytes
-        parent = "/tmp"
-    folder = tempfile.mkdtemp(prefix="rds-lookalike.", dir=parent)
-    if owner:
-        shutil.chown(folder, owner)
-    return folder
-
-
-def _open_to_all(path):
-    while os.stat(path).st_mode & 0o001:
-        if path == "/":
-            return True
-        path = os.path.dirname(path)
-    return False
-
-
-def _free_port():
-    """A port that is free now on both loopback addresses, below the range of outgoing connections."""
-    while True:
-        port = random.randrange(15000, 32000)
-        if all(_can_bind(family, address, port) for family, address in _loopback()):
-            return port
-
-
-def _loopback():
-    return ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
-
-
-def _can_bind(family, address, port):
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((address, port))
-    except OSError:
-        return family == socket.AF_INET6 and not _has_ipv6()
-    return True
-
-
-def _has_ipv6():
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
+ATTEMPTS = 5  # to find a port that nobody takes in the meantime
 
 
 class Server:
-    """Made from the options, a `Children` and a folder; `start` gives the facts that callers need."""
+    """Made from the options, a `Children`, the server's user and a folder; `start` gives the facts callers need."""
 
-    def __init__(self, options, children, folder):
-        self._options, self._children, self._folder = options, children, folder
+    def __init__(self, options, children, owner, folder):
+        self._options, self._children, self._owner, self._folder = options, children, owner, folder
         self._programs = postgres.find_programs()
         self._postmaster = None
+        self._port = None
 
     def _path(self, name):
         return os.path.join(self._folder, name)
 
     def start(self):
         """Starts everything; returns the facts that are printed."""
-        options = self._options
-        self._port = options.listen or _free_port()
-        credentials = options.credentials or self._write_credentials()
-        with open(self._path("clock-shift"), "w", encoding="ascii") as file:
-            file.write(f"{options.clock_shift}\n")
-        recorder = Recorder(
-            self._path("verdicts.jsonl"),
-            Place(options.region, frozenset(self._endpoints())),
-            AccountFile(credentials),
-            ClockFile(self._path("clock-shift")),
-        )
-        ldap = LDAPServer(recorder)
-        self._prepare(ldap.port)
-        self._launch()
+        ldap = LDAPServer()
+        self._make_data()
+        for name in ("tls", "socket"):
+            os.mkdir(self._path(name), 0o700)
+            give(self._path(name), self._owner)
+        names = ["localhost", "127.0.0.1", "::1", *self._options.name]
+        certificates.make(self._children.run, self._path("tls"), names)
+        self._configure(ldap.port)
+        self._launch_on_a_port()
+        self._write("clock-shift", f"{self._options.clock_shift}\n")
+        ldap.refusal = self._recorder()
         threading.Thread(target=ldap.serve_forever, daemon=True).start()
-        return self._facts(credentials)
+        return self._facts()
 
-    def _endpoints(self):
-        for name in self._options.name:
-            yield name.lower(), self._port
-        for host, port in self._options.endpoint:
-            yield host.lower(), port or self._port
-
-    def _write_credentials(self):
-        path = self._path("credentials")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
-            file.write(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secrets.token_urlsafe(30)}\n")
-        return path
-
-    def _prepare(self, ldap_port):
-        """Data folder, settings, certificate, roles."""
-        options, data = self._options, self._path("data")
+    def _make_data(self):
         initdb = [f"{self._programs}/initdb", "--no-sync", "--no-instructions", "--auth=trust", "--username=postgres"]
-        self._children.run([*initdb, "--encoding=UTF8", "--locale=C", "--wal-segsize=1", f"--pgdata={data}"])
-        os.mkdir(self._path("tls"))
-        os.mkdir(self._path("s"), 0o700)
-        for name in ("tls", "s"):
-            self._give(name)
-        certificates.make(self._children.run, self._path("tls"), ["localhost", "127.0.0.1", "::1", *options.name])
+        locale = ["--encoding=UTF8", "--locale=C"]
+        self._children.run([*initdb, *locale, "--wal-segsize=1", f"--pgdata={self._path('data')}"])
+
+    def _configure(self, ldap_port):
+        """Settings, access rules, roles and databases."""
+        options, data = self._options, self._path("data")
         settings = postgres.SETTINGS | {
-            "port": str(self._port),
-            "unix_socket_directories": self._path("s"),
+            "listen_addresses": ", ".join(loopback()),
+            "unix_socket_directories": self._path("socket"),
             "ssl_cert_file": self._path("tls/server.crt"),
             "ssl_key_file": self._path("tls/server.key"),
         }
         postgres.write_settings(data, settings | dict(options.postgres_option), ldap_port)
         sql = postgres.roles_sql(options.user, options.plain_user, options.password_user, options.database)
-        single = [f"{self._programs}/postgres", "--single", "-j", "-c", "exit_on_error=on", "-D", data, "postgres"]
-        self._children.run(single, sql)
+        single = [f"{self._programs}/postgres", "--single", "-j", "-c", "exit_on_error=on"]
+        writable = ["-c", "default_transaction_read_only=off"]
+        self._children.run([*single, *writable, "-D", data, "postgres"], sql)
+        if options.standby:
+            self._write("data/standby.signal", "")
+            give(self._path("data/standby.signal"), self._owner)
 
-    def _give(self, name):
-        owner = server_owner()
-        if owner:
-            shutil.chown(self._path(name), owner)
+    def _launch_on_a_port(self):
+        for attempt in range(ATTEMPTS):
+            self._port = self._options.listen or free_port()
+            try:
+                return self._launch()
+            except Failed:
+                self.stop()
+                if self._options.listen or attempt == ATTEMPTS - 1:
+                    raise
 
     def _launch(self):
-        """Starts PostgreSQL and waits until it takes connections."""
+        """Starts PostgreSQL and waits until it takes connections, on every address."""
         with open(self._path("server.log"), "ab") as log:
-            command = [f"{self._programs}/postgres", "-D", self._path("data")]
+            begin = log.tell()
+            command = [f"{self._programs}/postgres", "-D", self._path("data"), "-p", str(self._port)]
             self._postmaster = self._children.spawn(command, output=log)
         deadline = time.monotonic() + READY_WITHIN
         while not self._ready():
             if self._postmaster.poll() is not None or time.monotonic() > deadline:
-                raise Failed(f"PostgreSQL did not start: {self._log_end()}")
+                raise Failed(f"PostgreSQL did not start: {self._log(begin)}")
             self._children.pause(0.01)
+        if "could not bind" in self._log(begin):
+            raise Failed(f"port {self._port} is taken")
 
     def _ready(self):
         try:
@@ -171,11 +101,37 @@ class Server:
             return False
         return len(lines) > 7 and lines[0] == str(self._postmaster.pid) and lines[7].strip() == "ready"
 
-    def _log_end(self):
-        with open(self._path("server.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()[-2000:].strip()
+    def _log(self, begin):
+        with open(self._path("server.log"), "rb") as file:
+            file.seek(begin)
+            return file.read()[-2000:].decode("utf-8", "replace").strip()
 
-    def _facts(self, credentials):
+    def _recorder(self):
+        accounts = AccountFile(self._credentials())
+        place = Place(self._options.region, frozenset(self._endpoints()))
+        return Recorder(self._path("verdicts.jsonl"), place, accounts, ClockFile(self._path("clock-shift")))
+
+    def _endpoints(self):
+        for name in self._options.name:
+            yield name.lower(), self._port
+        for host, port in self._options.endpoint:
+            yield host.lower(), port or self._port
+
+    def _credentials(self):
+        """The file of known accounts; one with a new key where the caller brings none."""
+        if self._options.credentials:
+            return os.path.abspath(self._options.credentials)
+        if not os.path.exists(self._path("credentials")):
+            key = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
+            text = f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secrets.token_urlsafe(30)}\n"
+            self._write("credentials", text)
+        return self._path("credentials")
+
+    def _write(self, name, text):
+        with open(os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+
+    def _facts(self):
         return {
             "port": self._port,
             "host": self._options.name[0],
@@ -183,19 +139,33 @@ class Server:
             "region": self._options.region,
             "dir": self._folder,
             "ca": self._path("tls/ca.crt"),
-            "socket": self._path("s"),
+            "socket": self._path("socket"),
             "verdicts": self._path("verdicts.jsonl"),
             "log": self._path("server.log"),
             "clock_shift": self._path("clock-shift"),
-            "credentials": credentials,
+            "credentials": self._credentials(),
             "postmaster": self._postmaster.pid,
         }
 
     def wait(self):
-        """Returns when PostgreSQL ends by itself; Stopped is raised when we are asked to stop."""
-        while self._postmaster.poll() is None:
-            self._children.pause(60)
-        raise Failed(f"PostgreSQL ended by itself: {self._log_end()}")
+        """Goes on until PostgreSQL ends by itself, or for ever with `--restart`; Stopped is raised to end it."""
+        while True:
+            while self._postmaster.poll() is None:
+                self._children.pause(60)
+            if not self._options.restart:
+                raise Failed(f"PostgreSQL ended by itself: {self._log(0)}")
+            self._relaunch()
+
+    def _relaunch(self):
+        deadline = time.monotonic() + READY_WITHIN
+        while True:
+            try:
+                return self._launch()
+            except Failed:  # the old server's children may be holding its memory or port still
+                self.stop()
+                if time.monotonic() > deadline:
+                    raise
+                self._children.pause(0.1)
 
     def stop(self):
         """Ends PostgreSQL at once."""

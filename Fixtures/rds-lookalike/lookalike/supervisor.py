@@ -8,23 +8,24 @@ import json
 import os
 import select
 import shlex
-import shutil
 import signal
 import sys
 
-from .children import Children, Failed, Stopped, end_orphan
-from .server import Server, make_folder, server_owner
+from .children import Children, Failed, Process, Stopped
+from .server import Server
+from .surroundings import make_folder, remove_folder, server_owner
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(options):
     """Runs a look-alike until it is asked to stop; returns the exit code."""
+    os.closerange(3, 65536)  # a pipe inherited by accident would be held open
     wake, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     for sign in _SIGNALS:
         signal.signal(sign, lambda *_: None)
-    signal.set_wakeup_fd(wake_write)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     lifeline, lifeline_write = os.pipe()
     news, news_write = os.pipe()
@@ -51,8 +52,6 @@ def _keep(options, lifeline, news):
         code = 0
     except (Failed, OSError) as failure:
         print(f"start: {failure}", file=sys.stderr, flush=True)
-    except SystemExit as failure:
-        print(failure, file=sys.stderr, flush=True)
     finally:
         os._exit(code)
 
@@ -63,13 +62,13 @@ def _serve(options, lifeline, tell):
     server = None
     try:
         tell({"dir": folder})
-        server = Server(options, Children(lifeline, owner, folder), folder)
+        server = Server(options, Children(lifeline, owner, folder), owner, folder)
         tell(server.start())
         server.wait()
     finally:
         if server is not None:
             server.stop()
-        shutil.rmtree(folder)
+        remove_folder(folder)
 
 
 class _Front:
@@ -77,42 +76,35 @@ class _Front:
         self._options, self._wake, self._lifeline, self._news = options, wake, lifeline, news
         self._keeper = keeper
         self._folder = None
+        self._caller = Process(options.while_pid) if options.while_pid else None
 
     def run(self):
-        watched = [self._wake, self._news]
-        if self._options.until_stdin_closes:
-            watched.append(0)
-        told = b""
-        while True:
-            ready, _, _ = select.select(watched, [], [], 0.2)
-            if self._wake in ready or self._caller_gone(ready):
-                os.close(self._lifeline)
-                break
-            if self._news in ready:
-                piece = os.read(self._news, 65536)
-                if not piece:
-                    break
-                *lines, told = (told + piece).split(b"\n")
-                for line in lines:
-                    self._hear(json.loads(line))
+        """Waits for whatever comes first; returns the exit code when everything is gone."""
+        try:
+            self._listen()
+        except OSError as failure:
+            print(f"start: {failure}", file=sys.stderr, flush=True)
+        os.close(self._lifeline)
         _, status = os.waitpid(self._keeper, 0)
         if os.WIFSIGNALED(status) and self._folder:
             self._clean_up()
-        return os.waitstatus_to_exitcode(status) and 1
+        return 0 if status == 0 else 1
 
-    def _caller_gone(self, ready):
-        if 0 in ready and not os.read(0, 4096):
-            return True
-        pid = self._options.while_pid
-        if pid is None:
-            return False
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            pass
-        return False
+    def _listen(self):
+        """Returns when a signal comes, when the caller is gone, or when the keeper has nothing more to say."""
+        watched = [self._wake, self._news] + [0] * self._options.until_stdin_closes
+        told = b""
+        while not (self._caller and self._caller.is_gone()):
+            ready, _, _ = select.select(watched, [], [], 0.2 if self._caller else None)
+            if self._wake in ready or (0 in ready and not os.read(0, 4096)):
+                return
+            if self._news in ready:
+                piece = os.read(self._news, 65536)
+                if not piece:
+                    return
+                *lines, told = (told + piece).split(b"\n")
+                for line in lines:
+                    self._hear(json.loads(line))
 
     def _hear(self, facts):
         self._folder = facts["dir"]
@@ -121,7 +113,7 @@ class _Front:
         facts["pid"] = os.getpid()
         if self._options.write_env:
             self._write_environment(facts)
-        print(json.dumps(facts), flush=True)
+        os.write(1, json.dumps(facts).encode() + b"\n")
 
     def _write_environment(self, facts):
         path = self._options.write_env
@@ -133,7 +125,7 @@ class _Front:
         """What the keeper would have done."""
         try:
             with open(f"{self._folder}/data/postmaster.pid", encoding="ascii") as file:
-                end_orphan(int(file.readline()), signal.SIGQUIT)
+                Process(int(file.readline())).end(signal.SIGQUIT)
         except (OSError, ValueError):
             pass
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_folder(self._folder)
