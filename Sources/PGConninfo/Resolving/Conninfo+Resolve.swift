@@ -1,0 +1,51 @@
+extension Conninfo {
+    /// Fills in what a connection would use for every parameter that is unset.
+    ///
+    /// In libpq's order of priority (`conninfo_add_defaults`): the connection string, the service file, environment
+    /// variables, compiled-in defaults, the operating-system user. A value that is set but empty counts as set. The
+    /// database is then named as the user, and the password file is `~/.pgpass`, where neither says otherwise.
+    /// - Parameter environment: where to look: ``ConninfoEnvironment/process`` for this process.
+    /// - Throws: ``ConninfoError`` for a service that is asked for and cannot be read. Retry once the file is mended.
+    public func resolve(in environment: ConninfoEnvironment) throws(ConninfoError) -> ResolvedConninfo {
+        var parameters = self
+        try ServiceLookup(environment: environment).apply(to: &parameters)
+        parameters.addDefaults(from: environment)
+        parameters.addDerivedDefaults(from: environment)
+        return ResolvedConninfo(parameters: parameters, environment: environment)
+    }
+
+    private mutating func addDefaults(from environment: ConninfoEnvironment) {
+        for keyword in Keyword.all where keyword.isKnown(in: dialect) {
+            let variable = keyword.environmentVariable.flatMap { environment.variables[$0] }
+            if let variable { setDefault(keyword.code, variable[...]) }
+        }
+        if environment.variables["PGREQUIRESSL"]?.first == UInt8(ascii: "1") {
+            setDefault(.sslmode, Array("require".utf8)[...])
+        }
+        if dialect >= .v16, self[.sslrootcert] == "system" {
+            setDefault(.sslmode, Array("verify-full".utf8)[...])
+        }
+        for keyword in Keyword.all where keyword.isKnown(in: dialect) {
+            if let value = keyword.compiledDefault { setDefault(keyword.code, Array(value.utf8)[...]) }
+        }
+        if let userName = environment.userName { setDefault(.user, userName[...]) }
+    }
+
+    /// What `connectOptions2` in libpq derives from other parameters; here empty counts as unset.
+    private mutating func addDerivedDefaults(from environment: ConninfoEnvironment) {
+        if let userName = environment.userName { setIfEmpty(.user, userName) }
+        if let user = bytes(of: .user) { setIfEmpty(.dbname, user) }
+        guard bytes(of: .password)?.isEmpty ?? true, let home = environment.homeDirectory else { return }
+        setIfEmpty(.passfile, home + "/.pgpass".utf8)
+    }
+
+    private mutating func setIfEmpty(_ code: KeywordCode, _ value: [UInt8]) {
+        guard bytes(of: Keyword(code))?.isEmpty ?? true, !value.isEmpty else { return }
+        store.assign(.init(code), appending: value)
+    }
+
+    mutating func setDefault(_ code: KeywordCode, _ value: ArraySlice<UInt8>) {
+        guard store.range(of: .init(code)) == nil else { return }
+        store.assign(.init(code), appending: value)
+    }
+}

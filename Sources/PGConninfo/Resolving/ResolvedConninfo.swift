@@ -1,0 +1,16 @@
+/// Connection parameters with everything filled in that was left open, as libpq has them just before it connects.
+///
+/// ``endpoints()`` says where it would connect to; ``validate()`` says whether it would refuse to try.
+public struct ResolvedConninfo: Sendable {
+    /// The parameters, defaults included. Extension parameters have no defaults.
+    public let parameters: Conninfo
+
+    let environment: ConninfoEnvironment
+
+    /// The value of a parameter as text; nil if it is unset or is not UTF-8.
+    public subscript(_ keyword: Conninfo.Keyword) -> String? { parameters[keyword] }
+
+    func nonEmpty(_ keyword: Conninfo.Keyword) -> [UInt8]? {
+        parameters.bytes(of: keyword).flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

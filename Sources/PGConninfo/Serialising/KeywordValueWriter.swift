@@ -1,0 +1,42 @@
+/// Writes settings by the rule of libpq's own tools (`appendConnStrVal`): quotes unless nothing needs them.
+enum KeywordValueWriter {
+    static func append(_ name: String, _ value: some Collection<UInt8>, to output: inout [UInt8]) {
+        if !output.isEmpty { output.append(UInt8(ascii: " ")) }
+        output.append(contentsOf: name.utf8)
+        output.append(UInt8(ascii: "="))
+        if !value.isEmpty, value.allSatisfy(\.needsNoQuotes) {
+            output.append(contentsOf: value)
+        } else {
+            appendQuoted(value, to: &output)
+        }
+    }
+
+    private static func appendQuoted(_ value: some Collection<UInt8>, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "'"))
+        for byte in value {
+            if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\") { output.append(UInt8(ascii: "\\")) }
+            output.append(byte)
+        }
+        output.append(UInt8(ascii: "'"))
+    }
+
+    /// One setting for people to read.
+    static func masked(_ name: String, _ value: some Collection<UInt8>, isSecret: Bool) -> String {
+        guard !isSecret else { return "\(name)=***" }
+        var output: [UInt8] = []
+        append(name, value, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    fileprivate var needsNoQuotes: Bool { isAlphanumeric || self == UInt8(ascii: "_") || self == UInt8(ascii: ".") }
+
+    var isAlphanumeric: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: false
+        }
+    }
+}
