@@ -1,7 +1,7 @@
 extension Conninfo.Keyword {
     /// The name of a group in the service file whose settings are used.
     public static var service: Self { Self(.service) }
-    /// The service file to search, in place of `PGSERVICEFILE`. Since libpq 19.
+    /// The service file to search, in place of `PGSERVICEFILE` (libpq 19 and later).
     public static var servicefile: Self { Self(.servicefile) }
     /// The role to log in as.
     public static var user: Self { Self(.user) }
@@ -41,7 +41,7 @@ extension Conninfo.Keyword {
     public static var tcpUserTimeout: Self { Self(.tcpUserTimeout) }
     /// How far TLS is demanded: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`.
     public static var sslmode: Self { Self(.sslmode) }
-    /// How TLS starts: `postgres` or `direct`. Since libpq 17.
+    /// How TLS starts: `postgres` or `direct` (libpq 17 and later).
     public static var sslnegotiation: Self { Self(.sslnegotiation) }
     /// Whether TLS compression is used: 1 or 0.
     public static var sslcompression: Self { Self(.sslcompression) }
@@ -49,7 +49,7 @@ extension Conninfo.Keyword {
     public static var sslcert: Self { Self(.sslcert) }
     /// The file of the client key.
     public static var sslkey: Self { Self(.sslkey) }
-    /// Whether a client certificate is sent: `disable`, `allow` or `require`. Since libpq 16.
+    /// Whether a client certificate is sent: `disable`, `allow` or `require` (libpq 16 and later).
     public static var sslcertmode: Self { Self(.sslcertmode) }
     /// The pass phrase of the client key, a secret.
     public static var sslpassword: Self { Self(.sslpassword) }
@@ -63,11 +63,11 @@ extension Conninfo.Keyword {
     public static var sslsni: Self { Self(.sslsni) }
     /// The operating-system user the server must run as, on a Unix-domain socket.
     public static var requirepeer: Self { Self(.requirepeer) }
-    /// The authentication methods accepted from the server. Since libpq 16.
+    /// The authentication methods accepted from the server (libpq 16 and later).
     public static var requireAuth: Self { Self(.requireAuth) }
-    /// The lowest wire-protocol version accepted. Since libpq 18.
+    /// The lowest wire-protocol version accepted (libpq 18 and later).
     public static var minProtocolVersion: Self { Self(.minProtocolVersion) }
-    /// The highest wire-protocol version asked for. Since libpq 18.
+    /// The highest wire-protocol version asked for (libpq 18 and later).
     public static var maxProtocolVersion: Self { Self(.maxProtocolVersion) }
     /// The lowest TLS version accepted.
     public static var sslMinProtocolVersion: Self { Self(.sslMinProtocolVersion) }
@@ -79,28 +79,28 @@ extension Conninfo.Keyword {
     public static var krbsrvname: Self { Self(.krbsrvname) }
     /// The GSSAPI library, on Windows.
     public static var gsslib: Self { Self(.gsslib) }
-    /// Whether GSSAPI credentials are delegated: 1 or 0. Since libpq 16.
+    /// Whether GSSAPI credentials are delegated: 1 or 0 (libpq 16 and later).
     public static var gssdelegation: Self { Self(.gssdelegation) }
     /// Whether the connection speaks the replication protocol.
     public static var replication: Self { Self(.replication) }
     /// What the session must allow, such as `read-write` or `primary`.
     public static var targetSessionAttrs: Self { Self(.targetSessionAttrs) }
-    /// Whether hosts are tried in random order: `disable` or `random`. Since libpq 16.
+    /// Whether hosts are tried in random order: `disable` or `random` (libpq 16 and later).
     public static var loadBalanceHosts: Self { Self(.loadBalanceHosts) }
-    /// The SCRAM client key in base64, a secret. Since libpq 18.
+    /// The SCRAM client key in base64, a secret (libpq 18 and later).
     public static var scramClientKey: Self { Self(.scramClientKey) }
-    /// The SCRAM server key in base64, a secret. Since libpq 18.
+    /// The SCRAM server key in base64, a secret (libpq 18 and later).
     public static var scramServerKey: Self { Self(.scramServerKey) }
-    /// The OAuth issuer that is trusted. Since libpq 18.
+    /// The OAuth issuer that is trusted (libpq 18 and later).
     public static var oauthIssuer: Self { Self(.oauthIssuer) }
-    /// The OAuth client identifier. Since libpq 18.
+    /// The OAuth client identifier (libpq 18 and later).
     public static var oauthClientId: Self { Self(.oauthClientId) }
-    /// The OAuth client secret. Since libpq 18.
+    /// The OAuth client secret (libpq 18 and later).
     public static var oauthClientSecret: Self { Self(.oauthClientSecret) }
-    /// The OAuth scope asked for. Since libpq 18.
+    /// The OAuth scope asked for (libpq 18 and later).
     public static var oauthScope: Self { Self(.oauthScope) }
-    /// The file of authorities trusted for OAuth. Since libpq 19.
+    /// The file of authorities trusted for OAuth (libpq 19 and later).
     public static var oauthCaFile: Self { Self(.oauthCaFile) }
-    /// The file that TLS session secrets are logged to. Since libpq 18.
+    /// The file that TLS session secrets are logged to (libpq 18 and later).
     public static var sslkeylogfile: Self { Self(.sslkeylogfile) }
 }

@@ -24,7 +24,8 @@ public struct ConninfoFileReader: Sendable {
         self.read = read
     }
 
-    func callAsFunction(_ path: [UInt8]) -> File? {
+    /// The file at a path; nil if there is none.
+    public func callAsFunction(_ path: [UInt8]) -> File? {
         read(path)
     }
 

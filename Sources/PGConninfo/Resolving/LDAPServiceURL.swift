@@ -1,5 +1,7 @@
-/// A line of a service file that asks LDAP for the service. LDAP is not spoken here: a line that libpq would follow is
-/// refused, one that libpq would refuse gets libpq's message (`ldapServiceLookup`).
+/// A line of a service file that asks LDAP for the service.
+///
+/// LDAP is not spoken here: a line that libpq would follow is refused without a message of libpq's, one that libpq
+/// would refuse gets libpq's message (`ldapServiceLookup`).
 enum LDAPServiceURL {
     static func refusal(of line: ArraySlice<UInt8>, line number: Int) -> ConninfoError {
         guard let fault = fault(in: String(decoding: line, as: UTF8.self)) else {
@@ -9,7 +11,7 @@ enum LDAPServiceURL {
         return ConninfoError(.ldapService, keyword: "service", line: number, message: message)
     }
 
-    /// `ldap://host:port/dn?attribute?scope?filter`
+    /// The first thing wrong with `ldap://host:port/dn?attribute?scope?filter`, in libpq's order.
     private static func fault(in url: String) -> String? {
         let scheme = "ldap://"
         guard url.utf8.prefix(scheme.utf8.count).elementsEqual(scheme.utf8) else { return "scheme must be ldap://" }

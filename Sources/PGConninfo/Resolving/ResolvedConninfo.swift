@@ -2,7 +2,7 @@
 ///
 /// ``endpoints()`` says where it would connect to; ``validate()`` says whether it would refuse to try.
 public struct ResolvedConninfo: Sendable {
-    /// The parameters, defaults included. Extension parameters have no defaults.
+    /// The parameters, defaults included; extension parameters have no defaults.
     public let parameters: Conninfo
 
     let environment: ConninfoEnvironment

@@ -4,9 +4,11 @@ extension Conninfo {
         private enum Kind { case keywordValue, uri }
         private let kind: Kind
 
-        /// `host=db.example.com user=andrew`: holds every value, in every version of libpq. Hand this one to libpq.
+        /// Pairs such as `host=db.example.com user=andrew`, which hold every value in every version of libpq.
+        ///
+        /// Hand this form to libpq.
         public static let keywordValue = Form(kind: .keywordValue)
-        /// `postgresql://andrew@db.example.com`: everything outside letters, digits and `-._~` is percent-encoded.
+        /// A URI such as `postgresql://andrew@db.example.com`, in which everything outside letters, digits and `-._~` is encoded.
         public static let uri = Form(kind: .uri)
     }
 
