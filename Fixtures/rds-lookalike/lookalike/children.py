@@ -37,10 +37,13 @@ def _die_with(parent):
 
 
 class Children:
-    """Runs one child at a time, as `owner` where root, and raises Stopped when the lifeline's other end closes."""
+    """Runs one child at a time, as `owner` where root, and raises Stopped when the lifeline's other end closes.
 
-    def __init__(self, lifeline, owner, home):
-        self._lifeline = lifeline
+    Every child holds `witness` open, the end of a pipe: who reads its other end learns when the last one is gone.
+    """
+
+    def __init__(self, lifeline, witness, owner, home):
+        self._lifeline, self._witness = lifeline, witness
         self._home = home
         self._identity = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LDAP"))}
@@ -51,8 +54,11 @@ class Children:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
-    def spawn(self, command, stdin=subprocess.DEVNULL, output=subprocess.DEVNULL):
-        """A running child in a process group of its own."""
+    def serve(self, command, output):
+        """A running server, which Linux ends when we are killed outright."""
+        return self._spawn(command, subprocess.DEVNULL, output, _die_with(os.getpid()))
+
+    def _spawn(self, command, stdin, output, prepare=None):
         return subprocess.Popen(
             command,
             stdin=stdin,
@@ -61,7 +67,8 @@ class Children:
             cwd=self._home,
             env=self._environment,
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),
+            pass_fds=(self._witness,),
+            preexec_fn=prepare,
             **self._identity,
         )
 
@@ -70,12 +77,12 @@ class Children:
         with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as output:
             words.write(text.encode())
             words.seek(0)
-            child = self.spawn(command, words, output)
+            child = self._spawn(command, words, output)
             try:
                 while child.poll() is None:
                     self.pause(1)
             except Stopped:
-                end(child, signal.SIGTERM)
+                finish(child)
                 raise
             if child.returncode != 0:
                 output.seek(0)
@@ -89,6 +96,14 @@ class Children:
             os.read(self._wake, 4096)
         if self._lifeline in ready:
             raise Stopped
+
+
+def finish(child):
+    """Lets a child run to its end: a PostgreSQL that is killed while it sets up leaves shared memory behind."""
+    try:
+        child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        end(child, signal.SIGTERM)
 
 
 def end(child, sign):

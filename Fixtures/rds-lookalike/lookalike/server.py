@@ -84,7 +84,7 @@ class Server:
         with open(self._path("server.log"), "ab") as log:
             begin = log.tell()
             command = [f"{self._programs}/postgres", "-D", self._path("data"), "-p", str(self._port)]
-            self._postmaster = self._children.spawn(command, output=log)
+            self._postmaster = self._children.serve(command, log)
         deadline = time.monotonic() + READY_WITHIN
         while not self._ready():
             if self._postmaster.poll() is not None or time.monotonic() > deadline:

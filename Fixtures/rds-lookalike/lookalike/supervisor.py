@@ -11,7 +11,7 @@ import shlex
 import signal
 import sys
 
-from .children import Children, Failed, Process, Stopped
+from .children import PATIENCE, Children, Failed, Process, Stopped
 from .server import Server
 from .surroundings import make_folder, remove_folder, server_owner
 
@@ -47,7 +47,7 @@ def _keep(options, lifeline, news):
         os.setsid()
         for sign in _SIGNALS:
             signal.signal(sign, signal.SIG_DFL)
-        _serve(options, lifeline, lambda facts: os.write(news, json.dumps(facts).encode() + b"\n"))
+        _serve(options, lifeline, news)
     except Stopped:
         code = 0
     except (Failed, OSError) as failure:
@@ -56,13 +56,16 @@ def _keep(options, lifeline, news):
         os._exit(code)
 
 
-def _serve(options, lifeline, tell):
+def _serve(options, lifeline, news):
+    def tell(facts):
+        os.write(news, json.dumps(facts).encode() + b"\n")
+
     owner = server_owner()
     folder = make_folder(owner)
     server = None
     try:
         tell({"dir": folder})
-        server = Server(options, Children(lifeline, owner, folder), owner, folder)
+        server = Server(options, Children(lifeline, news, owner, folder), owner, folder)
         tell(server.start())
         server.wait()
     finally:
@@ -122,10 +125,12 @@ class _Front:
         os.replace(f"{path}.new", path)
 
     def _clean_up(self):
-        """What the keeper would have done."""
+        """What the keeper would have done, once its children are gone."""
         try:
             with open(f"{self._folder}/data/postmaster.pid", encoding="ascii") as file:
                 Process(int(file.readline())).end(signal.SIGQUIT)
         except (OSError, ValueError):
             pass
+        while select.select([self._news], [], [], PATIENCE)[0] and os.read(self._news, 65536):
+            continue
         remove_folder(self._folder)
