@@ -1,12 +1,12 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+package import FoundationEssentials
 #else
-import Foundation
+package import Foundation
 #endif
 
 /// Names for events: UUIDs of version 7 (RFC 9562 §5.7), 48 bits of milliseconds and 74 random bits.
-enum EventID {
-    static func make(at time: Date) -> String {
+package enum EventID {
+    package static func make(at time: Date) -> String {
         let milliseconds = UInt64(max(0, time.timeIntervalSince1970 * 1000))
         let high = (milliseconds << 16) | 0x7000 | UInt64.random(in: 0...0x0FFF)
         let low = 0x8000_0000_0000_0000 | UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF)

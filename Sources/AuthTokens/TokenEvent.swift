@@ -36,6 +36,18 @@ public struct TokenEvent: Sendable, Hashable {
         public var signedAt: Date
         /// When a server stops accepting it.
         public var expiresAt: Date
+
+        /// Creates the facts of a token.
+        ///
+        /// - Parameters:
+        ///   - fingerprint: The SHA-256 of the token's text in lower-case hexadecimal.
+        ///   - signedAt: When it was made.
+        ///   - expiresAt: When a server stops accepting it.
+        public init(fingerprint: String, signedAt: Date, expiresAt: Date) {
+            self.fingerprint = fingerprint
+            self.signedAt = signedAt
+            self.expiresAt = expiresAt
+        }
     }
 
     /// The event's own name: a UUID of version 7 (RFC 9562), so that names sort by time.
