@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "rds-iam", targets: ["rds-iam"]),
         .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
         .library(name: "RDSGenerator", targets: ["RDSGenerator"]),
+        .library(name: "DSQLGenerator", targets: ["DSQLGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
         .library(name: "AuthTokens", targets: ["AuthTokens"]),
         .library(name: "AWSCredentialSources", targets: ["AWSCredentialSources"]),
@@ -72,9 +73,19 @@ let package = Package(
 
         // Level 2.
         .target(
-            name: "RDSGenerator",
+            name: "AWSGeneratorSupport",
             dependencies: ["AuthTokens", "AWSSigV4", "AWSCredentialSources"],
+            path: "Plugins/AWSGeneratorSupport"
+        ),
+        .target(
+            name: "RDSGenerator",
+            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources"],
             path: "Plugins/RDSGenerator"
+        ),
+        .target(
+            name: "DSQLGenerator",
+            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources"],
+            path: "Plugins/DSQLGenerator"
         ),
         .target(name: "TokenAuditLog", dependencies: ["AuthTokens", "CSQLite", "CLibcrypto"]),
 
@@ -94,6 +105,17 @@ let package = Package(
                 "PGConninfo", "AuthTokens", "AWSCredentialSources", "RDSGenerator", "TokenAuditLog", "PGRDSIAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
+        ),
+
+        // Tests.
+        .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4"]),
+        .testTarget(
+            name: "RDSGeneratorTests",
+            dependencies: ["RDSGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
+        ),
+        .testTarget(
+            name: "DSQLGeneratorTests",
+            dependencies: ["DSQLGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 public import AWSCredentialSources
+import AWSGeneratorSupport
 import AWSSigV4
 public import AuthTokens
 
@@ -18,6 +19,9 @@ public struct RDSGenerator: AuthTokenGenerator {
     private let regions: AWSRegionChain
     private let signer: SigV4Signer
     private let now: @Sendable () -> Date
+
+    /// How long RDS accepts a token, in seconds.
+    static let lifetime = 900
 
     /// Creates a generator.
     ///
@@ -52,57 +56,52 @@ public struct RDSGenerator: AuthTokenGenerator {
 
     /// Signs a token.
     ///
-    /// - Parameter request: The server and the user; the parameter `aws_rds_iam_region` outranks every other source of
-    ///   the region.
+    /// Credentials that end within the token's 15 minutes are renewed once first. If the new ones end as soon, the token says so
+    /// and ends with them.
+    ///
+    /// - Parameter request: The server and the user. The parameters `aws_rds_iam_host` and `aws_rds_iam_port` name the endpoint
+    ///   where another address is dialled; `aws_rds_iam_region` outranks every other source of the region.
     /// - Throws: `AWSCredentialError`, whose `isRetryable` says whether trying again may help; `SigV4Error` or
-    ///   ``RDSGeneratorError`` where the request is at fault, which is final.
+    ///   `AWSGeneratorError` where the request is at fault, which is final.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
-        let region = try await region(for: request)
-        let credentials = try await credentials.credentials(validFor: Self.lifetime)
-        let time = now()
+        let endpoint = try SigningEndpoint(of: request)
+        let region = try await signingRegion(for: request)
+        let credentials = try await TokenSigningCredentials(from: credentials, lifetime: Self.lifetime, now: now)
         let value = try signer.rdsToken(
-            host: request.host,
-            port: request.port,
+            host: endpoint.host,
+            port: endpoint.port,
             user: request.user,
-            region: region,
-            credentials: SigningCredentials(
-                accessKeyID: credentials.accessKeyID,
-                secretAccessKey: credentials.secretAccessKey,
-                sessionToken: credentials.sessionToken
-            ),
-            at: Int64(time.timeIntervalSince1970.rounded(.down))
+            region: region.name,
+            credentials: credentials.signing,
+            at: credentials.unixSeconds,
+            expires: credentials.lifetime
         )
         return AuthToken(
             value: value,
-            signedAt: time,
-            expiresAt: min(time + Self.lifetime, credentials.expiration ?? .distantFuture),
-            credential: CredentialIdentity(credentials),
-            region: region
+            signedAt: credentials.signedAt,
+            expiresAt: credentials.expiresAt,
+            credential: credentials.identity,
+            region: region.name
         )
     }
 
-    /// How long RDS accepts a token, in seconds.
-    static let lifetime: TimeInterval = 900
-
-    private func region(for request: AuthTokenRequest) async throws -> String {
-        if let region = request.parameters["aws_rds_iam_region"] ?? region ?? RDSHostName(request.host)?.region {
-            return region
-        }
-        guard let region = try await regions.region() else { throw RDSGeneratorError.noRegion }
-        return region
+    /// The region that a token for a request is signed for, and who named it.
+    ///
+    /// - Throws: `AWSGeneratorError` where nobody names one or the host cannot be signed for; `AWSCredentialError` where an AWS
+    ///   configuration file is malformed.
+    public func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
+        try await SigningRegion(
+            of: request,
+            generator: region,
+            hostName: SigningEndpoint(of: request).rdsHostName?.region,
+            configuration: regions
+        )
     }
 }
 
-extension CredentialIdentity {
-    /// The public side of `credentials`.
-    init(_ credentials: AWSCredentials) {
-        self.init(
-            source: credentials.provenance.source.rawValue,
-            accessKeyID: credentials.accessKeyID,
-            profile: credentials.provenance.profile,
-            accountID: credentials.accountID,
-            roleARN: credentials.provenance.roleARN,
-            expiresAt: credentials.expiration
-        )
-    }
+extension SigningEndpoint {
+    /// What the host's name says; nil where RDS did not give it.
+    ///
+    /// Such a host is signed as it is, for look-alikes and private names, but AWS itself refuses a token for a CNAME.
+    public var rdsHostName: RDSHostName? { RDSHostName(host) }
 }

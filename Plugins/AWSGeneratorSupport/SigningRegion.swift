@@ -1,0 +1,75 @@
+package import AWSCredentialSources
+package import AuthTokens
+
+/// The region that a token is signed for, and who said so.
+public struct SigningRegion: Sendable, Hashable {
+    /// Who named a region, open for more later.
+    public struct Origin: Sendable, Hashable, CustomStringConvertible {
+        /// The origin's name, as it stands in a diagnosis.
+        public let description: String
+
+        private init(_ description: String) {
+            self.description = description
+        }
+
+        /// `aws_rds_iam_region` in the connection string.
+        public static let connectionString = Self("connection string")
+        /// The generator's own setting.
+        public static let generator = Self("generator")
+        /// The name of the host.
+        public static let hostName = Self("host name")
+        /// The AWS configuration: `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile.
+        public static let configuration = Self("AWS configuration")
+    }
+
+    /// The keyword of the connection string that names the region.
+    public static let keyword = "aws_rds_iam_region"
+
+    /// The region, for example `eu-central-1`.
+    public let name: String
+    /// Who named it.
+    public let origin: Origin
+
+    /// Asks in order: the connection string, the generator, the host name, the AWS configuration.
+    package init(
+        of request: AuthTokenRequest,
+        generator: String?,
+        hostName: String?,
+        configuration: AWSRegionChain
+    ) async throws {
+        let candidates = [
+            (request.setting(Self.keyword), Origin.connectionString), (generator, .generator), (hostName, .hostName),
+        ]
+        for case (let name?, let origin) in candidates {
+            (self.name, self.origin) = (name, origin)
+            return
+        }
+        guard let name = try await configuration.region() else {
+            throw AWSGeneratorError(
+                .noRegion,
+                "no AWS region: the host name does not say one; set \(Self.keyword) in the connection string, "
+                    + "AWS_REGION, or the profile's region"
+            )
+        }
+        (self.name, origin) = (name, .configuration)
+    }
+
+    /// Whether a label has the shape of a region: words and a final number, such as `us-gov-west-1` or `eusc-de-east-1`.
+    ///
+    /// No list of regions: AWS adds some each year.
+    package static func hasShape(_ label: Substring) -> Bool {
+        let parts = label.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 3, let number = parts.last, let first = parts.first, 2...4 ~= first.utf8.count else {
+            return false
+        }
+        return parts.dropLast().allSatisfy { isWord($0) } && isNumber(number)
+    }
+
+    private static func isWord(_ part: Substring) -> Bool {
+        !part.isEmpty && part.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
+    }
+
+    private static func isNumber(_ part: Substring) -> Bool {
+        !part.isEmpty && part.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    }
+}
