@@ -108,6 +108,18 @@ let package = Package(
         ),
 
         // Tests.
+        // libpq as the oracle of PGConninfo: linked, in a process of its own, and fuzzed against.
+        .target(
+            name: "ConninfoDifferential",
+            dependencies: ["PGConninfo", "CLibpq"],
+            path: "Tests/ConninfoDifferential"
+        ),
+        .executableTarget(name: "conninfo-oracle", dependencies: ["CLibpq"], path: "Tests/ConninfoOracle"),
+        .executableTarget(name: "conninfo-fuzz", dependencies: ["ConninfoDifferential"], path: "Tests/ConninfoFuzz"),
+        .testTarget(
+            name: "PGConninfoTests",
+            dependencies: ["PGConninfo", "ConninfoDifferential", "CLibpq", "conninfo-oracle"]
+        ),
         .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4"]),
         .testTarget(
             name: "RDSGeneratorTests",
