@@ -8,7 +8,7 @@ LONGEST_NAME = 63  # bytes PostgreSQL keeps of a role's or a database's name
 
 
 def _role(text):
-    if not 0 < len(text.encode()) <= LONGEST_NAME or not text.isprintable():
+    if not 0 < len(text.encode()) <= LONGEST_NAME or any(ord(letter) < 32 for letter in text):
         raise argparse.ArgumentTypeError("a name has 1 to 63 bytes and no control characters")
     return text
 
