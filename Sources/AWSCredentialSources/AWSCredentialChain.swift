@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// Sources asked one after another until one has credentials.
 ///
 /// Only ``AWSCredentialError/Code/notConfigured`` makes it ask the next. A source that is configured and fails stops the chain: going
@@ -24,16 +30,29 @@ public struct AWSCredentialChain: AWSCredentialSource {
         try await resolve().credentials
     }
 
+    /// Hands out the credentials of the first source that has any, where a source that caches heeds the lifetime.
+    ///
+    /// - Throws: ``AWSCredentialError`` with the trail of every source that was asked.
+    public func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials {
+        try await resolve { try await $0.credentials(validFor: lifetime) }.credentials
+    }
+
     /// Hands out the credentials of the first source that has any, together with the trail.
     ///
     /// - Returns: The credentials, and what came of asking each source up to the one that had them.
     /// - Throws: ``AWSCredentialError`` with the trail of every source that was asked.
     public func resolve() async throws -> (credentials: AWSCredentials, trail: [CredentialAttempt]) {
+        try await resolve { try await $0.credentials() }
+    }
+
+    private func resolve(
+        _ ask: (any AWSCredentialSource) async throws -> AWSCredentials
+    ) async throws -> (credentials: AWSCredentials, trail: [CredentialAttempt]) {
         var trail: [CredentialAttempt] = []
         for source in sources {
             let start = clock()
             do {
-                let credentials = try await source.credentials()
+                let credentials = try await ask(source)
                 trail.append(CredentialAttempt(source: source.kind, outcome: .provided, elapsed: clock() - start))
                 return (credentials, trail)
             } catch {
@@ -82,6 +101,9 @@ extension AWSCredentialChain {
         var sources: [any AWSCredentialSource] = []
         if profile == nil { sources.append(EnvironmentCredentialSource(context: context)) }
         sources.append(ProfileCredentialSource(profile, context: context))
+        sources.append(WebIdentityCredentialSource(context: context))
+        sources.append(ContainerCredentialSource(context: context))
+        sources.append(InstanceMetadataCredentialSource(profile: profile, context: context))
         return AWSCredentialChain(sources, context: context)
     }
 }

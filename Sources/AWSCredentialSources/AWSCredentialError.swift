@@ -96,3 +96,20 @@ extension AWSCredentialError {
         return AWSCredentialError(.unreachable, "The source failed with \(type(of: error)).")
     }
 }
+
+extension AWSCredentialError {
+    /// Whether asking again cannot help until somebody changes a policy or signs in.
+    ///
+    /// The list is that of the AWS SDKs' credential refresh behavior.
+    var isBeyondCure: Bool {
+        if code == .signInRequired { return true }
+        guard code == .refused, let serviceCode else { return false }
+        let name = serviceCode.hasSuffix("Exception") ? String(serviceCode.dropLast(9)) : serviceCode
+        return Self.incurableServiceCodes.contains(name)
+    }
+
+    private static let incurableServiceCodes: Set<String> = [
+        "AccessDenied", "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled", "IDPRejectedClaim",
+        "InvalidIdentityToken",
+    ]
+}

@@ -1,0 +1,75 @@
+/// Where the services of one profile are reached.
+struct EndpointSettings: Sendable {
+    private let context: CredentialContext
+    private let profile: SharedConfiguration.Section
+    private let services: SharedConfiguration.Section
+
+    init(context: CredentialContext, profile: SharedConfiguration.Section, services: SharedConfiguration.Section) {
+        self.context = context
+        self.profile = profile
+        self.services = services
+    }
+
+    /// The settings of a profile that may be missing.
+    init(context: CredentialContext, configuration: SharedConfiguration, profile name: String) {
+        let profile = configuration.profiles[name] ?? [:]
+        let services = profile.value("services").flatMap { configuration.services[$0] } ?? [:]
+        self.init(context: context, profile: profile, services: services)
+    }
+
+    /// The region of the environment, else of the profile.
+    var region: String? {
+        let named = context.variable("AWS_REGION") ?? context.variable("AWS_DEFAULT_REGION")
+        return (named ?? profile.value("region"))?.trimmed
+    }
+
+    /// The endpoint of a service.
+    ///
+    /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` where an override is no URL or contradicts FIPS or dual-stack, or
+    ///   where the region could not stand in a host name.
+    func endpoint(of service: AWSService, region: String) throws -> HTTPURL {
+        let fips = isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
+        let dualStack = isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+        if let override = override(of: service) {
+            guard let url = HTTPURL(override.url) else {
+                throw AWSCredentialError(.invalidConfiguration, "\(override.origin) is not an http or https URL.")
+            }
+            guard !fips, !dualStack else {
+                throw AWSCredentialError(
+                    .invalidConfiguration,
+                    "\(override.origin) cannot be combined with FIPS or dual-stack endpoints: unset one of them."
+                )
+            }
+            return url
+        }
+        let host = service.host(region: region, fips: fips, dualStack: dualStack)
+        guard Self.isLabel(region), let url = HTTPURL("https://\(host)") else {
+            throw AWSCredentialError(.invalidConfiguration, "The region is not the name of an AWS region.")
+        }
+        return url
+    }
+
+    /// A setting by its variable, else by its profile key.
+    private func isOn(_ variable: String, _ key: String) -> Bool {
+        if context.variable(variable) != nil { return context.isOn(variable) }
+        return profile.value(key)?.lowercased() == "true"
+    }
+
+    private func override(of service: AWSService) -> (url: String, origin: String)? {
+        guard !isOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") else { return nil }
+        for variable in ["AWS_ENDPOINT_URL_\(service.settingName)", "AWS_ENDPOINT_URL"] {
+            if let url = context.variable(variable) { return (url.trimmed, variable) }
+        }
+        let nested = services[service.settingName.lowercased()]?.subproperties["endpoint_url"]
+        if let nested, !nested.isEmpty { return (nested, "endpoint_url of the profile's services section") }
+        return profile.value("endpoint_url").map { ($0, "endpoint_url of the profile") }
+    }
+
+    private static func isLabel(_ region: String) -> Bool {
+        !region.isEmpty && region.utf8.count <= 63
+            && region.utf8.allSatisfy { byte in
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "-")
+            }
+    }
+}

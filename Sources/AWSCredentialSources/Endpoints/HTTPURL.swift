@@ -1,0 +1,65 @@
+/// The parts of an `http` or `https` URL, as strictly as a credential endpoint deserves.
+struct HTTPURL: Sendable, Hashable {
+    var isSecure: Bool
+    /// The host without the brackets of an IPv6 address.
+    var host: String
+    var port: Int?
+    /// Path and query; empty or beginning with `/` or `?`.
+    var target: String
+
+    /// Parses a URL; nil where it has user information, blanks, control characters, a fragment or a scheme other than these two.
+    init?(_ text: String) {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains("#") else { return nil }
+        let lowered = text.lowercased()
+        guard let scheme = ["https://", "http://"].first(where: lowered.hasPrefix) else { return nil }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        guard let (host, port) = Self.divide(authority) else { return nil }
+        self.isSecure = scheme == "https://"
+        self.host = host
+        self.port = port
+        self.target = String(rest.dropFirst(authority.count))
+    }
+
+    /// Host and port as they stand in a URL and in the `Host` header.
+    var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port.map { "\(name):\($0)" } ?? name
+    }
+
+    /// The whole URL.
+    var text: String { "\(isSecure ? "https" : "http")://\(authority)\(target)" }
+
+    /// The URL of something below this one.
+    func appending(_ path: String) -> String {
+        (text.hasSuffix("/") ? String(text.dropLast()) : text) + path
+    }
+
+    private static func divide(_ authority: Substring) -> (host: String, port: Int?)? {
+        guard !authority.contains("@") else { return nil }
+        let host: Substring
+        let rest: Substring
+        if authority.first == "[" {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            host = authority[authority.index(after: authority.startIndex)..<end]
+            guard IPAddress(String(host)) != nil else { return nil }
+            rest = authority[authority.index(after: end)...]
+        } else {
+            host = authority.prefix { $0 != ":" }
+            rest = authority.dropFirst(host.count)
+        }
+        guard !host.isEmpty, !host.contains(where: { "[]\\%".contains($0) }) else { return nil }
+        guard !rest.isEmpty else { return (String(host), nil) }
+        guard let port = Int(rest.dropFirst()), rest.first == ":", 1...65_535 ~= port else { return nil }
+        return (String(host), port)
+    }
+}
+
+extension HTTPURL {
+    /// Whether a proxy may stand between: not for this machine and its link, which a proxy cannot reach or must not see.
+    var mayUseProxy: Bool {
+        guard host.lowercased() != "localhost", !host.lowercased().hasSuffix(".localhost") else { return false }
+        guard let address = IPAddress(host) else { return true }
+        return !address.isLoopback && !address.isLinkLocal
+    }
+}

@@ -1,0 +1,32 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The JSON document in which containers, the instance metadata service and credential processes hand out credentials.
+struct CredentialDocument {
+    let members: [String: JSONValue]
+
+    /// The credentials; nil where a required member is missing or the expiry is no time.
+    func credentials(_ provenance: AWSCredentials.Provenance) -> AWSCredentials? {
+        guard
+            let accessKeyID = members.text("AccessKeyId"), let secret = members.text("SecretAccessKey"),
+            let expiration
+        else { return nil }
+        return AWSCredentials(
+            accessKeyID: accessKeyID,
+            secretAccessKey: secret,
+            sessionToken: members.text("Token", "SessionToken"),
+            expiration: expiration.date,
+            accountID: members.text("AccountId"),
+            provenance: provenance
+        )
+    }
+
+    /// No expiry is a fine answer; an unreadable one is not.
+    private var expiration: (date: Date?, Void)? {
+        guard let text = members.text("Expiration", "ExpiresAt") else { return (nil, ()) }
+        return Timestamp.parse(text).map { ($0, ()) }
+    }
+}

@@ -1,0 +1,134 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Makes one call to a service, trying again where that may help.
+///
+/// It is the standard retry mode of the AWS SDKs: three attempts, exponential back-off with full jitter up to 20 seconds. Time limits cover
+/// connecting, one attempt and the whole call.
+struct RetryingCaller: Sendable {
+    /// How patient a call is.
+    struct Patience: Sendable {
+        var attempts = 3
+        var connect: Duration
+        var attempt: Duration
+        var whole: Duration
+        /// Whether to try again where no connection came about.
+        var retriesConnecting = true
+
+        /// AWS services across the internet.
+        static let service = Patience(connect: .seconds(3), attempt: .seconds(10), whole: .seconds(30))
+        /// The container endpoint on the same host.
+        static let container = Patience(connect: .seconds(2), attempt: .seconds(5), whole: .seconds(20))
+        /// The instance metadata service, whose absence must be noticed quickly.
+        static let instanceMetadata = Patience(
+            connect: .seconds(1),
+            attempt: .seconds(2),
+            whole: .seconds(10),
+            retriesConnecting: false
+        )
+    }
+
+    /// What an answer is worth.
+    enum Verdict {
+        case accept
+        case retry(AWSCredentialError)
+        case fail(AWSCredentialError)
+    }
+
+    let context: CredentialContext
+    let patience: Patience
+    /// What is called, for messages, such as `STS AssumeRole`.
+    let operation: String
+
+    /// Sends the request until an answer is accepted, refused for good or patience ends.
+    func call(
+        _ request: CredentialHTTPRequest,
+        judge: (CredentialHTTPResponse) -> Verdict
+    ) async throws -> CredentialHTTPResponse {
+        try await call({ request }, judge: judge)
+    }
+
+    /// The same with a request made afresh for each attempt, as signatures and proofs carry the time.
+    func call(
+        _ make: () throws -> CredentialHTTPRequest,
+        judge: (CredentialHTTPResponse) -> Verdict
+    ) async throws -> CredentialHTTPResponse {
+        guard let http = context.http else { throw Self.noClient(operation) }
+        let start = context.uptime()
+        var attempt = 0
+        while true {
+            attempt += 1
+            let left = patience.whole - (context.uptime() - start)
+            let failure: AWSCredentialError
+            switch await send(limited(try make(), left: left), http, judge: judge) {
+            case .success(let response): return response
+            case .failure(.final(let error)): throw error
+            case .failure(.again(let error)): failure = error
+            }
+            try Task.checkCancellation()
+            let pause = delay(after: attempt)
+            guard attempt < patience.attempts, pause < left else { throw failure }
+            try await context.sleep(pause)
+        }
+    }
+
+    private enum Failure: Error {
+        case final(AWSCredentialError)
+        case again(AWSCredentialError)
+    }
+
+    private func send(
+        _ request: CredentialHTTPRequest,
+        _ http: any CredentialHTTPClient,
+        judge: (CredentialHTTPResponse) -> Verdict
+    ) async -> Result<CredentialHTTPResponse, Failure> {
+        do {
+            let response = try await http.send(request)
+            switch judge(response) {
+            case .accept: return .success(response)
+            case .retry(let error): return .failure(.again(error))
+            case .fail(let error): return .failure(.final(error))
+            }
+        } catch let error as CredentialHTTPError {
+            return .failure(failure(of: error))
+        } catch is CancellationError {
+            return .failure(.final(.wrapping(CancellationError())))
+        } catch {
+            return .failure(.again(AWSCredentialError(.unreachable, "\(operation): \(type(of: error)).")))
+        }
+    }
+
+    private func failure(of error: CredentialHTTPError) -> Failure {
+        let message = "\(operation): \(error.code)."
+        switch error.code {
+        case .connectTimeout, .cannotConnect:
+            let failure = AWSCredentialError(.unreachable, message)
+            return patience.retriesConnecting ? .again(failure) : .final(failure)
+        case .timeout: return .again(AWSCredentialError(.timedOut, message))
+        case .bodyTooLarge, .malformed: return .final(AWSCredentialError(.invalidResponse, message))
+        default: return .again(AWSCredentialError(.unreachable, message))
+        }
+    }
+
+    private func limited(_ request: CredentialHTTPRequest, left: Duration) -> CredentialHTTPRequest {
+        var request = request
+        request.connectTimeout = min(patience.connect, max(left, .milliseconds(1)))
+        request.timeout = min(patience.attempt, max(left, .milliseconds(1)))
+        return request
+    }
+
+    /// Full jitter: anything up to 1, 2, 4… seconds, and never more than 20.
+    private func delay(after attempt: Int) -> Duration {
+        .seconds(context.random() * min(20, Double(1 << min(attempt - 1, 5))))
+    }
+
+    private static func noClient(_ operation: String) -> AWSCredentialError {
+        AWSCredentialError(
+            .unsupported,
+            "\(operation) needs an HTTP client: build with the trait AsyncHTTPClient or give one in CredentialContext.http."
+        )
+    }
+}

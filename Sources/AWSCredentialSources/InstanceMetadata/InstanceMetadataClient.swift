@@ -1,0 +1,68 @@
+/// Reads the EC2 instance metadata service, version 2 and no other.
+struct InstanceMetadataClient {
+    let context: CredentialContext
+    let endpoint: HTTPURL
+
+    private static let operation = "The instance metadata service"
+    private static let tokenHeader = "x-aws-ec2-metadata-token"
+
+    /// Asks for a session token, which every read needs.
+    ///
+    /// A service that is not there means that nothing is configured: this is no EC2 instance.
+    func sessionToken() async throws -> String {
+        let request = CredentialHTTPRequest(
+            method: "PUT",
+            url: endpoint.appending("/latest/api/token"),
+            headers: [("x-aws-ec2-metadata-token-ttl-seconds", "21600")]
+        )
+        let response: CredentialHTTPResponse
+        do {
+            response = try await caller.call(request, judge: Self.judgeToken)
+        } catch let error as AWSCredentialError where error.code == .unreachable {
+            throw AWSCredentialError(.notConfigured, "\(error.message) This is no EC2 instance, or it is out of reach.")
+        } catch let error as AWSCredentialError where error.code == .timedOut {
+            let hint = "In a container the hop limit of the metadata service must be 2 or more."
+            throw AWSCredentialError(.timedOut, "\(error.message) \(hint)")
+        }
+        let token = String(decoding: response.body, as: UTF8.self).trimmed
+        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw Self.unreadable }
+        return token
+    }
+
+    /// Reads a path.
+    ///
+    /// - Returns: The body; nil where there is nothing at that path.
+    /// - Throws: ``SessionTokenRefused`` where the token is not, or no longer, accepted.
+    func read(_ path: String, token: String) async throws -> [UInt8]? {
+        let request = CredentialHTTPRequest(url: endpoint.appending(path), headers: [(Self.tokenHeader, token)])
+        let response = try await caller.call(request) { response in
+            [200, 401, 404].contains(response.status) ? .accept : Self.verdict(response)
+        }
+        guard response.status != 401 else { throw SessionTokenRefused() }
+        return response.status == 404 ? nil : response.body
+    }
+
+    /// The session token ran out between two reads.
+    struct SessionTokenRefused: Error {}
+
+    private var caller: RetryingCaller {
+        RetryingCaller(context: context, patience: .instanceMetadata, operation: Self.operation)
+    }
+
+    private static func judgeToken(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
+        switch response.status {
+        case 200: .accept
+        case 403: .fail(AWSCredentialError(.refused, "\(operation) is switched off on this instance (status 403)."))
+        default: verdict(response)
+        }
+    }
+
+    private static func verdict(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
+        ServiceError(response).verdict(status: response.status, operation: operation)
+    }
+
+    static let unreadable = AWSCredentialError(
+        .invalidResponse,
+        "\(operation) answered something other than credentials."
+    )
+}

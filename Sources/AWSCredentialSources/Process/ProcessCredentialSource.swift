@@ -1,0 +1,75 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// A command that prints credentials (`credential_process`).
+///
+/// It runs in a shell and must end within a minute with status 0. Neither its arguments nor its output appear in an error.
+public struct ProcessCredentialSource: AWSCredentialSource {
+    private let command: String
+    private let profile: String?
+    private let accountID: String?
+    private let context: CredentialContext
+
+    /// Creates the source.
+    ///
+    /// - Parameters:
+    ///   - command: The command line for `/bin/sh -c`.
+    ///   - profile: The profile that names the command, for the provenance.
+    ///   - accountID: The account to name where the command names none.
+    ///   - context: The outside world.
+    public init(
+        _ command: String,
+        profile: String? = nil,
+        accountID: String? = nil,
+        context: CredentialContext = .system
+    ) {
+        self.command = command
+        self.profile = profile
+        self.accountID = accountID
+        self.context = context
+    }
+
+    /// ``AWSCredentialSourceKind/process``.
+    public var kind: AWSCredentialSourceKind { .process }
+
+    /// Runs the command and reads its output.
+    ///
+    /// - Throws: ``AWSCredentialError``: `processFailed`, `timedOut`, `invalidResponse` for output that is not version 1 of the format, or
+    ///   `expired`.
+    public func credentials() async throws -> AWSCredentials {
+        let result = try await run()
+        guard result.exitStatus == 0 else {
+            throw AWSCredentialError(.processFailed, "The credential_process ended with status \(result.exitStatus).")
+        }
+        guard let members = JSONValue.object(result.output), members.integer("Version") == 1 else {
+            throw Self.unreadable("JSON with \"Version\": 1")
+        }
+        let provenance = AWSCredentials.Provenance(source: .process, profile: profile)
+        guard var credentials = CredentialDocument(members: members).credentials(provenance) else {
+            throw Self.unreadable("AccessKeyId, SecretAccessKey and, if any, an Expiration in RFC 3339")
+        }
+        credentials.accountID = credentials.accountID ?? accountID
+        return try credentials.refusingExpired(at: context.now())
+    }
+
+    private func run() async throws -> ProcessResult {
+        do {
+            return try await context.processes.run(
+                command,
+                environment: context.environment,
+                limit: .seconds(60),
+                outputLimit: 1 << 20
+            )
+        } catch let error as ProcessRunnerError {
+            let code: AWSCredentialError.Code = error == .timedOut ? .timedOut : .processFailed
+            throw AWSCredentialError(code, "The credential_process \(error.reason).")
+        }
+    }
+
+    private static func unreadable(_ expected: String) -> AWSCredentialError {
+        AWSCredentialError(.invalidResponse, "The credential_process printed something other than \(expected).")
+    }
+}

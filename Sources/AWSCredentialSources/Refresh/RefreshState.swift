@@ -1,0 +1,146 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// What a refreshing source knows, and what follows from it.
+///
+/// No clock, no lock, no waiting: those are the driver's.
+struct RefreshState {
+    /// What to do for one caller.
+    enum Decision {
+        case serve(AWSCredentials)
+        case fetch
+        case wait
+        case fail(AWSCredentialError)
+    }
+
+    private enum Urgency { case none, advisory, mandatory }
+
+    /// Credentials in hand.
+    private struct Entry {
+        var credentials: AWSCredentials
+        var advisory: Date
+        var mandatory: Date
+    }
+
+    let policy: RefreshPolicy
+    private(set) var isFetching = false
+    private var entry: Entry?
+    private var isInvalid = false
+    /// Until when nobody asks the source, as there is something to serve meanwhile.
+    private var quietUntil = Date.distantPast
+    /// Until when ``failure`` is the answer for those for whom there is nothing to serve.
+    private var refusedUntil = Date.distantPast
+    private var failure: AWSCredentialError?
+
+    init(policy: RefreshPolicy) {
+        self.policy = policy
+    }
+
+    /// Decides for a caller, who promises to fetch where the decision is `fetch`.
+    ///
+    /// - Parameters:
+    ///   - now: The present.
+    ///   - lifetime: The real life the caller would like; nil for a caller who takes what there is.
+    mutating func decide(at now: Date, lifetime: TimeInterval?) -> Decision {
+        let urgency = urgency(at: now, lifetime: lifetime)
+        if urgency == .none, let entry { return .serve(entry.credentials) }
+        let remembered = now < refusedUntil ? failure : nil
+        if let remembered, remembered.isBeyondCure { return .fail(remembered) }
+        if let credentials = servable(at: now, lifetime: lifetime) {
+            if now < quietUntil || (isFetching && urgency == .advisory) { return .serve(credentials) }
+        } else if let remembered {
+            return .fail(remembered)
+        }
+        if isFetching { return .wait }
+        isFetching = true
+        return .fetch
+    }
+
+    /// The credentials in hand, as far as this caller may have them.
+    func servable(at now: Date, lifetime: TimeInterval?) -> AWSCredentials? {
+        guard let credentials = entry?.credentials else { return nil }
+        guard let expiration = credentials.expiration, expiration <= now else { return credentials }
+        let mayServeExpired = lifetime == nil && policy.servesExpired && credentials.provenance.source.isManagedByAWS
+        return mayServeExpired ? credentials : nil
+    }
+
+    /// Takes in what the source handed out.
+    mutating func succeed(_ credentials: AWSCredentials, at now: Date, lifetime: TimeInterval?, random: Double) {
+        isFetching = false
+        failure = nil
+        let remaining = credentials.remainingLifetime(at: now)
+        if let remaining, remaining <= 0 { return takeExpired(credentials, at: now, random: random) }
+        isInvalid = false
+        refusedUntil = .distantPast
+        entry = makeEntry(credentials, at: now, remaining: remaining)
+        // A source that keeps handing out the same short-lived credentials is not asked at each call.
+        let isShort = remaining.map { $0 < max(lifetime ?? 0, policy.advisoryWindow(lifetime: $0)) } ?? false
+        quietUntil = isShort ? now + 30 + 30 * random : .distantPast
+    }
+
+    /// Takes in that the source failed.
+    mutating func fail(_ error: AWSCredentialError, at now: Date, random: Double) {
+        isFetching = false
+        failure = error
+        if error.isBeyondCure {
+            refusedUntil = now + draw(policy.memoryOfRefusal, random)
+        } else if entry != nil {
+            pause(at: now, random: random)
+        }
+    }
+
+    /// Takes in that the caller who was fetching gave up.
+    mutating func abandon() {
+        isFetching = false
+    }
+
+    /// Makes the next caller refresh, where these are the credentials in hand.
+    mutating func invalidate(accessKeyID: String) {
+        if entry?.credentials.accessKeyID == accessKeyID { isInvalid = true }
+    }
+
+    private func urgency(at now: Date, lifetime: TimeInterval?) -> Urgency {
+        guard let entry, !isInvalid, now < entry.mandatory else { return .mandatory }
+        if let lifetime, let remaining = entry.credentials.remainingLifetime(at: now), remaining < lifetime {
+            return .mandatory
+        }
+        return now < entry.advisory ? .none : .advisory
+    }
+
+    private func makeEntry(_ credentials: AWSCredentials, at now: Date, remaining: TimeInterval?) -> Entry {
+        guard let expiration = credentials.expiration, let remaining else {
+            let kept: [AWSCredentialSourceKind] = [.process, .static, .environment]
+            let renewal =
+                kept.contains(credentials.provenance.source) ? Date.distantFuture : now + policy.ageWithoutExpiry
+            return Entry(credentials: credentials, advisory: renewal, mandatory: .distantFuture)
+        }
+        return Entry(
+            credentials: credentials,
+            advisory: expiration - policy.advisoryWindow(lifetime: remaining),
+            mandatory: expiration - policy.mandatoryWindow
+        )
+    }
+
+    /// An answer that is dead on arrival is a failed refresh; without anything better it is kept, for those who may have it.
+    private mutating func takeExpired(_ credentials: AWSCredentials, at now: Date, random: Double) {
+        if entry == nil { entry = makeEntry(credentials, at: now, remaining: 0) }
+        failure = AWSCredentialError(
+            .expired,
+            "The credentials from \(credentials.provenance.source) were expired when they came; a later attempt may bring others."
+        )
+        pause(at: now, random: random)
+    }
+
+    private mutating func pause(at now: Date, random: Double) {
+        quietUntil = now + draw(policy.pauseAfterFailure, random)
+        // Who may not have what is in hand asks again soon.
+        refusedUntil = now + draw(policy.memoryOfRefusal, random)
+    }
+
+    private func draw(_ range: ClosedRange<TimeInterval>, _ random: Double) -> TimeInterval {
+        range.lowerBound + (range.upperBound - range.lowerBound) * random
+    }
+}

@@ -1,0 +1,49 @@
+/// A role to assume, and how.
+public struct AssumedRole: Sendable, Hashable {
+    /// The role's ARN.
+    public var arn: String
+    /// What the session is called in CloudTrail; nil for a name made of the time.
+    public var sessionName: String?
+    /// The external ID that the role's owner asks for.
+    public var externalID: String?
+    /// How many seconds the session shall live, 900 to 43,200; nil for the role's own hour.
+    public var durationSeconds: Int?
+
+    var defaultSessionPrefix = "assume-role"
+
+    /// Creates a description of a role to assume.
+    ///
+    /// - Parameters:
+    ///   - arn: The role's ARN.
+    ///   - sessionName: What the session is called.
+    ///   - externalID: The external ID that the role's owner asks for.
+    ///   - durationSeconds: How many seconds the session shall live.
+    public init(arn: String, sessionName: String? = nil, externalID: String? = nil, durationSeconds: Int? = nil) {
+        self.arn = arn
+        self.sessionName = sessionName
+        self.externalID = externalID
+        self.durationSeconds = durationSeconds
+    }
+}
+
+/// Whose credentials some credentials are.
+public struct CallerIdentity: Sendable, Hashable {
+    /// The AWS account number.
+    public var account: String
+    /// The ARN of the user or the role session.
+    public var arn: String
+    /// The unique identifier of the user, or of the role and the session's name.
+    public var userID: String
+
+    /// Creates an identity.
+    ///
+    /// - Parameters:
+    ///   - account: The AWS account number.
+    ///   - arn: The ARN.
+    ///   - userID: The unique identifier.
+    public init(account: String, arn: String, userID: String) {
+        self.account = account
+        self.arn = arn
+        self.userID = userID
+    }
+}

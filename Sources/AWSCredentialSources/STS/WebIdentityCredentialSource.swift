@@ -1,0 +1,79 @@
+/// A role assumed with a token that an identity provider keeps in a file, as EKS does for service accounts.
+///
+/// The file is read at each call: the kubelet replaces it before the token expires.
+public struct WebIdentityCredentialSource: AWSCredentialSource {
+    private struct Setting: Sendable {
+        var tokenFile: String
+        var role: AssumedRole
+    }
+
+    private let setting: Setting?
+    private let client: STSClient?
+    private let context: CredentialContext
+
+    /// Creates the source that `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and, if it likes, `AWS_ROLE_SESSION_NAME` describe.
+    ///
+    /// - Parameter context: The outside world.
+    public init(context: CredentialContext = .system) {
+        self.setting = nil
+        self.client = nil
+        self.context = context
+    }
+
+    /// Creates a source for a token file and a role.
+    ///
+    /// - Parameters:
+    ///   - tokenFile: The path of the file with the token; `~/` means the home folder.
+    ///   - role: The role to assume.
+    ///   - client: The STS client; nil for one of the environment's region.
+    ///   - context: The outside world.
+    public init(
+        tokenFile: String,
+        role: AssumedRole,
+        client: STSClient? = nil,
+        context: CredentialContext = .system
+    ) {
+        self.setting = Setting(tokenFile: tokenFile, role: role)
+        self.client = client
+        self.context = context
+    }
+
+    /// ``AWSCredentialSourceKind/webIdentity``.
+    public var kind: AWSCredentialSourceKind { .webIdentity }
+
+    /// Reads the token and asks STS for the role's credentials.
+    ///
+    /// - Throws: ``AWSCredentialError``: `notConfigured` without a token file, `invalidConfiguration` where the file stands without a role,
+    ///   `unreadableFile`, or what STS answers.
+    public func credentials() async throws -> AWSCredentials {
+        var setting = try setting ?? environmentSetting()
+        setting.role.defaultSessionPrefix = "web-identity"
+        let token = try await SecretFile(context: context).text(
+            of: setting.tokenFile,
+            what: "The web identity token file"
+        )
+        return try await regionalClient().assumeRole(setting.role, withWebIdentity: token)
+    }
+
+    private func environmentSetting() throws -> Setting {
+        guard let file = context.variable("AWS_WEB_IDENTITY_TOKEN_FILE") else {
+            throw AWSCredentialError(.notConfigured, "AWS_WEB_IDENTITY_TOKEN_FILE is not set.")
+        }
+        guard let arn = context.variable("AWS_ROLE_ARN") else {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not: set both or neither."
+            )
+        }
+        let role = AssumedRole(arn: arn.trimmed, sessionName: context.variable("AWS_ROLE_SESSION_NAME"))
+        return Setting(tokenFile: file, role: role)
+    }
+
+    private func regionalClient() async throws -> STSClient {
+        if let client { return client }
+        let configuration = try await SharedConfigurationLoader(context: context).load()
+        let profile = ProfileSelection(nil, context: context).name
+        let settings = EndpointSettings(context: context, configuration: configuration, profile: profile)
+        return STSClient(settings: settings, context: context)
+    }
+}
