@@ -93,17 +93,14 @@ let package = Package(
         // Level 3.
         .target(
             name: "PGRDSIAM",
-            dependencies: [
-                "NamedRegistry", "PGConninfo", "AuthTokens", "AWSCredentialSources", "RDSGenerator", "TokenAuditLog",
-                "CLibpq",
-            ]
+            dependencies: ["PGConninfo", "AuthTokens", "RDSGenerator", "CLibpq"]
         ),
 
         // Level 4.
         .executableTarget(
             name: "rds-iam",
             dependencies: [
-                "PGConninfo", "AuthTokens", "AWSCredentialSources", "RDSGenerator", "TokenAuditLog", "PGRDSIAM",
+                "PGConninfo", "AuthTokens", "TokenAuditLog", "PGRDSIAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -1,0 +1,72 @@
+public import AuthTokens
+
+/// Why there is no connection, or no answer on it. Nothing in it is secret.
+public struct PGRDSIAMError: AuditableError {
+    /// The kinds of failure.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The code's name, as it stands in logs.
+        public let description: String
+
+        /// The connection string asks for something that would send a token the wrong way. Final.
+        public static let invalidRequest = Code(description: "invalidRequest")
+        /// The server refused the login (SQLSTATE class 28). A fresh token helps where the old one had expired.
+        public static let loginRefused = Code(description: "loginRefused")
+        /// No connection came about, for another reason. May be tried again.
+        public static let connectionFailed = Code(description: "connectionFailed")
+        /// The server did not answer in time. May be tried again.
+        public static let timedOut = Code(description: "timedOut")
+        /// The server answered a query with an error; ``PGRDSIAMError/sqlState`` says which.
+        public static let queryFailed = Code(description: "queryFailed")
+        /// The connection is closed. Open another.
+        public static let closed = Code(description: "closed")
+        /// The operating system refused something.
+        public static let system = Code(description: "system")
+    }
+
+    /// What kind of failure this is.
+    public let code: Code
+    /// What happened and what to do next.
+    public let message: String
+    /// The server's SQLSTATE (PostgreSQL, "Error Codes"), where it sent one.
+    public let sqlState: String?
+
+    init(_ code: Code, _ message: String, sqlState: String? = nil) {
+        self.code = code
+        self.message = message
+        self.sqlState = sqlState
+    }
+
+    /// The code under which the audit log files it: the SQLSTATE where there is one.
+    public var auditCode: String { sqlState.map { "SQLSTATE.\($0)" } ?? "PGRDSIAMError.\(code)" }
+}
+
+extension PGRDSIAMError: CustomStringConvertible {
+    /// The message, with the SQLSTATE where there is one.
+    public var description: String {
+        sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
+    }
+}
+
+extension PGRDSIAMError {
+    static let closed = PGRDSIAMError(.closed, "the connection is closed; open another")
+
+    static let severalHosts = PGRDSIAMError(
+        .invalidRequest,
+        "a token is valid for one server; name one host in the connection string, or connect to each in turn"
+    )
+
+    static let noHostName = PGRDSIAMError(
+        .invalidRequest,
+        "a token is signed for a host name and sent over TLS; set host to the database's endpoint, not to a socket"
+    )
+
+    static let noUser = PGRDSIAMError(.invalidRequest, "no user; set user in the connection string, or PGUSER")
+
+    static func insecure(_ keyword: String, _ value: String, use secure: String) -> PGRDSIAMError {
+        PGRDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS; use \(secure)")
+    }
+
+    static func system(_ call: String, _ number: Int32) -> PGRDSIAMError {
+        PGRDSIAMError(.system, "\(call) failed with error number \(number)")
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+@main
+enum Main {
+    static func main() async {
+        do {
+            var command = try RDSIAM.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            leave(after: error)
+        }
+    }
+
+    /// Ends the process: 0 after help, 2 after a usage error, 1 after anything else, with one line that says what to do.
+    private static func leave(after error: any Error) -> Never {
+        let status = RDSIAM.exitCode(for: error)
+        if status == .success {
+            print(RDSIAM.fullMessage(for: error))
+            exit(0)
+        }
+        let isUsage = status == .validationFailure
+        let text = isUsage ? RDSIAM.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
+        fputs(text + "\n", stderr)
+        exit(isUsage ? 2 : 1)
+    }
+
+    private static func oneLine(_ error: any Error) -> String {
+        String(describing: error).split(whereSeparator: \.isNewline).map { line in
+            line.drop { $0 == " " || $0 == "-" }
+        }.joined(separator: "; ")
+    }
+}
+
+/// The command and its subcommands.
+struct RDSIAM: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rds-iam",
+        abstract: "Log in to Amazon RDS and Aurora PostgreSQL with short-lived IAM tokens.",
+        discussion: """
+            AWS credentials come from the places where the AWS CLI looks for them. Every token that is made is recorded \
+            in an audit log.
+
+            Exit status: 0 done, 2 wrong usage, 1 anything else.
+            """,
+        version: "0.1.0",
+        subcommands: [TokenCommand.self, ConnectCommand.self, AuditCommand.self]
+    )
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import PGConninfo
+import PGRDSIAM
+
+/// `rds-iam token`: a token on standard output, for programs that take a password.
+struct TokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Print a token to log in with.",
+        discussion: """
+            Prints the token and a newline, nothing else. What neither CONNINFO nor an option says comes from PGHOST, \
+            PGPORT and PGUSER, as with psql. For example:
+
+              PGPASSWORD=$(rds-iam token --host db.example.com --user andrew) psql "host=db.example.com user=andrew"
+            """
+    )
+
+    @Argument(help: "A connection string in one of libpq's forms: key=value pairs or a URI.")
+    var conninfo: String?
+
+    @Option(help: "The database's endpoint.")
+    var host: String?
+
+    @Option(help: "The port (default: 5432).")
+    var port: UInt16?
+
+    @Option(help: "The database user.")
+    var user: String?
+
+    @Option(help: "The AWS region (default: from the endpoint's name, then from the AWS configuration).")
+    var region: String?
+
+    @Option(help: "The generator to ask (default: default).")
+    var generator: String?
+
+    @OptionGroup var audit: AuditOptions
+
+    func run() async throws {
+        let issuer = try await audit.issuer()
+        guard let issued = try await PGRDSIAM.token(for: parameters(), issuer: issuer) else { return }
+        print(issued.token.value)
+    }
+
+    /// The connection string with the options laid over it.
+    private func parameters() throws -> Conninfo {
+        var parameters = try Conninfo.parse(conninfo ?? "", dialect: .linked, extensions: .rdsIAM)
+        if let host {
+            try parameters.set(.host, to: host)
+            parameters.remove(.hostaddr)
+        }
+        if let port { try parameters.set(.port, to: String(port)) }
+        if let user { try parameters.set(.user, to: user) }
+        if let region { try parameters.set(extension: "aws_rds_iam_region", to: region) }
+        let keyword = Conninfo.ExtensionKeywords.generatorKeyword
+        if let generator = generator ?? (parameters[extension: keyword] == nil ? "default" : nil) {
+            try parameters.set(extension: keyword, to: generator)
+        }
+        return parameters
+    }
+}
