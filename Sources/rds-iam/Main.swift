@@ -32,7 +32,8 @@ enum Main {
         }
         let isUsage = status == .validationFailure
         let text = isUsage ? RDSIAM.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
-        fputs(text + "\n", stderr)
+        let bytes = Array((text + "\n").utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
         exit(isUsage ? 2 : 1)
     }
 
