@@ -18,7 +18,9 @@ import RDSGenerator
 /// try PGRDSIAM.generators.add("custom") { MyGenerator() }
 /// ```
 public enum PGRDSIAM {
-    /// The generators that connection strings may name. It starts with `default` and `rds`.
+    /// The generators that connection strings may name.
+    ///
+    /// It starts with `default` and `rds`.
     public static let generators = AuthTokenGeneratorRegistry(
         defaults: RDSGenerator.names.map { name in (name, { RDSGenerator() }) }
     )
@@ -60,7 +62,9 @@ public enum PGRDSIAM {
         )
     }
 
-    /// Connects as parsed parameters say. They must have been read with the extensions ``ExtensionKeywords/rdsIAM``.
+    /// Connects as parsed parameters say.
+    ///
+    /// They must have been read with the extensions ``ExtensionKeywords/rdsIAM``.
     ///
     /// Parameters and errors are those of ``connect(_:issuer:environment:)-(String,_,_)``.
     public static func connect(

@@ -1,23 +1,35 @@
 public import AuthTokens
 
-/// Why there is no connection, or no answer on it. Nothing in it is secret.
+/// Why there is no connection, or no answer on it.
+///
+/// Nothing in it is secret.
 public struct PGRDSIAMError: AuditableError {
     /// The kinds of failure.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The code's name, as it stands in logs.
         public let description: String
 
-        /// The connection string asks for something that would send a token the wrong way. Final.
+        /// The connection string asks for something that would send a token the wrong way.
+        ///
+        /// Final.
         public static let invalidRequest = Code(description: "invalidRequest")
-        /// The server refused the login (SQLSTATE class 28). A fresh token helps where the old one had expired.
+        /// The server refused the login (SQLSTATE class 28).
+        ///
+        /// A fresh token helps where the old one had expired.
         public static let loginRefused = Code(description: "loginRefused")
-        /// No connection came about, for another reason. May be tried again.
+        /// No connection came about, for another reason.
+        ///
+        /// May be tried again.
         public static let connectionFailed = Code(description: "connectionFailed")
-        /// The server did not answer in time. May be tried again.
+        /// The server did not answer in time.
+        ///
+        /// May be tried again.
         public static let timedOut = Code(description: "timedOut")
         /// The server answered a query with an error; ``PGRDSIAMError/sqlState`` says which.
         public static let queryFailed = Code(description: "queryFailed")
-        /// The connection is closed. Open another.
+        /// The connection is closed.
+        ///
+        /// Open another.
         public static let closed = Code(description: "closed")
         /// The operating system refused something.
         public static let system = Code(description: "system")

@@ -2,7 +2,9 @@ import CLibpq
 public import PGConninfo
 
 extension Conninfo.ExtensionKeywords {
-    /// The keyword that names the generator. Connection strings without it are libpq's alone.
+    /// The keyword that names the generator.
+    ///
+    /// Connection strings without it are libpq's alone.
     public static let generatorKeyword = "aws_rds_iam_auth_token_generator"
 
     /// The keywords this package adds to libpq's: the generator's name and what is handed on to it.

@@ -24,8 +24,9 @@ enum TLSPolicy {
         return try secured.resolve(in: ours)
     }
 
-    /// An environment whose `PGSSLMODE` is our default, unless it has one. What the connection string and the service file
-    /// say still comes before it.
+    /// An environment whose `PGSSLMODE` is our default, unless it has one.
+    ///
+    /// What the connection string and the service file say still comes before it.
     private static func withOurDefault(
         _ environment: ConninfoEnvironment,
         for resolved: ResolvedConninfo

@@ -24,7 +24,9 @@ public final class PGConnection: Sendable {
         public let database: String
         /// The version of TLS, such as `TLSv1.3`; nil where there is none.
         public let tlsVersion: String?
-        /// When the token that logged in expires; nil where no token did. The connection outlives it.
+        /// When the token that logged in expires; nil where no token did.
+        ///
+        /// The connection outlives it.
         public var tokenExpiresAt: Date?
     }
 
@@ -59,7 +61,9 @@ public final class PGConnection: Sendable {
         try await session.execute(sql)
     }
 
-    /// Closes the connection. Statements that wait for their turn fail with the code `closed`.
+    /// Closes the connection.
+    ///
+    /// Statements that wait for their turn fail with the code `closed`.
     public func close() async {
         await session.close()
     }

@@ -1,4 +1,6 @@
-/// What a socket loop has to do: jobs to run and sockets to watch. Used under the loop's lock.
+/// What a socket loop has to do: jobs to run and sockets to watch.
+///
+/// Used under the loop's lock.
 struct SocketLoopState: Sendable {
     /// Whether the thread is in `poll(2)`, or about to be, so that new work must ring.
     var isAsleep = false

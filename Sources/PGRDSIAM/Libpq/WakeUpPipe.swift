@@ -21,7 +21,9 @@ struct WakeUpPipe: Sendable {
         (readEnd, writeEnd) = (ends[0], ends[1])
     }
 
-    /// Wakes the reader. A full pipe is as good as a byte.
+    /// Wakes the reader.
+    ///
+    /// A full pipe is as good as a byte.
     func ring() {
         var byte: UInt8 = 1
         _ = write(writeEnd, &byte, 1)
