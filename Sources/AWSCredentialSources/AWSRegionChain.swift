@@ -17,10 +17,9 @@ public struct AWSRegionChain: Sendable {
     ///
     /// - Throws: ``AWSCredentialError`` where a configuration file is unreadable or malformed.
     public func region() async throws -> String? {
-        let named = context.variable("AWS_REGION") ?? context.variable("AWS_DEFAULT_REGION")
-        if let named { return named.trimmed }
+        if let region = EndpointSettings(context: context, profile: [:], services: [:]).region { return region }
         let configuration = try await SharedConfigurationLoader(context: context).load()
-        let selection = ProfileSelection(profile, context: context)
-        return configuration.profiles[selection.name]?.value("region")
+        let name = ProfileSelection(profile, context: context).name
+        return EndpointSettings(context: context, configuration: configuration, profile: name).region
     }
 }

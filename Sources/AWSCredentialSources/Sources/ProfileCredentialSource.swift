@@ -5,6 +5,7 @@
 public struct ProfileCredentialSource: AWSCredentialSource {
     private let selection: ProfileSelection
     private let context: CredentialContext
+    private let attempts = AttemptMemory()
 
     /// Creates the source.
     ///
@@ -26,10 +27,37 @@ public struct ProfileCredentialSource: AWSCredentialSource {
     public func credentials() async throws -> AWSCredentials {
         let loader = SharedConfigurationLoader(context: context)
         let configuration = try await loader.load()
-        guard let profile = configuration.profiles[selection.name] else {
+        guard configuration.profiles[selection.name] != nil else {
             throw missing(in: loader.places, configuration: configuration)
         }
-        return try staticCredentials(profile)
+        let endpoints = EndpointSettings(context: context, configuration: configuration, profile: selection.name)
+        let sources = ProfileSources(
+            configuration: configuration,
+            context: context,
+            endpoints: endpoints,
+            attempts: attempts
+        )
+        let plan = try ProfilePlanner(configuration: configuration, sources: sources).plan(for: selection.name)
+        return try await follow(plan, endpoints: endpoints)
+    }
+
+    private func follow(_ plan: ProfilePlan, endpoints: EndpointSettings) async throws -> AWSCredentials {
+        var credentials = try await base(of: plan)
+        let client = STSClient(settings: endpoints, context: context)
+        for role in plan.roles { credentials = try await client.assumeRole(role, as: credentials) }
+        credentials.provenance.profile = selection.name
+        return credentials
+    }
+
+    /// A source that a profile names must have credentials: a chain does not go on where it has none.
+    private func base(of plan: ProfilePlan) async throws -> AWSCredentials {
+        do {
+            return try await plan.base.credentials()
+        } catch let error as AWSCredentialError where error.code == .notConfigured {
+            throw ProfilePlanner.invalid(
+                "The profile '\(plan.baseProfile)' relies on the source '\(plan.base.kind)', which has nothing: \(error.message)"
+            )
+        }
     }
 
     private func missing(in places: String, configuration: SharedConfiguration) -> AWSCredentialError {
@@ -40,25 +68,6 @@ public struct ProfileCredentialSource: AWSCredentialSource {
         return AWSCredentialError(
             .invalidConfiguration,
             "The profile '\(selection.name)' is neither in \(places): correct AWS_PROFILE or add the profile.\(hints)"
-        )
-    }
-
-    private func staticCredentials(_ profile: SharedConfiguration.Section) throws -> AWSCredentials {
-        guard let accessKeyID = profile.value("aws_access_key_id") else {
-            throw AWSCredentialError(.notConfigured, "The profile '\(selection.name)' holds no credentials.")
-        }
-        guard let secretAccessKey = profile.value("aws_secret_access_key") else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
-                "The profile '\(selection.name)' has aws_access_key_id but no aws_secret_access_key."
-            )
-        }
-        return AWSCredentials(
-            accessKeyID: accessKeyID,
-            secretAccessKey: secretAccessKey,
-            sessionToken: profile.value("aws_session_token"),
-            accountID: profile.value("aws_account_id"),
-            provenance: .init(source: .profile, profile: selection.name)
         )
     }
 }

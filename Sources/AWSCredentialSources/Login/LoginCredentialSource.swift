@@ -1,0 +1,139 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The credentials of a sign-in by `aws login`, renewed with a proof of possession.
+///
+/// Profiles lead to it.
+struct LoginCredentialSource: AWSCredentialSource {
+    /// The `login_session` of the profile: the ARN that signed in.
+    let session: String
+    let profile: String
+    let endpoints: EndpointSettings
+    let context: CredentialContext
+
+    var kind: AWSCredentialSourceKind { .login }
+
+    private static let operation = "Signin CreateOAuth2Token"
+    /// How long before their end the credentials are renewed, in seconds.
+    private static let renewal: TimeInterval = 5 * 60
+
+    func credentials() async throws -> AWSCredentials {
+        let file = try cacheFile()
+        let members = try await file.load()
+        guard let cached = credentials(in: members) else { throw file.signInRequired("is incomplete") }
+        guard let remaining = cached.remainingLifetime(at: context.now()), remaining < Self.renewal else {
+            return cached
+        }
+        do {
+            return try await renewed(members, file: file)
+        } catch let error as AWSCredentialError where error.isRetryable && remaining > 0 {
+            return cached
+        }
+    }
+
+    private func renewed(_ members: [String: JSONValue], file: TokenCacheFile) async throws -> AWSCredentials {
+        guard
+            let key = members.text("dpopKey").flatMap({ DPoPKey(pem: $0) }), let client = members.text("clientId"),
+            let refreshToken = members.text("refreshToken")
+        else { throw file.signInRequired("is incomplete") }
+        guard let region = endpoints.region else {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "The profile '\(profile)' uses login_session but no region is known: set AWS_REGION or the profile's region."
+            )
+        }
+        let url = try endpoints.endpoint(of: .signin, region: region)
+        let body = try JSONValue.bytes([
+            "clientId": .string(client), "grantType": .string("refresh_token"), "refreshToken": .string(refreshToken),
+        ])
+        let caller = RetryingCaller(context: context, patience: .service, operation: Self.operation)
+        let answer = try await caller.call({ try request(url, body: body, key: key) }, judge: judge)
+        return try await store(answer, over: members, file: file)
+    }
+
+    private func request(_ endpoint: HTTPURL, body: [UInt8], key: borrowing DPoPKey) throws -> CredentialHTTPRequest {
+        let url = endpoint.appending("/v1/token")
+        guard let proof = DPoPProof.make(key, url: url, context: context) else {
+            throw AWSCredentialError(.unsupported, "libcrypto does not sign with the key of the sign-in.")
+        }
+        return CredentialHTTPRequest(
+            method: "POST",
+            url: url,
+            headers: [("content-type", "application/json"), ("dpop", proof)],
+            body: body,
+            mayUseProxy: endpoint.mayUseProxy
+        )
+    }
+
+    private func judge(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
+        guard response.status != 200 else { return .accept }
+        let code = JSONValue.object(response.body)?.text("error")
+        if code == "TOKEN_EXPIRED" || code == "USER_CREDENTIALS_CHANGED" {
+            return .fail(
+                AWSCredentialError(
+                    .signInRequired,
+                    "The sign-in of the profile '\(profile)' has ended: run `\(signInCommand)`.",
+                    serviceCode: code
+                )
+            )
+        }
+        return ServiceError(response).verdict(status: response.status, operation: Self.operation)
+    }
+
+    private func store(
+        _ response: CredentialHTTPResponse,
+        over old: [String: JSONValue],
+        file: TokenCacheFile
+    ) async throws -> AWSCredentials {
+        guard
+            let answer = JSONValue.object(response.body), let life = answer.integer("expiresIn"),
+            let refreshToken = answer.text("refreshToken"), var token = answer.object("accessToken")
+        else { throw Self.unreadable }
+        token["expiresAt"] = .string(Timestamp.text(context.now() + TimeInterval(life)))
+        token["accountId"] = old.object("accessToken")?["accountId"]
+        var members = old
+        members["accessToken"] = .object(token)
+        members["refreshToken"] = .string(refreshToken)
+        guard let credentials = credentials(in: members) else { throw Self.unreadable }
+        await file.store(members)
+        return credentials
+    }
+
+    private func credentials(in members: [String: JSONValue]) -> AWSCredentials? {
+        guard
+            let token = members.object("accessToken"), let accessKeyID = token.text("accessKeyId"),
+            let secret = token.text("secretAccessKey"), let sessionToken = token.text("sessionToken"),
+            let expiration = token.text("expiresAt").flatMap(Timestamp.parse)
+        else { return nil }
+        return AWSCredentials(
+            accessKeyID: accessKeyID,
+            secretAccessKey: secret,
+            sessionToken: sessionToken,
+            expiration: expiration,
+            accountID: token.text("accountId"),
+            provenance: .init(source: .login, profile: profile)
+        )
+    }
+
+    private func cacheFile() throws -> TokenCacheFile {
+        let folder = context.variable("AWS_LOGIN_CACHE_DIRECTORY") ?? "~/.aws/login/cache"
+        guard let folder = context.expandingHome(folder) else {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "There is no home folder to look for a sign-in in: set HOME."
+            )
+        }
+        let path = "\(folder)/\(try FileNameDigest.sha256(session)).json"
+        return TokenCacheFile(context: context, path: path, signInCommand: signInCommand)
+    }
+
+    private var signInCommand: String { "aws login --profile \(profile)" }
+
+    private static let unreadable = AWSCredentialError(
+        .invalidResponse,
+        "\(operation) answered something other than credentials."
+    )
+}

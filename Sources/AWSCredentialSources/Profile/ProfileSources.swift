@@ -1,0 +1,87 @@
+/// Makes the sources that a profile can name.
+struct ProfileSources {
+    let configuration: SharedConfiguration
+    let context: CredentialContext
+    let endpoints: EndpointSettings
+    let attempts: AttemptMemory
+
+    private func profile(_ name: String) -> SharedConfiguration.Section { configuration.profiles[name] ?? [:] }
+
+    func staticKeys(_ name: String) throws -> StaticCredentialSource? {
+        let profile = profile(name)
+        guard let accessKeyID = profile.value("aws_access_key_id") else {
+            guard profile.value("aws_secret_access_key") == nil else {
+                throw Self.half(name, has: "aws_secret_access_key", lacks: "aws_access_key_id")
+            }
+            return nil
+        }
+        guard let secretAccessKey = profile.value("aws_secret_access_key") else {
+            throw Self.half(name, has: "aws_access_key_id", lacks: "aws_secret_access_key")
+        }
+        return StaticCredentialSource(
+            AWSCredentials(
+                accessKeyID: accessKeyID,
+                secretAccessKey: secretAccessKey,
+                sessionToken: profile.value("aws_session_token"),
+                accountID: profile.value("aws_account_id"),
+                provenance: .init(source: .profile, profile: name)
+            )
+        )
+    }
+
+    /// What `credential_source` names.
+    func named(_ source: String, profile name: String) throws -> any AWSCredentialSource {
+        switch source.lowercased() {
+        case "environment": return EnvironmentCredentialSource(context: context)
+        case "ecscontainer": return ContainerCredentialSource(context: context)
+        case "ec2instancemetadata": return InstanceMetadataCredentialSource(profile: name, context: context)
+        default:
+            throw ProfilePlanner.invalid(
+                """
+                The profile '\(name)' has an unknown credential_source: it may be Environment, EcsContainer or \
+                Ec2InstanceMetadata.
+                """
+            )
+        }
+    }
+
+    func webIdentity(_ name: String) throws -> WebIdentityCredentialSource? {
+        guard let file = profile(name).value("web_identity_token_file") else { return nil }
+        guard let arn = profile(name).value("role_arn") else {
+            throw ProfilePlanner.invalid("The profile '\(name)' has web_identity_token_file but no role_arn.")
+        }
+        return WebIdentityCredentialSource(
+            tokenFile: file,
+            role: try AssumedRole(arn: arn, profile: profile(name), name: name),
+            client: STSClient(settings: endpoints, context: context),
+            context: context
+        )
+    }
+
+    func sso(_ name: String) throws -> SSOCredentialSource? {
+        try SSOSettings(profile: name, in: configuration).map {
+            SSOCredentialSource(settings: $0, endpoints: endpoints, context: context, attempts: attempts)
+        }
+    }
+
+    func login(_ name: String) -> LoginCredentialSource? {
+        profile(name).value("login_session").map {
+            LoginCredentialSource(session: $0, profile: name, endpoints: endpoints, context: context)
+        }
+    }
+
+    func process(_ name: String) -> ProcessCredentialSource? {
+        profile(name).value("credential_process").map {
+            ProcessCredentialSource(
+                $0,
+                profile: name,
+                accountID: profile(name).value("aws_account_id"),
+                context: context
+            )
+        }
+    }
+
+    private static func half(_ name: String, has: String, lacks: String) -> AWSCredentialError {
+        ProfilePlanner.invalid("The profile '\(name)' has \(has) but no \(lacks).")
+    }
+}

@@ -1,0 +1,66 @@
+/// What a profile says about IAM Identity Center.
+struct SSOSettings: Sendable {
+    /// The `sso-session` section; nil in the legacy form.
+    var session: String?
+    var startURL: String
+    var region: String
+    var accountID: String
+    var roleName: String
+    var profile: String
+
+    /// What `aws sso login` is to be called with.
+    var signInCommand: String {
+        session.map { "aws sso login --sso-session \($0)" } ?? "aws sso login --profile \(profile)"
+    }
+
+    /// Reads a profile.
+    ///
+    /// - Returns: nil where the profile has nothing to do with roles of Identity Center; a profile with a session alone is for bearer tokens.
+    /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` for half a configuration.
+    init?(profile name: String, in configuration: SharedConfiguration) throws {
+        guard let profile = configuration.profiles[name], Self.concerns(profile) else { return nil }
+        let sessionName = profile.value("sso_session")
+        let session = try sessionName.map { try Self.session($0, of: name, profile: profile, in: configuration) }
+        let source = session ?? profile
+        var missing: [String] = []
+        func need(_ key: String, in section: SharedConfiguration.Section) -> String {
+            if let value = section.value(key) { return value }
+            missing.append(key)
+            return ""
+        }
+        self.session = sessionName
+        startURL = need("sso_start_url", in: source)
+        region = need("sso_region", in: source)
+        accountID = need("sso_account_id", in: profile)
+        roleName = need("sso_role_name", in: profile)
+        self.profile = name
+        guard missing.isEmpty else {
+            throw Self.invalid("The profile '\(name)' is set up for SSO but lacks \(missing.joined(separator: ", ")).")
+        }
+    }
+
+    /// An account or a role makes it a matter of credentials.
+    private static func concerns(_ profile: SharedConfiguration.Section) -> Bool {
+        profile.value("sso_account_id") != nil || profile.value("sso_role_name") != nil
+    }
+
+    private static func session(
+        _ name: String,
+        of profileName: String,
+        profile: SharedConfiguration.Section,
+        in configuration: SharedConfiguration
+    ) throws -> SharedConfiguration.Section {
+        guard let session = configuration.ssoSessions[name] else {
+            throw invalid("The profile '\(profileName)' names the sso-session '\(name)', which does not exist.")
+        }
+        for key in ["sso_start_url", "sso_region"] {
+            guard let own = profile.value(key), own != session.value(key) else { continue }
+            throw invalid("The profile '\(profileName)' and its sso-session '\(name)' differ in \(key).")
+        }
+        return session
+    }
+
+    private static func invalid(_ message: String) -> AWSCredentialError {
+        AWSCredentialError(.invalidConfiguration, message)
+    }
+}

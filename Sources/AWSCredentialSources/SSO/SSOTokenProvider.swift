@@ -1,0 +1,114 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The bearer token of an Identity Center sign-in, renewed where the session form allows it.
+struct SSOTokenProvider {
+    let settings: SSOSettings
+    let endpoints: EndpointSettings
+    let context: CredentialContext
+    let attempts: AttemptMemory
+
+    /// How long before its end a token is renewed, in seconds.
+    private static let renewal: TimeInterval = 5 * 60
+    private static let pause: TimeInterval = 30
+
+    /// A token that is still good.
+    func token() async throws -> String {
+        let file = try cacheFile()
+        let members = try await file.load()
+        guard let token = members.text("accessToken"), let expiresAt = Self.time(members.text("expiresAt")) else {
+            throw file.signInRequired("is incomplete")
+        }
+        let remaining = expiresAt.timeIntervalSince(context.now())
+        guard remaining < Self.renewal, settings.session != nil else {
+            guard remaining > 0 else { throw file.signInRequired("holds a sign-in that has ended") }
+            return token
+        }
+        return try await renewed(members, file: file) ?? live(token, remaining: remaining, file: file)
+    }
+
+    private func live(_ token: String, remaining: TimeInterval, file: TokenCacheFile) throws -> String {
+        guard remaining > 0 else { throw file.signInRequired("holds a sign-in that has ended") }
+        return token
+    }
+
+    /// A fresh token; nil where this sign-in cannot be, or was just tried to be, renewed.
+    private func renewed(_ members: [String: JSONValue], file: TokenCacheFile) async throws -> String? {
+        guard
+            let request = try renewalRequest(members), attempts.mayTry(file.path, at: context.now(), every: Self.pause)
+        else { return nil }
+        let operation = "SSO CreateToken"
+        let caller = RetryingCaller(context: context, patience: .service, operation: operation)
+        let answer: CredentialHTTPResponse
+        do {
+            answer = try await caller.call(request) { response in
+                guard response.status != 200 else { return .accept }
+                return ServiceError(response).verdict(status: response.status, operation: operation)
+            }
+        } catch let error as AWSCredentialError where error.code == .refused || isLive(members) {
+            return nil
+        }
+        return try await store(answer, over: members, file: file)
+    }
+
+    private func isLive(_ members: [String: JSONValue]) -> Bool {
+        Self.time(members.text("expiresAt")).map { $0 > context.now() } ?? false
+    }
+
+    private func renewalRequest(_ members: [String: JSONValue]) throws -> CredentialHTTPRequest? {
+        guard
+            let clientID = members.text("clientId"), let clientSecret = members.text("clientSecret"),
+            let refreshToken = members.text("refreshToken"),
+            let registrationEnd = Self.time(members.text("registrationExpiresAt")), registrationEnd > context.now()
+        else { return nil }
+        let endpoint = try endpoints.endpoint(of: .ssoOIDC, region: settings.region)
+        let body: [String: JSONValue] = [
+            "clientId": .string(clientID), "clientSecret": .string(clientSecret), "grantType": .string("refresh_token"),
+            "refreshToken": .string(refreshToken),
+        ]
+        return CredentialHTTPRequest(
+            method: "POST",
+            url: endpoint.appending("/token"),
+            headers: [("content-type", "application/json")],
+            body: try JSONValue.bytes(body),
+            mayUseProxy: endpoint.mayUseProxy
+        )
+    }
+
+    private func store(
+        _ response: CredentialHTTPResponse,
+        over old: [String: JSONValue],
+        file: TokenCacheFile
+    ) async throws -> String {
+        let answer = JSONValue.object(response.body)
+        guard let answer, let token = answer.text("accessToken"), let life = answer.integer("expiresIn") else {
+            throw AWSCredentialError(.invalidResponse, "SSO CreateToken answered something other than a token.")
+        }
+        var members = old
+        members["accessToken"] = .string(token)
+        members["expiresAt"] = .string(Timestamp.text(context.now() + TimeInterval(life)))
+        if let refreshToken = answer.text("refreshToken") { members["refreshToken"] = .string(refreshToken) }
+        await file.store(members)
+        return token
+    }
+
+    private func cacheFile() throws -> TokenCacheFile {
+        let name = try FileNameDigest.sha1(settings.session ?? settings.startURL)
+        guard let path = context.expandingHome("~/.aws/sso/cache/\(name).json") else {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "There is no home folder to look for an SSO sign-in in: set HOME."
+            )
+        }
+        return TokenCacheFile(context: context, path: path, signInCommand: settings.signInCommand)
+    }
+
+    /// Old versions of the AWS CLI wrote `UTC` for `Z`.
+    private static func time(_ text: String?) -> Date? {
+        guard let text else { return nil }
+        return Timestamp.parse(text.hasSuffix("UTC") ? text.dropLast(3) + "Z" : text)
+    }
+}
