@@ -1,0 +1,79 @@
+import PGConninfo
+import Testing
+
+@Suite struct ErrorTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let input: String
+        let code: ConninfoError.Code
+        let byteOffset: Int
+        var keyword: String?
+        var dialect = Conninfo.Dialect.v15
+
+        init(_ input: String, _ code: ConninfoError.Code, at offset: Int, keyword: String? = nil) {
+            self.input = input
+            self.code = code
+            self.byteOffset = offset
+            self.keyword = keyword
+            self.dialect = code == .unexpectedSpaces ? .v18 : .v15
+        }
+
+        var testDescription: String { input }
+    }
+
+    static let cases = [
+        Case("host=a SECRET", .missingEquals, at: 7),
+        Case("password='SECRET", .unterminatedQuote, at: 9),
+        Case("host=é SECRET=1", .unknownKeyword, at: 8),
+        Case("postgresql://u:SECRET@[::1", .unclosedBracket, at: 22, keyword: "host"),
+        Case("postgresql://u:SECRET@[]", .emptyBrackets, at: 22, keyword: "host"),
+        Case("postgresql://u:SECRET@[::1]x", .unexpectedCharacter, at: 27, keyword: "host"),
+        Case("postgresql://h?SECRET", .missingSeparator, at: 15),
+        Case("postgresql://h?port=1&SECRET=a=b", .extraSeparator, at: 22),
+        Case("postgresql://h?SECRET=a", .unknownKeyword, at: 15),
+        Case("postgresql://u:SECRET%zz@h", .invalidPercentEncoding, at: 15, keyword: "password"),
+        Case("postgresql://u:SECRET%00@h", .percentEncodedNUL, at: 15, keyword: "password"),
+        Case("postgresql://u:SEC RET@h", .unexpectedSpaces, at: 15, keyword: "password"),
+        Case("postgresql://a,b%zz", .invalidPercentEncoding, at: 13, keyword: "host"),
+        Case("host=SECRET\0port=1", .nulByte, at: 11),
+    ]
+
+    @Test(arguments: cases)
+    func saysWhatAndWhereWithoutTheInput(each: Case) throws {
+        let error = try #require(throws: ConninfoError.self) {
+            try Conninfo.parse(each.input, dialect: each.dialect)
+        }
+        #expect(error.code == each.code)
+        #expect(error.byteOffset == each.byteOffset)
+        #expect(error.keyword == each.keyword)
+        var dumped = ""
+        dump(error, to: &dumped)
+        for text in [error.description, error.debugDescription, "\(error)", String(reflecting: error), dumped] {
+            #expect(!text.contains("SEC") && !text.contains("RET"))
+        }
+        #expect(error.description.hasSuffix("at byte \(each.byteOffset)"))
+    }
+
+    @Test func descriptionIsExact() throws {
+        let error = try #require(throws: ConninfoError.self) { try Conninfo.parse("postgresql://u:pass%zz@h") }
+        #expect(
+            error.description
+                == "a \"%\" is not followed by two hexadecimal digits, keyword \"password\", at byte 15"
+        )
+        #expect(error.unsafeLibpqMessage == "invalid percent-encoded token: \"pass%zz\"\n")
+    }
+
+    @Test func messageKeepsBytesThatAreNotUTF8() throws {
+        let input = bytes("postgresql://[a]") + [0xC3, 0xA9]
+        let error = try #require(throws: ConninfoError.self) { try Conninfo.parse(input) }
+        let expected =
+            bytes("unexpected character \"") + [0xC3]
+            + bytes("\" at position 17 in URI (expected \":\" or \"/\"): \"") + input + bytes("\"\n")
+        #expect(error.unsafeLibpqMessageBytes == expected)
+    }
+
+    @Test func codesAreToldApartByName() {
+        #expect(ConninfoError.Code.nulByte != .missingEquals)
+        #expect(Set([ConninfoError.Code.nulByte, .nulByte]).count == 1)
+        #expect("\(ConninfoError.Code.unknownKeyword)" == "unknownKeyword")
+    }
+}

@@ -1,0 +1,89 @@
+import PGConninfo
+import Testing
+
+/// The outside world is what the caller says it is.
+@Suite struct InjectionTests {
+    @Test func emptyEnvironmentGivesCompiledDefaultsAlone() throws {
+        let resolved = try Conninfo(dialect: .v15).resolve(in: .empty)
+        let compiled = Conninfo.Keyword.all.filter { $0.isKnown(in: .v15) && $0.compiledDefault != nil }
+        #expect(resolved.parameters.parameters.map(\.keyword) == compiled)
+        #expect(resolved.parameters.parameters.map(\.value) == compiled.map(\.compiledDefault))
+    }
+
+    @Test func withoutAUserThereIsNoConnection() throws {
+        let error = try #require(throws: ConninfoError.self) { try Conninfo().resolve(in: .empty).validate() }
+        #expect(error.code == .noUser)
+        #expect(error.description == "there is no user name, keyword \"user\"")
+    }
+
+    @Test func foldersOfTheBuildCanBeGiven() throws {
+        var environment = ConninfoEnvironment(
+            userName: "u",
+            files: .inMemory(["/etc/x/pg_service.conf": "[s]\nuser=svc\n"])
+        )
+        environment.systemConfigurationDirectory = bytes("/etc/x")
+        environment.socketDirectory = bytes("/tmp")
+        let resolved = try Conninfo.parse("service=s").resolve(in: environment)
+        #expect(resolved[.user] == "svc")
+        let endpoint = try #require(try resolved.endpoints().first)
+        #expect(endpoint.kind == .unixSocket)
+        #expect(try endpoint.socketPath() == bytes("/tmp/.s.PGSQL.5432"))
+    }
+
+    @Test func aValidLDAPServiceIsRefusedAndNotLookedUp() throws {
+        let file = "[s]\nldap://127.0.0.1:1/dc=x?attribute?sub?filter\n"
+        let environment = ConninfoEnvironment(homeDirectory: "/h", files: .inMemory(["/h/.pg_service.conf": file]))
+        let error = try #require(throws: ConninfoError.self) {
+            try Conninfo.parse("service=s").resolve(in: environment)
+        }
+        #expect(error.code == .ldapService)
+        #expect(error.unsafeLibpqMessage.isEmpty)
+    }
+
+    @Test func fileThatCannotBeOpenedIsNotFound() throws {
+        let files = ConninfoFileReader { _ in .init(contents: nil) }
+        let environment = ConninfoEnvironment(homeDirectory: "/h", files: files)
+        let error = try #require(throws: ConninfoError.self) {
+            try Conninfo.parse("service=s").resolve(in: environment)
+        }
+        #expect(error.code == .serviceFileNotFound)
+        #expect(error.unsafeLibpqMessage == "service file \"/h/.pg_service.conf\" not found\n")
+    }
+
+    @Test func passwordFileWarnsAsLibpqDoes() throws {
+        let files = ConninfoFileReader { path in
+            .init(contents: bytes("*:*:*:*:x"), isPlainFile: path != bytes("/pipe"), permissions: 0o644)
+        }
+        let environment = ConninfoEnvironment(userName: "u", files: files)
+        var warnings: [String] = []
+        for path in ["/f", "/pipe"] {
+            let resolved = try Conninfo(["passfile": path]).resolve(in: environment)
+            let endpoint = try #require(try resolved.endpoints().first)
+            #expect(resolved.passwordFromFile(for: endpoint) { warnings.append($0) } == nil)
+        }
+        #expect(
+            warnings == [
+                "WARNING: password file \"/f\" has group or world access; permissions should be u=rw (0600) or less",
+                "WARNING: password file \"/pipe\" is not a plain file",
+            ]
+        )
+    }
+
+    @Test func processEnvironmentIsTakenOnlyWhenAskedFor() throws {
+        let process = ConninfoEnvironment.process
+        #expect(process.userName?.isEmpty == false)
+        #expect(process.homeDirectory?.isEmpty == false)
+        #expect(process.variables.keys.allSatisfy { $0.hasPrefix("PG") })
+        #expect(try Conninfo().resolve(in: .empty)[.user] == nil)
+    }
+
+    @Test func endpointTellsHostAddressAndPort() throws {
+        let resolved = try Conninfo.parse("host=a,b hostaddr=,::1 port=1,").resolve(in: .empty)
+        let endpoints = try resolved.endpoints()
+        #expect(endpoints.map(\.host) == ["a", "b"])
+        #expect(endpoints.map(\.hostaddr) == [nil, "::1"])
+        #expect(endpoints.map(\.kind) == [.hostName, .address])
+        #expect(try endpoints.map { try $0.port() } == [1, 5432])
+        #expect(try endpoints[0].socketPath() == nil)
+    }
+}
