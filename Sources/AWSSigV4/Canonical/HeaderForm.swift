@@ -2,8 +2,10 @@
 struct HeaderForm {
     /// Headers that proxies and HTTP libraries change on the way, and those that a signature brings itself.
     static let unsigned: Set<String> = [
-        "authorization", "connection", "expect", "host", "transfer-encoding", "user-agent", "x-amz-content-sha256",
-        "x-amz-date", "x-amz-security-token", "x-amzn-trace-id",
+        "authorization", "connection", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization",
+        "te",
+        "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amz-date", "x-amz-security-token",
+        "x-amzn-trace-id",
     ]
 
     /// The request to sign.
@@ -24,7 +26,8 @@ struct HeaderForm {
         let token = credentials.sessionToken.map { [SigV4Field("X-Amz-Security-Token", $0)] } ?? []
 
         var request = original
-        request.headers.removeAll { Self.unsigned.contains($0.name.lowercased()) }
+        let replaced = Set(added.map { $0.name.lowercased() })
+        request.headers.removeAll { Self.unsigned.union(replaced).contains($0.name.lowercased()) }
         request.headers += options.signsSessionToken ? added + token : added
         self.request = request
         self.added = added + token

@@ -75,5 +75,5 @@ extension SigningKey: CustomStringConvertible, CustomDebugStringConvertible, Cus
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The key's 64 hexadecimal digits, for tests of the stage alone: whoever reads them can sign.
-    public var hexadecimal: String { key.hexadecimal }
+    package var hexadecimal: String { key.hexadecimal }
 }
