@@ -118,7 +118,7 @@ let package = Package(
             name: "PGConninfoTests",
             dependencies: ["PGConninfo", "ConninfoDifferential", "CLibpq", "conninfo-oracle"]
         ),
-        .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4"]),
+        .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4", "CLibcrypto"]),
         .testTarget(
             name: "RDSGeneratorTests",
             dependencies: ["RDSGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
