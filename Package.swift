@@ -106,6 +106,16 @@ let package = Package(
         ),
 
         // Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "NamedRegistryTests", dependencies: ["NamedRegistry"]),
+        .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "PGRDSIAM", "PGConninfo", "RDSGenerator", "AWSCredentialSources", "AuthTokens", "TokenAuditLog",
+                "TestSupport", "rds-iam",
+            ]
+        ),
         // libpq as the oracle of PGConninfo: linked, in a process of its own, and fuzzed against.
         .target(
             name: "ConninfoDifferential",

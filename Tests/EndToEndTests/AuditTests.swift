@@ -1,0 +1,65 @@
+import AuthTokens
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import TestSupport
+import Testing
+import TokenAuditLog
+
+@Suite("The audit log of a connection")
+struct AuditTests {
+    @Test("holds the token's row and the login's outcome, joined, and the fingerprint the server saw")
+    func rows() async throws {
+        let server = try await SharedServer.value
+        let folder = try TemporaryFolder()
+        let log = try await AuditLog.open(folder.path("log/audit.sqlite"))
+        _ = try await PGRDSIAM.connect(
+            server.tokenConninfo(user: "user18"),
+            issuer: server.issuer(audit: .required(log)),
+            environment: .bare
+        )
+        let records = try await AuditLogReader.open(log.path).entries().entries.reversed().compactMap(\.record)
+        #expect(records.map(\.activity) == [.open, .issue, .connectionAccepted])
+        let issue = try #require(records.dropFirst().first)
+        #expect(issue.target?.user == "user18")
+        #expect(issue.target?.host == server.facts.host)
+        #expect(issue.target?.region == "eu-west-2")
+        #expect(issue.credential?.accessKeyID == (try Account(of: server).accessKeyID))
+        #expect(records.last?.issueID == issue.id)
+        #expect(try server.verdicts(on: "user18").map(\.token_sha256) == [issue.token?.fingerprint])
+    }
+
+    @Test("keeps the reason of a refused login")
+    func refused() async throws {
+        let server = try await SharedServer.value
+        let folder = try TemporaryFolder()
+        let log = try await AuditLog.open(folder.path("audit.sqlite"))
+        let wrong = try Account(of: server).credentials(secret: "wrong")
+        await #expect(throws: PGRDSIAMError.self) {
+            try await PGRDSIAM.connect(
+                server.tokenConninfo(user: "user19"),
+                issuer: server.issuer(audit: .required(log), credentials: wrong),
+                environment: .bare
+            )
+        }
+        let last = try await AuditLogReader.open(log.path).entries(limit: 1).entries.first?.record
+        #expect(last?.activity == .connectionRefused)
+        #expect(last?.errorCode == "SQLSTATE.28000")
+    }
+
+    @Test("stops token and connection where it is required and cannot be written; not where it is best effort")
+    func unwritable() async throws {
+        let server = try await SharedServer.value
+        let folder = try TemporaryFolder()
+        let log = try await AuditLog.open(folder.path("audit.sqlite"))
+        await log.close()
+        let conninfo = server.tokenConninfo(user: "user20")
+        await #expect(throws: AuditLogError.self) {
+            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(audit: .required(log)), environment: .bare)
+        }
+        #expect(try server.verdicts(on: "user20").isEmpty)
+        let issuer = try server.issuer(audit: .bestEffort(log))
+        let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        #expect(try await connection.value("select 1") == "1")
+    }
+}

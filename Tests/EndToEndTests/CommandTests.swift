@@ -1,0 +1,194 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The command rds-iam")
+struct CommandTests {
+    /// The variables that lead the command to the server: its account, its certificate, a state folder of its own.
+    private func environment(_ server: RDSLookalike, _ folder: TemporaryFolder) throws -> [String: String] {
+        try Account(of: server).environment.merging([
+            "HOME": folder.path("home"), "XDG_STATE_HOME": folder.path("state"), "PGSSLROOTCERT": server.facts.ca,
+        ]) { own, _ in own }
+    }
+
+    private func rdsIAM(_ arguments: [String], _ environment: [String: String]) async throws -> CommandResult {
+        try await ChildProcess.run(Repository.built("rds-iam"), arguments, environment: environment)
+    }
+
+    @Test("token prints a token that logs in, a line feed, and nothing else")
+    func token() async throws {
+        let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
+        let result = try await rdsIAM(["token", server.conninfo(user: "user21")], environment(server, folder))
+        #expect(result.status == 0)
+        #expect(result.errors == "")
+        #expect(result.lines.count == 1 && result.output.hasSuffix("\n"))
+        let token = try #require(result.lines.first)
+        #expect(
+            token.hasPrefix("\(server.facts.host):\(server.facts.port)/?Action=connect&DBUser=user21&X-Amz-Algorithm=")
+        )
+        let psql = try await ChildProcess.run(
+            "/usr/bin/env",
+            ["psql", "-XAt", server.conninfo(user: "user21") + " sslmode=verify-full", "-c", "select current_user"],
+            environment: ["PGPASSWORD": token, "PGSSLROOTCERT": server.facts.ca]
+        )
+        #expect(psql.output == "user21\n")
+    }
+
+    @Test("token takes host, port and user from PGHOST, PGPORT and PGUSER, and options above all")
+    func tokenSources() async throws {
+        let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
+        var environment = try environment(server, folder)
+        environment.merge(["PGHOST": "Env.Example.com", "PGUSER": "from env", "AWS_REGION": "eu-west-2"]) { $1 }
+        let fromEnvironment = try await rdsIAM(["token"], environment)
+        #expect(fromEnvironment.output.hasPrefix("env.example.com:5432/?Action=connect&DBUser=from%20env&"))
+        environment["PGPORT"] = "5433"
+        let withPort = try await rdsIAM(["token", "user=string"], environment)
+        #expect(withPort.output.hasPrefix("env.example.com:5433/?Action=connect&DBUser=string&"))
+        let options = ["--host", "h.example.com", "--port", "443", "--user", "option", "--region", "us-east-1"]
+        let withOptions = try await rdsIAM(["token", "host=x port=1 user=y"] + options, environment)
+        #expect(withOptions.output.hasPrefix("h.example.com:443/?Action=connect&DBUser=option&"))
+        #expect(withOptions.output.contains("%2Fus-east-1%2Frds-db%2F"))
+    }
+
+    @Test("connect without -c says who is connected where")
+    func connect() async throws {
+        let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
+        let result = try await rdsIAM(["connect", server.tokenConninfo(user: "user22")], environment(server, folder))
+        let place = "\(server.facts.host):\(server.facts.port)"
+        #expect(
+            result.output.hasPrefix(
+                "user22 is connected to postgres on \(place) over TLSv1.3 with a token that expires at 20"
+            )
+        )
+        #expect(result.lines.count == 1)
+        #expect(result.status == 0)
+    }
+
+    @Test("connect prints rows as COPY does")
+    func rows() async throws {
+        let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
+        let sql = #"select 1, null, '', E'a\tb\nc\\d' union all select 2, 'x', 'y', 'z'"#
+        let result = try await rdsIAM(
+            ["connect", server.tokenConninfo(user: "user23"), "-c", sql, "-c", "select current_user; select 'é'"],
+            environment(server, folder)
+        )
+        #expect(result.output == "1\t\\N\t\ta\\tb\\nc\\\\d\n2\tx\ty\tz\nuser23\né\n")
+        #expect(result.status == 0)
+    }
+
+    /// A command line that fails, and what it says.
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let status: Int32
+        let says: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let mistakes = [
+        Mistake(arguments: ["tokn"], status: 2, says: "rds-iam --help"),
+        Mistake(arguments: ["token", "--prot", "1"], status: 2, says: "--prot"),
+        Mistake(arguments: ["token", "--port", "70000"], status: 2, says: "--port"),
+        Mistake(arguments: ["connect"], status: 2, says: "<conninfo>"),
+        Mistake(arguments: ["token", "--audit", "maybe"], status: 2, says: "best-effort"),
+        Mistake(arguments: ["token", "host='x"], status: 1, says: "a quoted value has no closing quote"),
+        Mistake(arguments: ["token", "--user", "u"], status: 1, says: "set host to the database's endpoint"),
+        Mistake(
+            arguments: ["token", "--host", "h", "--generator", "defualt"],
+            status: 1,
+            says: "did you mean \"default\"?"
+        ),
+        Mistake(arguments: ["audit", "list"], status: 1, says: "audit.sqlite"),
+        Mistake(arguments: ["audit", "verify", "--audit-log", "/dev/null"], status: 1, says: "/dev/null"),
+    ]
+
+    @Test("answers a mistake with one line that says what to do, and the right exit status", arguments: mistakes)
+    func mistakes(_ mistake: Mistake) async throws {
+        let folder = try TemporaryFolder()
+        let result = try await rdsIAM(mistake.arguments, ["HOME": folder.path("home")])
+        #expect(result.status == mistake.status)
+        #expect(result.output == "")
+        #expect(result.errors.contains(mistake.says), "\(result.errors)")
+        if mistake.status == 1 {
+            #expect(result.errors.hasPrefix("rds-iam: error: "))
+            #expect(result.errors.split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test("says which sources of credentials were tried and why each had none")
+    func noCredentials() async throws {
+        let folder = try TemporaryFolder()
+        let result = try await rdsIAM(
+            ["token", "--host", "demo.abcdefghijkl.eu-west-2.rds.amazonaws.com", "--user", "u"],
+            ["HOME": folder.path("home"), "AWS_EC2_METADATA_DISABLED": "true"]
+        )
+        #expect(result.status == 1)
+        #expect(result.errors.split(separator: "\n").count == 1)
+        for source in ["environment", "AWS_ACCESS_KEY_ID", "profile"] { #expect(result.errors.contains(source)) }
+    }
+
+    @Test("lists events newest first, as text and as JSON Lines, in the log that is named or the customary one")
+    func auditList() async throws {
+        let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
+        var environment = try environment(server, folder)
+        for user in ["first", "second"] {
+            let result = try await rdsIAM(["token", server.conninfo(user: user)], environment)
+            #expect(result.status == 0)
+        }
+        let text = try await rdsIAM(["audit", "list"], environment)
+        let issues = text.lines.filter { $0.contains("token.issue") }
+        #expect(issues.count == 2)
+        #expect(issues.first?.contains("second@\(server.facts.host)") == true)
+        let json = try await rdsIAM(["audit", "list", "--json"], environment)
+        let objects = try json.lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+        #expect(objects.compactMap { $0?["seq"] as? Int } == [4, 3, 2, 1])
+        let customary = folder.path("state/rds-iam/audit.sqlite")
+        #expect(FileManager.default.fileExists(atPath: customary))
+        environment["XDG_STATE_HOME"] = nil
+        environment["RDS_IAM_AUDIT_LOG"] = customary
+        #expect(try await rdsIAM(["audit", "list"], environment).output == text.output)
+        environment["RDS_IAM_AUDIT_LOG"] = "/nowhere"
+        #expect(try await rdsIAM(["audit", "list", "--audit-log", customary], environment).output == text.output)
+        environment["RDS_IAM_AUDIT_LOG"] = nil
+        _ = try await rdsIAM(["token", server.conninfo(user: "third")], environment)
+        #expect(FileManager.default.fileExists(atPath: folder.path("home/.local/state/rds-iam/audit.sqlite")))
+    }
+
+    @Test("verifies an intact log, and finds the row that was changed")
+    func auditVerify() async throws {
+        let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
+        let environment = try environment(server, folder)
+        for _ in 0..<3 { _ = try await rdsIAM(["token", server.conninfo(user: "someone")], environment) }
+        let intact = try await rdsIAM(["audit", "verify"], environment)
+        #expect(intact.status == 0)
+        #expect(intact.output.contains("is intact: 6 rows"))
+        let path = folder.path("state/rds-iam/audit.sqlite")
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        let place = try #require(bytes.range(of: Data("someone".utf8)))
+        bytes.replaceSubrange(place, with: Data("anybody".utf8))
+        try bytes.write(to: URL(filePath: path))
+        let altered = try await rdsIAM(["audit", "verify"], environment)
+        #expect(altered.status == 1)
+        #expect(altered.output.contains("payload-altered"))
+        #expect(altered.errors.hasPrefix("rds-iam: error: "))
+    }
+
+    @Test("makes no token where its record cannot be written, unless told to do its best")
+    func unwritableLog() async throws {
+        let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
+        let environment = try environment(server, folder)
+        try folder.write("not a database, and not to be overwritten", to: "log")
+        let arguments = ["token", server.conninfo(user: "u"), "--audit-log", folder.path("log")]
+        let required = try await rdsIAM(arguments, environment)
+        #expect(required.status == 1)
+        #expect(required.output == "")
+        #expect(required.errors.hasPrefix("rds-iam: error: "))
+        let bestEffort = try await rdsIAM(arguments + ["--audit", "best-effort"], environment)
+        #expect(bestEffort.status == 0)
+        #expect(bestEffort.lines.count == 1)
+        let kept = try String(contentsOfFile: folder.path("log"), encoding: .utf8)
+        #expect(kept == "not a database, and not to be overwritten")
+        let off = try await rdsIAM(["token", server.conninfo(user: "u"), "--audit", "off"], environment)
+        #expect(off.lines.count == 1)
+        #expect(!FileManager.default.fileExists(atPath: folder.path("state")))
+    }
+}

@@ -1,0 +1,32 @@
+import AWSCredentialSources
+import AuthTokens
+import RDSGenerator
+import Synchronization
+
+/// Counts from any task.
+final class Counter: Sendable {
+    private let value = Mutex(0)
+    var count: Int { value.withLock { $0 } }
+    func increment() { value.withLock { $0 += 1 } }
+}
+
+/// A generator that signs for another user, or another server, than it is asked for: what a confused program would do.
+struct RDSGeneratorAs: AuthTokenGenerator {
+    private let inner: RDSGenerator
+    private let change: @Sendable (inout AuthTokenRequest) -> Void
+
+    init(_ credentials: AWSCredentials, _ change: @escaping @Sendable (inout AuthTokenRequest) -> Void) {
+        inner = RDSGenerator(credentials: .static(credentials))
+        self.change = change
+    }
+
+    init(_ user: String, _ credentials: AWSCredentials) {
+        self.init(credentials) { $0.user = user }
+    }
+
+    func token(for request: AuthTokenRequest) async throws -> AuthToken {
+        var request = request
+        change(&request)
+        return try await inner.token(for: request)
+    }
+}

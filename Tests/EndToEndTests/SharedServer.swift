@@ -1,0 +1,88 @@
+import AWSCredentialSources
+import AuthTokens
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import RDSGenerator
+import TestSupport
+
+/// One look-alike for all tests that do not move its clock.
+///
+/// Each test logs in as a user of its own, so that it finds its own verdicts.
+enum SharedServer {
+    /// The users it knows.
+    static let users = ["andrew", "odd a b+c@d/é~&="] + (1...24).map { "user\($0)" }
+
+    private static let task = Task { try await RDSLookalike.start(users.flatMap { ["--user", $0] }) }
+
+    static var value: RDSLookalike {
+        get async throws { try await task.value }
+    }
+}
+
+/// The account that a look-alike knows.
+struct Account {
+    let accessKeyID: String
+    let secret: String
+    let sessionToken: String?
+
+    /// Reads it from the look-alike's shared-credentials file.
+    init(of server: RDSLookalike) throws {
+        var values: [String: String] = [:]
+        for line in try String(contentsOfFile: server.facts.credentials, encoding: .utf8).split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            if parts.count == 2 { values[parts[0]] = parts[1] }
+        }
+        accessKeyID = values["aws_access_key_id"] ?? ""
+        secret = values["aws_secret_access_key"] ?? ""
+        sessionToken = values["aws_session_token"]
+    }
+
+    /// Credentials that sign as this account, each part replaceable.
+    func credentials(secret: String? = nil, sessionToken: String? = nil) -> AWSCredentials {
+        AWSCredentials(
+            accessKeyID: accessKeyID,
+            secretAccessKey: secret ?? self.secret,
+            sessionToken: sessionToken ?? self.sessionToken
+        )
+    }
+
+    /// The environment variables that hand it to a command.
+    var environment: [String: String] {
+        var variables = ["AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secret]
+        variables["AWS_SESSION_TOKEN"] = sessionToken
+        return variables
+    }
+}
+
+extension RDSLookalike {
+    /// An issuer whose `default` generator signs as the account this server knows.
+    func issuer(
+        audit: AuditPolicy = .off,
+        credentials: AWSCredentials? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws -> TokenIssuer {
+        let credentials = try credentials ?? Account(of: self).credentials()
+        let generators = AuthTokenGeneratorRegistry(
+            defaults: [("default", { RDSGenerator(credentials: .static(credentials), now: now) })]
+        )
+        return TokenIssuer(generators: generators, audit: audit)
+    }
+
+    /// A connection string that asks for a token and checks the server's certificate.
+    func tokenConninfo(user: String, _ more: String = "") -> String {
+        conninfo(user: user) + " aws_rds_iam_auth_token_generator=default sslrootcert=\(facts.ca) \(more)"
+    }
+}
+
+extension PGConnection {
+    /// The first field of the first row.
+    func value(_ sql: String) async throws -> String? {
+        try await execute(sql).first?.rows.first?[0]
+    }
+}
+
+extension ConninfoEnvironment {
+    /// A machine that says nothing.
+    static let bare = ConninfoEnvironment(userName: "nobody")
+}

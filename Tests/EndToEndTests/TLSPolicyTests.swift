@@ -1,0 +1,101 @@
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import TestSupport
+import Testing
+
+@Suite("A token and TLS")
+struct TLSPolicyTests {
+    @Test(
+        "never part: a connection that could do without TLS is refused before anything is sent",
+        arguments: ["disable", "allow", "prefer"],
+        ["string", "environment", "service"]
+    )
+    func weakModes(_ mode: String, _ place: String) async throws {
+        let server = try await SharedServer.value
+        var environment = ConninfoEnvironment.bare
+        var conninfo = server.tokenConninfo(user: "user13")
+        switch place {
+        case "string": conninfo += " sslmode=\(mode)"
+        case "environment": environment.variables["PGSSLMODE"] = Array(mode.utf8)
+        default:
+            environment.files = .inMemory(["/services": "[weak]\nsslmode=\(mode)\n"])
+            environment.variables["PGSERVICEFILE"] = Array("/services".utf8)
+            conninfo += " service=weak"
+        }
+        let error = await #expect(throws: PGRDSIAMError.self) {
+            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: environment)
+        }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.message == "sslmode=\(mode) could send the token without TLS; use require or verify-full")
+        #expect(try server.verdicts(on: "user13").isEmpty)
+        #expect(try !String(contentsOfFile: server.facts.log, encoding: .utf8).contains("user13"))
+    }
+
+    @Test("meet with require where nothing is known to check the certificate against")
+    func require() async throws {
+        let server = try await SharedServer.value
+        let conninfo = server.conninfo(user: "user14") + " aws_rds_iam_auth_token_generator=default"
+        let connection = try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
+        #expect(connection.facts.tlsVersion == "TLSv1.3")
+    }
+
+    @Test("meet with verify-full where a root certificate is known, wherever it is named", arguments: [true, false])
+    func verifyFull(_ inString: Bool) async throws {
+        let server = try await SharedServer.value
+        let folder = try TemporaryFolder()
+        let wrongRoot = try await Self.anotherAuthority(folder)
+        var environment = ConninfoEnvironment.bare
+        if !inString { environment.variables["PGSSLROOTCERT"] = Array(wrongRoot.utf8) }
+        let conninfo =
+            server.conninfo(user: "user15") + " aws_rds_iam_auth_token_generator=default"
+            + (inString ? " sslrootcert=\(wrongRoot)" : "")
+        let error = await #expect(throws: PGRDSIAMError.self) {
+            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: environment)
+        }
+        #expect(error?.code == .connectionFailed)
+        #expect(error?.message.contains("certificate verify failed") == true)
+        #expect(try server.verdicts(on: "user15").isEmpty)
+    }
+
+    @Test("check the server's name as well as its certificate")
+    func otherName() async throws {
+        let server = try await SharedServer.value
+        let conninfo = server.tokenConninfo(user: "user16")
+            .replacing("demo.abcdefghijkl", with: "other.abcdefghijkl")
+        let error = await #expect(throws: PGRDSIAMError.self) {
+            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
+        }
+        #expect(error?.message.contains("does not match host name") == true)
+        #expect(try server.verdicts(on: "user16").isEmpty)
+    }
+
+    @Test("do not meet on a Unix-domain socket, nor under encryption by GSSAPI")
+    func noTLSPossible() async throws {
+        let server = try await SharedServer.value
+        for change in ["host=/tmp hostaddr=''", "gssencmode=require"] {
+            let error = await #expect(throws: PGRDSIAMError.self) {
+                try await PGRDSIAM.connect(
+                    server.tokenConninfo(user: "user17", change),
+                    issuer: server.issuer(),
+                    environment: .bare
+                )
+            }
+            #expect(error?.code == .invalidRequest)
+        }
+        #expect(try server.verdicts(on: "user17").isEmpty)
+    }
+
+    private static func anotherAuthority(_ folder: TemporaryFolder) async throws -> String {
+        let made = try await ChildProcess.run(
+            "/usr/bin/env",
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-subj", "/CN=another authority", "-days", "1", "-keyout", folder.path("key"), "-out",
+                folder.path("root.crt"),
+            ]
+        )
+        #expect(made.status == 0)
+        return folder.path("root.crt")
+    }
+}

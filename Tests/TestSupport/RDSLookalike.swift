@@ -1,0 +1,107 @@
+import Dispatch
+public import Foundation
+
+/// A PostgreSQL server with TLS that lets IAM users in with a valid token only (`Fixtures/rds-lookalike`).
+///
+/// It stops when the value is let go of, and also when the test's process ends, however it ends.
+public final class RDSLookalike: Sendable {
+    /// What the look-alike says about itself when it is ready.
+    public struct Facts: Sendable, Decodable {
+        /// The name it answers to, and tokens are signed for.
+        public let host: String
+        /// The address to dial.
+        public let hostaddr: String
+        /// The port.
+        public let port: Int
+        /// The region tokens must be scoped to.
+        public let region: String
+        /// Its folder.
+        public let dir: String
+        /// The certificate authority that signed its certificate.
+        public let ca: String
+        /// The accounts it knows, as a shared-credentials file.
+        public let credentials: String
+        /// The file of its verdicts.
+        public let verdicts: String
+        /// The file of seconds that move the judge's clock.
+        public let clock_shift: String
+        /// PostgreSQL's log.
+        public let log: String
+        /// The folder of the socket where `postgres` is let in.
+        public let socket: String
+        /// PostgreSQL's process.
+        public let postmaster: Int32
+    }
+
+    /// What its judge decided about one login.
+    public struct Verdict: Sendable, Decodable, Equatable {
+        /// The user who asked.
+        public let user: String?
+        /// `accepted` or `refused`.
+        public let verdict: String
+        /// Why it was refused.
+        public let reason: String?
+        /// The SHA-256 of the token.
+        public let token_sha256: String?
+    }
+
+    /// What it says about itself.
+    public let facts: Facts
+    private let input: FileHandle
+
+    private init(facts: Facts, input: FileHandle) {
+        self.facts = facts
+        self.input = input
+    }
+
+    deinit { try? input.close() }
+
+    /// Starts one with the command's options, and returns when it is ready.
+    public static func start(_ options: [String]) async throws -> RDSLookalike {
+        let process = Process()
+        let (input, output) = (Pipe(), Pipe())
+        process.executableURL = URL(filePath: Repository.path("Fixtures/rds-lookalike/start"))
+        process.arguments = options + ["--until-stdin-closes"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        let line = await firstLine(of: output.fileHandleForReading)
+        guard !line.isEmpty else {
+            throw Missing(description: "the look-alike did not start: see its message on standard error")
+        }
+        let facts = try JSONDecoder().decode(Facts.self, from: line)
+        return RDSLookalike(facts: facts, input: input.fileHandleForWriting)
+    }
+
+    /// What comes before the first line feed, or before the end; read on a thread that may wait.
+    private static func firstLine(of handle: FileHandle) async -> Data {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var line = Data()
+                while !line.contains(UInt8(ascii: "\n")) {
+                    let piece = handle.availableData
+                    if piece.isEmpty { break }
+                    line += piece
+                }
+                continuation.resume(returning: line.prefix { $0 != UInt8(ascii: "\n") })
+            }
+        }
+    }
+
+    /// The verdicts on `user` so far, oldest first.
+    public func verdicts(on user: String) throws -> [Verdict] {
+        try String(contentsOfFile: facts.verdicts, encoding: .utf8).split(separator: "\n")
+            .map { try JSONDecoder().decode(Verdict.self, from: Data($0.utf8)) }
+            .filter { $0.user == user }
+    }
+
+    /// Moves the judge's clock.
+    public func shiftClock(by seconds: Int) throws {
+        try Data("\(seconds)\n".utf8).write(to: URL(filePath: facts.clock_shift))
+    }
+
+    /// A keyword/value string that dials it as `user`, without TLS settings and without a generator.
+    public func conninfo(user: String) -> String {
+        "host=\(facts.host) hostaddr=\(facts.hostaddr) port=\(facts.port) user='\(user)' dbname=postgres"
+    }
+}
