@@ -4,84 +4,96 @@ import Synchronization
 ///
 /// Whoever commits takes all that wait, so that concurrent issuers share one commit.
 final class CommitQueue: Sendable {
-    private struct State {
-        var waiting: [PendingEvent] = []
-        var inFlight: [PendingEvent] = []
-        var isDraining = false
-        var isClosed = false
+  private struct State {
+    var waiting: [PendingEvent] = []
+    var inFlight: [PendingEvent] = []
+    var lost = LostEvents()
+    var isDraining = false
+    var isWatched = false
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+
+  /// What whoever adds an event must do.
+  struct Duty {
+    var isRefused = false
+    var drain = false
+    var watch = false
+  }
+
+  func add(_ event: PendingEvent) -> Duty {
+    state.withLock { state in
+      if state.isClosed { return Duty(isRefused: true) }
+      state.waiting.append(event)
+      defer { (state.isDraining, state.isWatched) = (true, true) }
+      return Duty(drain: !state.isDraining, watch: !state.isWatched)
     }
+  }
 
-    private let state = Mutex(State())
-
-    /// What whoever adds an event must do.
-    enum Duty { case none, drain, refuse }
-
-    func add(_ event: PendingEvent) -> Duty {
-        state.withLock { state in
-            if state.isClosed { return .refuse }
-            state.waiting.append(event)
-            if state.isDraining { return .none }
-            state.isDraining = true
-            return .drain
-        }
+  /// When the first event gives up waiting for the lock; nil, and nobody drains any more, where there is no event.
+  func firstDeadline() -> Int64? {
+    state.withLock { state in
+      if let first = state.waiting.map(\.lockDeadline).min() { return first }
+      state.isDraining = false
+      return nil
     }
+  }
 
-    /// When the first of the waiting events gives up; nil, and nobody drains any more, where none waits.
-    func firstDeadline() -> Int64? {
-        state.withLock { state in
-            let events = state.inFlight + state.waiting
-            guard let first = events.map(\.deadline).min() else {
-                state.isDraining = false
-                return nil
-            }
-            return first
-        }
+  /// Takes up to `limit` waiting events into the transaction that is open.
+  func take(_ limit: Int) -> [PendingEvent] {
+    state.withLock { state in
+      let taken = Array(state.waiting.prefix(limit))
+      state.waiting.removeFirst(taken.count)
+      state.inFlight += taken
+      return taken
     }
+  }
 
-    /// Takes up to `limit` waiting events into the transaction that is open.
-    func take(_ limit: Int) -> [PendingEvent] {
-        state.withLock { state in
-            let taken = Array(state.waiting.prefix(limit))
-            state.waiting.removeFirst(taken.count)
-            state.inFlight += taken
-            return taken
-        }
+  /// Takes out the events of the transaction, which is durable.
+  func takeInFlight() -> [PendingEvent] {
+    state.withLock { state in
+      defer { state.inFlight = [] }
+      return state.inFlight
     }
+  }
 
-    /// The transaction has ended: these events are stored, or failed, for good.
-    func takeInFlight() -> [PendingEvent] {
-        state.withLock { state in
-            defer { state.inFlight = [] }
-            return state.inFlight
-        }
+  /// The log itself now says that these were lost.
+  func settle(_ recorded: LostEvents) { state.withLock { $0.lost.subtract(recorded) } }
+
+  /// The transaction was undone: its events wait again, first in line.
+  func putBack() {
+    state.withLock { state in
+      state.waiting = state.inFlight + state.waiting
+      state.inFlight = []
     }
+  }
 
-    /// The transaction was undone: its events wait again, first in line.
-    func putBack() {
-        state.withLock { state in
-            state.waiting = state.inFlight + state.waiting
-            state.inFlight = []
-        }
+  /// Gives waiting events up, and counts them.
+  func abandon(where isHopeless: (PendingEvent) -> Bool) -> [PendingEvent] {
+    state.withLock { state in
+      let abandoned = state.waiting.filter(isHopeless)
+      state.waiting.removeAll(where: isHopeless)
+      for event in abandoned { state.lost.count(event) }
+      return abandoned
     }
+  }
 
-    /// Takes out the waiting events whose time is over.
-    func takeOverdue(at now: Int64) -> [PendingEvent] {
-        state.withLock { state in
-            let overdue = state.waiting.filter { $0.deadline <= now }
-            state.waiting.removeAll { $0.deadline <= now }
-            return overdue
-        }
+  /// Events in flight whose waiters have waited long enough. They stay: the disk may yet take them.
+  func overdueInFlight(at now: Int64) -> [PendingEvent] {
+    state.withLock { $0.inFlight.filter { $0.deadline <= now } }
+  }
+
+  /// Whether events are left to watch over; if not, nobody watches any more.
+  func keepsWatch() -> Bool {
+    state.withLock { state in
+      state.isWatched = !(state.waiting.isEmpty && state.inFlight.isEmpty)
+      return state.isWatched
     }
+  }
 
-    /// All events whose time is over, waiting or in flight; they stay where they are.
-    ///
-    /// And whether any are left at all.
-    func overdue(at now: Int64) -> (events: [PendingEvent], isEmpty: Bool) {
-        state.withLock { state in
-            let events = state.inFlight + state.waiting
-            return (events.filter { $0.deadline <= now }, events.isEmpty)
-        }
-    }
+  /// What has been lost and is not yet recorded.
+  var lost: LostEvents { state.withLock { $0.lost } }
 
-    func close() { state.withLock { $0.isClosed = true } }
+  func close() { state.withLock { $0.isClosed = true } }
 }

@@ -1,36 +1,33 @@
-/// The state of a log at one row: whoever keeps it elsewhere can tell later whether the log still holds that row and
-/// all before it.
+/// The state of a log at one row.
+///
+/// Whoever keeps it elsewhere can tell later whether the log still holds that row and all before it.
 public struct AuditHead: Sendable, Hashable {
-    /// The log's own name, given at creation.
-    public let logID: String
-    /// The row's sequence number; 0 for a log without rows.
-    public let sequence: Int64
-    /// The row's chain hash, 32 bytes.
-    public let chainHash: [UInt8]
+  /// The log's own name, given at creation.
+  public let logID: String
+  /// The row's sequence number; 0 for a log without rows.
+  public let sequence: Int64
+  let digest: Digest
 
-    /// Creates a head.
-    ///
-    /// - Parameters:
-    ///   - logID: The log's own name.
-    ///   - sequence: The row's sequence number.
-    ///   - chainHash: The row's chain hash, 32 bytes.
-    public init(logID: String, sequence: Int64, chainHash: [UInt8]) {
-        self.logID = logID
-        self.sequence = sequence
-        self.chainHash = chainHash
-    }
+  /// The row's chain hash, 32 bytes.
+  public var chainHash: [UInt8] { digest.bytes }
+
+  init(logID: String, sequence: Int64, digest: Digest) {
+    self.logID = logID
+    self.sequence = sequence
+    self.digest = digest
+  }
 }
 
 extension AuditHead: LosslessStringConvertible {
-    /// Reads what ``description`` writes; nil where it is something else.
-    public init?(_ description: String) {
-        let words = description.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, !words[0].isEmpty, let sequence = Int64(words[1]), sequence >= 0,
-            let hash = Hexadecimal.decode(String(words[2])), hash.count == ChainHasher.size
-        else { return nil }
-        self.init(logID: String(words[0]), sequence: sequence, chainHash: hash)
-    }
+  /// Reads what ``description`` writes; nil where it is something else.
+  public init?(_ description: String) {
+    let words = description.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count == 3, !words[0].isEmpty, let sequence = Int64(words[1]), sequence >= 0,
+      let digest = Hexadecimal.decode(String(words[2])).flatMap({ Digest($0) })
+    else { return nil }
+    self.init(logID: String(words[0]), sequence: sequence, digest: digest)
+  }
 
-    /// The log's name, the sequence number and the chain hash in hexadecimal, with a space between.
-    public var description: String { "\(logID) \(sequence) \(Hexadecimal.encode(chainHash))" }
+  /// The log's name, the sequence number and the chain hash in hexadecimal, with a space between.
+  public var description: String { "\(logID) \(sequence) \(Hexadecimal.encode(chainHash))" }
 }
