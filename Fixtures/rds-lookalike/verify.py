@@ -2,7 +2,8 @@
 """Judges tokens without a server: JSON lines on standard input, one verdict line for each on standard output.
 
 A line holds `user` and `token` and may override, for itself alone, `host`, `port`, `region`, `service` (`rds-db` or
-`dsql`), `now` (Unix time), and the account: `access_key_id`, `secret_access_key`, `session_token`. `id` is handed through.
+`dsql`), `now` (Unix time), and the account: `access_key_id`, `secret_access_key`, `session_token`. An `id` is handed
+through.
 """
 
 import argparse

@@ -60,6 +60,7 @@ def parse(arguments):
     add("--postgres-option", action="append", type=lambda text: _pair(text, "="), default=[], metavar="NAME=VALUE")
     add("--standby", action="store_true", help="a hot standby, which waits for a primary that never comes")
     add("--restart", action="store_true", help="starts PostgreSQL again, on the same port, when it is killed")
+    add("--cache", metavar="DIR", help="keeps an empty data folder there, so that the next start is quicker")
     add("--write-env", metavar="FILE", help="also writes the facts as shell variables")
     add("--until-stdin-closes", action="store_true", help="also stops when standard input ends")
     add("--while-pid", type=int, metavar="PID", help="also stops when this process ends")

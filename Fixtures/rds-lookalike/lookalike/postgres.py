@@ -28,6 +28,7 @@ SETTINGS = {
     "shared_buffers": "16MB",
     "dynamic_shared_memory_type": "mmap",  # inside the data folder, so that nothing is left elsewhere
     "min_wal_size": "4MB",
+    "max_wal_size": "64MB",
     "log_connections": "on",
     "log_line_prefix": "%m [%p] %u@%d ",
     "log_statement": "none",

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from . import certificates, postgres
+from . import certificates, data, postgres
 from .accounts import AccountFile
 from .children import Failed, end
 from .judge import Place
@@ -33,7 +33,7 @@ class Server:
     def start(self):
         """Starts everything; returns the facts that are printed."""
         ldap = LDAPServer()
-        self._make_data()
+        data.make(self._children.run, self._programs, self._path("data"), self._owner, self._options.cache)
         for name in ("tls", "socket"):
             os.mkdir(self._path(name), 0o700)
             give(self._path(name), self._owner)
@@ -46,25 +46,20 @@ class Server:
         threading.Thread(target=ldap.serve_forever, daemon=True).start()
         return self._facts()
 
-    def _make_data(self):
-        initdb = [f"{self._programs}/initdb", "--no-sync", "--no-instructions", "--auth=trust", "--username=postgres"]
-        locale = ["--encoding=UTF8", "--locale=C"]
-        self._children.run([*initdb, *locale, "--wal-segsize=1", f"--pgdata={self._path('data')}"])
-
     def _configure(self, ldap_port):
         """Settings, access rules, roles and databases."""
-        options, data = self._options, self._path("data")
+        options, folder = self._options, self._path("data")
         settings = postgres.SETTINGS | {
             "listen_addresses": ", ".join(loopback()),
             "unix_socket_directories": self._path("socket"),
             "ssl_cert_file": self._path("tls/server.crt"),
             "ssl_key_file": self._path("tls/server.key"),
         }
-        postgres.write_settings(data, settings | dict(options.postgres_option), ldap_port)
+        postgres.write_settings(folder, settings | dict(options.postgres_option), ldap_port)
         sql = postgres.roles_sql(options.user, options.plain_user, options.password_user, options.database)
         single = [f"{self._programs}/postgres", "--single", "-j", "-c", "exit_on_error=on"]
         writable = ["-c", "default_transaction_read_only=off"]
-        self._children.run([*single, *writable, "-D", data, "postgres"], sql)
+        self._children.run([*single, *writable, "-D", folder, "postgres"], sql)
         if options.standby:
             self._write("data/standby.signal", "")
             give(self._path("data/standby.signal"), self._owner)

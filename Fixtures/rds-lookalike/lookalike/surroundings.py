@@ -11,6 +11,7 @@ import time
 from .children import Failed
 
 _LONGEST_PARENT = 60  # a socket's path, which is inside the folder, ends at 103 bytes
+_ROOM = 1 << 30  # bytes
 
 
 def server_owner():
@@ -27,12 +28,22 @@ def server_owner():
 
 def make_folder(owner):
     """A new temporary folder of the server's user; in /tmp where the usual place is closed to that user or too long."""
-    parent = tempfile.gettempdir()
+    parent = _memory() or tempfile.gettempdir()
     if len(parent) > _LONGEST_PARENT or (owner and not _open_to_all(parent)):
         parent = "/tmp"
     folder = tempfile.mkdtemp(prefix="rds-lookalike.", dir=parent)
     give(folder, owner)
     return folder
+
+
+def _memory():
+    """Linux's file system in memory, several times as fast to fill, if it has room and TMPDIR names no other place."""
+    try:
+        room = os.statvfs("/dev/shm")
+    except OSError:
+        return None
+    usable = room.f_bavail * room.f_frsize > _ROOM and os.access("/dev/shm", os.W_OK | os.X_OK)
+    return "/dev/shm" if usable and not os.environ.get("TMPDIR") else None
 
 
 def give(path, owner):

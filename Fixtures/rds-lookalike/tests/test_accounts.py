@@ -17,7 +17,8 @@ class Accounts(unittest.TestCase):
         self.assertEqual(accounts, {"A1": Account("A1", "s+/=%x"), "A2": Account("A2", "s2", "t=/+", 1724709600.0)})
 
     def test_expiry_is_a_unix_time_or_iso_8601(self):
-        for text in ("1724709600", "1724709600.0", "2024-08-26T22:00:00Z", "2024-08-26T22:00:00", "2024-08-27T00:00:00+02:00"):
+        iso = ("2024-08-26T22:00:00Z", "2024-08-26T22:00:00", "2024-08-27T00:00:00+02:00")
+        for text in ("1724709600", "1724709600.0", *iso):
             with self.subTest(text):
                 section = f"[a]\naws_access_key_id=A\naws_secret_access_key=s\nexpires={text}\n"
                 self.assertEqual(parse(section)["A"].expires, 1724709600.0)

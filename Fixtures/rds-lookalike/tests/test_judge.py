@@ -11,7 +11,9 @@ from tests.signer import Recipe
 NOW = 1724709600  # 20240826T220000Z
 GOOD = Recipe()
 PROD = Recipe(host="prod-instance.us-east-1.rds.amazonaws.com", region="us-east-1", key="akid", secret="secret")
-CLUSTER = PROD.but(host="peccy.dsql.us-east-1.on.aws", port=None, service="dsql", date="20240827T000000Z", expires="450")
+CLUSTER = PROD.but(
+    host="peccy.dsql.us-east-1.on.aws", port=None, service="dsql", expires="450", date="20240827T000000Z"
+)
 ODD_USER = "a b+c@d/é~&="
 
 

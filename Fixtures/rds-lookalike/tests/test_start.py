@@ -22,7 +22,8 @@ class Logins(unittest.TestCase):
     def setUpClass(cls):
         cls.server = Lookalike(
             *("--user", "app", "--user", ODD_USER, "--plain-user", "plain", "--password-user", "pw:geheim"),
-            *("--database", "my blog", "--endpoint", "tunnel.example.com:5432", "--postgres-option", "max_connections=33"),
+            *("--database", "my blog", "--endpoint", "tunnel.example.com:5432"),
+            *("--postgres-option", "max_connections=33"),
         )
         cls.addClassCleanup(cls.server.stop)
 
@@ -131,6 +132,14 @@ class Changes(unittest.TestCase):
         self.assertEqual(server.login(server.recipe().token(), target_session_attrs="standby").stdout.strip(), "app|t")
         self.assertEqual(server["host"], name)
         self.assertEqual(server.superuser("SELECT pg_is_in_recovery()"), "t")
+
+    def test_a_cached_data_folder_is_as_good_as_a_new_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            cache = os.path.join(folder, "new", "cache")
+            for _ in ("fills it", "uses it"):
+                server = self.start("--cache", cache)
+                self.assertEqual(server.login(server.recipe().token()).stdout.strip(), "app|t")
+                self.assertEqual(len(os.listdir(cache)), 1)
 
     def test_a_killed_server_comes_back_where_asked(self):
         server = self.start("--restart")
