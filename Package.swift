@@ -129,6 +129,7 @@ let package = Package(
             dependencies: ["PGConninfo", "ConninfoDifferential", "CLibpq", "conninfo-oracle"]
         ),
         .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4", "CLibcrypto"]),
+        .testTarget(name: "AWSCredentialSourcesTests", dependencies: ["AWSCredentialSources", "AWSSigV4"]),
         .testTarget(
             name: "RDSGeneratorTests",
             dependencies: ["RDSGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
