@@ -1,54 +1,51 @@
 #if canImport(FoundationEssentials)
-  public import FoundationEssentials
+public import FoundationEssentials
 #else
-  public import Foundation
+public import Foundation
 #endif
 
 extension AuditLog {
-  /// Deletes the events of old times and keeps the chain of the others verifiable.
-  ///
-  /// The first events are deleted up to, and without, the first that is not old enough. What was deleted is itself an
-  /// event. Other writers are let in between; where it is interrupted, the next pruning finishes it.
-  ///
-  /// - Parameter time: What happened before it is deleted.
-  /// - Returns: The last event deleted, and how many there were.
-  /// - Throws: ``AuditLogError``; `busy` may be tried again.
-  @discardableResult
-  public func prune(before time: Date) throws -> AuditPruning {
-    try maintaining { committer, _ in try Pruner(committer: committer).prune(before: time) }
-  }
-
-  /// Takes note of a break in the chain, so that verification no longer counts it, and lets the log go on.
-  ///
-  /// The break stays in every report, with the event that acknowledges it. It also makes a log that was put back from
-  /// a copy acceptable to this process.
-  ///
-  /// - Parameter reason: Who decided it and why. Not a secret.
-  /// - Throws: ``AuditLogError``; `busy` may be tried again.
-  public func reanchor(reason: String) throws {
-    try maintaining { committer, deadline in
-      committer.store.forgetHead()
-      try committer.commit(.reanchor, until: deadline) {
-        let head = committer.store.next
-        return [
-          "seq": String(head.sequence), "chain": Hexadecimal.encode(head.chainHash),
-          "reason": reason,
-        ]
-      }
+    /// Deletes the events of old times and keeps the chain of the others verifiable.
+    ///
+    /// The first events are deleted up to, and without, the first that is not old enough. What was deleted is itself an
+    /// event. Other writers are let in between; where it is interrupted, the next pruning finishes it.
+    ///
+    /// - Parameter time: What happened before it is deleted.
+    /// - Returns: The last event deleted, and how many there were.
+    /// - Throws: ``AuditLogError``; `busy` may be tried again.
+    @discardableResult
+    public func prune(before time: Date) throws -> AuditPruning {
+        try maintaining { committer, _ in try Pruner(committer: committer).prune(before: time) }
     }
-  }
 
-  /// Remembers in the log how far it has been verified, for a later verification to begin there.
-  ///
-  /// This saves time and proves nothing: verify from the beginning now and then.
-  ///
-  /// - Parameter head: The head of a verification that found nothing wrong.
-  /// - Throws: ``AuditLogError``: `sqlite` where the log does not hold that row.
-  public func markVerified(_ head: AuditHead) throws {
-    try maintaining { committer, deadline in
-      try committer.transaction(until: deadline) {
-        try committer.store.insertAnchor("verified", head, at: configuration.now())
-      }
+    /// Takes note of a break in the chain, so that verification no longer counts it, and lets the log go on.
+    ///
+    /// The break stays in every report, with the event that acknowledges it. It also makes a log that was put back from
+    /// a copy acceptable to this process.
+    ///
+    /// - Parameter reason: Who decided it and why. Not a secret.
+    /// - Throws: ``AuditLogError``; `busy` may be tried again.
+    public func reanchor(reason: String) throws {
+        try maintaining { committer, deadline in
+            committer.store.forgetHead()
+            try committer.commit(.reanchor, until: deadline) {
+                let head = committer.store.next
+                return ["seq": String(head.sequence), "chain": Hexadecimal.encode(head.chainHash), "reason": reason]
+            }
+        }
     }
-  }
+
+    /// Remembers in the log how far it has been verified, for a later verification to begin there.
+    ///
+    /// This saves time and proves nothing: verify from the beginning now and then.
+    ///
+    /// - Parameter head: The head of a verification that found nothing wrong.
+    /// - Throws: ``AuditLogError``: `sqlite` where the log does not hold that row.
+    public func markVerified(_ head: AuditHead) throws {
+        try maintaining { committer, deadline in
+            try committer.transaction(until: deadline) {
+                try committer.store.insertAnchor("verified", head, at: configuration.now())
+            }
+        }
+    }
 }

@@ -14,169 +14,167 @@ import Dispatch
 /// Whoever can write the file can rewrite all of it: the log is tamper-evident, not tamper-proof, and only as far back
 /// as the last ``AuditHead`` kept elsewhere. It does not know of tokens made by other tools, nor whether one was used.
 public actor AuditLog: TokenAuditRecorder {
-  /// The log's file.
-  public nonisolated let path: String
-  private nonisolated let disk = DiskExecutor(label: "TokenAuditLog.writer")
-  private nonisolated let queue = CommitQueue()
-  private nonisolated let watch = DispatchQueue(label: "TokenAuditLog.watch")
-  nonisolated let configuration: AuditLogConfiguration
-  private var committer: Committer?
-  private var transactionsAtLastTick = 0
+    /// The log's file.
+    public nonisolated let path: String
+    private nonisolated let disk = DiskExecutor(label: "TokenAuditLog.writer")
+    private nonisolated let queue = CommitQueue()
+    private nonisolated let watch = DispatchQueue(label: "TokenAuditLog.watch")
+    nonisolated let configuration: AuditLogConfiguration
+    private var committer: Committer?
+    private var transactionsAtLastTick = 0
 
-  /// The thread that waits for the disk.
-  public nonisolated var unownedExecutor: UnownedSerialExecutor { disk.asUnownedSerialExecutor() }
+    /// The thread that waits for the disk.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { disk.asUnownedSerialExecutor() }
 
-  private init(path: String, configuration: AuditLogConfiguration) {
-    self.path = path
-    self.configuration = configuration
-  }
-
-  /// Opens the log, and creates it where there is none: a file for its owner alone, in a folder for its owner alone.
-  ///
-  /// That it was opened is recorded together with the first event.
-  ///
-  /// - Parameters:
-  ///   - path: The file.
-  ///   - configuration: How the log is kept.
-  /// - Throws: ``AuditLogError``; `busy` may be tried again.
-  public static func open(_ path: String, configuration: AuditLogConfiguration = .init())
-    async throws -> AuditLog
-  {
-    let log = AuditLog(path: path, configuration: configuration)
-    try await log.start()
-    return log
-  }
-
-  private func start() throws {
-    committer = try Committer(path: path, configuration: configuration)
-    awaitIdleness()
-  }
-
-  /// Writes an event down and returns when it is on stable storage.
-  ///
-  /// Once called it is not cancelled: an event may be stored whose waiter has given up, but never the other way.
-  ///
-  /// - Throws: ``AuditLogError``, within the configuration's time limit. `busy` and `timedOut` may be tried again.
-  public nonisolated func record(_ event: TokenEvent) async throws {
-    let payload = AuditRecord(event, by: configuration.actor).payload.utf8
-    guard payload.count <= Committer.largestPayload else {
-      throw AuditLogError(
-        .tooLarge, "The event has \(payload.count) bytes. Shorten what it names.", path: path)
+    private init(path: String, configuration: AuditLogConfiguration) {
+        self.path = path
+        self.configuration = configuration
     }
-    let isBestEffortIssue = !event.isRequired && [.issue, .reuse].contains(event.activity)
-    try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-      submit(
-        PendingEvent(
-          payload: payload,
-          isBestEffortIssue: isBestEffortIssue,
-          timeLimit: configuration.timeLimit,
-          waiter: waiter
-        )
-      )
+
+    /// Opens the log, and creates it where there is none: a file for its owner alone, in a folder for its owner alone.
+    ///
+    /// That it was opened is recorded together with the first event.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - configuration: How the log is kept.
+    /// - Throws: ``AuditLogError``; `busy` may be tried again.
+    public static func open(_ path: String, configuration: AuditLogConfiguration = .init()) async throws -> AuditLog {
+        let log = AuditLog(path: path, configuration: configuration)
+        try await log.start()
+        return log
     }
-  }
 
-  private nonisolated func submit(_ event: PendingEvent) {
-    let duty = queue.add(event)
-    if duty.isRefused { event.finish(.failure(closedError)) }
-    if duty.drain { disk.queue.async { self.assumeIsolated { $0.drain() } } }
-    if duty.watch { watchLater() }
-  }
+    /// How many transactions this log has committed.
+    var transactions: Int { committer?.transactions ?? 0 }
 
-  private nonisolated var closedError: AuditLogError {
-    AuditLogError(.closed, "The audit log has been closed.", path: path)
-  }
+    private func start() throws {
+        committer = try Committer(path: path, configuration: configuration)
+        awaitIdleness()
+    }
 
-  // MARK: On the disk's thread
+    /// Writes an event down and returns when it is on stable storage.
+    ///
+    /// Once called it is not cancelled: an event may be stored whose waiter has given up, but never the other way.
+    ///
+    /// - Throws: ``AuditLogError``, within the configuration's time limit. `busy` and `timedOut` may be tried again.
+    public nonisolated func record(_ event: TokenEvent) async throws {
+        let payload = AuditRecord(event, by: configuration.actor).payload.utf8
+        guard payload.count <= Committer.largestPayload else {
+            throw AuditLogError(.tooLarge, "The event has \(payload.count) bytes. Shorten what it names.", path: path)
+        }
+        let isBestEffortIssue = !event.isRequired && [.issue, .reuse].contains(event.activity)
+        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+            submit(
+                PendingEvent(
+                    payload: payload,
+                    isBestEffortIssue: isBestEffortIssue,
+                    timeLimit: configuration.timeLimit,
+                    waiter: waiter
+                )
+            )
+        }
+    }
 
-  private func drain() {
-    while let deadline = queue.firstDeadline() {
-      do {
+    private nonisolated func submit(_ event: PendingEvent) {
+        let duty = queue.add(event)
+        if duty.isRefused { event.finish(.failure(closedError)) }
+        if duty.drain { disk.queue.async { self.assumeIsolated { $0.drain() } } }
+        if duty.watch { watchLater() }
+    }
+
+    private nonisolated var closedError: AuditLogError {
+        AuditLogError(.closed, "The audit log has been closed.", path: path)
+    }
+
+    // MARK: On the disk's thread
+
+    private func drain() {
+        while let deadline = queue.firstDeadline() {
+            do {
+                guard let committer else { throw closedError }
+                try committer.commitWaiting(in: queue, until: deadline)
+            } catch {
+                fail(with: error)
+            }
+        }
+    }
+
+    private func fail(with error: any Error) {
+        queue.putBack()
+        let isBusy = (error as? AuditLogError)?.code == .busy
+        let now = Monotonic.now
+        let abandoned = queue.abandon { !isBusy || $0.lockDeadline <= now }
+        for event in abandoned { event.finish(.failure(error)) }
+        guard let committer, !abandoned.isEmpty else { return }
+        configuration.notify(AuditLogNotice(.eventsLost, head: committer.store.head, count: abandoned.count))
+    }
+
+    /// Runs `body` on the open log, from maintenance.
+    func maintaining<Value>(_ body: (Committer, _ deadline: Int64) throws -> Value) throws -> Value {
         guard let committer else { throw closedError }
-        try committer.commitWaiting(in: queue, until: deadline)
-      } catch {
-        fail(with: error)
-      }
+        return try body(committer, Monotonic.now + configuration.timeLimit.nanoseconds)
     }
-  }
 
-  private func fail(with error: any Error) {
-    queue.putBack()
-    let isBusy = (error as? AuditLogError)?.code == .busy
-    let now = Monotonic.now
-    let abandoned = queue.abandon { !isBusy || $0.lockDeadline <= now }
-    for event in abandoned { event.finish(.failure(error)) }
-    guard let committer, !abandoned.isEmpty else { return }
-    configuration.notify(
-      AuditLogNotice(.eventsLost, head: committer.store.head, count: abandoned.count))
-  }
+    /// Writes a checkpoint now.
+    ///
+    /// - Returns: The log's head after it, to be kept elsewhere.
+    /// - Throws: ``AuditLogError``; `busy` may be tried again.
+    @discardableResult
+    public func checkpoint() throws -> AuditHead { try checkpoint("request") }
 
-  /// Runs `body` on the open log, from maintenance.
-  func maintaining<Value>(_ body: (Committer, _ deadline: Int64) throws -> Value) throws -> Value {
-    guard let committer else { throw closedError }
-    return try body(committer, Monotonic.now + configuration.timeLimit.nanoseconds)
-  }
-
-  /// Writes a checkpoint now.
-  ///
-  /// - Returns: The log's head after it, to be kept elsewhere.
-  /// - Throws: ``AuditLogError``; `busy` may be tried again.
-  @discardableResult
-  public func checkpoint() throws -> AuditHead { try checkpoint("request") }
-
-  private func checkpoint(_ reason: String) throws -> AuditHead {
-    try maintaining { committer, deadline in
-      let lost = queue.lost
-      try committer.commitCheckpoint(reason, until: deadline, afterLosing: lost)
-      queue.settle(lost)
-      return committer.store.head
+    private func checkpoint(_ reason: String) throws -> AuditHead {
+        try maintaining { committer, deadline in
+            let lost = queue.lost
+            try committer.commitCheckpoint(reason, until: deadline, afterLosing: lost)
+            queue.settle(lost)
+            return committer.store.head
+        }
     }
-  }
 
-  /// Commits what waits, writes a last checkpoint and closes the file.
-  ///
-  /// Later events are refused.
-  public func close() {
-    queue.close()
-    drain()
-    if configuration.recordsOpenAndClose, committer?.hasUnconfirmedRows == true {
-      _ = try? checkpoint("close")
+    /// Commits what waits, writes a last checkpoint and closes the file.
+    ///
+    /// Later events are refused.
+    public func close() {
+        queue.close()
+        drain()
+        if configuration.recordsOpenAndClose, committer?.hasUnconfirmedRows == true {
+            _ = try? checkpoint("close")
+        }
+        committer = nil
     }
-    committer = nil
-  }
 
-  private func awaitIdleness() {
-    guard let pause = configuration.idleCheckpoint else { return }
-    disk.queue.asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds))) { [weak self] in
-      self?.assumeIsolated { $0.tickIdleness() }
+    private func awaitIdleness() {
+        guard let pause = configuration.idleCheckpoint else { return }
+        disk.queue.asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds))) { [weak self] in
+            self?.assumeIsolated { $0.tickIdleness() }
+        }
     }
-  }
 
-  private func tickIdleness() {
-    guard let committer else { return }
-    if committer.transactions == transactionsAtLastTick { _ = try? checkpoint("idle") }
-    transactionsAtLastTick = committer.transactions
-    awaitIdleness()
-  }
-
-  // MARK: On the watch, for the day the disk itself hangs
-
-  private nonisolated func watchLater() {
-    watch.asyncAfter(deadline: .now() + .nanoseconds(Int(configuration.timeLimit.nanoseconds / 8)))
-    {
-      self.giveUpOverdue()
-      if self.queue.keepsWatch() { self.watchLater() }
+    private func tickIdleness() {
+        guard let committer else { return }
+        if committer.transactions == transactionsAtLastTick { _ = try? checkpoint("idle") }
+        transactionsAtLastTick = committer.transactions
+        awaitIdleness()
     }
-  }
 
-  private nonisolated func giveUpOverdue() {
-    let now = Monotonic.now
-    let overdue = queue.abandon { $0.deadline <= now } + queue.overdueInFlight(at: now)
-    let error = AuditLogError(
-      .timedOut,
-      "The disk with the audit log did not answer in time. Check the disk.",
-      path: path
-    )
-    for event in overdue { event.finish(.failure(error)) }
-  }
+    // MARK: On the watch, for the day the disk itself hangs
+
+    private nonisolated func watchLater() {
+        watch.asyncAfter(deadline: .now() + .nanoseconds(Int(configuration.timeLimit.nanoseconds / 8))) {
+            self.giveUpOverdue()
+            if self.queue.keepsWatch() { self.watchLater() }
+        }
+    }
+
+    private nonisolated func giveUpOverdue() {
+        let now = Monotonic.now
+        let overdue = queue.abandon { $0.deadline <= now } + queue.overdueInFlight(at: now)
+        let error = AuditLogError(
+            .timedOut,
+            "The disk with the audit log did not answer in time. Check the disk.",
+            path: path
+        )
+        for event in overdue { event.finish(.failure(error)) }
+    }
 }

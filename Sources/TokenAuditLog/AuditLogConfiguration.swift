@@ -1,39 +1,43 @@
 #if canImport(FoundationEssentials)
-  public import FoundationEssentials
+public import FoundationEssentials
 #else
-  public import Foundation
+public import Foundation
 #endif
 
 /// How an audit log is kept.
 public struct AuditLogConfiguration: Sendable {
-  /// How long an append may take, lock and disk included, before it fails. An eighth may come on top.
-  public var timeLimit: Duration = .seconds(10)
-  /// Who is said to write.
-  public var actor: AuditActor
-  /// The wall clock, for the log's own events.
-  public var now: @Sendable () -> Date = { Date() }
-  /// Whether opening and closing are recorded, each with the log's head as a mark to compare with.
-  public var recordsOpenAndClose = true
-  /// After how many events this process writes a checkpoint; 0 for never.
-  public var checkpointInterval = 1000
-  /// After how long without an event a checkpoint shows that there was none; nil for never.
-  public var idleCheckpoint: Duration? = .seconds(3600)
-  /// The key that signs checkpoints. Keep its other half where the log's writers cannot change it.
-  public var signingKey: AuditSigningKey?
-  /// How many bytes to hold back for the day the disk is full; 0 for none.
-  public var ballastSize = 262_144
-  /// Hears of checkpoints, spent ballast and lost events.
-  public var notify: @Sendable (AuditLogNotice) -> Void = { _ in }
+    /// How long an append may take, lock and disk included, before it fails.
+    ///
+    /// An eighth may come on top.
+    public var timeLimit: Duration = .seconds(10)
+    /// Who is said to write.
+    public var actor: AuditActor
+    /// The wall clock, for the log's own events.
+    public var now: @Sendable () -> Date = { Date() }
+    /// Whether opening and closing are recorded, each with the log's head as a mark to compare with.
+    public var recordsOpenAndClose = true
+    /// After how many events this process writes a checkpoint; 0 for never.
+    public var checkpointInterval = 1000
+    /// After how long without an event a checkpoint shows that there was none; nil for never.
+    public var idleCheckpoint: Duration? = .seconds(3600)
+    /// The key that signs checkpoints.
+    ///
+    /// Keep its other half where the log's writers cannot change it.
+    public var signingKey: AuditSigningKey?
+    /// How many bytes to hold back for the day the disk is full; 0 for none.
+    public var ballastSize = 262_144
+    /// Hears of checkpoints, spent ballast and lost events.
+    public var notify: @Sendable (AuditLogNotice) -> Void = { _ in }
 
-  /// The journal, where the choice is not left to the version of SQLite.
-  var journalMode: JournalMode?
-  /// SQLite's file layer, where it is not the platform's own.
-  var fileLayer: String?
+    /// The journal, where the choice is not left to the version of SQLite.
+    var journalMode: JournalMode?
+    /// SQLite's file layer, where it is not the platform's own.
+    var fileLayer: String?
 
-  /// Creates a configuration with the defaults.
-  ///
-  /// - Parameter actor: Who is said to write; this process unless told otherwise.
-  public init(actor: AuditActor = .current) {
-    self.actor = actor
-  }
+    /// Creates a configuration with the defaults.
+    ///
+    /// - Parameter actor: Who is said to write; this process unless told otherwise.
+    public init(actor: AuditActor = .current) {
+        self.actor = actor
+    }
 }

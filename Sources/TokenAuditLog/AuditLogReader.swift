@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-  public import FoundationEssentials
+public import FoundationEssentials
 #else
-  public import Foundation
+public import Foundation
 #endif
 
 /// The audit log, open for reading only: creates nothing, changes nothing, and may be used while others write.
@@ -11,165 +11,163 @@
 /// let page = try await reader.entries(matching: filter, limit: 50)
 /// ```
 public actor AuditLogReader {
-  /// The log's file.
-  public nonisolated let path: String
-  private nonisolated let disk = DiskExecutor(label: "TokenAuditLog.reader")
-  private nonisolated let timeLimit: Duration
-  private var connection: Connection?
+    /// The log's file.
+    public nonisolated let path: String
+    private nonisolated let disk = DiskExecutor(label: "TokenAuditLog.reader")
+    private nonisolated let timeLimit: Duration
+    private var connection: Connection?
 
-  /// The thread that waits for the disk.
-  public nonisolated var unownedExecutor: UnownedSerialExecutor { disk.asUnownedSerialExecutor() }
+    /// The thread that waits for the disk.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { disk.asUnownedSerialExecutor() }
 
-  private init(path: String, timeLimit: Duration) {
-    self.path = path
-    self.timeLimit = timeLimit
-  }
-
-  /// Opens a log for reading.
-  ///
-  /// - Parameters:
-  ///   - path: The file.
-  ///   - timeLimit: How long to wait for a writer.
-  /// - Throws: ``AuditLogError``: `notFound`, `notPermitted`, `notAnAuditLog`, `newerSchema`, `needsRecovery`, `busy`.
-  public static func open(_ path: String, timeLimit: Duration = .seconds(10)) async throws
-    -> AuditLogReader
-  {
-    let reader = AuditLogReader(path: path, timeLimit: timeLimit)
-    _ = try await reader.head()
-    return reader
-  }
-
-  /// The log's last row, to be kept elsewhere and compared with later.
-  public func head() throws -> AuditHead {
-    try reading { connection in
-      try connection.reading { try connection.head() }
+    private init(path: String, timeLimit: Duration) {
+        self.path = path
+        self.timeLimit = timeLimit
     }
-  }
 
-  /// Entries that match, newest first.
-  ///
-  /// - Parameters:
-  ///   - filter: Which entries.
-  ///   - limit: How many at most.
-  ///   - cursor: Where the page begins: the ``AuditPage/next`` of the page before; nil for the first.
-  public func entries(
-    matching filter: AuditFilter = AuditFilter(),
-    limit: Int = 50,
-    after cursor: AuditCursor? = nil
-  ) throws -> AuditPage {
-    try reading { try EntryQuery(filter: filter).page(on: $0, after: cursor, limit: limit) }
-  }
-
-  /// Walks the chain and reports all that is wrong with it.
-  ///
-  /// - Parameters:
-  ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
-  ///   - anchors: Heads that were kept elsewhere. The log must hold each of them.
-  ///   - keys: Keys of which one must have signed each checkpoint. None where signatures do not matter.
-  ///   - checkingIndexes: Whether to check too that searches find what is hashed. It takes long, and keeps writers
-  ///     waiting.
-  /// - Throws: ``AuditLogError`` where the log cannot be read at all. What is wrong within it is in the report.
-  public func verify(
-    from start: AuditHead? = nil,
-    anchors: [AuditHead] = [],
-    keys: [AuditVerificationKey] = [],
-    checkingIndexes: Bool = false
-  ) throws -> AuditVerification {
-    try ChainVerifier(
-      file: ReadOnlyFile(path: path),
-      timeLimit: timeLimit,
-      start: start,
-      anchors: anchors,
-      keys: keys,
-      checksIndexes: checkingIndexes
-    ).verify()
-  }
-
-  /// How far the log says it has been verified (``AuditLog/markVerified(_:)``); nil where it never was.
-  public func lastVerified() throws -> AuditHead? {
-    try reading { try $0.anchor("verified", logID: $0.logID()) }
-  }
-
-  /// Counts events per day, per user and per server.
-  ///
-  /// - Parameters:
-  ///   - since: From this moment on; nil from the beginning.
-  ///   - until: Before this moment; nil to the end.
-  public func statistics(since: Date? = nil, until: Date? = nil) throws -> AuditStatistics {
-    try reading { try StatisticsQuery(since: since, until: until).run(on: $0) }
-  }
-
-  /// Looks a token up that has turned up somewhere, such as in a debug log.
-  ///
-  /// - Parameter token: The token's text. White space around it does not count. It is hashed and not kept.
-  public func trace(token: String) throws -> AuditTokenTrace {
-    let utf8 = Array(token.utf8)
-    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-    let trimmed = utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-    return try trace(fingerprint: Hexadecimal.encode(SHA256.hash(Array(trimmed))))
-  }
-
-  /// Looks a token up by its fingerprint, as `sha256sum` prints it.
-  ///
-  /// - Parameter fingerprint: The SHA-256 of the token's text in hexadecimal.
-  public func trace(fingerprint: String) throws -> AuditTokenTrace {
-    var filter = AuditFilter()
-    filter.fingerprint = fingerprint
-    let page = try entries(matching: filter, limit: 1000)
-    return AuditTokenTrace(fingerprint: fingerprint.lowercased(), entries: page.entries)
-  }
-
-  /// Writes events in another form, oldest first.
-  ///
-  /// - Parameters:
-  ///   - format: The form.
-  ///   - sequence: The row after which to begin: the ``AuditExportSummary/lastSequence`` of the export before. Nil to
-  ///     begin at the first row there is.
-  ///   - write: Takes the next bytes. It is called on the reader's thread.
-  /// - Throws: ``AuditLogError`` `pruned` where rows after `sequence` are gone, `damaged` where rows are missing; what
-  ///   `write` throws.
-  @discardableResult
-  public func export(
-    _ format: AuditExportFormat,
-    after sequence: Int64? = nil,
-    to write: @escaping @Sendable ([UInt8]) throws -> Void
-  ) throws -> AuditExportSummary {
-    try reading {
-      try Exporter(connection: $0, format: format, write: write).export(after: sequence)
+    /// Opens a log for reading.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - timeLimit: How long to wait for a writer.
+    /// - Throws: ``AuditLogError``: `notFound`, `notPermitted`, `notAnAuditLog`, `newerSchema`, `needsRecovery`, `busy`.
+    public static func open(_ path: String, timeLimit: Duration = .seconds(10)) async throws -> AuditLogReader {
+        let reader = AuditLogReader(path: path, timeLimit: timeLimit)
+        _ = try await reader.head()
+        return reader
     }
-  }
 
-  /// Copies the log to a new file, while others write.
-  ///
-  /// - Parameter path: The copy, which must not exist.
-  /// - Returns: The last row of the copy.
-  /// - Throws: ``AuditLogError``: `alreadyExists`, `diskFull`, `notPermitted`, `busy`.
-  @discardableResult
-  public func backUp(to path: String) throws -> AuditHead {
-    try reading { try Backup(source: $0, path: path).run() }
-  }
+    /// The log's last row, to be kept elsewhere and compared with later.
+    public func head() throws -> AuditHead {
+        try reading { connection in
+            try connection.reading { try connection.head() }
+        }
+    }
 
-  /// Closes the file.
-  public func close() { connection = nil }
+    /// Entries that match, newest first.
+    ///
+    /// - Parameters:
+    ///   - filter: Which entries.
+    ///   - limit: How many at most.
+    ///   - cursor: Where the page begins: the ``AuditPage/next`` of the page before; nil for the first.
+    public func entries(
+        matching filter: AuditFilter = AuditFilter(),
+        limit: Int = 50,
+        after cursor: AuditCursor? = nil
+    ) throws -> AuditPage {
+        try reading { try EntryQuery(filter: filter).page(on: $0, after: cursor, limit: limit) }
+    }
 
-  /// Runs `body` on a connection that suits the state of the file at this moment.
-  private func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
-    let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
-    self.connection = connection
-    connection.wait(atMost: timeLimit)
-    return try body(connection)
-  }
+    /// Walks the chain and reports all that is wrong with it.
+    ///
+    /// - Parameters:
+    ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
+    ///   - anchors: Heads that were kept elsewhere. The log must hold each of them.
+    ///   - keys: Keys of which one must have signed each checkpoint. None where signatures do not matter.
+    ///   - checkingIndexes: Whether to check too that searches find what is hashed. It takes long, and keeps writers
+    ///     waiting.
+    /// - Throws: ``AuditLogError`` where the log cannot be read at all. What is wrong within it is in the report.
+    public func verify(
+        from start: AuditHead? = nil,
+        anchors: [AuditHead] = [],
+        keys: [AuditVerificationKey] = [],
+        checkingIndexes: Bool = false
+    ) throws -> AuditVerification {
+        try ChainVerifier(
+            file: ReadOnlyFile(path: path),
+            timeLimit: timeLimit,
+            start: start,
+            anchors: anchors,
+            keys: keys,
+            checksIndexes: checkingIndexes
+        ).verify()
+    }
+
+    /// How far the log says it has been verified (``AuditLog/markVerified(_:)``); nil where it never was.
+    public func lastVerified() throws -> AuditHead? {
+        try reading { try $0.anchor("verified", logID: $0.logID()) }
+    }
+
+    /// Counts events per day, per user and per server.
+    ///
+    /// - Parameters:
+    ///   - since: From this moment on; nil from the beginning.
+    ///   - until: Before this moment; nil to the end.
+    public func statistics(since: Date? = nil, until: Date? = nil) throws -> AuditStatistics {
+        try reading { try StatisticsQuery(since: since, until: until).run(on: $0) }
+    }
+
+    /// Looks a token up that has turned up somewhere, such as in a debug log.
+    ///
+    /// - Parameter token: The token's text. White space around it does not count. It is hashed and not kept.
+    public func trace(token: String) throws -> AuditTokenTrace {
+        let utf8 = Array(token.utf8)
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        let trimmed = utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        return try trace(fingerprint: Hexadecimal.encode(SHA256.hash(Array(trimmed))))
+    }
+
+    /// Looks a token up by its fingerprint, as `sha256sum` prints it.
+    ///
+    /// - Parameter fingerprint: The SHA-256 of the token's text in hexadecimal.
+    public func trace(fingerprint: String) throws -> AuditTokenTrace {
+        var filter = AuditFilter()
+        filter.fingerprint = fingerprint
+        let page = try entries(matching: filter, limit: 1000)
+        return AuditTokenTrace(fingerprint: fingerprint.lowercased(), entries: page.entries)
+    }
+
+    /// Writes events in another form, oldest first.
+    ///
+    /// - Parameters:
+    ///   - format: The form.
+    ///   - sequence: The row after which to begin: the ``AuditExportSummary/lastSequence`` of the export before. Nil to
+    ///     begin at the first row there is.
+    ///   - write: Takes the next bytes. It is called on the reader's thread.
+    /// - Throws: ``AuditLogError`` `pruned` where rows after `sequence` are gone, `damaged` where rows are missing; what
+    ///   `write` throws.
+    @discardableResult
+    public func export(
+        _ format: AuditExportFormat,
+        after sequence: Int64? = nil,
+        to write: @escaping @Sendable ([UInt8]) throws -> Void
+    ) throws -> AuditExportSummary {
+        try reading {
+            try Exporter(connection: $0, format: format, write: write).export(after: sequence)
+        }
+    }
+
+    /// Copies the log to a new file, while others write.
+    ///
+    /// - Parameter path: The copy, which must not exist.
+    /// - Returns: The last row of the copy.
+    /// - Throws: ``AuditLogError``: `alreadyExists`, `diskFull`, `notPermitted`, `busy`.
+    @discardableResult
+    public func backUp(to path: String) throws -> AuditHead {
+        try reading { try Backup(source: $0, path: path).run() }
+    }
+
+    /// Closes the file.
+    public func close() { connection = nil }
+
+    /// Runs `body` on a connection that suits the state of the file at this moment.
+    private func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
+        self.connection = connection
+        connection.wait(atMost: timeLimit)
+        return try body(connection)
+    }
 }
 
 extension Connection {
-  /// The last row; the last pruned row, or the chain's beginning, where there is none.
-  func head() throws -> AuditHead {
-    let logID = try logID()
-    let select = try prepare("SELECT seq, chain_hash FROM event ORDER BY seq DESC LIMIT 1")
-    if try select.step() {
-      return AuditHead(logID: logID, sequence: select.integer(0), digest: select.digest(1))
+    /// The last row; the last pruned row, or the chain's beginning, where there is none.
+    func head() throws -> AuditHead {
+        let logID = try logID()
+        let select = try prepare("SELECT seq, chain_hash FROM event ORDER BY seq DESC LIMIT 1")
+        if try select.step() {
+            return AuditHead(logID: logID, sequence: select.integer(0), digest: select.digest(1))
+        }
+        return try pruneAnchor(logID: logID)
+            ?? AuditHead(logID: logID, sequence: 0, digest: ChainHasher().genesis(of: logID))
     }
-    return try pruneAnchor(logID: logID)
-      ?? AuditHead(logID: logID, sequence: 0, digest: ChainHasher().genesis(of: logID))
-  }
 }

@@ -4,96 +4,98 @@ import Synchronization
 ///
 /// Whoever commits takes all that wait, so that concurrent issuers share one commit.
 final class CommitQueue: Sendable {
-  private struct State {
-    var waiting: [PendingEvent] = []
-    var inFlight: [PendingEvent] = []
-    var lost = LostEvents()
-    var isDraining = false
-    var isWatched = false
-    var isClosed = false
-  }
-
-  private let state = Mutex(State())
-
-  /// What whoever adds an event must do.
-  struct Duty {
-    var isRefused = false
-    var drain = false
-    var watch = false
-  }
-
-  func add(_ event: PendingEvent) -> Duty {
-    state.withLock { state in
-      if state.isClosed { return Duty(isRefused: true) }
-      state.waiting.append(event)
-      defer { (state.isDraining, state.isWatched) = (true, true) }
-      return Duty(drain: !state.isDraining, watch: !state.isWatched)
+    private struct State {
+        var waiting: [PendingEvent] = []
+        var inFlight: [PendingEvent] = []
+        var lost = LostEvents()
+        var isDraining = false
+        var isWatched = false
+        var isClosed = false
     }
-  }
 
-  /// When the first event gives up waiting for the lock; nil, and nobody drains any more, where there is no event.
-  func firstDeadline() -> Int64? {
-    state.withLock { state in
-      if let first = state.waiting.map(\.lockDeadline).min() { return first }
-      state.isDraining = false
-      return nil
+    private let state = Mutex(State())
+
+    /// What whoever adds an event must do.
+    struct Duty {
+        var isRefused = false
+        var drain = false
+        var watch = false
     }
-  }
 
-  /// Takes up to `limit` waiting events into the transaction that is open.
-  func take(_ limit: Int) -> [PendingEvent] {
-    state.withLock { state in
-      let taken = Array(state.waiting.prefix(limit))
-      state.waiting.removeFirst(taken.count)
-      state.inFlight += taken
-      return taken
+    func add(_ event: PendingEvent) -> Duty {
+        state.withLock { state in
+            if state.isClosed { return Duty(isRefused: true) }
+            state.waiting.append(event)
+            defer { (state.isDraining, state.isWatched) = (true, true) }
+            return Duty(drain: !state.isDraining, watch: !state.isWatched)
+        }
     }
-  }
 
-  /// Takes out the events of the transaction, which is durable.
-  func takeInFlight() -> [PendingEvent] {
-    state.withLock { state in
-      defer { state.inFlight = [] }
-      return state.inFlight
+    /// When the first event gives up waiting for the lock; nil, and nobody drains any more, where there is no event.
+    func firstDeadline() -> Int64? {
+        state.withLock { state in
+            if let first = state.waiting.map(\.lockDeadline).min() { return first }
+            state.isDraining = false
+            return nil
+        }
     }
-  }
 
-  /// The log itself now says that these were lost.
-  func settle(_ recorded: LostEvents) { state.withLock { $0.lost.subtract(recorded) } }
-
-  /// The transaction was undone: its events wait again, first in line.
-  func putBack() {
-    state.withLock { state in
-      state.waiting = state.inFlight + state.waiting
-      state.inFlight = []
+    /// Takes up to `limit` waiting events into the transaction that is open.
+    func take(_ limit: Int) -> [PendingEvent] {
+        state.withLock { state in
+            let taken = Array(state.waiting.prefix(limit))
+            state.waiting.removeFirst(taken.count)
+            state.inFlight += taken
+            return taken
+        }
     }
-  }
 
-  /// Gives waiting events up, and counts them.
-  func abandon(where isHopeless: (PendingEvent) -> Bool) -> [PendingEvent] {
-    state.withLock { state in
-      let abandoned = state.waiting.filter(isHopeless)
-      state.waiting.removeAll(where: isHopeless)
-      for event in abandoned { state.lost.count(event) }
-      return abandoned
+    /// Takes out the events of the transaction, which is durable.
+    func takeInFlight() -> [PendingEvent] {
+        state.withLock { state in
+            defer { state.inFlight = [] }
+            return state.inFlight
+        }
     }
-  }
 
-  /// Events in flight whose waiters have waited long enough. They stay: the disk may yet take them.
-  func overdueInFlight(at now: Int64) -> [PendingEvent] {
-    state.withLock { $0.inFlight.filter { $0.deadline <= now } }
-  }
+    /// The log itself now says that these were lost.
+    func settle(_ recorded: LostEvents) { state.withLock { $0.lost.subtract(recorded) } }
 
-  /// Whether events are left to watch over; if not, nobody watches any more.
-  func keepsWatch() -> Bool {
-    state.withLock { state in
-      state.isWatched = !(state.waiting.isEmpty && state.inFlight.isEmpty)
-      return state.isWatched
+    /// The transaction was undone: its events wait again, first in line.
+    func putBack() {
+        state.withLock { state in
+            state.waiting = state.inFlight + state.waiting
+            state.inFlight = []
+        }
     }
-  }
 
-  /// What has been lost and is not yet recorded.
-  var lost: LostEvents { state.withLock { $0.lost } }
+    /// Gives waiting events up, and counts them.
+    func abandon(where isHopeless: (PendingEvent) -> Bool) -> [PendingEvent] {
+        state.withLock { state in
+            let abandoned = state.waiting.filter(isHopeless)
+            state.waiting.removeAll(where: isHopeless)
+            for event in abandoned { state.lost.count(event) }
+            return abandoned
+        }
+    }
 
-  func close() { state.withLock { $0.isClosed = true } }
+    /// Events in flight whose waiters have waited long enough.
+    ///
+    /// They stay: the disk may yet take them.
+    func overdueInFlight(at now: Int64) -> [PendingEvent] {
+        state.withLock { $0.inFlight.filter { $0.deadline <= now } }
+    }
+
+    /// Whether events are left to watch over; if not, nobody watches any more.
+    func keepsWatch() -> Bool {
+        state.withLock { state in
+            state.isWatched = !(state.waiting.isEmpty && state.inFlight.isEmpty)
+            return state.isWatched
+        }
+    }
+
+    /// What has been lost and is not yet recorded.
+    var lost: LostEvents { state.withLock { $0.lost } }
+
+    func close() { state.withLock { $0.isClosed = true } }
 }

@@ -1,138 +1,132 @@
 import AuthTokens
 
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+import FoundationEssentials
 #else
-  import Foundation
+import Foundation
 #endif
 
 /// Writes transactions: the callers' events, and between them what the log says about itself.
 final class Committer {
-  let store: LogStore
-  let configuration: AuditLogConfiguration
-  /// How many transactions have been committed.
-  private(set) var transactions = 0
-  private let ballast: Ballast
-  private var isOpeningRecorded: Bool
-  /// Rows since this process's last checkpoint.
-  private var rowsSinceCheckpoint = 0
+    let store: LogStore
+    let configuration: AuditLogConfiguration
+    /// How many transactions have been committed.
+    private(set) var transactions = 0
+    private let ballast: Ballast
+    private let opened: Date
+    private var isOpeningRecorded: Bool
+    /// Rows since this process's last checkpoint.
+    private var rowsSinceCheckpoint = 0
 
-  static let largestPayload = 65536
+    static let largestPayload = 65536
 
-  init(path: String, configuration: AuditLogConfiguration) throws {
-    self.store = try LogStore(path: path, configuration: configuration)
-    self.configuration = configuration
-    self.ballast = Ballast(of: path, size: configuration.ballastSize)
-    self.isOpeningRecorded = !configuration.recordsOpenAndClose
-    ballast.refill()
-  }
-
-  /// Stores all events that wait, those included that arrive meanwhile, and tells their waiters.
-  func commitWaiting(in queue: CommitQueue, until deadline: Int64) throws {
-    let lost = queue.lost
-    try transaction(until: deadline, afterLosing: lost) {
-      // Nothing is in flight, unless a first try ended with the disk full.
-      queue.putBack()
-      while case let events = queue.take(256), !events.isEmpty {
-        for event in events { try append(event.payload) }
-      }
+    init(path: String, configuration: AuditLogConfiguration) throws {
+        self.store = try LogStore(path: path, configuration: configuration)
+        self.configuration = configuration
+        self.opened = configuration.now()
+        self.ballast = Ballast(of: path, size: configuration.ballastSize)
+        self.isOpeningRecorded = !configuration.recordsOpenAndClose
+        ballast.refill()
     }
-    queue.settle(lost)
-    for event in queue.takeInFlight() { event.finish(.success(())) }
-  }
 
-  /// Stores events of the log's own.
-  func commit(
-    _ activity: TokenEvent.Activity, until deadline: Int64, detail: () throws -> [String: String]
-  ) throws {
-    try transaction(until: deadline) { try append(activity, detail()) }
-  }
-
-  /// Stores a checkpoint in a transaction of its own.
-  func commitCheckpoint(_ reason: String, until deadline: Int64, afterLosing lost: LostEvents)
-    throws
-  {
-    try transaction(until: deadline, afterLosing: lost) { try appendCheckpoint(reason) }
-    ballast.refill()
-    try notify()
-  }
-
-  /// Whether there is anything a last checkpoint could confirm.
-  var hasUnconfirmedRows: Bool { rowsSinceCheckpoint > 0 || !isOpeningRecorded }
-
-  /// Runs `body` in a transaction; where the disk is full and there is ballast, once more without it.
-  func transaction(
-    until deadline: Int64,
-    afterLosing lost: LostEvents = LostEvents(),
-    _ body: () throws -> Void
-  ) throws {
-    do {
-      try attempt(until: deadline, afterLosing: lost, body)
-    } catch let error as AuditLogError where error.code == .diskFull && ballast.spend() {
-      configuration.notify(AuditLogNotice(.ballastSpent, head: store.head))
-      try attempt(until: deadline, afterLosing: lost, body)
+    /// Stores all events that wait, those included that arrive meanwhile, and tells their waiters.
+    func commitWaiting(in queue: CommitQueue, until deadline: Int64) throws {
+        let lost = queue.lost
+        try transaction(until: deadline, afterLosing: lost) {
+            // Nothing is in flight, unless a first try ended with the disk full.
+            queue.putBack()
+            while case let events = queue.take(256), !events.isEmpty {
+                for event in events { try append(event.payload) }
+            }
+        }
+        queue.settle(lost)
+        for event in queue.takeInFlight() { event.finish(.success(())) }
     }
-  }
 
-  private func attempt(
-    until deadline: Int64, afterLosing lost: LostEvents, _ body: () throws -> Void
-  ) throws {
-    let rowsBefore = rowsSinceCheckpoint
-    do {
-      try store.begin(until: deadline)
-      if !isOpeningRecorded { try append(.open, headDetail) }
-      if !lost.isEmpty { try append(.gap, lost.detail) }
-      try body()
-      let isDue =
-        configuration.checkpointInterval > 0
-        && rowsSinceCheckpoint >= configuration.checkpointInterval
-      if isDue { try appendCheckpoint("interval") }
-      try store.commit()
-      finish(withCheckpoint: isDue)
-    } catch {
-      store.rollBack()
-      rowsSinceCheckpoint = rowsBefore
-      throw error
+    /// Stores events of the log's own.
+    func commit(_ activity: TokenEvent.Activity, until deadline: Int64, detail: () throws -> [String: String]) throws {
+        try transaction(until: deadline) { try append(activity, detail()) }
     }
-  }
 
-  private func finish(withCheckpoint isCheckpoint: Bool) {
-    isOpeningRecorded = true
-    transactions += 1
-    guard isCheckpoint else { return }
-    rowsSinceCheckpoint = 0
-    ballast.refill()
-    try? notify()
-  }
+    /// Stores a checkpoint in a transaction of its own.
+    func commitCheckpoint(_ reason: String, until deadline: Int64, afterLosing lost: LostEvents) throws {
+        try transaction(until: deadline, afterLosing: lost) { try appendCheckpoint(reason) }
+        ballast.refill()
+        try notify()
+    }
 
-  // MARK: Rows
+    /// Whether there is anything a last checkpoint could confirm.
+    var hasUnconfirmedRows: Bool { rowsSinceCheckpoint > 0 || !isOpeningRecorded }
 
-  func append(_ activity: TokenEvent.Activity, _ detail: [String: String]) throws {
-    let record = AuditRecord(
-      activity, at: configuration.now(), by: configuration.actor, detail: detail)
-    try append(record.payload.utf8)
-  }
+    /// Runs `body` in a transaction; where the disk is full and there is ballast, once more without it.
+    func transaction(
+        until deadline: Int64,
+        afterLosing lost: LostEvents = LostEvents(),
+        _ body: () throws -> Void
+    ) throws {
+        do {
+            try attempt(until: deadline, afterLosing: lost, body)
+        } catch let error as AuditLogError where error.code == .diskFull && ballast.spend() {
+            configuration.notify(AuditLogNotice(.ballastSpent, head: store.head))
+            try attempt(until: deadline, afterLosing: lost, body)
+        }
+    }
 
-  private func append(_ payload: [UInt8]) throws {
-    try store.append(payload)
-    rowsSinceCheckpoint += 1
-  }
+    private func attempt(until deadline: Int64, afterLosing lost: LostEvents, _ body: () throws -> Void) throws {
+        let rowsBefore = rowsSinceCheckpoint
+        do {
+            try store.begin(until: deadline)
+            if !isOpeningRecorded { try append(.open, headDetail, at: opened) }
+            if !lost.isEmpty { try append(.gap, lost.detail) }
+            try body()
+            let isDue = configuration.checkpointInterval > 0 && rowsSinceCheckpoint >= configuration.checkpointInterval
+            if isDue { try appendCheckpoint("interval") }
+            try store.commit()
+            finish(withCheckpoint: isDue)
+        } catch {
+            store.rollBack()
+            rowsSinceCheckpoint = rowsBefore
+            throw error
+        }
+    }
 
-  private func appendCheckpoint(_ reason: String) throws {
-    var detail = headDetail
-    detail["reason"] = reason
-    detail["note"] = try configuration.signingKey.map { try store.next.note(signedWith: $0) }
-    try append(.checkpoint, detail)
-    rowsSinceCheckpoint = 0
-  }
+    private func finish(withCheckpoint isCheckpoint: Bool) {
+        isOpeningRecorded = true
+        transactions += 1
+        guard isCheckpoint else { return }
+        rowsSinceCheckpoint = 0
+        ballast.refill()
+        try? notify()
+    }
 
-  /// The last row before the one that says so.
-  private var headDetail: [String: String] {
-    ["seq": String(store.next.sequence), "chain": Hexadecimal.encode(store.next.chainHash)]
-  }
+    // MARK: Rows
 
-  private func notify() throws {
-    let note = try configuration.signingKey.map { try store.head.note(signedWith: $0) }
-    configuration.notify(AuditLogNotice(.checkpoint, head: store.head, note: note))
-  }
+    func append(_ activity: TokenEvent.Activity, _ detail: [String: String], at time: Date? = nil) throws {
+        let time = time ?? configuration.now()
+        let record = AuditRecord(activity, at: time, by: configuration.actor, detail: detail)
+        try append(record.payload.utf8)
+    }
+
+    private func append(_ payload: [UInt8]) throws {
+        try store.append(payload)
+        rowsSinceCheckpoint += 1
+    }
+
+    private func appendCheckpoint(_ reason: String) throws {
+        var detail = headDetail
+        detail["reason"] = reason
+        detail["note"] = try configuration.signingKey.map { try store.next.note(signedWith: $0) }
+        try append(.checkpoint, detail)
+        rowsSinceCheckpoint = 0
+    }
+
+    /// The last row before the one that says so.
+    private var headDetail: [String: String] {
+        ["seq": String(store.next.sequence), "chain": Hexadecimal.encode(store.next.chainHash)]
+    }
+
+    private func notify() throws {
+        let note = try configuration.signingKey.map { try store.head.note(signedWith: $0) }
+        configuration.notify(AuditLogNotice(.checkpoint, head: store.head, note: note))
+    }
 }

@@ -1,21 +1,21 @@
 /// Events that could not be recorded, for the row that will say so.
 struct LostEvents: Sendable, Equatable {
-  /// All events.
-  private(set) var events = 0
-  /// Those of tokens that were handed out nevertheless.
-  private(set) var issued = 0
+    /// All events.
+    private(set) var events = 0
+    /// Those of tokens that were handed out nevertheless.
+    private(set) var issued = 0
 
-  var isEmpty: Bool { events == 0 }
+    var isEmpty: Bool { events == 0 }
 
-  mutating func count(_ event: PendingEvent) {
-    events += 1
-    if event.isBestEffortIssue { issued += 1 }
-  }
+    mutating func count(_ event: PendingEvent) {
+        events += 1
+        if event.isBestEffortIssue { issued += 1 }
+    }
 
-  mutating func subtract(_ recorded: LostEvents) {
-    events -= recorded.events
-    issued -= recorded.issued
-  }
+    mutating func subtract(_ recorded: LostEvents) {
+        events -= recorded.events
+        issued -= recorded.issued
+    }
 
-  var detail: [String: String] { ["events": String(events), "issued": String(issued)] }
+    var detail: [String: String] { ["events": String(events), "issued": String(issued)] }
 }

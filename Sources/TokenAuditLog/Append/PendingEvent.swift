@@ -2,35 +2,30 @@ import Synchronization
 
 /// One event that somebody waits for.
 final class PendingEvent: Sendable {
-  let payload: [UInt8]
-  /// Whether a token leaves even where this event is lost.
-  let isBestEffortIssue: Bool
-  /// When it gives up waiting for another process's lock, on the monotonic clock in nanoseconds.
-  let lockDeadline: Int64
-  /// When its waiter gives up on the disk itself.
-  let deadline: Int64
-  private let waiter: Mutex<CheckedContinuation<Void, any Error>?>
+    let payload: [UInt8]
+    /// Whether a token leaves even where this event is lost.
+    let isBestEffortIssue: Bool
+    /// When it gives up waiting for another process's lock, on the monotonic clock in nanoseconds.
+    let lockDeadline: Int64
+    /// When its waiter gives up on the disk itself.
+    let deadline: Int64
+    private let waiter: Mutex<CheckedContinuation<Void, any Error>?>
 
-  init(
-    payload: [UInt8],
-    isBestEffortIssue: Bool,
-    timeLimit: Duration,
-    waiter: CheckedContinuation<Void, any Error>
-  ) {
-    self.payload = payload
-    self.isBestEffortIssue = isBestEffortIssue
-    let now = Monotonic.now
-    self.lockDeadline = now + timeLimit.nanoseconds / 4 * 3
-    self.deadline = now + timeLimit.nanoseconds
-    self.waiter = Mutex(waiter)
-  }
-
-  /// Tells the waiter, once: the first answer counts.
-  func finish(_ result: Result<Void, any Error>) {
-    let waiter = self.waiter.withLock { waiter in
-      defer { waiter = nil }
-      return waiter
+    init(payload: [UInt8], isBestEffortIssue: Bool, timeLimit: Duration, waiter: CheckedContinuation<Void, any Error>) {
+        self.payload = payload
+        self.isBestEffortIssue = isBestEffortIssue
+        let now = Monotonic.now
+        self.lockDeadline = now + timeLimit.nanoseconds / 4 * 3
+        self.deadline = now + timeLimit.nanoseconds
+        self.waiter = Mutex(waiter)
     }
-    waiter?.resume(with: result)
-  }
+
+    /// Tells the waiter, once: the first answer counts.
+    func finish(_ result: Result<Void, any Error>) {
+        let waiter = self.waiter.withLock { waiter in
+            defer { waiter = nil }
+            return waiter
+        }
+        waiter?.resume(with: result)
+    }
 }

@@ -2,32 +2,32 @@
 ///
 /// Whoever keeps it elsewhere can tell later whether the log still holds that row and all before it.
 public struct AuditHead: Sendable, Hashable {
-  /// The log's own name, given at creation.
-  public let logID: String
-  /// The row's sequence number; 0 for a log without rows.
-  public let sequence: Int64
-  let digest: Digest
+    /// The log's own name, given at creation.
+    public let logID: String
+    /// The row's sequence number; 0 for a log without rows.
+    public let sequence: Int64
+    let digest: Digest
 
-  /// The row's chain hash, 32 bytes.
-  public var chainHash: [UInt8] { digest.bytes }
+    /// The row's chain hash, 32 bytes.
+    public var chainHash: [UInt8] { digest.bytes }
 
-  init(logID: String, sequence: Int64, digest: Digest) {
-    self.logID = logID
-    self.sequence = sequence
-    self.digest = digest
-  }
+    init(logID: String, sequence: Int64, digest: Digest) {
+        self.logID = logID
+        self.sequence = sequence
+        self.digest = digest
+    }
 }
 
 extension AuditHead: LosslessStringConvertible {
-  /// Reads what ``description`` writes; nil where it is something else.
-  public init?(_ description: String) {
-    let words = description.split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 3, !words[0].isEmpty, let sequence = Int64(words[1]), sequence >= 0,
-      let digest = Hexadecimal.decode(String(words[2])).flatMap({ Digest($0) })
-    else { return nil }
-    self.init(logID: String(words[0]), sequence: sequence, digest: digest)
-  }
+    /// Reads what ``description`` writes; nil where it is something else.
+    public init?(_ description: String) {
+        let words = description.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 3, !words[0].isEmpty, let sequence = Int64(words[1]), sequence >= 0,
+            let digest = Hexadecimal.decode(String(words[2])).flatMap({ Digest($0) })
+        else { return nil }
+        self.init(logID: String(words[0]), sequence: sequence, digest: digest)
+    }
 
-  /// The log's name, the sequence number and the chain hash in hexadecimal, with a space between.
-  public var description: String { "\(logID) \(sequence) \(Hexadecimal.encode(chainHash))" }
+    /// The log's name, the sequence number and the chain hash in hexadecimal, with a space between.
+    public var description: String { "\(logID) \(sequence) \(Hexadecimal.encode(chainHash))" }
 }

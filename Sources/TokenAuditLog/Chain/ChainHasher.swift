@@ -8,56 +8,55 @@ import CLibcrypto
 /// The first row's "previous chain" is SHA-256(0x03 ‖ log id), so that a chain cannot be moved to another log. With
 /// two levels a payload may one day be erased and the chain still be checked.
 final class ChainHasher {
-  /// One context for all hashes: making one costs as much as hashing a row.
-  private let context: OpaquePointer
+    /// One context for all hashes: making one costs as much as hashing a row.
+    private let context: OpaquePointer
 
-  init() throws {
-    guard let context = EVP_MD_CTX_new() else { throw Self.unavailable }
-    self.context = context
-    guard rdsiam_sha256_digest() != nil,
-      EVP_DigestInit_ex2(context, rdsiam_sha256_digest(), nil) == 1
-    else {
-      EVP_MD_CTX_free(context)
-      throw Self.unavailable
+    init() throws {
+        guard let context = EVP_MD_CTX_new() else { throw Self.unavailable }
+        self.context = context
+        guard rdsiam_sha256_digest() != nil,
+            EVP_DigestInit_ex2(context, rdsiam_sha256_digest(), nil) == 1
+        else {
+            EVP_MD_CTX_free(context)
+            throw Self.unavailable
+        }
     }
-  }
 
-  deinit { EVP_MD_CTX_free(context) }
+    deinit { EVP_MD_CTX_free(context) }
 
-  private static var unavailable: AuditLogError {
-    AuditLogError(
-      .inputOutput, "libcrypto offers no SHA-256. Check the OpenSSL installation.", path: nil)
-  }
-
-  func genesis(of logID: String) -> Digest {
-    Array(logID.utf8).withUnsafeBytes { hash(prefix: 0x03, $0) }
-  }
-
-  func leaf(_ payload: UnsafeRawBufferPointer) -> Digest {
-    hash(prefix: 0x00, payload)
-  }
-
-  func chain(previous: Digest, sequence: Int64, leaf: Digest) -> Digest {
-    withUnsafeTemporaryAllocation(byteCount: 2 * Digest.size + 8, alignment: 8) { space in
-      previous.withUnsafeBytes { space.copyMemory(from: $0) }
-      space.storeBytes(of: sequence.bigEndian, toByteOffset: Digest.size, as: Int64.self)
-      leaf.withUnsafeBytes {
-        UnsafeMutableRawBufferPointer(rebasing: space[(Digest.size + 8)...]).copyMemory(from: $0)
-      }
-      return hash(prefix: 0x02, UnsafeRawBufferPointer(space))
+    private static var unavailable: AuditLogError {
+        AuditLogError(.inputOutput, "libcrypto offers no SHA-256. Check the OpenSSL installation.", path: nil)
     }
-  }
 
-  /// libcrypto cannot fail here: the digest was fetched, and memory was had, in `init`.
-  private func hash(prefix: UInt8, _ bytes: UnsafeRawBufferPointer) -> Digest {
-    var prefix = prefix
-    var digest = Digest()
-    EVP_DigestInit_ex2(context, nil, nil)
-    EVP_DigestUpdate(context, &prefix, 1)
-    EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
-    digest.withUnsafeMutableBytes { space in
-      _ = EVP_DigestFinal_ex(context, space.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
+    func genesis(of logID: String) -> Digest {
+        Array(logID.utf8).withUnsafeBytes { hash(prefix: 0x03, $0) }
     }
-    return digest
-  }
+
+    func leaf(_ payload: UnsafeRawBufferPointer) -> Digest {
+        hash(prefix: 0x00, payload)
+    }
+
+    func chain(previous: Digest, sequence: Int64, leaf: Digest) -> Digest {
+        withUnsafeTemporaryAllocation(byteCount: 2 * Digest.size + 8, alignment: 8) { space in
+            previous.withUnsafeBytes { space.copyMemory(from: $0) }
+            space.storeBytes(of: sequence.bigEndian, toByteOffset: Digest.size, as: Int64.self)
+            leaf.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: space[(Digest.size + 8)...]).copyMemory(from: $0)
+            }
+            return hash(prefix: 0x02, UnsafeRawBufferPointer(space))
+        }
+    }
+
+    /// libcrypto cannot fail here: the digest was fetched, and memory was had, in `init`.
+    private func hash(prefix: UInt8, _ bytes: UnsafeRawBufferPointer) -> Digest {
+        var prefix = prefix
+        var digest = Digest()
+        EVP_DigestInit_ex2(context, nil, nil)
+        EVP_DigestUpdate(context, &prefix, 1)
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        digest.withUnsafeMutableBytes { space in
+            _ = EVP_DigestFinal_ex(context, space.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
+        }
+        return digest
+    }
 }

@@ -1,90 +1,88 @@
 import AuthTokens
 
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+import FoundationEssentials
 #else
-  import Foundation
+import Foundation
 #endif
 
 /// One row of comma-separated values (RFC 4180).
 struct CSVRow {
-  let cells: [String]
+    let cells: [String]
 
-  static let heading = CSVRow(cells: [
-    "seq", "time", "activity", "outcome", "error", "policy", "generator", "user", "host", "port",
-    "database",
-    "region", "credential_source", "profile", "access_key_id", "account", "role_arn",
-    "token_sha256",
-    "token_expires", "actor_user", "actor_uid", "actor_pid", "actor_program", "actor_host", "id",
-    "issue_id",
-    "chain_hash",
-  ])
+    static let heading = CSVRow(cells: [
+        "seq", "time", "activity", "outcome", "error", "policy", "generator", "user", "host", "port",
+        "database",
+        "region", "credential_source", "profile", "access_key_id", "account", "role_arn",
+        "token_sha256",
+        "token_expires", "actor_user", "actor_uid", "actor_pid", "actor_program", "actor_host", "id",
+        "issue_id",
+        "chain_hash",
+    ])
 
-  init(cells: [String]) { self.cells = cells }
+    init(cells: [String]) { self.cells = cells }
 
-  init(_ entry: AuditEntry) {
-    guard let record = entry.record else {
-      let unreadable = Self.heading.cells.map { $0 == "activity" ? "unreadable" : "" }
-      let chain = Hexadecimal.encode(entry.chainHash)
-      self.init(cells: [String(entry.sequence)] + unreadable.dropFirst().dropLast() + [chain])
-      return
+    init(_ entry: AuditEntry) {
+        guard let record = entry.record else {
+            let unreadable = Self.heading.cells.map { $0 == "activity" ? "unreadable" : "" }
+            let chain = Hexadecimal.encode(entry.chainHash)
+            self.init(cells: [String(entry.sequence)] + unreadable.dropFirst().dropLast() + [chain])
+            return
+        }
+        self.init(
+            cells: [String(entry.sequence)] + Self.what(record) + Self.whose(record)
+                + Self.who(record.actor)
+                + [record.id, record.issueID ?? "", Hexadecimal.encode(entry.chainHash)]
+        )
     }
-    self.init(
-      cells: [String(entry.sequence)] + Self.what(record) + Self.whose(record)
-        + Self.who(record.actor)
-        + [record.id, record.issueID ?? "", Hexadecimal.encode(entry.chainHash)]
-    )
-  }
 
-  private static func what(_ record: AuditRecord) -> [String] {
-    let target = record.target
-    return [
-      record.time.iso8601, record.activity.rawValue, record.outcome.rawValue,
-      record.errorCode ?? "",
-      record.isRequired.map { $0 ? "required" : "best_effort" } ?? "", record.generator ?? "",
-      target?.user ?? "", target?.host ?? "", target.map { String($0.port) } ?? "",
-      target?.database ?? "",
-      target?.region ?? "",
-    ]
-  }
-
-  private static func whose(_ record: AuditRecord) -> [String] {
-    let credential = record.credential
-    return [
-      credential?.source ?? "", credential?.profile ?? "", credential?.accessKeyID ?? "",
-      credential?.accountID ?? "", credential?.roleARN ?? "", record.token?.fingerprint ?? "",
-      record.token?.expiresAt.iso8601 ?? "",
-    ]
-  }
-
-  private static func who(_ actor: AuditActor) -> [String] {
-    [actor.user, String(actor.userID), String(actor.processID), actor.program, actor.host]
-  }
-
-  var line: [UInt8] { Array((cells.map(Self.escape).joined(separator: ",") + "\r\n").utf8) }
-
-  /// A cell that begins like a formula is made text, or a spreadsheet would run it.
-  static func escape(_ cell: String) -> String {
-    let isFormula =
-      cell.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
-    let text = isFormula ? "'" + cell : cell
-    // Scalars, as the line end \r\n is one Character.
-    guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else {
-      return text
+    private static func what(_ record: AuditRecord) -> [String] {
+        let target = record.target
+        return [
+            record.time.iso8601, record.activity.rawValue, record.outcome.rawValue,
+            record.errorCode ?? "",
+            record.isRequired.map { $0 ? "required" : "best_effort" } ?? "", record.generator ?? "",
+            target?.user ?? "", target?.host ?? "", target.map { String($0.port) } ?? "",
+            target?.database ?? "",
+            target?.region ?? "",
+        ]
     }
-    return "\""
-      + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
-  }
+
+    private static func whose(_ record: AuditRecord) -> [String] {
+        let credential = record.credential
+        return [
+            credential?.source ?? "", credential?.profile ?? "", credential?.accessKeyID ?? "",
+            credential?.accountID ?? "", credential?.roleARN ?? "", record.token?.fingerprint ?? "",
+            record.token?.expiresAt.iso8601 ?? "",
+        ]
+    }
+
+    private static func who(_ actor: AuditActor) -> [String] {
+        [actor.user, String(actor.userID), String(actor.processID), actor.program, actor.host]
+    }
+
+    var line: [UInt8] { Array((cells.map(Self.escape).joined(separator: ",") + "\r\n").utf8) }
+
+    /// A cell that begins like a formula is made text, or a spreadsheet would run it.
+    static func escape(_ cell: String) -> String {
+        let isFormula = cell.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
+        let text = isFormula ? "'" + cell : cell
+        // Scalars, as the line end \r\n is one Character.
+        guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else {
+            return text
+        }
+        return "\""
+            + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+            + "\""
+    }
 }
 
 extension Date {
-  /// The moment in UTC with microseconds, as RFC 3339 writes it.
-  var iso8601: String {
-    let seconds =
-      microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
-    let fraction = String(microseconds - seconds * 1_000_000)
-    let whole = Date(timeIntervalSince1970: Double(seconds)).ISO8601Format().dropLast()
-    return whole + "." + String(repeating: "0", count: 6 - fraction.count) + fraction + "Z"
-  }
+    /// The moment in UTC with microseconds, as RFC 3339 writes it.
+    var iso8601: String {
+        let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
+        let fraction = String(microseconds - seconds * 1_000_000)
+        let whole = Date(timeIntervalSince1970: Double(seconds)).ISO8601Format().dropLast()
+        return whole + "." + String(repeating: "0", count: 6 - fraction.count) + fraction + "Z"
+    }
 }

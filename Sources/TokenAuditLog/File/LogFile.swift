@@ -1,70 +1,69 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// The log's place in the file system: a file for its owner alone, in a folder for its owner alone.
 struct LogFile {
-  let path: String
+    let path: String
 
-  /// Creates what is missing of the folder, with mode 0700, and the file, with mode 0600.
-  ///
-  /// SQLite gives its journals the mode of the file. An existing file is not opened here: closing it would drop the
-  /// locks other connections in this process hold on it.
-  func createIfMissing() throws {
-    guard access(path, F_OK) != 0 else { return }
-    try createFolder(parent(of: path))
-    let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-    if file < 0 && errno == EEXIST { return }
-    guard file >= 0 else { throw failure(errno) }
-    close(file)
-  }
-
-  /// Whether there is a file.
-  var exists: Bool { access(path, F_OK) == 0 }
-
-  private func createFolder(_ folder: String) throws {
-    if access(folder, F_OK) == 0 { return }
-    try createFolder(parent(of: folder))
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw failure(errno) }
-    try synchronise(folder: parent(of: folder))
-  }
-
-  /// Makes a folder's list of names durable: a file whose name is lost is lost.
-  func synchronise(folder: String) throws {
-    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    defer { close(descriptor) }
-    // Some file systems cannot synchronise a folder and need not: EINVAL.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(errno) }
-  }
-
-  var folder: String { parent(of: path) }
-
-  private func parent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  func failure(_ number: Int32) -> AuditLogError {
-    switch number {
-    case ENOSPC, EDQUOT, EFBIG:
-      AuditLogError(.diskFull, "The disk for the audit log is full. Free some space.", path: path)
-    case ENOENT, ENOTDIR:
-      AuditLogError(.notFound, "There is no such folder for the audit log.", path: path)
-    case EIO:
-      AuditLogError(
-        .inputOutput, "The disk for the audit log reports an error. Check the disk.", path: path)
-    default:
-      AuditLogError(
-        .notPermitted,
-        "The audit log could not be created: \(String(cString: strerror(number))). Check the folder's owner"
-          + " and permissions.",
-        path: path
-      )
+    /// Creates what is missing of the folder, with mode 0700, and the file, with mode 0600.
+    ///
+    /// SQLite gives its journals the mode of the file. An existing file is not opened here: closing it would drop the
+    /// locks other connections in this process hold on it.
+    func createIfMissing() throws {
+        guard access(path, F_OK) != 0 else { return }
+        try createFolder(parent(of: path))
+        let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+        if file < 0 && errno == EEXIST { return }
+        guard file >= 0 else { throw failure(errno) }
+        close(file)
     }
-  }
+
+    /// Whether there is a file.
+    var exists: Bool { access(path, F_OK) == 0 }
+
+    private func createFolder(_ folder: String) throws {
+        if access(folder, F_OK) == 0 { return }
+        try createFolder(parent(of: folder))
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw failure(errno) }
+        try synchronise(folder: parent(of: folder))
+    }
+
+    /// Makes a folder's list of names durable: a file whose name is lost is lost.
+    func synchronise(folder: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        // Some file systems cannot synchronise a folder and need not: EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(errno) }
+    }
+
+    var folder: String { parent(of: path) }
+
+    private func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    func failure(_ number: Int32) -> AuditLogError {
+        switch number {
+        case ENOSPC, EDQUOT, EFBIG:
+            AuditLogError(.diskFull, "The disk for the audit log is full. Free some space.", path: path)
+        case ENOENT, ENOTDIR:
+            AuditLogError(.notFound, "There is no such folder for the audit log.", path: path)
+        case EIO:
+            AuditLogError(.inputOutput, "The disk for the audit log reports an error. Check the disk.", path: path)
+        default:
+            AuditLogError(
+                .notPermitted,
+                "The audit log could not be created: \(String(cString: strerror(number))). Check the folder's owner"
+                    + " and permissions.",
+                path: path
+            )
+        }
+    }
 }

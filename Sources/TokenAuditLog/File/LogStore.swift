@@ -1,171 +1,171 @@
 import CSQLite
 
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+import FoundationEssentials
 #else
-  import Foundation
+import Foundation
 #endif
 
 /// The open file of a log that is written: one transaction at a time appends rows to the chain.
 final class LogStore {
-  let connection: Connection
-  let logID: String
-  let hasher: ChainHasher
-  /// The last row known to be stored.
-  private(set) var head: AuditHead
-  /// The last row of the open transaction.
-  private(set) var next: AuditHead
-  private let journal: JournalMode
-  private let insert: Statement
-  private let selectHead: Statement
-  private let selectChain: Statement
+    let connection: Connection
+    let logID: String
+    let hasher: ChainHasher
+    /// The last row known to be stored.
+    private(set) var head: AuditHead
+    /// The last row of the open transaction.
+    private(set) var next: AuditHead
+    private let journal: JournalMode
+    private let insert: Statement
+    private let selectHead: Statement
+    private let selectChain: Statement
 
-  init(path: String, configuration: AuditLogConfiguration) throws {
-    let file = LogFile(path: path)
-    try file.createIfMissing()
-    connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
-    connection.wait(atMost: configuration.timeLimit)
-    let migrator = Migrator()
-    // Before anything is changed: the file may be somebody else's.
-    try migrator.check(connection, mayBeEmpty: true)
-    journal = configuration.journalMode ?? .safest()
-    try connection.configure(journal, limit: configuration.timeLimit)
-    try migrator.migrate(connection, at: configuration.now())
-    hasher = try ChainHasher()
-    logID = try connection.logID()
-    insert = try connection.prepare(
-      "INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?1, ?2, ?3, ?4)"
-    )
-    selectHead = try connection.prepare(
-      "SELECT seq, chain_hash FROM event ORDER BY seq DESC LIMIT 1")
-    selectChain = try connection.prepare("SELECT chain_hash FROM event WHERE seq = ?1")
-    head = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
-    next = head
-    head = try connection.reading { try readHead() }
-  }
-
-  /// Opens a transaction, and with it the right to append.
-  func begin(until deadline: Int64) throws {
-    connection.wait(until: deadline)
-    try connection.execute("BEGIN IMMEDIATE")
-    try checkPlace()
-    next = try readHead()
-    try checkNotRewound()
-  }
-
-  /// Adds one row to the open transaction.
-  func append(_ payload: [UInt8]) throws {
-    let sequence = next.sequence + 1
-    let leaf = payload.withUnsafeBytes { hasher.leaf($0) }
-    let chain = hasher.chain(previous: next.digest, sequence: sequence, leaf: leaf)
-    try insert.bind(sequence, at: 1)
-    try insert.bind(utf8: payload, at: 2)
-    try insert.bind(leaf.bytes, at: 3)
-    try insert.bind(chain.bytes, at: 4)
-    try insert.run()
-    next = AuditHead(logID: logID, sequence: sequence, digest: chain)
-  }
-
-  /// Makes the open transaction's rows durable.
-  func commit() throws {
-    try connection.execute("COMMIT")
-    // In WAL mode SQLite goes on writing a file that has no name any more.
-    try checkPlace()
-    head = next
-  }
-
-  func rollBack() {
-    connection.rollBack()
-  }
-
-  /// Adds a mark to the open transaction. The file's guards let none pass that the chain does not bear out.
-  func insertAnchor(_ kind: String, _ anchor: AuditHead, at time: Date) throws {
-    let insert = try connection.prepare(
-      "INSERT INTO anchor (kind, through_seq, chain_hash, time_us) VALUES (?1, ?2, ?3, ?4)"
-    )
-    try insert.bind(kind, at: 1)
-    try insert.bind(anchor.sequence, at: 2)
-    try insert.bind(anchor.chainHash, at: 3)
-    try insert.bind(time.microseconds, at: 4)
-    try insert.run()
-  }
-
-  /// Accepts the file as it is, though rows may be gone that this process has written.
-  func forgetHead() {
-    head = AuditHead(logID: logID, sequence: 0, digest: Digest())
-  }
-
-  private func readHead() throws -> AuditHead {
-    defer { selectHead.reset() }
-    if try selectHead.step() {
-      return AuditHead(logID: logID, sequence: selectHead.integer(0), digest: selectHead.digest(1))
+    init(path: String, configuration: AuditLogConfiguration) throws {
+        let file = LogFile(path: path)
+        try file.createIfMissing()
+        connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
+        connection.wait(atMost: configuration.timeLimit)
+        let migrator = Migrator()
+        // Before anything is changed: the file may be somebody else's.
+        try migrator.check(connection, mayBeEmpty: true)
+        journal = configuration.journalMode ?? .safest()
+        try connection.configure(journal, limit: configuration.timeLimit)
+        try migrator.migrate(connection, at: configuration.now())
+        hasher = try ChainHasher()
+        logID = try connection.logID()
+        insert = try connection.prepare(
+            "INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?1, ?2, ?3, ?4)"
+        )
+        selectHead = try connection.prepare("SELECT seq, chain_hash FROM event ORDER BY seq DESC LIMIT 1")
+        selectChain = try connection.prepare("SELECT chain_hash FROM event WHERE seq = ?1")
+        head = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
+        next = head
+        head = try connection.reading { try readHead() }
     }
-    return try connection.pruneAnchor(logID: logID)
-      ?? AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
-  }
 
-  private func checkPlace() throws {
-    guard
-      connection.hasMoved || (journal == .wal && !LogFile(path: connection.path + "-wal").exists)
-    else {
-      return
+    /// Opens a transaction, and with it the right to append.
+    func begin(until deadline: Int64) throws {
+        connection.wait(until: deadline)
+        try connection.execute("BEGIN IMMEDIATE")
+        try checkPlace()
+        next = try readHead()
+        try checkNotRewound()
     }
-    throw AuditLogError(
-      .moved,
-      "The audit log was moved, deleted or replaced while open. Put it back, or open it anew.",
-      path: connection.path
-    )
-  }
 
-  /// A file that was put back from a copy lacks rows this process has promised are stored.
-  private func checkNotRewound() throws {
-    guard
-      try head.sequence == 0
-        || (next.sequence >= head.sequence && digest(at: head.sequence) == head.digest)
-    else {
-      throw AuditLogError(
-        .rewound,
-        "The audit log no longer holds row \(head.sequence), which this process has written. Verify it.",
-        path: connection.path
-      )
+    /// Adds one row to the open transaction.
+    func append(_ payload: [UInt8]) throws {
+        let sequence = next.sequence + 1
+        let leaf = payload.withUnsafeBytes { hasher.leaf($0) }
+        let chain = hasher.chain(previous: next.digest, sequence: sequence, leaf: leaf)
+        try insert.bind(sequence, at: 1)
+        try insert.bind(utf8: payload, at: 2)
+        try insert.bind(leaf.bytes, at: 3)
+        try insert.bind(chain.bytes, at: 4)
+        try insert.run()
+        next = AuditHead(logID: logID, sequence: sequence, digest: chain)
     }
-  }
 
-  /// The chain hash of a row; of the remembered head where the row has been pruned since.
-  private func digest(at sequence: Int64) throws -> Digest? {
-    if sequence == next.sequence { return next.digest }
-    defer { selectChain.reset() }
-    try selectChain.bind(sequence, at: 1)
-    return try selectChain.step() ? selectChain.digest(0) : prunedOrGone(sequence)
-  }
+    /// Makes the open transaction's rows durable.
+    func commit() throws {
+        try connection.execute("COMMIT")
+        // In WAL mode SQLite goes on writing a file that has no name any more.
+        try checkPlace()
+        head = next
+    }
 
-  private func prunedOrGone(_ sequence: Int64) throws -> Digest? {
-    let pruned = try connection.pruneAnchor(logID: logID)?.sequence ?? 0
-    return sequence <= pruned ? head.digest : nil
-  }
+    func rollBack() {
+        connection.rollBack()
+    }
+
+    /// Adds a mark to the open transaction.
+    ///
+    /// The file's guards let none pass that the chain does not bear out.
+    func insertAnchor(_ kind: String, _ anchor: AuditHead, at time: Date) throws {
+        let insert = try connection.prepare(
+            "INSERT INTO anchor (kind, through_seq, chain_hash, time_us) VALUES (?1, ?2, ?3, ?4)"
+        )
+        try insert.bind(kind, at: 1)
+        try insert.bind(anchor.sequence, at: 2)
+        try insert.bind(anchor.chainHash, at: 3)
+        try insert.bind(time.microseconds, at: 4)
+        try insert.run()
+    }
+
+    /// Accepts the file as it is, though rows may be gone that this process has written.
+    func forgetHead() {
+        head = AuditHead(logID: logID, sequence: 0, digest: Digest())
+    }
+
+    private func readHead() throws -> AuditHead {
+        defer { selectHead.reset() }
+        if try selectHead.step() {
+            return AuditHead(logID: logID, sequence: selectHead.integer(0), digest: selectHead.digest(1))
+        }
+        return try connection.pruneAnchor(logID: logID)
+            ?? AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
+    }
+
+    private func checkPlace() throws {
+        guard
+            connection.hasMoved || (journal == .wal && !LogFile(path: connection.path + "-wal").exists)
+        else {
+            return
+        }
+        throw AuditLogError(
+            .moved,
+            "The audit log was moved, deleted or replaced while open. Put it back, or open it anew.",
+            path: connection.path
+        )
+    }
+
+    /// A file that was put back from a copy lacks rows this process has promised are stored.
+    private func checkNotRewound() throws {
+        guard
+            try head.sequence == 0
+                || (next.sequence >= head.sequence && digest(at: head.sequence) == head.digest)
+        else {
+            throw AuditLogError(
+                .rewound,
+                "The audit log no longer holds row \(head.sequence), which this process has written. Verify it.",
+                path: connection.path
+            )
+        }
+    }
+
+    /// The chain hash of a row; of the remembered head where the row has been pruned since.
+    private func digest(at sequence: Int64) throws -> Digest? {
+        if sequence == next.sequence { return next.digest }
+        defer { selectChain.reset() }
+        try selectChain.bind(sequence, at: 1)
+        return try selectChain.step() ? selectChain.digest(0) : prunedOrGone(sequence)
+    }
+
+    private func prunedOrGone(_ sequence: Int64) throws -> Digest? {
+        let pruned = try connection.pruneAnchor(logID: logID)?.sequence ?? 0
+        return sequence <= pruned ? head.digest : nil
+    }
 }
 
 extension Connection {
-  func logID() throws -> String {
-    guard let logID = try text("SELECT value FROM meta WHERE key = 'log_id'") else {
-      throw AuditLogError(
-        .damaged, "The audit log has lost its name. Restore it from a backup.", path: path)
+    func logID() throws -> String {
+        guard let logID = try text("SELECT value FROM meta WHERE key = 'log_id'") else {
+            throw AuditLogError(.damaged, "The audit log has lost its name. Restore it from a backup.", path: path)
+        }
+        return logID
     }
-    return logID
-  }
 
-  /// The last row that was pruned, from which the chain of the rows that are left goes on.
-  func pruneAnchor(logID: String) throws -> AuditHead? {
-    try anchor("prune", logID: logID)
-  }
+    /// The last row that was pruned, from which the chain of the rows that are left goes on.
+    func pruneAnchor(logID: String) throws -> AuditHead? {
+        try anchor("prune", logID: logID)
+    }
 
-  /// The last mark of a kind.
-  func anchor(_ kind: String, logID: String) throws -> AuditHead? {
-    let select = try prepare(
-      "SELECT through_seq, chain_hash FROM anchor WHERE kind = ?1 ORDER BY through_seq DESC LIMIT 1"
-    )
-    try select.bind(kind, at: 1)
-    guard try select.step() else { return nil }
-    return AuditHead(logID: logID, sequence: select.integer(0), digest: select.digest(1))
-  }
+    /// The last mark of a kind.
+    func anchor(_ kind: String, logID: String) throws -> AuditHead? {
+        let select = try prepare(
+            "SELECT through_seq, chain_hash FROM anchor WHERE kind = ?1 ORDER BY through_seq DESC LIMIT 1"
+        )
+        try select.bind(kind, at: 1)
+        guard try select.step() else { return nil }
+        return AuditHead(logID: logID, sequence: select.integer(0), digest: select.digest(1))
+    }
 }

@@ -1,28 +1,27 @@
 extension Schema {
-  /// What of the tables, indexes and triggers is missing, changed or added.
-  static func differences(in connection: Connection) throws -> [String] {
-    let reference = try Connection(path: ":memory:", mode: .memory)
-    for step in migrations { try reference.execute(step.statements) }
-    let expected = try reference.schemaObjects()
-    let actual = try connection.schemaObjects()
-    return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.sorted()
-  }
+    /// What of the tables, indexes and triggers is missing, changed or added.
+    static func differences(in connection: Connection) throws -> [String] {
+        let reference = try Connection(path: ":memory:", mode: .memory)
+        for step in migrations { try reference.execute(step.statements) }
+        let expected = try reference.schemaObjects()
+        let actual = try connection.schemaObjects()
+        return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.sorted()
+    }
 }
 
 extension Connection {
-  fileprivate func schemaObjects() throws -> [String: String] {
-    let select = try prepare(
-      "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
-    var objects: [String: String] = [:]
-    while try select.step() { objects[select.text(0)] = select.text(1) }
-    return objects
-  }
+    fileprivate func schemaObjects() throws -> [String: String] {
+        let select = try prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+        var objects: [String: String] = [:]
+        while try select.step() { objects[select.text(0)] = select.text(1) }
+        return objects
+    }
 
-  /// What SQLite finds wrong with pages, and with indexes that do not agree with their tables.
-  func integrityProblems() throws -> [String] {
-    let check = try prepare("PRAGMA integrity_check(20)")
-    var problems: [String] = []
-    while try check.step() { problems.append(check.text(0)) }
-    return problems == ["ok"] ? [] : problems
-  }
+    /// What SQLite finds wrong with pages, and with indexes that do not agree with their tables.
+    func integrityProblems() throws -> [String] {
+        let check = try prepare("PRAGMA integrity_check(20)")
+        var problems: [String] = []
+        while try check.step() { problems.append(check.text(0)) }
+        return problems == ["ok"] ? [] : problems
+    }
 }

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// Copies a log that is in use, row for row.
@@ -11,98 +11,97 @@
 /// SQLite's own backup keeps writers waiting for as long as it takes, or begins again at each of their commits. Rows
 /// of a log never change, so they can be copied some at a time.
 struct Backup {
-  let source: Connection
-  let path: String
-  var stride: Int64 = 5_000
+    let source: Connection
+    let path: String
+    var stride: Int64 = 5_000
 
-  /// - Returns: The last row of the copy.
-  func run() throws -> AuditHead {
-    let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw creationFailure(errno) }
-    defer { close(file) }
-    do {
-      let head = try fill()
-      guard fsync(file) == 0 else { throw LogFile(path: path).failure(errno) }
-      try LogFile(path: path).synchronise(folder: LogFile(path: path).folder)
-      return head
-    } catch {
-      unlink(path)
-      throw error
-    }
-  }
-
-  private func creationFailure(_ number: Int32) -> AuditLogError {
-    guard number == EEXIST else { return LogFile(path: path).failure(number) }
-    return AuditLogError(
-      .alreadyExists, "There is a file already. Give the backup another name.", path: path)
-  }
-
-  private func fill() throws -> AuditHead {
-    let copy = try Connection(path: path, mode: .writing)
-    // All is synchronised once, at the end; until then the copy counts for nothing.
-    try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
-    let version = try source.integer("PRAGMA user_version") ?? 0
-    try copy.execute(
-      "PRAGMA user_version = \(version); PRAGMA application_id = \(Schema.applicationID)")
-    try copySchema("type = 'table'", to: copy)
-    var last: Int64 = 0
-    while let next = try copyEvents(after: last, to: copy) { last = next }
-    // After the rows: what was pruned meanwhile must be said, what is there too many does no harm.
-    try source.reading {
-      try copyTable("meta", ["key", "value"], to: copy)
-      try copyTable(
-        "anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: last, to: copy)
-    }
-    try copySchema("type <> 'table'", to: copy)
-    return try copy.head()
-  }
-
-  /// Indexes and triggers come last: building an index at once is faster, and the guards are not for copies.
-  private func copySchema(_ condition: String, to copy: Connection) throws {
-    let select = try source.prepare(
-      "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND \(condition)"
-    )
-    while try select.step() { try copy.execute(select.text(0)) }
-  }
-
-  private func copyEvents(after sequence: Int64, to copy: Connection) throws -> Int64? {
-    try source.reading {
-      let select = try source.prepare(
-        "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
-      )
-      try select.bind(sequence, at: 1)
-      try select.bind(stride, at: 2)
-      let columns = ["seq", "payload", "leaf_hash", "chain_hash"]
-      var last: Int64?
-      try copy.writing {
-        let insert = try copy.prepare(Self.insert("event", columns))
-        while try select.step() {
-          last = select.integer(0)
-          try insert.bindRow(of: select, count: columns.count)
-          try insert.run()
+    /// - Returns: The last row of the copy.
+    func run() throws -> AuditHead {
+        let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw creationFailure(errno) }
+        defer { close(file) }
+        do {
+            let head = try fill()
+            guard fsync(file) == 0 else { throw LogFile(path: path).failure(errno) }
+            try LogFile(path: path).synchronise(folder: LogFile(path: path).folder)
+            return head
+        } catch {
+            unlink(path)
+            throw error
         }
-      }
-      return last
     }
-  }
 
-  private func copyTable(
-    _ table: String, _ columns: [String], through last: Int64? = nil, to copy: Connection
-  ) throws {
-    let condition = last.map { " WHERE through_seq <= \($0)" } ?? ""
-    let select = try source.prepare(
-      "SELECT \(columns.joined(separator: ", ")) FROM \(table)\(condition)")
-    try copy.writing {
-      let insert = try copy.prepare(Self.insert(table, columns))
-      while try select.step() {
-        try insert.bindRow(of: select, count: columns.count)
-        try insert.run()
-      }
+    private func creationFailure(_ number: Int32) -> AuditLogError {
+        guard number == EEXIST else { return LogFile(path: path).failure(number) }
+        return AuditLogError(.alreadyExists, "There is a file already. Give the backup another name.", path: path)
     }
-  }
 
-  private static func insert(_ table: String, _ columns: [String]) -> String {
-    let places = columns.map { _ in "?" }.joined(separator: ", ")
-    return "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))"
-  }
+    private func fill() throws -> AuditHead {
+        let copy = try Connection(path: path, mode: .writing)
+        // All is synchronised once, at the end; until then the copy counts for nothing.
+        try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
+        let version = try source.integer("PRAGMA user_version") ?? 0
+        try copy.execute("PRAGMA user_version = \(version); PRAGMA application_id = \(Schema.applicationID)")
+        try copySchema("type = 'table'", to: copy)
+        var last: Int64 = 0
+        while let next = try copyEvents(after: last, to: copy) { last = next }
+        // After the rows: what was pruned meanwhile must be said, what is there too many does no harm.
+        try source.reading {
+            try copyTable("meta", ["key", "value"], to: copy)
+            try copyTable("anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: last, to: copy)
+        }
+        try copySchema("type <> 'table'", to: copy)
+        return try copy.head()
+    }
+
+    /// Indexes and triggers come last: building an index at once is faster, and the guards are not for copies.
+    private func copySchema(_ condition: String, to copy: Connection) throws {
+        let select = try source.prepare(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND \(condition)"
+        )
+        while try select.step() { try copy.execute(select.text(0)) }
+    }
+
+    private func copyEvents(after sequence: Int64, to copy: Connection) throws -> Int64? {
+        try source.reading {
+            let select = try source.prepare(
+                "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+            )
+            try select.bind(sequence, at: 1)
+            try select.bind(stride, at: 2)
+            let columns = ["seq", "payload", "leaf_hash", "chain_hash"]
+            var last: Int64?
+            try copy.writing {
+                let insert = try copy.prepare(Self.insert("event", columns))
+                while try select.step() {
+                    last = select.integer(0)
+                    try insert.bindRow(of: select, count: columns.count)
+                    try insert.run()
+                }
+            }
+            return last
+        }
+    }
+
+    private func copyTable(
+        _ table: String,
+        _ columns: [String],
+        through last: Int64? = nil,
+        to copy: Connection
+    ) throws {
+        let condition = last.map { " WHERE through_seq <= \($0)" } ?? ""
+        let select = try source.prepare("SELECT \(columns.joined(separator: ", ")) FROM \(table)\(condition)")
+        try copy.writing {
+            let insert = try copy.prepare(Self.insert(table, columns))
+            while try select.step() {
+                try insert.bindRow(of: select, count: columns.count)
+                try insert.run()
+            }
+        }
+    }
+
+    private static func insert(_ table: String, _ columns: [String]) -> String {
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        return "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))"
+    }
 }

@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+import FoundationEssentials
 #else
-  import Foundation
+import Foundation
 #endif
 
 /// Heads as signed notes.
@@ -9,42 +9,42 @@
 /// The body is ours: four lines, of which the first says so. It is not a C2SP tlog-checkpoint, whose root hash is a
 /// Merkle tree's.
 extension AuditHead {
-  private static let title = "rds-iam-audit-log/1"
+    private static let title = "rds-iam-audit-log/1"
 
-  /// The head as a signed note, to be kept elsewhere.
-  ///
-  /// - Throws: ``AuditLogError`` where libcrypto refuses to sign.
-  public func note(signedWith key: AuditSigningKey) throws -> String {
-    let hash = Data(chainHash).base64EncodedString()
-    return try SignedNote(signing: "\(Self.title)\n\(logID)\n\(sequence)\n\(hash)\n", with: key)
-      .serialised
-  }
-
-  /// Reads a signed note.
-  ///
-  /// - Parameters:
-  ///   - note: The note's text.
-  ///   - key: Whose signature it must carry.
-  /// - Throws: ``AuditLogError`` `badNote` where the note is malformed, or not signed by that key.
-  public init(note: String, signedBy key: AuditVerificationKey) throws {
-    guard let signed = SignedNote(note), try signed.isSigned(by: key),
-      let head = AuditHead(body: signed.text)
-    else {
-      throw AuditLogError(
-        .badNote,
-        "The note is malformed, or not signed by \(key.name). Do not trust what it says.",
-        path: nil
-      )
+    /// The head as a signed note, to be kept elsewhere.
+    ///
+    /// - Throws: ``AuditLogError`` where libcrypto refuses to sign.
+    public func note(signedWith key: AuditSigningKey) throws -> String {
+        let hash = Data(chainHash).base64EncodedString()
+        return try SignedNote(signing: "\(Self.title)\n\(logID)\n\(sequence)\n\(hash)\n", with: key)
+            .serialised
     }
-    self = head
-  }
 
-  private init?(body: String) {
-    let lines = body.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.count == 5, lines[0] == Self.title, lines[4].isEmpty,
-      let sequence = Int64(lines[2]), sequence >= 0,
-      let digest = Data(base64Encoded: String(lines[3])).flatMap({ Digest(Array($0)) })
-    else { return nil }
-    self.init(logID: String(lines[1]), sequence: sequence, digest: digest)
-  }
+    /// Reads a signed note.
+    ///
+    /// - Parameters:
+    ///   - note: The note's text.
+    ///   - key: Whose signature it must carry.
+    /// - Throws: ``AuditLogError`` `badNote` where the note is malformed, or not signed by that key.
+    public init(note: String, signedBy key: AuditVerificationKey) throws {
+        guard let signed = SignedNote(note), try signed.isSigned(by: key),
+            let head = AuditHead(body: signed.text)
+        else {
+            throw AuditLogError(
+                .badNote,
+                "The note is malformed, or not signed by \(key.name). Do not trust what it says.",
+                path: nil
+            )
+        }
+        self = head
+    }
+
+    private init?(body: String) {
+        let lines = body.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 5, lines[0] == Self.title, lines[4].isEmpty,
+            let sequence = Int64(lines[2]), sequence >= 0,
+            let digest = Data(base64Encoded: String(lines[3])).flatMap({ Digest(Array($0)) })
+        else { return nil }
+        self.init(logID: String(lines[1]), sequence: sequence, digest: digest)
+    }
 }

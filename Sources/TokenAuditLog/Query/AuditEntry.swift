@@ -1,35 +1,33 @@
 /// One row of the log: its payload as it was written, its hashes, and what the payload says.
 public struct AuditEntry: Sendable, Hashable {
-  /// The row's sequence number, from 1 without gaps.
-  public let sequence: Int64
-  /// The canonical JSON that is hashed, byte for byte.
-  public let payload: String
-  /// SHA-256 of 0x00 and the payload, as stored.
-  public let leafHash: [UInt8]
-  /// SHA-256 of 0x02, the previous row's chain hash, the sequence number and the leaf hash, as stored.
-  public let chainHash: [UInt8]
+    /// The row's sequence number, from 1 without gaps.
+    public let sequence: Int64
+    /// The canonical JSON that is hashed, byte for byte.
+    public let payload: String
+    /// SHA-256 of 0x00 and the payload, as stored.
+    public let leafHash: [UInt8]
+    /// SHA-256 of 0x02, the previous row's chain hash, the sequence number and the leaf hash, as stored.
+    public let chainHash: [UInt8]
 
-  /// What the payload says, field by field; nil where it is not as this version writes it.
-  public var record: AuditRecord? {
-    CanonicalJSONParser.parse(Array(payload.utf8)).flatMap(AuditRecord.init(payload:))
-  }
+    /// What the payload says, field by field; nil where it is not as this version writes it.
+    public var record: AuditRecord? {
+        CanonicalJSONParser.parse(Array(payload.utf8)).flatMap(AuditRecord.init(payload:))
+    }
 
-  /// The row as one line of JSON, without the line feed: hashes, the payload verbatim, the sequence number.
-  public var jsonLine: String {
-    #"{"chain":"\#(Hexadecimal.encode(chainHash))","leaf":"\#(Hexadecimal.encode(leafHash))","payload":\#(payload),"seq":\#(sequence)}"#
-  }
+    /// The row as one line of JSON, without the line feed: hashes, the payload verbatim, the sequence number.
+    public var jsonLine: String {
+        #"{"chain":"\#(Hexadecimal.encode(chainHash))","leaf":"\#(Hexadecimal.encode(leafHash))","payload":\#(payload),"seq":\#(sequence)}"#
+    }
 
-  init(sequence: Int64, payload: String, leafHash: [UInt8], chainHash: [UInt8]) {
-    self.sequence = sequence
-    self.payload = payload
-    self.leafHash = leafHash
-    self.chainHash = chainHash
-  }
+    init(sequence: Int64, payload: String, leafHash: [UInt8], chainHash: [UInt8]) {
+        self.sequence = sequence
+        self.payload = payload
+        self.leafHash = leafHash
+        self.chainHash = chainHash
+    }
 
-  /// Reads the columns seq, payload, leaf_hash and chain_hash, in this order.
-  init(_ row: Statement) {
-    self.init(
-      sequence: row.integer(0), payload: row.text(1), leafHash: row.bytes(2),
-      chainHash: row.bytes(3))
-  }
+    /// Reads the columns seq, payload, leaf_hash and chain_hash, in this order.
+    init(_ row: Statement) {
+        self.init(sequence: row.integer(0), payload: row.text(1), leafHash: row.bytes(2), chainHash: row.bytes(3))
+    }
 }

@@ -1,28 +1,28 @@
 import AuthTokens
 
 #if canImport(FoundationEssentials)
-  public import FoundationEssentials
+public import FoundationEssentials
 #else
-  public import Foundation
+public import Foundation
 #endif
 
 /// What the log knows of one token: whether it was ours, who had it, and whether it still opens a door.
 public struct AuditTokenTrace: Sendable, Hashable {
-  /// The SHA-256 of the token's text in lower-case hexadecimal.
-  public let fingerprint: String
-  /// The events about it, newest first.
-  public let entries: [AuditEntry]
+    /// The SHA-256 of the token's text in lower-case hexadecimal.
+    public let fingerprint: String
+    /// The events about it, newest first.
+    public let entries: [AuditEntry]
 
-  /// Whether the log has an event about it.
-  public var isKnown: Bool { !entries.isEmpty }
+    /// Whether the log has an event about it.
+    public var isKnown: Bool { !entries.isEmpty }
 
-  /// When a server stops accepting it; nil for an unknown token.
-  ///
-  /// Two tokens of the same second may be the same token; the later end counts.
-  public var expiresAt: Date? { entries.compactMap { $0.record?.token?.expiresAt }.max() }
+    /// When a server stops accepting it; nil for an unknown token.
+    ///
+    /// Two tokens of the same second may be the same token; the later end counts.
+    public var expiresAt: Date? { entries.compactMap { $0.record?.token?.expiresAt }.max() }
 
-  /// Whether a server may still accept it at `time`; nil for an unknown token.
-  ///
-  /// A server lets the token in until it expires; there is no way to call it back but to take the user's rights.
-  public func isAlive(at time: Date) -> Bool? { expiresAt.map { time < $0 } }
+    /// Whether a server may still accept it at `time`; nil for an unknown token.
+    ///
+    /// A server lets the token in until it expires; there is no way to call it back but to take the user's rights.
+    public func isAlive(at time: Date) -> Bool? { expiresAt.map { time < $0 } }
 }

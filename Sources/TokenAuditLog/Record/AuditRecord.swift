@@ -1,124 +1,122 @@
 public import AuthTokens
 
 #if canImport(FoundationEssentials)
-  public import FoundationEssentials
+public import FoundationEssentials
 #else
-  public import Foundation
+public import Foundation
 #endif
 
 /// One event as the log keeps it: what the payload says, field by field.
 public struct AuditRecord: Sendable, Hashable {
-  /// How an activity ended: `success`, `failure` or `unknown`.
-  public struct Outcome: RawRepresentable, Sendable, Hashable {
-    /// The outcome's name in the log.
-    public let rawValue: String
+    /// How an activity ended: `success`, `failure` or `unknown`.
+    public struct Outcome: RawRepresentable, Sendable, Hashable {
+        /// The outcome's name in the log.
+        public let rawValue: String
 
-    /// Creates an outcome of that name.
-    public init(rawValue: String) { self.rawValue = rawValue }
+        /// Creates an outcome of that name.
+        public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// It was done.
-    public static let success = Outcome(rawValue: "success")
-    /// It was refused.
-    public static let failure = Outcome(rawValue: "failure")
-    /// Nobody knows.
-    public static let unknown = Outcome(rawValue: "unknown")
-  }
+        /// It was done.
+        public static let success = Outcome(rawValue: "success")
+        /// It was refused.
+        public static let failure = Outcome(rawValue: "failure")
+        /// Nobody knows.
+        public static let unknown = Outcome(rawValue: "unknown")
+    }
 
-  /// The server, the user and the database a token is for.
-  public struct Target: Sendable, Hashable {
-    /// The server's name.
-    public var host: String
-    /// The server's TCP port.
-    public var port: Int64
-    /// The database user.
-    public var user: String
-    /// The database, where it is known.
-    public var database: String?
-    /// The AWS region, where that applies.
-    public var region: String?
-  }
+    /// The server, the user and the database a token is for.
+    public struct Target: Sendable, Hashable {
+        /// The server's name.
+        public var host: String
+        /// The server's TCP port.
+        public var port: Int64
+        /// The database user.
+        public var user: String
+        /// The database, where it is known.
+        public var database: String?
+        /// The AWS region, where that applies.
+        public var region: String?
+    }
 
-  /// The event's own name, a UUID of version 7.
-  public var id: String
-  /// When it happened, to the microsecond.
-  public var time: Date
-  /// What happened.
-  public var activity: TokenEvent.Activity
-  /// How it ended.
-  public var outcome: Outcome
-  /// The kind of failure, where it failed.
-  public var errorCode: String?
-  /// Whether the token waited for the record; nil for what the log does by itself.
-  public var isRequired: Bool?
-  /// Who did it.
-  public var actor: AuditActor
-  /// The name the generator is registered under; nil for what the log does by itself.
-  public var generator: String?
-  /// Whose credentials were used, where that is known.
-  public var credential: CredentialIdentity?
-  /// What the token is for; nil for what the log does by itself.
-  public var target: Target?
-  /// The token, where there is one.
-  public var token: TokenEvent.TokenFacts?
-  /// The ``id`` of the event that issued the token, where this one is about what became of it.
-  public var issueID: String?
-  /// What the log says about itself: sequence numbers, hashes, counts and reasons.
-  public var detail: [String: String] = [:]
+    /// The event's own name, a UUID of version 7.
+    public var id: String
+    /// When it happened, to the microsecond.
+    public var time: Date
+    /// What happened.
+    public var activity: TokenEvent.Activity
+    /// How it ended.
+    public var outcome: Outcome
+    /// The kind of failure, where it failed.
+    public var errorCode: String?
+    /// Whether the token waited for the record; nil for what the log does by itself.
+    public var isRequired: Bool?
+    /// Who did it.
+    public var actor: AuditActor
+    /// The name the generator is registered under; nil for what the log does by itself.
+    public var generator: String?
+    /// Whose credentials were used, where that is known.
+    public var credential: CredentialIdentity?
+    /// What the token is for; nil for what the log does by itself.
+    public var target: Target?
+    /// The token, where there is one.
+    public var token: TokenEvent.TokenFacts?
+    /// The ``id`` of the event that issued the token, where this one is about what became of it.
+    public var issueID: String?
+    /// What the log says about itself: sequence numbers, hashes, counts and reasons.
+    public var detail: [String: String] = [:]
 }
 
 extension TokenEvent.Activity {
-  /// A process has opened the log for writing.
-  public static let open = TokenEvent.Activity(rawValue: "audit.open")
-  /// The log states its head, as a mark to compare with later.
-  public static let checkpoint = TokenEvent.Activity(rawValue: "audit.checkpoint")
-  /// Old rows were deleted on purpose.
-  public static let prune = TokenEvent.Activity(rawValue: "audit.prune")
-  /// Events could not be recorded.
-  public static let gap = TokenEvent.Activity(rawValue: "audit.gap")
-  /// Somebody has taken note of a break and lets the log go on from here.
-  public static let reanchor = TokenEvent.Activity(rawValue: "audit.reanchor")
+    /// A process has opened the log for writing.
+    public static let open = TokenEvent.Activity(rawValue: "audit.open")
+    /// The log states its head, as a mark to compare with later.
+    public static let checkpoint = TokenEvent.Activity(rawValue: "audit.checkpoint")
+    /// Old rows were deleted on purpose.
+    public static let prune = TokenEvent.Activity(rawValue: "audit.prune")
+    /// Events could not be recorded.
+    public static let gap = TokenEvent.Activity(rawValue: "audit.gap")
+    /// Somebody has taken note of a break and lets the log go on from here.
+    public static let reanchor = TokenEvent.Activity(rawValue: "audit.reanchor")
 }
 
 extension AuditRecord {
-  init(_ event: TokenEvent, by actor: AuditActor) {
-    self.id = event.id
-    self.time = event.time
-    self.activity = event.activity
-    self.outcome = event.outcome
-    self.errorCode = event.errorCode
-    self.isRequired = event.isRequired
-    self.actor = actor
-    self.generator = event.generator
-    self.credential = event.credential
-    self.target = Target(
-      host: event.host,
-      port: Int64(event.port),
-      user: event.user,
-      database: event.database,
-      region: event.region
-    )
-    self.token = event.token
-    self.issueID = event.issueID
-  }
+    init(_ event: TokenEvent, by actor: AuditActor) {
+        self.id = event.id
+        self.time = event.time
+        self.activity = event.activity
+        self.outcome = event.outcome
+        self.errorCode = event.errorCode
+        self.isRequired = event.isRequired
+        self.actor = actor
+        self.generator = event.generator
+        self.credential = event.credential
+        self.target = Target(
+            host: event.host,
+            port: Int64(event.port),
+            user: event.user,
+            database: event.database,
+            region: event.region
+        )
+        self.token = event.token
+        self.issueID = event.issueID
+    }
 
-  /// An event of the log's own.
-  init(
-    _ activity: TokenEvent.Activity, at time: Date, by actor: AuditActor, detail: [String: String]
-  ) {
-    self.id = EventID.make(at: time)
-    self.time = time
-    self.activity = activity
-    self.outcome = .success
-    self.actor = actor
-    self.detail = detail
-  }
+    /// An event of the log's own.
+    init(_ activity: TokenEvent.Activity, at time: Date, by actor: AuditActor, detail: [String: String]) {
+        self.id = EventID.make(at: time)
+        self.time = time
+        self.activity = activity
+        self.outcome = .success
+        self.actor = actor
+        self.detail = detail
+    }
 }
 
 extension TokenEvent {
-  fileprivate var outcome: AuditRecord.Outcome {
-    switch activity {
-    case .refuse, .connectionRefused: .failure
-    default: errorCode == nil ? .success : .failure
+    fileprivate var outcome: AuditRecord.Outcome {
+        switch activity {
+        case .refuse, .connectionRefused: .failure
+        default: errorCode == nil ? .success : .failure
+        }
     }
-  }
 }

@@ -1,59 +1,59 @@
 import AuthTokens
 
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+import FoundationEssentials
 #else
-  import Foundation
+import Foundation
 #endif
 
 /// The text a record is kept as. Its names are the format; they never change within a version.
 extension AuditRecord {
-  static let formatVersion: Int64 = 1
+    static let formatVersion: Int64 = 1
 
-  var payload: CanonicalJSON {
-    .members([
-      "v": .integer(Self.formatVersion),
-      "id": text(id),
-      "time_us": .integer(time.microseconds),
-      "activity": text(activity.rawValue),
-      "outcome": text(outcome.rawValue),
-      "error": errorCode.map { .members(["code": text($0)]) },
-      "policy": isRequired.map { .string($0 ? "required" : "best_effort") },
-      "actor": actor.payload,
-      "generator": generator.map { .members(["name": text($0)]) },
-      "credential": credential?.payload,
-      "target": target?.payload,
-      "token": token?.payload,
-      "issue_id": issueID.map(text),
-      "detail": detail.isEmpty ? nil : .object(detail.mapValues { .string($0) }),
-    ])
-  }
-
-  /// Reads a payload; nil where it is not one of this version.
-  init?(payload: CanonicalJSON) {
-    guard payload["v"]?.number == Self.formatVersion,
-      let id = payload["id"]?.text,
-      let time = payload["time_us"]?.number,
-      let activity = payload["activity"]?.text,
-      let outcome = payload["outcome"]?.text,
-      let actor = payload["actor"].flatMap(AuditActor.init(payload:))
-    else { return nil }
-    self.id = id
-    self.time = Date(microseconds: time)
-    self.activity = TokenEvent.Activity(rawValue: activity)
-    self.outcome = Outcome(rawValue: outcome)
-    self.errorCode = payload["error"]?["code"]?.text
-    self.isRequired = payload["policy"]?.text.map { $0 == "required" }
-    self.actor = actor
-    self.generator = payload["generator"]?["name"]?.text
-    self.credential = payload["credential"].flatMap(CredentialIdentity.init(payload:))
-    self.target = payload["target"].flatMap(Target.init(payload:))
-    self.token = payload["token"].flatMap(TokenEvent.TokenFacts.init(payload:))
-    self.issueID = payload["issue_id"]?.text
-    if case .object(let members) = payload["detail"] {
-      self.detail = members.compactMapValues(\.text)
+    var payload: CanonicalJSON {
+        .members([
+            "v": .integer(Self.formatVersion),
+            "id": text(id),
+            "time_us": .integer(time.microseconds),
+            "activity": text(activity.rawValue),
+            "outcome": text(outcome.rawValue),
+            "error": errorCode.map { .members(["code": text($0)]) },
+            "policy": isRequired.map { .string($0 ? "required" : "best_effort") },
+            "actor": actor.payload,
+            "generator": generator.map { .members(["name": text($0)]) },
+            "credential": credential?.payload,
+            "target": target?.payload,
+            "token": token?.payload,
+            "issue_id": issueID.map(text),
+            "detail": detail.isEmpty ? nil : .object(detail.mapValues { .string($0) }),
+        ])
     }
-  }
+
+    /// Reads a payload; nil where it is not one of this version.
+    init?(payload: CanonicalJSON) {
+        guard payload["v"]?.number == Self.formatVersion,
+            let id = payload["id"]?.text,
+            let time = payload["time_us"]?.number,
+            let activity = payload["activity"]?.text,
+            let outcome = payload["outcome"]?.text,
+            let actor = payload["actor"].flatMap(AuditActor.init(payload:))
+        else { return nil }
+        self.id = id
+        self.time = Date(microseconds: time)
+        self.activity = TokenEvent.Activity(rawValue: activity)
+        self.outcome = Outcome(rawValue: outcome)
+        self.errorCode = payload["error"]?["code"]?.text
+        self.isRequired = payload["policy"]?.text.map { $0 == "required" }
+        self.actor = actor
+        self.generator = payload["generator"]?["name"]?.text
+        self.credential = payload["credential"].flatMap(CredentialIdentity.init(payload:))
+        self.target = payload["target"].flatMap(Target.init(payload:))
+        self.token = payload["token"].flatMap(TokenEvent.TokenFacts.init(payload:))
+        self.issueID = payload["issue_id"]?.text
+        if case .object(let members) = payload["detail"] {
+            self.detail = members.compactMapValues(\.text)
+        }
+    }
 }
 
 /// A text for the log.
@@ -61,88 +61,88 @@ extension AuditRecord {
 /// What looks like part of a signed request is left out: no mistake of a caller's, such as a token in the place of a
 /// user, may put a secret on disk.
 private func text(_ value: String) -> CanonicalJSON {
-  value.lowercased().contains("x-amz-") ? .string("[redacted]") : .string(value)
+    value.lowercased().contains("x-amz-") ? .string("[redacted]") : .string(value)
 }
 
 extension AuditActor {
-  fileprivate var payload: CanonicalJSON {
-    .members([
-      "user": text(user), "uid": .integer(userID), "pid": .integer(processID),
-      "program": text(program),
-      "host": text(host),
-    ])
-  }
+    fileprivate var payload: CanonicalJSON {
+        .members([
+            "user": text(user), "uid": .integer(userID), "pid": .integer(processID),
+            "program": text(program),
+            "host": text(host),
+        ])
+    }
 
-  fileprivate init?(payload: CanonicalJSON) {
-    guard let user = payload["user"]?.text, let userID = payload["uid"]?.number,
-      let processID = payload["pid"]?.number, let program = payload["program"]?.text,
-      let host = payload["host"]?.text
-    else { return nil }
-    self.init(user: user, userID: userID, processID: processID, program: program, host: host)
-  }
+    fileprivate init?(payload: CanonicalJSON) {
+        guard let user = payload["user"]?.text, let userID = payload["uid"]?.number,
+            let processID = payload["pid"]?.number, let program = payload["program"]?.text,
+            let host = payload["host"]?.text
+        else { return nil }
+        self.init(user: user, userID: userID, processID: processID, program: program, host: host)
+    }
 }
 
 extension CredentialIdentity {
-  fileprivate var payload: CanonicalJSON {
-    .members([
-      "source": text(source), "access_key_id": accessKeyID.map(text), "profile": profile.map(text),
-      "account": accountID.map(text), "role_arn": roleARN.map(text),
-      "expires_us": expiresAt.map { .integer($0.microseconds) },
-    ])
-  }
+    fileprivate var payload: CanonicalJSON {
+        .members([
+            "source": text(source), "access_key_id": accessKeyID.map(text), "profile": profile.map(text),
+            "account": accountID.map(text), "role_arn": roleARN.map(text),
+            "expires_us": expiresAt.map { .integer($0.microseconds) },
+        ])
+    }
 
-  fileprivate init?(payload: CanonicalJSON) {
-    guard let source = payload["source"]?.text else { return nil }
-    self.init(
-      source: source,
-      accessKeyID: payload["access_key_id"]?.text,
-      profile: payload["profile"]?.text,
-      accountID: payload["account"]?.text,
-      roleARN: payload["role_arn"]?.text,
-      expiresAt: payload["expires_us"]?.number.map { Date(microseconds: $0) }
-    )
-  }
+    fileprivate init?(payload: CanonicalJSON) {
+        guard let source = payload["source"]?.text else { return nil }
+        self.init(
+            source: source,
+            accessKeyID: payload["access_key_id"]?.text,
+            profile: payload["profile"]?.text,
+            accountID: payload["account"]?.text,
+            roleARN: payload["role_arn"]?.text,
+            expiresAt: payload["expires_us"]?.number.map { Date(microseconds: $0) }
+        )
+    }
 }
 
 extension AuditRecord.Target {
-  fileprivate var payload: CanonicalJSON {
-    .members([
-      "host": text(host), "port": .integer(port), "user": text(user),
-      "database": database.map(text),
-      "region": region.map(text),
-    ])
-  }
+    fileprivate var payload: CanonicalJSON {
+        .members([
+            "host": text(host), "port": .integer(port), "user": text(user),
+            "database": database.map(text),
+            "region": region.map(text),
+        ])
+    }
 
-  fileprivate init?(payload: CanonicalJSON) {
-    guard let host = payload["host"]?.text, let port = payload["port"]?.number,
-      let user = payload["user"]?.text
-    else { return nil }
-    self.init(
-      host: host,
-      port: port,
-      user: user,
-      database: payload["database"]?.text,
-      region: payload["region"]?.text
-    )
-  }
+    fileprivate init?(payload: CanonicalJSON) {
+        guard let host = payload["host"]?.text, let port = payload["port"]?.number,
+            let user = payload["user"]?.text
+        else { return nil }
+        self.init(
+            host: host,
+            port: port,
+            user: user,
+            database: payload["database"]?.text,
+            region: payload["region"]?.text
+        )
+    }
 }
 
 extension TokenEvent.TokenFacts {
-  fileprivate var payload: CanonicalJSON {
-    .members([
-      "sha256": text(fingerprint), "signed_us": .integer(signedAt.microseconds),
-      "expires_us": .integer(expiresAt.microseconds),
-    ])
-  }
+    fileprivate var payload: CanonicalJSON {
+        .members([
+            "sha256": text(fingerprint), "signed_us": .integer(signedAt.microseconds),
+            "expires_us": .integer(expiresAt.microseconds),
+        ])
+    }
 
-  fileprivate init?(payload: CanonicalJSON) {
-    guard let fingerprint = payload["sha256"]?.text, let signed = payload["signed_us"]?.number,
-      let expires = payload["expires_us"]?.number
-    else { return nil }
-    self.init(
-      fingerprint: fingerprint,
-      signedAt: Date(microseconds: signed),
-      expiresAt: Date(microseconds: expires)
-    )
-  }
+    fileprivate init?(payload: CanonicalJSON) {
+        guard let fingerprint = payload["sha256"]?.text, let signed = payload["signed_us"]?.number,
+            let expires = payload["expires_us"]?.number
+        else { return nil }
+        self.init(
+            fingerprint: fingerprint,
+            signedAt: Date(microseconds: signed),
+            expiresAt: Date(microseconds: expires)
+        )
+    }
 }

@@ -4,132 +4,132 @@ import CSQLite
 ///
 /// Lives inside one actor.
 final class Connection {
-  let handle: OpaquePointer
-  let path: String
-  /// When a wait for another connection's lock ends, on the monotonic clock in nanoseconds.
-  private let lockDeadline: UnsafeMutablePointer<Int64>
+    let handle: OpaquePointer
+    let path: String
+    /// When a wait for another connection's lock ends, on the monotonic clock in nanoseconds.
+    private let lockDeadline: UnsafeMutablePointer<Int64>
 
-  /// How a file is opened: an existing one for writing, or for reading only.
-  struct Mode {
-    let flags: Int32
-    /// What follows the file's name in the URI.
-    let query: String
+    /// How a file is opened: an existing one for writing, or for reading only.
+    struct Mode {
+        let flags: Int32
+        /// What follows the file's name in the URI.
+        let query: String
 
-    /// No file at all.
-    static let memory = Mode(flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, query: "")
-    static let writing = Mode(flags: SQLITE_OPEN_READWRITE, query: "")
-    static let reading = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&readonly_shm=1")
-    /// Takes the file as it is and looks for no journal.
+        /// No file at all.
+        static let memory = Mode(flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, query: "")
+        static let writing = Mode(flags: SQLITE_OPEN_READWRITE, query: "")
+        static let reading = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&readonly_shm=1")
+        /// Takes the file as it is and looks for no journal.
+        ///
+        /// For a file nobody writes.
+        static let unlocked = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&immutable=1")
+    }
+
+    /// - Parameter vfs: The name of the SQLite file layer; nil for the platform's own.
+    init(path: String, mode: Mode, vfs: String? = nil) throws {
+        var opened: OpaquePointer?
+        let flags = mode.flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = sqlite3_open_v2("file:" + percentEncoded(path) + mode.query, &opened, flags, vfs)
+        guard let opened, code == SQLITE_OK else {
+            let failure = AuditLogError(sqlite: opened, code: code, path: path)
+            sqlite3_close_v2(opened)
+            throw failure
+        }
+        self.handle = opened
+        self.path = path
+        self.lockDeadline = .allocate(capacity: 1)
+        lockDeadline.initialize(to: 0)
+        rdsiam_wait_until(opened, lockDeadline)
+        rdsiam_defend(opened)
+    }
+
+    deinit {
+        sqlite3_close_v2(handle)
+        lockDeadline.deallocate()
+    }
+
+    /// Gives up on another connection's lock at `deadline`, nanoseconds of the monotonic clock.
+    func wait(until deadline: Int64) { lockDeadline.pointee = deadline }
+
+    func wait(atMost limit: Duration) { wait(until: Monotonic.now + limit.nanoseconds) }
+
+    func execute(_ sql: String) throws {
+        try check(sqlite3_exec(handle, sql, nil, nil, nil))
+    }
+
+    func prepare(_ sql: String) throws -> Statement {
+        try Statement(sql, on: self)
+    }
+
+    func integer(_ sql: String) throws -> Int64? {
+        let statement = try prepare(sql)
+        return try statement.step() ? statement.integer(0) : nil
+    }
+
+    func text(_ sql: String) throws -> String? {
+        let statement = try prepare(sql)
+        return try statement.step() ? statement.text(0) : nil
+    }
+
+    /// How many rows the last statement has inserted, changed or deleted.
+    var changes: Int64 { sqlite3_changes64(handle) }
+
+    /// Takes back what a failed transaction did.
     ///
-    /// For a file nobody writes.
-    static let unlocked = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&immutable=1")
-  }
-
-  /// - Parameter vfs: The name of the SQLite file layer; nil for the platform's own.
-  init(path: String, mode: Mode, vfs: String? = nil) throws {
-    var opened: OpaquePointer?
-    let flags = mode.flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-    let code = sqlite3_open_v2("file:" + percentEncoded(path) + mode.query, &opened, flags, vfs)
-    guard let opened, code == SQLITE_OK else {
-      let failure = AuditLogError(sqlite: opened, code: code, path: path)
-      sqlite3_close_v2(opened)
-      throw failure
+    /// SQLite has often done so by itself.
+    func rollBack() {
+        guard sqlite3_get_autocommit(handle) == 0 else { return }
+        sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
     }
-    self.handle = opened
-    self.path = path
-    self.lockDeadline = .allocate(capacity: 1)
-    lockDeadline.initialize(to: 0)
-    rdsiam_wait_until(opened, lockDeadline)
-    rdsiam_defend(opened)
-  }
 
-  deinit {
-    sqlite3_close_v2(handle)
-    lockDeadline.deallocate()
-  }
-
-  /// Gives up on another connection's lock at `deadline`, nanoseconds of the monotonic clock.
-  func wait(until deadline: Int64) { lockDeadline.pointee = deadline }
-
-  func wait(atMost limit: Duration) { wait(until: Monotonic.now + limit.nanoseconds) }
-
-  func execute(_ sql: String) throws {
-    try check(sqlite3_exec(handle, sql, nil, nil, nil))
-  }
-
-  func prepare(_ sql: String) throws -> Statement {
-    try Statement(sql, on: self)
-  }
-
-  func integer(_ sql: String) throws -> Int64? {
-    let statement = try prepare(sql)
-    return try statement.step() ? statement.integer(0) : nil
-  }
-
-  func text(_ sql: String) throws -> String? {
-    let statement = try prepare(sql)
-    return try statement.step() ? statement.text(0) : nil
-  }
-
-  /// How many rows the last statement has inserted, changed or deleted.
-  var changes: Int64 { sqlite3_changes64(handle) }
-
-  /// Takes back what a failed transaction did.
-  ///
-  /// SQLite has often done so by itself.
-  func rollBack() {
-    guard sqlite3_get_autocommit(handle) == 0 else { return }
-    sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
-  }
-
-  /// Runs `body` in a read transaction, so that all it reads is of one moment.
-  func reading<Value>(_ body: () throws -> Value) throws -> Value {
-    try execute("BEGIN")
-    defer { rollBack() }
-    return try body()
-  }
-
-  /// Runs `body` in a write transaction that holds the lock from the start.
-  ///
-  /// A deferred transaction that reads first and writes later fails at once where another writer came between.
-  func writing<Value>(_ body: () throws -> Value) throws -> Value {
-    try execute("BEGIN IMMEDIATE")
-    do {
-      let value = try body()
-      try execute("COMMIT")
-      return value
-    } catch {
-      rollBack()
-      throw error
+    /// Runs `body` in a read transaction, so that all it reads is of one moment.
+    func reading<Value>(_ body: () throws -> Value) throws -> Value {
+        try execute("BEGIN")
+        defer { rollBack() }
+        return try body()
     }
-  }
 
-  func check(_ code: Int32) throws {
-    guard code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW else {
-      throw AuditLogError(sqlite: handle, code: code, path: path)
+    /// Runs `body` in a write transaction that holds the lock from the start.
+    ///
+    /// A deferred transaction that reads first and writes later fails at once where another writer came between.
+    func writing<Value>(_ body: () throws -> Value) throws -> Value {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let value = try body()
+            try execute("COMMIT")
+            return value
+        } catch {
+            rollBack()
+            throw error
+        }
     }
-  }
 
-  /// Whether the file at ``path`` is no longer the one this connection writes.
-  var hasMoved: Bool { rdsiam_has_moved(handle) == 1 }
+    func check(_ code: Int32) throws {
+        guard code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW else {
+            throw AuditLogError(sqlite: handle, code: code, path: path)
+        }
+    }
 
-  func readFile(_ count: Int, at offset: Int64) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    try check(rdsiam_read_file(handle, &bytes, Int32(count), offset))
-    return bytes
-  }
+    /// Whether the file at ``path`` is no longer the one this connection writes.
+    var hasMoved: Bool { rdsiam_has_moved(handle) == 1 }
+
+    func readFile(_ count: Int, at offset: Int64) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        try check(rdsiam_read_file(handle, &bytes, Int32(count), offset))
+        return bytes
+    }
 }
 
 /// A path as it may stand in a URI: `?`, `#` and `%` have a meaning there.
 private func percentEncoded(_ path: String) -> String {
-  var encoded = ""
-  for scalar in path.unicodeScalars {
-    switch scalar {
-    case "?": encoded += "%3f"
-    case "#": encoded += "%23"
-    case "%": encoded += "%25"
-    default: encoded.unicodeScalars.append(scalar)
+    var encoded = ""
+    for scalar in path.unicodeScalars {
+        switch scalar {
+        case "?": encoded += "%3f"
+        case "#": encoded += "%23"
+        case "%": encoded += "%25"
+        default: encoded.unicodeScalars.append(scalar)
+        }
     }
-  }
-  return encoded
+    return encoded
 }

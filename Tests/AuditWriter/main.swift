@@ -1,0 +1,57 @@
+// Writes audit events from a process of its own, so that tests can kill it, limit it and run many of it.
+//
+//   audit-writer LOG USER COUNT TASKS [FILE-SIZE-LIMIT]
+//
+// It prints the name of each event once it is recorded; where one cannot be, the error's code, and ends with 1. Started
+// by root it works as nobody, whom permissions bind, if LOG's folder is not writable for others.
+
+import AuthTokens
+import Foundation
+import TokenAuditLog
+
+func say(_ text: String) {
+    // Unbuffered, in one piece: what was said before a kill was said.
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+}
+
+func event(_ number: Int, user: String) -> TokenEvent {
+    let now = Date()
+    let request = AuthTokenRequest(host: "db.example.com", user: user)
+    let token = AuthToken(value: "token \(user) \(number)", signedAt: now, expiresAt: now + 900)
+    return TokenEvent(.issue, of: request, generator: "default", token: token, time: now)
+}
+
+func write(_ count: Int, in tasks: Int, to path: String, as user: String) async throws {
+    let log = try await AuditLog.open(path)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for task in 0..<tasks {
+            group.addTask {
+                for number in stride(from: task, to: count, by: tasks) {
+                    let event = event(number, user: user)
+                    try await log.record(event)
+                    say(event.id)
+                }
+            }
+        }
+        try await group.waitForAll()
+    }
+    await log.close()
+}
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 5, let count = Int(arguments[3]), let tasks = Int(arguments[4]) else { exit(2) }
+if arguments.count > 5, let bytes = UInt(arguments[5]) {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
+    guard setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { exit(2) }
+}
+var folder = stat()
+let parent = URL(filePath: arguments[1]).deletingLastPathComponent().path
+if geteuid() == 0, stat(parent, &folder) == 0, folder.st_mode & 0o222 == 0 { guard setuid(65534) == 0 else { exit(2) } }
+
+do {
+    try await write(count, in: tasks, to: arguments[1], as: arguments[2])
+} catch let error as AuditLogError {
+    say(error.code.rawValue)
+    exit(1)
+}
