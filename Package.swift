@@ -138,6 +138,19 @@ let package = Package(
             name: "DSQLGeneratorTests",
             dependencies: ["DSQLGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
         ),
+        // A file layer that forgets what was not synchronised, and a writer that tests can kill.
+        .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk"),
+        .executableTarget(
+            name: "audit-writer",
+            dependencies: ["AuthTokens", "TokenAuditLog"],
+            path: "Tests/AuditWriter"
+        ),
+        .testTarget(
+            name: "TokenAuditLogTests",
+            dependencies: [
+                "TokenAuditLog", "AuthTokens", "CSQLite", "CLibcrypto", "TestSupport", "FaultyDisk", "audit-writer",
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
