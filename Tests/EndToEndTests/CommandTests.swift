@@ -102,7 +102,7 @@ struct CommandTests {
     ]
 
     @Test("answers a mistake with one line that says what to do, and the right exit status", arguments: mistakes)
-    func mistakes(_ mistake: Mistake) async throws {
+    func failure(_ mistake: Mistake) async throws {
         let folder = try TemporaryFolder()
         let result = try await rdsIAM(mistake.arguments, ["HOME": folder.path("home")])
         #expect(result.status == mistake.status)
@@ -140,7 +140,11 @@ struct CommandTests {
         #expect(issues.first?.contains("second@\(server.facts.host)") == true)
         let json = try await rdsIAM(["audit", "list", "--json"], environment)
         let objects = try json.lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
-        #expect(objects.compactMap { $0?["seq"] as? Int } == [4, 3, 2, 1])
+        let payloads = objects.compactMap { $0?["payload"] as? [String: Any] }
+        let times = payloads.compactMap { $0["time_us"] as? Int }
+        #expect(times.count == 4 && times == times.sorted(by: >))
+        let users = payloads.compactMap { ($0["target"] as? [String: Any])?["user"] as? String }
+        #expect(users == ["second", "first"])
         let customary = folder.path("state/rds-iam/audit.sqlite")
         #expect(FileManager.default.fileExists(atPath: customary))
         environment["XDG_STATE_HOME"] = nil

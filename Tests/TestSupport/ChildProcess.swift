@@ -1,5 +1,4 @@
 public import Foundation
-import Synchronization
 
 /// A command that ran to its end.
 public struct CommandResult: Sendable {
@@ -32,48 +31,25 @@ public enum ChildProcess {
         timeLimit: Duration = .seconds(60)
     ) async throws -> CommandResult {
         let folder = try TemporaryFolder()
-        let process = Process()
-        process.executableURL = URL(filePath: executable)
-        process.arguments = arguments
-        process.environment = environment.merging(["PATH": searchPath]) { own, _ in own }
-        try input.write(to: URL(filePath: folder.path("input")))
-        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: folder.path("input")))
-        process.standardOutput = try writer(folder.path("output"))
-        process.standardError = try writer(folder.path("errors"))
-        let status = try await status(of: process, timeLimit: timeLimit)
-        return CommandResult(
-            status: status,
-            output: try text(folder.path("output")),
-            errors: try text(folder.path("errors"))
-        )
-    }
-
-    /// The test's own `PATH`.
-    public static var searchPath: String { ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin" }
-
-    private static func status(of process: Process, timeLimit: Duration) async throws -> Int32 {
-        let (ends, end) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { process in
-            end.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
-            end.finish()
-        }
-        try process.run()
-        let identifier = process.processIdentifier
+        try input.write(to: URL(filePath: folder.path("0")))
+        let streams = try (0..<3).map { try stream(folder.path("\($0)"), number: $0) }
+        let child = try SpawnedProcess(executable, arguments, environment: environment, streams: streams)
         let watch = Task {
             try await Task.sleep(for: timeLimit)
-            kill(identifier, SIGKILL)
+            child.send(SIGKILL)
         }
         defer { watch.cancel() }
-        for await status in ends { return status }
-        return -1
-    }
-
-    private static func writer(_ path: String) throws -> FileHandle {
-        FileManager.default.createFile(atPath: path, contents: nil)
-        return try FileHandle(forWritingTo: URL(filePath: path))
+        let status = await child.wait()
+        return CommandResult(status: status, output: try text(folder.path("1")), errors: try text(folder.path("2")))
     }
 
     private static func text(_ path: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    }
+
+    private static func stream(_ path: String, number: Int32) throws -> SpawnedProcess.Stream {
+        let descriptor = open(path, (number == 0 ? O_RDONLY : O_WRONLY | O_CREAT) | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Missing(description: "cannot open \(path)") }
+        return SpawnedProcess.Stream(owning: descriptor)
     }
 }

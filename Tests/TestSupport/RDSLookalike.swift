@@ -1,5 +1,5 @@
 import Dispatch
-public import Foundation
+import Foundation
 
 /// A PostgreSQL server with TLS that lets IAM users in with a valid token only (`Fixtures/rds-lookalike`).
 ///
@@ -47,43 +47,46 @@ public final class RDSLookalike: Sendable {
 
     /// What it says about itself.
     public let facts: Facts
-    private let input: FileHandle
+    private let input: SpawnedProcess.Stream
 
-    private init(facts: Facts, input: FileHandle) {
+    private init(facts: Facts, input: SpawnedProcess.Stream) {
         self.facts = facts
         self.input = input
     }
 
-    deinit { try? input.close() }
-
     /// Starts one with the command's options, and returns when it is ready.
     public static func start(_ options: [String]) async throws -> RDSLookalike {
-        let process = Process()
-        let (input, output) = (Pipe(), Pipe())
-        process.executableURL = URL(filePath: Repository.path("Fixtures/rds-lookalike/start"))
-        process.arguments = options + ["--until-stdin-closes"]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        let line = await firstLine(of: output.fileHandleForReading)
+        let (input, output) = (try pipe(), try pipe())
+        _ = try SpawnedProcess(
+            Repository.path("Fixtures/rds-lookalike/start"),
+            options + ["--until-stdin-closes"],
+            environment: [:],
+            streams: [
+                input.read, output.write, SpawnedProcess.Stream(owning: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)),
+            ]
+        )
+        let line = await firstLine(of: output.read)
         guard !line.isEmpty else {
             throw Missing(description: "the look-alike did not start: see its message on standard error")
         }
-        let facts = try JSONDecoder().decode(Facts.self, from: line)
-        return RDSLookalike(facts: facts, input: input.fileHandleForWriting)
+        return RDSLookalike(facts: try JSONDecoder().decode(Facts.self, from: line), input: input.write)
+    }
+
+    private static func pipe() throws -> (read: SpawnedProcess.Stream, write: SpawnedProcess.Stream) {
+        var ends: [Int32] = [-1, -1]
+        guard systemPipe(&ends) == 0 else { throw Missing(description: "no pipe: error \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (SpawnedProcess.Stream(owning: ends[0]), SpawnedProcess.Stream(owning: ends[1]))
     }
 
     /// What comes before the first line feed, or before the end; read on a thread that may wait.
-    private static func firstLine(of handle: FileHandle) async -> Data {
+    private static func firstLine(of stream: SpawnedProcess.Stream) async -> Data {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 var line = Data()
-                while !line.contains(UInt8(ascii: "\n")) {
-                    let piece = handle.availableData
-                    if piece.isEmpty { break }
-                    line += piece
-                }
-                continuation.resume(returning: line.prefix { $0 != UInt8(ascii: "\n") })
+                var byte: UInt8 = 0
+                while read(stream.descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
+                continuation.resume(returning: line)
             }
         }
     }
@@ -105,3 +108,6 @@ public final class RDSLookalike: Sendable {
         "host=\(facts.host) hostaddr=\(facts.hostaddr) port=\(facts.port) user='\(user)' dbname=postgres"
     }
 }
+
+/// `pipe(2)`, under a name of its own: the look-alike has a method called `pipe`.
+private func systemPipe(_ ends: UnsafeMutablePointer<Int32>) -> Int32 { pipe(ends) }
