@@ -1,0 +1,72 @@
+import Testing
+
+@testable import AWSCredentialSources
+
+/// The strict dialect of the shared-configuration files.
+@Suite struct GrammarTests {
+    static let cases = sections + properties + comments + continuations + merging + names + errors
+
+    @Test("each text makes the profiles it should", arguments: cases)
+    func text(_ grammarCase: GrammarCase) throws {
+        try grammarCase.check()
+    }
+
+    @Test("there are at least 70 cases")
+    func count() { #expect(Self.cases.count >= 70) }
+
+    @Test("sub-properties are read with their comments taken off")
+    func subproperties() throws {
+        var configuration = SharedConfiguration()
+        let text = "[services s]\nsts =\n  Endpoint_URL = http://a # here\n\n  empty =\n  url = http://b#c\n"
+        try configuration.addConfig(Array(text.utf8), file: "config")
+        let found = configuration.services["s"]?["sts"]?.subproperties
+        #expect(found == ["endpoint_url": "http://a", "empty": "", "url": "http://b#c"])
+    }
+
+    @Test("junk, truncation and bytes that are no text end in profiles or an error, never worse")
+    func junk() throws {
+        let text = Array("[profile a]\nk = v\n  more\n[default]\ns =\n x = y\n# c\n[b] ; c\n".utf8)
+        for length in 0...text.count { parse(Array(text[..<length])) }
+        var generator = SplitMix(state: 7)
+        let alphabet = Array("[]=#; \t\n\r\u{0}ab\\\"".utf8) + [0xFF, 0xC3, 0xEF]
+        for _ in 0..<5_000 {
+            let length = Int.random(in: 0...60, using: &generator)
+            parse((0..<length).map { _ in alphabet.randomElement(using: &generator) ?? 0 })
+        }
+    }
+
+    @Test("a giant file is read")
+    func giant() throws {
+        var text = "[profile long]\nkey = " + String(repeating: "x", count: 1_000_000) + "\n"
+        for index in 0..<20_000 { text += "[profile p\(index)]\nregion = eu-west-2\n" }
+        var configuration = SharedConfiguration()
+        try configuration.addConfig(Array(text.utf8), file: "config")
+        #expect(configuration.profiles.count == 20_001)
+        #expect(configuration.profiles["long"]?["key"]?.value.count == 1_000_000)
+    }
+
+    /// Whatever comes, an error is one of ours and names a line.
+    private func parse(_ bytes: [UInt8]) {
+        do {
+            var configuration = SharedConfiguration()
+            try configuration.addConfig(bytes, file: "config")
+            try configuration.addCredentials(bytes, file: "credentials")
+        } catch {
+            let message = (error as? AWSCredentialError)?.message ?? ""
+            #expect(message.contains(", line "), "\(error)")
+        }
+    }
+}
+
+/// A small generator of numbers, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}
