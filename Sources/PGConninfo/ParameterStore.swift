@@ -29,6 +29,8 @@ struct ParameterStore: Sendable {
 
     var bytes: [UInt8]
     private(set) var slots: [Slot] = []
+    /// The keywords of libpq's that have a slot, a bit for each: spares most assignments the search for an old one.
+    private var assigned: UInt64 = 0
 
     init(bytes: [UInt8] = []) {
         self.bytes = bytes
@@ -46,6 +48,10 @@ struct ParameterStore: Sendable {
 
     /// Says where the value of a key lies; the last assignment wins.
     mutating func assign(_ key: Key, _ range: Range<Int>) {
+        let bit = key.code == nil ? 0 : UInt64(1) &<< UInt64(key.rawValue)
+        let isNew = assigned & bit != bit
+        assigned |= bit
+        if isNew { return slots.append(Slot(key: key, range: range)) }
         for position in slots.indices where slots[position].key == key {
             slots[position].range = range
             return

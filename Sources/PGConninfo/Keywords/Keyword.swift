@@ -11,7 +11,7 @@ extension Conninfo {
 
         /// Creates the keyword with this exact name, or nil if libpq has none; names are case-sensitive.
         public init?(_ name: String) {
-            guard let code = KeywordIndex.standard.code(named: Array(name.utf8).span) else { return nil }
+            guard let code = KeywordCode(named: Array(name.utf8).span) else { return nil }
             self.init(code)
         }
 
@@ -31,7 +31,7 @@ extension Conninfo {
 
         /// Whether libpq of this version has the keyword.
         public func isKnown(in dialect: Dialect) -> Bool {
-            definition.since <= dialect.majorVersion
+            code.since <= dialect.majorVersion
         }
 
         /// The name.

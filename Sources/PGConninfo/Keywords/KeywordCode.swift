@@ -59,4 +59,23 @@ enum KeywordCode: UInt8, CaseIterable, Sendable {
         default: false
         }
     }
+
+    /// The first major version of libpq that has it, among those whose rules are known.
+    var since: Int {
+        switch self {
+        case .servicefile, .oauthCaFile: 19
+        case .minProtocolVersion, .maxProtocolVersion, .scramClientKey, .scramServerKey, .oauthIssuer,
+            .oauthClientId, .oauthClientSecret, .oauthScope, .sslkeylogfile:
+            18
+        case .sslnegotiation: 17
+        case .sslcertmode, .requireAuth, .gssdelegation, .loadBalanceHosts: 16
+        default: 15
+        }
+    }
+
+    /// The keyword with this name, where libpq of this version has it.
+    init?(named name: Span<UInt8>, in dialect: Conninfo.Dialect = .newest) {
+        guard let code = Self.code(named: name), code.since <= dialect.majorVersion else { return nil }
+        self = code
+    }
 }

@@ -3,13 +3,11 @@ struct KeywordDefinition: Sendable {
     let name: StaticString
     let environmentVariable: StaticString?
     let compiledDefault: StaticString?
-    let since: UInt8
 
-    init(_ name: StaticString, env: StaticString? = nil, default compiled: StaticString? = nil, since: UInt8 = 15) {
+    init(_ name: StaticString, env: StaticString? = nil, default compiled: StaticString? = nil) {
         self.name = name
         self.environmentVariable = env
         self.compiledDefault = compiled
-        self.since = since
     }
 
     static func of(_ code: KeywordCode) -> KeywordDefinition {
@@ -19,7 +17,7 @@ struct KeywordDefinition: Sendable {
     /// In the order of ``KeywordCode``.
     static let table: [KeywordDefinition] = [
         .init("service", env: "PGSERVICE"),
-        .init("servicefile", env: "PGSERVICEFILE", since: 19),
+        .init("servicefile", env: "PGSERVICEFILE"),
         .init("user", env: "PGUSER"),
         .init("password", env: "PGPASSWORD"),
         .init("passfile", env: "PGPASSFILE"),
@@ -39,36 +37,36 @@ struct KeywordDefinition: Sendable {
         .init("keepalives_count"),
         .init("tcp_user_timeout"),
         .init("sslmode", env: "PGSSLMODE", default: "prefer"),
-        .init("sslnegotiation", env: "PGSSLNEGOTIATION", default: "postgres", since: 17),
+        .init("sslnegotiation", env: "PGSSLNEGOTIATION", default: "postgres"),
         .init("sslcompression", env: "PGSSLCOMPRESSION", default: "0"),
         .init("sslcert", env: "PGSSLCERT"),
         .init("sslkey", env: "PGSSLKEY"),
-        .init("sslcertmode", env: "PGSSLCERTMODE", since: 16),
+        .init("sslcertmode", env: "PGSSLCERTMODE"),
         .init("sslpassword"),
         .init("sslrootcert", env: "PGSSLROOTCERT"),
         .init("sslcrl", env: "PGSSLCRL"),
         .init("sslcrldir", env: "PGSSLCRLDIR"),
         .init("sslsni", env: "PGSSLSNI", default: "1"),
         .init("requirepeer", env: "PGREQUIREPEER"),
-        .init("require_auth", env: "PGREQUIREAUTH", since: 16),
-        .init("min_protocol_version", env: "PGMINPROTOCOLVERSION", since: 18),
-        .init("max_protocol_version", env: "PGMAXPROTOCOLVERSION", since: 18),
+        .init("require_auth", env: "PGREQUIREAUTH"),
+        .init("min_protocol_version", env: "PGMINPROTOCOLVERSION"),
+        .init("max_protocol_version", env: "PGMAXPROTOCOLVERSION"),
         .init("ssl_min_protocol_version", env: "PGSSLMINPROTOCOLVERSION", default: "TLSv1.2"),
         .init("ssl_max_protocol_version", env: "PGSSLMAXPROTOCOLVERSION"),
         .init("gssencmode", env: "PGGSSENCMODE", default: "prefer"),
         .init("krbsrvname", env: "PGKRBSRVNAME", default: "postgres"),
         .init("gsslib", env: "PGGSSLIB"),
-        .init("gssdelegation", env: "PGGSSDELEGATION", default: "0", since: 16),
+        .init("gssdelegation", env: "PGGSSDELEGATION", default: "0"),
         .init("replication"),
         .init("target_session_attrs", env: "PGTARGETSESSIONATTRS", default: "any"),
-        .init("load_balance_hosts", env: "PGLOADBALANCEHOSTS", default: "disable", since: 16),
-        .init("scram_client_key", since: 18),
-        .init("scram_server_key", since: 18),
-        .init("oauth_issuer", since: 18),
-        .init("oauth_client_id", since: 18),
-        .init("oauth_client_secret", since: 18),
-        .init("oauth_scope", since: 18),
-        .init("oauth_ca_file", env: "PGOAUTHCAFILE", since: 19),
-        .init("sslkeylogfile", since: 18),
+        .init("load_balance_hosts", env: "PGLOADBALANCEHOSTS", default: "disable"),
+        .init("scram_client_key"),
+        .init("scram_server_key"),
+        .init("oauth_issuer"),
+        .init("oauth_client_id"),
+        .init("oauth_client_secret"),
+        .init("oauth_scope"),
+        .init("oauth_ca_file", env: "PGOAUTHCAFILE"),
+        .init("sslkeylogfile"),
     ]
 }

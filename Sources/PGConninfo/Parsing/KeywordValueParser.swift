@@ -22,24 +22,21 @@ extension ConninfoParser {
     /// Reads a name and its `=` and leaves the cursor on the value.
     private func scanName(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Range<Int> {
         let start = cursor
-        while cursor < input.count, input[cursor] != UInt8(ascii: "="), !input[cursor].isBlank { cursor += 1 }
-        let name = start..<cursor
-        cursor = input.endOfBlanks(from: cursor)
-        guard cursor < input.count, input[cursor] == UInt8(ascii: "=") else {
-            throw .missingEquals(after: input.copy(name), at: start)
+        let end = input.firstIndex(from: start) { $0.endsName }
+        let equals = input.endOfBlanks(from: end)
+        guard equals < input.count, input[equals] == UInt8(ascii: "=") else {
+            throw .missingEquals(after: input.copy(start..<end), at: start)
         }
-        cursor = input.endOfBlanks(from: cursor + 1)
-        return name
+        cursor = input.endOfBlanks(from: equals + 1)
+        return start..<end
     }
 
     /// A value without quotes ends at a blank; a backslash at the very end is dropped.
     private mutating func scanBare(_ input: Span<UInt8>, _ cursor: inout Int) -> Range<Int> {
         let start = cursor
-        while cursor < input.count, !input[cursor].isBlank {
-            if input[cursor] == UInt8(ascii: "\\") { return scanEscapedBare(input, start, &cursor) }
-            cursor += 1
-        }
-        return start..<cursor
+        cursor = input.firstIndex(from: start) { $0.endsBareRun }
+        guard cursor < input.count, input[cursor] == UInt8(ascii: "\\") else { return start..<cursor }
+        return scanEscapedBare(input, start, &cursor)
     }
 
     private mutating func scanEscapedBare(_ input: Span<UInt8>, _ start: Int, _ cursor: inout Int) -> Range<Int> {
@@ -57,30 +54,17 @@ extension ConninfoParser {
     private mutating func scanQuoted(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Range<Int> {
         let quote = cursor
         let start = quote + 1
-        var end = start
-        cursor = start
+        cursor = input.firstIndex(from: start) { $0.endsQuotedRun }
+        var end = cursor
         while cursor < input.count, input[cursor] != UInt8(ascii: "'") {
             if input[cursor] == UInt8(ascii: "\\") { cursor += 1 }
             guard cursor < input.count else { break }
-            if end != cursor { store.bytes[end] = input[cursor] }
+            store.bytes[end] = input[cursor]
             end += 1
             cursor += 1
         }
         guard cursor < input.count else { throw .unterminatedQuote(at: quote) }
         cursor += 1
         return start..<end
-    }
-}
-
-extension UInt8 {
-    /// The six bytes that are white space in the C locale.
-    var isBlank: Bool { self == 0x20 || self &- 0x09 < 5 }
-}
-
-extension Span where Element == UInt8 {
-    func endOfBlanks(from start: Int) -> Int {
-        var cursor = start
-        while cursor < count, self[cursor].isBlank { cursor += 1 }
-        return cursor
     }
 }

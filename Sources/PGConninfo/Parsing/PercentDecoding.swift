@@ -9,7 +9,7 @@ extension ConninfoParser {
         at offset: Int,
         keyword: KeywordCode?
     ) throws(ConninfoError) -> Range<Int> {
-        guard traits.hasPercent || (isStrictAboutSpaces && traits.hasSpace) else { return component }
+        guard mayHoldEscapes else { return component }
         let trimmed = isStrictAboutSpaces ? trimSpaces(component) : component
         try check(trimmed, in: component, at: offset, keyword: keyword)
         return decodeChecked(trimmed)

@@ -16,16 +16,16 @@ extension ConninfoParser {
     /// Everything before the first `@`, unless a `/` comes first; not even a `?` or a `[` ends the search.
     private mutating func parseUserInfo(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) {
         let start = cursor
-        let at = input.firstIndex(from: start) { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "/") }
+        let at = input.firstIndex(from: start) { $0.endsUserInfo }
         guard at < input.count, input[at] == UInt8(ascii: "@") else { return }
-        let user = start..<input.firstIndex(from: start) { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "@") }
+        let user = start..<input.firstIndex(from: start) { $0.endsUser }
         try storeUnlessEmpty(.user, user, input)
         if user.upperBound < at { try storeUnlessEmpty(.password, user.upperBound + 1..<at, input) }
         cursor = at + 1
     }
 
     private mutating func parseHosts(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) {
-        let first = try scanNetloc(input, &cursor)
+        let first = try Self.scanNetloc(input, &cursor)
         if cursor < input.count, input[cursor] == UInt8(ascii: ",") {
             try parseHostList(input, first, &cursor)
         } else {
@@ -35,31 +35,47 @@ extension ConninfoParser {
     }
 
     /// Several hosts become one list, decoded as a whole after joining; a comma goes to both lists.
+    ///
+    /// Both lists are put behind the buffer's own bytes: neither can be longer than what is left of the input.
     private mutating func parseHostList(
         _ input: Span<UInt8>,
         _ first: Netloc,
         _ cursor: inout Int
     ) throws(ConninfoError) {
         let start = first.host.lowerBound
-        var hosts = input.copy(first.host)
-        var ports = input.copy(first.port)
+        let room = input.count - start
+        let base = store.bytes.count
+        store.bytes.append(contentsOf: repeatElement(0, count: 2 * room))
+        var output = store.bytes.mutableSpan
+        var hosts = Self.copy(first.host, of: input, to: &output, at: base)
+        var ports = Self.copy(first.port, of: input, to: &output, at: base + room)
         while cursor < input.count, input[cursor] == UInt8(ascii: ",") {
             cursor += 1
-            let next = try scanNetloc(input, &cursor)
-            hosts.append(UInt8(ascii: ","))
-            hosts.append(input, next.host)
-            ports.append(UInt8(ascii: ","))
-            ports.append(input, next.port)
+            let next = try Self.scanNetloc(input, &cursor)
+            output[hosts] = UInt8(ascii: ",")
+            hosts = Self.copy(next.host, of: input, to: &output, at: hosts + 1)
+            output[ports] = UInt8(ascii: ",")
+            ports = Self.copy(next.port, of: input, to: &output, at: ports + 1)
         }
-        try storeList(.host, hosts, at: start)
-        try storeList(.port, ports, at: start)
+        store.assign(.init(.host), try decode(base..<hosts, at: start, keyword: .host))
+        store.assign(.init(.port), try decode(base + room..<ports, at: start, keyword: .port))
     }
 
-    private mutating func storeList(_ code: KeywordCode, _ list: [UInt8], at offset: Int) throws(ConninfoError) {
-        let start = store.bytes.count
-        store.bytes.append(contentsOf: list)
-        let value = try decode(start..<store.bytes.count, at: offset, keyword: code)
-        store.assign(.init(code), value)
+    /// Copies a range of the input and says where the copy ends.
+    private static func copy(
+        _ range: Range<Int>,
+        of input: Span<UInt8>,
+        to output: inout MutableSpan<UInt8>,
+        at start: Int
+    ) -> Int {
+        let end = start + range.count
+        precondition(start >= 0 && end <= output.count)
+        input.extracting(range).withUnsafeBufferPointer { source in
+            output.withUnsafeMutableBufferPointer { target in
+                _ = UnsafeMutableBufferPointer(rebasing: target[start..<end]).update(fromContentsOf: source)
+            }
+        }
+        return end
     }
 
     private mutating func storeUnlessEmpty(
@@ -80,7 +96,7 @@ struct Netloc {
 
 extension ConninfoParser {
     /// Reads `host[:port]` and leaves the cursor on `,`, `/`, `?` or the end.
-    private func scanNetloc(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Netloc {
+    private static func scanNetloc(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Netloc {
         let host = try scanHost(input, &cursor)
         guard cursor < input.count, input[cursor] == UInt8(ascii: ":") else {
             return Netloc(host: host, port: cursor..<cursor)
@@ -90,14 +106,14 @@ extension ConninfoParser {
         return Netloc(host: host, port: port..<cursor)
     }
 
-    private func scanHost(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Range<Int> {
+    private static func scanHost(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Range<Int> {
         let start = cursor
         if start < input.count, input[start] == UInt8(ascii: "[") { return try scanBrackets(input, &cursor) }
         cursor = input.firstIndex(from: start) { $0.endsHost }
         return start..<cursor
     }
 
-    private func scanBrackets(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Range<Int> {
+    private static func scanBrackets(_ input: Span<UInt8>, _ cursor: inout Int) throws(ConninfoError) -> Range<Int> {
         let bracket = cursor
         let end = input.firstIndex(from: bracket + 1) { $0 == UInt8(ascii: "]") }
         guard end < input.count else { throw .unclosedBracket(in: input, at: bracket) }
@@ -105,29 +121,5 @@ extension ConninfoParser {
         cursor = end + 1
         guard cursor == input.count || input[cursor].endsHost else { throw .unexpectedByte(in: input, at: cursor) }
         return bracket + 1..<end
-    }
-}
-
-extension UInt8 {
-    fileprivate var endsPort: Bool {
-        self == UInt8(ascii: "/") || self == UInt8(ascii: "?") || self == UInt8(ascii: ",")
-    }
-
-    fileprivate var endsHost: Bool { self == UInt8(ascii: ":") || endsPort }
-}
-
-extension Span where Element == UInt8 {
-    /// The first byte that passes the test, or the end.
-    @inline(__always)
-    func firstIndex(from start: Int, where isWanted: (UInt8) -> Bool) -> Int {
-        var cursor = start
-        while cursor < count, !isWanted(self[cursor]) { cursor += 1 }
-        return cursor
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(_ input: Span<UInt8>, _ range: Range<Int>) {
-        input.extracting(range).withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 }

@@ -36,11 +36,11 @@ extension ConninfoParser {
         _ cursor: inout Int
     ) throws(ConninfoError) -> (name: Range<Int>, value: Range<Int>) {
         let start = cursor
-        let equals = input.firstIndex(from: start) { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "&") }
+        let equals = input.firstIndex(from: start) { $0.endsPairPart }
         guard equals < input.count, input[equals] == UInt8(ascii: "=") else {
             throw .missingSeparator(input.copy(start..<equals), at: start)
         }
-        let end = input.firstIndex(from: equals + 1) { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "&") }
+        let end = input.firstIndex(from: equals + 1) { $0.endsPairPart }
         guard end == input.count || input[end] == UInt8(ascii: "&") else {
             throw .extraSeparator(input.copy(start..<equals), at: start)
         }

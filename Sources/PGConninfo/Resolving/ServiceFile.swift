@@ -36,7 +36,7 @@ struct ServiceFile {
         if let keyword = nested.first(where: { $0.name.utf8.elementsEqual(name) }) {
             throw .nestedService(keyword, path, line: line, dialect: parameters.dialect)
         }
-        guard let code = KeywordIndex.standard.code(named: name.span, in: parameters.dialect) else {
+        guard let code = KeywordCode(named: name.span, in: parameters.dialect) else {
             throw .serviceSyntax(path, line: line)
         }
         parameters.setDefault(code, setting[(equals + 1)...])
