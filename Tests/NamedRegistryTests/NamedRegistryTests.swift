@@ -111,7 +111,7 @@ struct NamedRegistryTests {
         #expect(try await registry.value(named: "default") == 2)
     }
 
-    @Test("says so when a value's closure asks for the value itself", .timeLimit(.minutes(1)))
+    @Test("says so when a value's closure asks for the value itself", .timeLimit(.minutes(10)))
     func cycle() async throws {
         let registry = NamedRegistry<Int>()
         try registry.add("a") { try await registry.value(named: "b") }
