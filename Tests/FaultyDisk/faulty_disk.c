@@ -22,6 +22,7 @@ typedef struct Node {
     sqlite3_int64 durable_size;
     sqlite3_int64 size;
     int64_t syncs;
+    int is_deleted;
     Change *first, **last;
     struct Node *next;
 } Node;
@@ -150,13 +151,18 @@ PASS(Unlock, (sqlite3_file *base, int level), real, level)
 PASS(CheckReservedLock, (sqlite3_file *base, int *result), real, result)
 PASS(FileControl, (sqlite3_file *base, int operation, void *argument), real, operation, argument)
 PASS(SectorSize, (sqlite3_file *base), real)
+PASS(ShmMap, (sqlite3_file *base, int page, int size, int extend, void volatile **memory), real, page, size, extend, memory)
+PASS(ShmLock, (sqlite3_file *base, int offset, int count, int flags), real, offset, count, flags)
+PASS(ShmUnmap, (sqlite3_file *base, int deletes), real, deletes)
+static void file_ShmBarrier(sqlite3_file *base) { ((File *)base)->real->pMethods->xShmBarrier(((File *)base)->real); }
 
 // None of the guarantees some disks give: SQLite must do with the weakest.
 static int file_DeviceCharacteristics(sqlite3_file *base) { (void)base; return 0; }
 
 static const sqlite3_io_methods methods = {
-    1, file_close, file_Read, file_write, file_truncate, file_sync, file_FileSize, file_Lock, file_Unlock,
-    file_CheckReservedLock, file_FileControl, file_SectorSize, file_DeviceCharacteristics,
+    2, file_close, file_Read, file_write, file_truncate, file_sync, file_FileSize, file_Lock, file_Unlock,
+    file_CheckReservedLock, file_FileControl, file_SectorSize, file_DeviceCharacteristics, file_ShmMap,
+    file_ShmLock, file_ShmBarrier, file_ShmUnmap, NULL, NULL,
 };
 
 static int disk_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int flags, int *opened) {
@@ -168,9 +174,25 @@ static int disk_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int
     if (rc != SQLITE_OK) return rc;
     pthread_mutex_lock(&file->disk->lock);
     file->node = node_at(file->disk, path ? path : "");
+    file->node->is_deleted = 0;
     pthread_mutex_unlock(&file->disk->lock);
     file->base.pMethods = &methods;
     return SQLITE_OK;
+}
+
+// A deletion counts once its folder is synchronised; else the file is there again after a power cut.
+static int disk_delete(sqlite3_vfs *vfs, const char *path, int synchronises_folder) {
+    Disk *disk = vfs->pAppData;
+    int rc = disk->real->xDelete(disk->real, path, synchronises_folder);
+    pthread_mutex_lock(&disk->lock);
+    Node *node = node_at(disk, path);
+    if (rc == SQLITE_OK && synchronises_folder) {
+        settle(node);
+        node->is_deleted = 1;
+        node->durable_size = node->size = 0;
+    }
+    pthread_mutex_unlock(&disk->lock);
+    return rc;
 }
 
 int faulty_disk_register(const char *name) {
@@ -184,6 +206,7 @@ int faulty_disk_register(const char *name) {
     disk->vfs.pAppData = disk;
     disk->vfs.pNext = NULL;
     disk->vfs.xOpen = disk_open;
+    disk->vfs.xDelete = disk_delete;
     return sqlite3_vfs_register(&disk->vfs, 0);
 }
 
@@ -223,7 +246,7 @@ int faulty_disk_cut_power(const char *name, const char *prefix, const char *targ
     int result = 0;
     pthread_mutex_lock(&disk->lock);
     for (Node *node = disk->nodes; node; node = node->next)
-        if (strncmp(node->path, prefix, strlen(prefix)) == 0)
+        if (!node->is_deleted && strncmp(node->path, prefix, strlen(prefix)) == 0)
             result |= write_survivors(node, target, percent, &seed);
     pthread_mutex_unlock(&disk->lock);
     return result;

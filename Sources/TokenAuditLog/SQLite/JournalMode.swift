@@ -31,6 +31,9 @@ extension Connection {
     /// Full synchronisation is what makes a returned commit durable.
     func configure(_ journal: JournalMode, limit: Duration) throws {
         wait(atMost: limit)
+        // The switch to WAL deletes a journal. Were its name to come back after a power cut, it would undo all since;
+        // EXTRA synchronises the folder as well.
+        try execute("PRAGMA synchronous = EXTRA")
         guard try text("PRAGMA journal_mode = \(journal.rawValue)") == journal.rawValue else {
             throw AuditLogError(
                 .busy,
@@ -38,8 +41,7 @@ extension Connection {
                 path: path
             )
         }
-        try execute(
-            "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON"
-        )
+        try execute("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cell_size_check = ON")
+        try execute("PRAGMA secure_delete = ON")
     }
 }

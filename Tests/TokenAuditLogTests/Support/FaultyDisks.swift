@@ -1,0 +1,36 @@
+import FaultyDisk
+import Foundation
+
+@testable import TokenAuditLog
+
+/// A file layer with faults, of one test's own.
+struct FaultyFileLayer {
+    let name = "faulty-" + UUID().uuidString
+
+    init() { faulty_disk_register(name) }
+
+    /// A configuration that writes through it.
+    func configuration(_ base: AuditLogConfiguration = Logs.bare) -> AuditLogConfiguration {
+        var configuration = base
+        configuration.fileLayer = name
+        return configuration
+    }
+
+    func syncs(_ path: String, _ suffix: String = "") -> Int { Int(faulty_disk_syncs(name, path, suffix)) }
+
+    func limit(_ bytes: Int, ballastOf log: String, size: Int) {
+        faulty_disk_limit(name, Int64(bytes), log + ".ballast", Int64(size))
+    }
+
+    func delay(_ milliseconds: Int) { faulty_disk_delay(name, Int64(milliseconds)) }
+
+    func failSyncs(_ fails: Bool) { faulty_disk_fail_syncs(name, fails ? 1 : 0) }
+
+    /// What a power cut at this moment would leave.
+    func cutPower(of folder: String, into target: String, survivors percent: Int, seed: UInt64) throws {
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        guard faulty_disk_cut_power(name, folder, target, Int32(percent), seed) == 0 else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+    }
+}
