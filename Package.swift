@@ -156,14 +156,15 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .system {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        // SE-0335: an existential is written `any P`.
-        .enableUpcomingFeature("ExistentialAny"),
-        // SE-0444: a member is visible only where its module is imported.
-        .enableUpcomingFeature("MemberImportVisibility"),
-        // SE-0409: an import is internal unless it says otherwise.
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        // SE-0461: a nonisolated async function runs where its caller runs.
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            // SE-0335: an existential is written `any P`.
+            .enableUpcomingFeature("ExistentialAny"),
+            // SE-0444: a member is visible only where its module is imported.
+            .enableUpcomingFeature("MemberImportVisibility"),
+            // SE-0409: an import is internal unless it says otherwise.
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            // SE-0461: a nonisolated async function runs where its caller runs.
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
 }
