@@ -8,7 +8,7 @@ import Darwin
 
 /// The real file system.
 ///
-/// Work runs on a thread where waiting is allowed; no file larger than 8 MB is read, and a pipe that stays silent for 5 seconds is given up.
+/// Work runs on a thread where waiting is allowed; no file larger than 8 MB is read, and a pipe that stays silent for 2 seconds is given up.
 public struct SystemFileStore: FileStore {
     /// Creates the store.
     public init() {}
@@ -24,7 +24,7 @@ public struct SystemFileStore: FileStore {
     }
 
     private static let largest = 8 << 20
-    private static let silence: Int32 = 5_000
+    private static let silence: Int32 = 2_000
 
     private static func read(_ path: String) throws -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -43,7 +43,7 @@ public struct SystemFileStore: FileStore {
 
     private static func readChunk(_ file: Int32) throws -> [UInt8] {
         var ready = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
-        guard poll(&ready, 1, silence) > 0 else { throw FileStoreError(reason: "silent for 5 seconds") }
+        guard poll(&ready, 1, silence) > 0 else { throw FileStoreError(reason: "silent for 2 seconds") }
         var failure: FileStoreError?
         let chunk = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
             let got = systemRead(file, buffer)

@@ -9,7 +9,7 @@ import Foundation
 /// It runs in a shell and must end within a minute with status 0. Neither its arguments nor its output appear in an error.
 public struct ProcessCredentialSource: AWSCredentialSource {
     private let command: String
-    private let profile: String?
+    let profile: String?
     private let accountID: String?
     private let context: CredentialContext
 

@@ -1,0 +1,38 @@
+import AWSCredentialSources
+import Foundation
+import Testing
+
+/// The real world as far as it can be looked at without changing it.
+@Suite struct SystemContextTests {
+    @Test("localhost resolves to loopback, an address to itself, nonsense to nothing")
+    func resolver() async throws {
+        let resolver = SystemHostResolver()
+        let localhost = try await resolver.addresses(of: "localhost")
+        #expect(!localhost.isEmpty && localhost.allSatisfy { $0 == "127.0.0.1" || $0 == "::1" })
+        #expect(try await resolver.addresses(of: "127.0.0.9") == ["127.0.0.9"])
+        #expect(try await resolver.addresses(of: "no such host.invalid") == [])
+    }
+
+    @Test("the system's clock, dice and pause do what they say")
+    func world() async throws {
+        let context = CredentialContext.system
+        #expect(abs(context.now().timeIntervalSinceNow) < 5)
+        #expect((0..<100).allSatisfy { _ in (0..<1).contains(context.random()) })
+        let before = context.uptime()
+        try await context.sleep(.milliseconds(20))
+        #expect(context.uptime() - before >= .milliseconds(20))
+        #expect(context.environment["PATH"] == ProcessInfo.processInfo.environment["PATH"])
+    }
+
+    @Test("the factories make what they are called")
+    func factories() {
+        let sources: [(any AWSCredentialSource, AWSCredentialSourceKind)] = [
+            (.environment, .environment), (.profile("dev"), .profile), (.webIdentity, .webIdentity),
+            (.container, .container), (.instanceMetadata, .instanceMetadata), (.process("true"), .process),
+            (.static(AWSCredentials(accessKeyID: "A", secretAccessKey: "hidden")), .static),
+            (.assumeRole(AssumedRole(arn: "arn:aws:iam::1:role/r"), from: .environment), .assumeRole),
+            (.refreshing(.environment), .environment),
+        ]
+        for (source, kind) in sources { #expect(source.kind == kind) }
+    }
+}
