@@ -50,6 +50,13 @@ static inline int rdsiam_has_moved(sqlite3 *db) {
     return rc == SQLITE_OK ? moved : -1;
 }
 
+/// The operating system's reason for the last failure: the connection's own, or else the database file's.
+static inline int rdsiam_errno(sqlite3 *db) {
+    int number = sqlite3_system_errno(db);
+    if (number == 0) sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
 /// Reads from the database file itself, through SQLite's own descriptor.
 ///
 /// Opening and closing the path by hand would drop the locks of every connection in the process (POSIX advisory locks).

@@ -42,6 +42,7 @@ struct ChainVerifier: Sendable {
     private func walk(from origin: AuditHead, to last: AuditHead) throws -> Result {
         let count = max(0, last.sequence - origin.sequence + stride - 1) / stride
         let board = SegmentBoard(count: Int(count))
+        let ownMarks = marks.filter { $0.logID == origin.logID }
         DispatchQueue.concurrentPerform(iterations: max(1, min(workers, Int(count)))) { _ in
             do {
                 let connection = try file.open(limit: timeLimit)
@@ -50,7 +51,7 @@ struct ChainVerifier: Sendable {
                     connection.wait(atMost: timeLimit)
                     let first = origin.sequence + 1 + Int64(index) * stride
                     let rows = first...min(first + stride - 1, last.sequence)
-                    let segment = ChainSegment(logID: origin.logID, rows: rows, anchors: marks, keys: keys)
+                    let segment = ChainSegment(logID: origin.logID, rows: rows, anchors: ownMarks, keys: keys)
                     let walk = try segment.walk(on: connection, hasher: hasher)
                     board.put(walk.finished(), walk.statements, at: index)
                 }

@@ -13,7 +13,7 @@ extension AuditLogError {
     ///
     /// SQLite's own message may quote a statement's values, so it is left out.
     init(sqlite handle: OpaquePointer?, code: Int32, path: String) {
-        let kind = Self.kind(of: code, errno: handle.map { sqlite3_system_errno($0) } ?? 0)
+        let kind = Self.kind(of: code, errno: handle.map { rdsiam_errno($0) } ?? 0)
         self.init(kind, Self.advice(for: kind), path: path, sqliteCode: code)
     }
 

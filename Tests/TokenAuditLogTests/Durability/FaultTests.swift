@@ -1,0 +1,183 @@
+import AuthTokens
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Faults of disk and file")
+struct FaultTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("live/tokens.auditlog") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("a lock holder that hangs: a typed error within the time limit, and the next event is stored")
+    func hungLockHolder() async throws {
+        var configuration = Logs.bare
+        configuration.timeLimit = .milliseconds(400)
+        let log = try await AuditLog.open(path, configuration: configuration)
+        let holder = try Connection(path: path, mode: .writing)
+        try holder.execute("BEGIN EXCLUSIVE")
+        let start = ContinuousClock.now
+        #expect(await Logs.code { try await log.record(Events.issue(1)) } == .busy)
+        #expect(ContinuousClock.now - start < .seconds(10))
+        holder.rollBack()
+        try await log.record(Events.issue(2))
+        await log.close()
+        let records = try await Logs.entries(of: path).compactMap(\.record)
+        #expect(records.map(\.activity) == [.gap, .issue])
+        #expect(records[0].detail == ["events": "1", "issued": "1"])
+    }
+
+    @Test("a disk that hangs: a typed error within the time limit")
+    func hungDisk() async throws {
+        let layer = FaultyFileLayer()
+        var configuration = layer.configuration()
+        configuration.timeLimit = .milliseconds(200)
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await log.record(Events.issue(1))
+        layer.delay(700)
+        async let first = Logs.code { try await log.record(Events.issue(2)) }
+        try await Task.sleep(for: .milliseconds(20))
+        async let second = Logs.code { try await log.record(Events.issue(3)) }
+        #expect(await [first, second] == [.timedOut, .timedOut])
+        layer.delay(0)
+        await log.close()
+        // The one in flight was stored late: over-recorded, never under-recorded.
+        let fingerprints = try await Logs.entries(of: path).compactMap { $0.record?.token?.fingerprint }
+        #expect(fingerprints.contains(Events.token(2).fingerprint))
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    @Test("a disk that fails to synchronise: a typed error, and what was acknowledged stays")
+    func failingSync() async throws {
+        let layer = FaultyFileLayer()
+        let log = try await AuditLog.open(path, configuration: layer.configuration())
+        try await log.record(Events.issue(1))
+        layer.failSyncs(true)
+        #expect(await Logs.code { try await log.record(Events.issue(2)) } == .inputOutput)
+        layer.failSyncs(false)
+        try await log.record(Events.issue(3))
+        await log.close()
+        let records = try await Logs.entries(of: path).compactMap(\.record)
+        #expect(records.map(\.activity) == [.issue, .gap, .issue])
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    @Test("a full disk: the ballast is spent, then a typed error; room again: the gap is recorded")
+    func fullDisk() async throws {
+        let layer = FaultyFileLayer()
+        var configuration = layer.configuration()
+        configuration.ballastSize = 65536
+        let notices = Notices()
+        configuration.notify = { notices.add($0) }
+        let log = try await AuditLog.open(path, configuration: configuration)
+        layer.limit(300_000, ballastOf: path, size: 65536)
+        var stored = 0
+        while await Logs.code({ try await log.record(Events.issue(stored)) }) == nil { stored += 1 }
+        #expect(await Logs.code { try await log.record(Events.issue(stored)) } == .diskFull)
+        #expect(!FileManager.default.fileExists(atPath: path + ".ballast"))
+        #expect(notices.kinds == [.ballastSpent, .eventsLost, .eventsLost])
+
+        layer.limit(0, ballastOf: path, size: 0)
+        try await log.record(Events.issue(stored + 1))
+        try await log.checkpoint()
+        #expect(FileManager.default.fileExists(atPath: path + ".ballast"))
+        await log.close()
+        let records = try await Logs.entries(of: path).compactMap(\.record)
+        #expect(records.map(\.activity) == Array(repeating: .issue, count: stored) + [.gap, .issue, .checkpoint])
+        #expect(records[stored].detail == ["events": "2", "issued": "2"])
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    @Test("a size limit of the process: all acknowledged events are there, the rest is refused")
+    func sizeLimit() async throws {
+        let result = try await ChildProcess.run(
+            try Repository.built("audit-writer"),
+            [path, "app", "10000", "1", "200000"]
+        )
+        #expect(result.status == 1)
+        #expect(result.lines.last == "diskFull")
+        let stored = Set(try await Logs.entries(of: path).compactMap { $0.record?.id })
+        #expect(stored.count > 50)
+        #expect(Set(result.lines.dropLast()).subtracting(stored).isEmpty)
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    @Test("a folder that may not be written: a typed error, and nothing is left there")
+    func readOnlyFolder() async throws {
+        let closed = folder.path("closed")
+        try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: false)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.url.path)
+        try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: closed)
+        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: closed) }
+        let result = try await ChildProcess.run(
+            try Repository.built("audit-writer"),
+            [closed + "/tokens.auditlog", "app", "1", "1"]
+        )
+        #expect(result.lines == ["notPermitted"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: closed).isEmpty)
+    }
+
+    struct Displacement: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let journal: String
+        let act: @Sendable (String) throws -> Void
+
+        static let all = ["truncate", "wal"].flatMap { journal in
+            [
+                Displacement(testDescription: "moved, \(journal)", journal: journal) {
+                    try FileManager.default.moveItem(atPath: $0, toPath: $0 + ".old")
+                },
+                Displacement(testDescription: "deleted, \(journal)", journal: journal) {
+                    try FileManager.default.removeItem(atPath: $0)
+                },
+                Displacement(testDescription: "replaced, \(journal)", journal: journal) {
+                    try FileManager.default.copyItem(atPath: $0, toPath: $0 + ".copy")
+                    guard rename($0 + ".copy", $0) == 0 else { throw CocoaError(.fileWriteUnknown) }
+                },
+            ]
+        } + [
+            Displacement(testDescription: "-wal deleted", journal: "wal") {
+                try FileManager.default.removeItem(atPath: $0 + "-wal")
+            }
+        ]
+    }
+
+    @Test("a file that is moved, deleted or replaced while open: a typed error for every event", arguments: Displacement.all)
+    func displaced(displacement: Displacement) async throws {
+        var configuration = Logs.bare
+        configuration.journalMode = JournalMode(rawValue: displacement.journal)
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await log.record(Events.issue(1))
+        try displacement.act(path)
+        #expect(await Logs.code { try await log.record(Events.issue(2)) } == .moved)
+        #expect(await Logs.code { try await log.record(Events.issue(3)) } == .moved)
+    }
+
+    @Test("a file that is put back from an old copy while open: a typed error, until somebody takes note of it")
+    func rewound() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await Logs.write(3, to: log)
+        try await Forgery.forge(path, "truncate", 3)
+        #expect(await Logs.code { try await log.record(Events.issue(4)) } == .rewound)
+        try await log.reanchor(reason: "restored from the backup of Monday")
+        try await log.record(Events.issue(5))
+        await log.close()
+        let activities = try await Logs.entries(of: path).compactMap(\.record?.activity)
+        #expect(activities == [.issue, .issue, .gap, .reanchor, .issue] || activities == [.issue, .issue, .reanchor, .gap, .issue])
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+}
+
+/// What a log has told its keeper.
+final class Notices: Sendable {
+    private let all = Mutex<[AuditLogNotice]>([])
+
+    func add(_ notice: AuditLogNotice) { all.withLock { $0.append(notice) } }
+
+    var notices: [AuditLogNotice] { all.withLock { $0 } }
+    var kinds: [AuditLogNotice.Kind] { notices.map(\.kind) }
+}

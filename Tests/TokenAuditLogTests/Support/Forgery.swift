@@ -1,0 +1,20 @@
+import TestSupport
+
+/// The forger.
+enum Forgery {
+    /// Forges a log in place.
+    ///
+    /// - Returns: What SQLite's guards said, where they stopped it; nil where it was done.
+    @discardableResult
+    static func forge(_ path: String, _ action: String, _ sequence: Int64 = 0) async throws -> String? {
+        let script = Repository.path("Fixtures/audit/forge.py")
+        let result = try await ChildProcess.run("/usr/bin/env", ["python3", script, path, action, String(sequence)])
+        if result.status == 3 { return result.output }
+        guard result.status == 0 else { throw Failure(errors: result.errors) }
+        return nil
+    }
+
+    struct Failure: Error {
+        let errors: String
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Forgeries")
+struct ForgeryTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let action: String
+        let sequence: Int64
+        /// What is found with nothing but the log.
+        let findings: [String]
+        /// What is found besides with the head that was kept elsewhere.
+        var withHead: [String] = []
+        /// What only the first verifier looks at: tables and triggers.
+        var schema: [String] = []
+
+        var testDescription: String { "\(action) \(sequence)" }
+    }
+
+    /// The log has 40 issues between an opening (row 1) and a last checkpoint; a checkpoint after each ten rows.
+    static let cases = [
+        Case(action: "payload", sequence: 7, findings: ["payload-altered 7"]),
+        Case(action: "leaf", sequence: 7, findings: ["chain-broken 7"]),
+        Case(action: "row", sequence: 7, findings: ["chain-broken 8"]),
+        Case(
+            action: "rewrite",
+            sequence: 7,
+            findings: ["checkpoint-mismatch 11", "checkpoint-mismatch 22", "checkpoint-mismatch 33"]
+                + ["checkpoint-mismatch 44", "checkpoint-mismatch 46"],
+            withHead: ["anchor-mismatch 46"]
+        ),
+        Case(action: "rewrite-all", sequence: 7, findings: [], withHead: ["anchor-mismatch 46"]),
+        Case(action: "splice", sequence: 7, findings: [], withHead: ["truncated 46"]),
+        Case(action: "remove", sequence: 7, findings: ["rows-missing 7"]),
+        Case(action: "remove", sequence: 1, findings: ["rows-missing 1"]),
+        Case(
+            action: "swap",
+            sequence: 7,
+            findings: ["chain-broken 7", "chain-broken 8", "chain-broken 9"]
+        ),
+        Case(action: "truncate", sequence: 40, findings: [], withHead: ["truncated 40"]),
+        Case(action: "empty", sequence: 0, findings: [], withHead: ["truncated 1"]),
+        Case(action: "append", sequence: 7, findings: ["chain-broken 47", "payload-altered 47"]),
+        Case(action: "append-valid", sequence: 7, findings: []),
+        Case(action: "prune", sequence: 20, findings: ["prune-unrecorded 20"]),
+        Case(action: "except", sequence: 20, findings: ["prune-unrecorded 20"]),
+        Case(action: "rename", sequence: 0, findings: ["chain-broken 1", "checkpoint-mismatch 1"], withHead: ["foreign-anchor 0"]),
+        Case(action: "unguard", sequence: 0, findings: [], schema: ["schema-altered 0"]),
+        Case(action: "shadow", sequence: 0, findings: [], schema: ["schema-altered 0"]),
+    ]
+
+    @Test("are found, by both verifiers alike, in the file and in its export", arguments: cases)
+    func findings(forgery: Case) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        let head = try await Self.write(to: path)
+        #expect(try await Forgery.forge(path, forgery.action, forgery.sequence) == nil)
+
+        for anchors in [[], [head]] {
+            let expected = (forgery.findings + (anchors.isEmpty ? [] : forgery.withHead)).sorted()
+            let report = try await Logs.verification(of: path, anchors: anchors)
+            #expect(report.lines == (expected + forgery.schema).sorted())
+            #expect(report.isIntact == (expected + forgery.schema).isEmpty)
+            let other = try await OtherVerifier.verify(path, heads: anchors)
+            #expect(other.findings == expected)
+            #expect(other.status == (expected.isEmpty ? 0 : 1))
+            #expect(other.head == report.head.description)
+        }
+    }
+
+    static func write(to path: String, key: AuditSigningKey? = nil) async throws -> AuditHead {
+        var configuration = Logs.quiet
+        configuration.checkpointInterval = 10
+        configuration.signingKey = key
+        try await Logs.write(40, to: path, configuration: configuration)
+        return try await AuditLogReader.open(path).head()
+    }
+
+    @Test("that the file's own guards stop", arguments: ["replace", "update", "delete", "reuse", "anchor"])
+    func guarded(action: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        let head = try await Self.write(to: path)
+        let refusal = try #require(try await Forgery.forge(path, action, 7))
+        #expect(!refusal.isEmpty)
+        #expect(try await AuditLogReader.open(path).head() == head)
+        #expect(try await Logs.verification(of: path, anchors: [head]).isIntact)
+    }
+
+    @Test("of signed checkpoints are found without any head kept elsewhere")
+    func signatures() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        let key = try AuditSigningKey(generatingFor: "audit.example.com")
+        _ = try await Self.write(to: path, key: key)
+        let keys = [key.verificationKey]
+        let before = try await AuditLogReader.open(path).verify(keys: keys)
+        #expect(before.isIntact)
+        let other = try AuditSigningKey(generatingFor: "audit.example.com").verificationKey
+        #expect(try await AuditLogReader.open(path).verify(keys: [other]).findings.count == 5)
+        #expect(try await AuditLogReader.open(path).verify(keys: [other] + keys).isIntact)
+        try await Forgery.forge(path, "rewrite-all", 7)
+        let after = try await AuditLogReader.open(path).verify(keys: keys)
+        #expect(after.lines == [11, 22, 33, 44, 46].map { "bad-signature \($0)" })
+    }
+
+    @Test("of indexes are found when they are looked at, so that a search cannot hide a row")
+    func index() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        _ = try await Self.write(to: path)
+        let connection = try Connection(path: path, mode: .writing)
+        try connection.execute("DROP TRIGGER event_unchanged")
+        try connection.execute("DROP INDEX event_user")
+        try connection.execute("CREATE INDEX event_user ON event (db_user, time_us) WHERE db_user <> 'app'")
+        let report = try await AuditLogReader.open(path).verify(checkingIndexes: true)
+        #expect(report.lines == ["schema-altered 0", "schema-altered 0"])
+    }
+}
+
+extension AuditVerification {
+    /// The findings as the second verifier prints them.
+    var lines: [String] { findings.map { "\($0.kind.rawValue) \($0.sequence)" }.sorted() }
+}
