@@ -47,11 +47,16 @@ struct ParameterStore: Sendable {
     }
 
     /// Says where the value of a key lies; the last assignment wins.
+    @inline(__always)
     mutating func assign(_ key: Key, _ range: Range<Int>) {
-        let bit = key.code == nil ? 0 : UInt64(1) &<< UInt64(key.rawValue)
+        let bit = key.rawValue < UInt64.bitWidth ? UInt64(1) &<< UInt64(key.rawValue) : 0
         let isNew = assigned & bit != bit
         assigned |= bit
         if isNew { return slots.append(Slot(key: key, range: range)) }
+        replace(key, range)
+    }
+
+    private mutating func replace(_ key: Key, _ range: Range<Int>) {
         for position in slots.indices where slots[position].key == key {
             slots[position].range = range
             return

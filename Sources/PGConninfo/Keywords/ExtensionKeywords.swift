@@ -5,13 +5,30 @@ extension Conninfo {
     /// apart from libpq's own parameters. A name that libpq itself knows stays libpq's. A name that no keyword/value
     /// string could hold (empty, or with `=`, white space or NUL) is left out.
     public struct ExtensionKeywords: Sendable, Hashable, ExpressibleByArrayLiteral {
+        private final class Storage: Sendable {
+            let names: [String]
+            let secretNames: Set<String>
+
+            init(names: [String], secretNames: Set<String>) {
+                self.names = names
+                self.secretNames = secretNames
+            }
+        }
+
+        /// One reference, and none for no keywords: every parsed string carries a copy.
+        private let storage: Storage?
+
         /// The names, each once, in the order they were given.
-        public let names: [String]
+        public var names: [String] { storage?.names ?? [] }
         /// The names whose values ``Conninfo/redacted`` masks.
-        public let secretNames: Set<String>
+        public var secretNames: Set<String> { storage?.secretNames ?? [] }
 
         /// No keywords of the caller's own.
-        public static let none: ExtensionKeywords = []
+        public static var none: ExtensionKeywords { ExtensionKeywords(storage: nil) }
+
+        private init(storage: Storage?) {
+            self.storage = storage
+        }
 
         /// Creates a set of extension keywords.
         /// - Parameters:
@@ -20,10 +37,10 @@ extension Conninfo {
         public init(_ names: some Sequence<String>, secret: some Sequence<String> = []) {
             let secretNames = Set(secret)
             var seen = Set<String>()
-            self.names = (Array(names) + secretNames.sorted()).filter {
+            let all = (Array(names) + secretNames.sorted()).filter {
                 Self.isWritable($0) && seen.insert($0).inserted
             }
-            self.secretNames = secretNames
+            self.init(storage: all.isEmpty ? nil : Storage(names: all, secretNames: secretNames))
         }
 
         /// Creates a set of extension keywords from their names.
@@ -36,7 +53,8 @@ extension Conninfo {
         }
 
         func position(of name: Span<UInt8>) -> Int? {
-            for (position, candidate) in names.enumerated() where Self.isEqual(candidate, name) { return position }
+            guard let storage else { return nil }
+            for position in storage.names.indices where Self.isEqual(storage.names[position], name) { return position }
             return nil
         }
 
@@ -44,6 +62,16 @@ extension Conninfo {
             guard candidate.utf8.count == name.count else { return false }
             for (index, byte) in candidate.utf8.enumerated() where name[index] != byte { return false }
             return true
+        }
+
+        /// Two are the same if they hold the same names in the same order and keep the same ones secret.
+        public static func == (lhs: Self, rhs: Self) -> Bool {
+            lhs.names == rhs.names && lhs.secretNames == rhs.secretNames
+        }
+
+        /// Hashes the names.
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(names)
         }
     }
 }

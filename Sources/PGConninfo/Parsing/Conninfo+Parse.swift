@@ -26,6 +26,6 @@ extension Conninfo {
     ) throws(ConninfoError) -> Conninfo {
         var parser = ConninfoParser(bytes, dialect: dialect, extensions: extensions)
         try parser.parse(bytes.span)
-        return Conninfo(store: parser.store, dialect: dialect, extensions: extensions)
+        return parser.finish()
     }
 }

@@ -1,7 +1,7 @@
 /// Reads a connection string in one pass; the two syntaxes are extensions in files of their own.
 ///
 /// The functions take the untouched input beside `self`, because escapes are resolved in place in the store's copy.
-struct ConninfoParser {
+struct ConninfoParser: ~Copyable {
     var store: ParameterStore
     let dialect: Conninfo.Dialect
     let extensions: Conninfo.ExtensionKeywords
@@ -22,6 +22,11 @@ struct ConninfoParser {
         mayHoldEscapes = input.hasAny(0, UInt8(ascii: "%"), UInt8(ascii: " "))
         if mayHoldEscapes, input.hasNUL { throw .nulByte(in: input) }
         try parseURI(input, from: start)
+    }
+
+    /// Gives the parameters away, without a copy to be counted.
+    consuming func finish() -> Conninfo {
+        Conninfo(store: store, dialect: dialect, extensions: extensions)
     }
 
     static func endOfScheme(_ input: Span<UInt8>) -> Int? {
