@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "DSQLGenerator", targets: ["DSQLGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
         .library(name: "AuthTokens", targets: ["AuthTokens"]),
+        .library(name: "AuthTokensTesting", targets: ["AuthTokensTesting"]),
         .library(name: "AWSCredentialSources", targets: ["AWSCredentialSources"]),
         .library(name: "PGConninfo", targets: ["PGConninfo"]),
         .library(name: "AWSSigV4", targets: ["AWSSigV4"]),
@@ -89,6 +90,7 @@ let package = Package(
             path: "Plugins/DSQLGenerator"
         ),
         .target(name: "TokenAuditLog", dependencies: ["AuthTokens", "CSQLite", "CLibcrypto"]),
+        .target(name: "AuthTokensTesting", dependencies: ["AuthTokens"]),
 
         // Level 3.
         .target(
@@ -108,7 +110,7 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "NamedRegistryTests", dependencies: ["NamedRegistry"]),
-        .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens"]),
+        .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

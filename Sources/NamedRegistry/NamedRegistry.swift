@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 /// A table of names, each standing for a value that is built when it is first asked for, once.
 ///
@@ -20,7 +20,8 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     public typealias Build = @Sendable () async throws -> Value
 
     private let defaults: [(name: String, build: Build)]
-    private let table: Mutex<RegistryTable<Value>>
+    @usableFromInline let table: Mutex<RegistryTable<Value>>
+    @usableFromInline let changes = Atomic<UInt64>(0)
 
     /// Creates a registry that holds `defaults`, in that order.
     ///
@@ -42,7 +43,7 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     ///   false, `invalidName` where it is empty. Trying again does not help.
     public func add(_ name: String, replacing: Bool = false, _ build: @escaping Build) throws(NamedRegistryError) {
         guard !name.isEmpty else { throw NamedRegistryError(.invalidName, name: name) }
-        let added = table.withLock { $0.add(name, replacing: replacing, build) }
+        let added = change { $0.add(name, replacing: replacing, build) }
         if !added { throw NamedRegistryError(.nameTaken, name: name, registered: names) }
     }
 
@@ -51,12 +52,12 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     /// - Returns: Whether there was such an entry.
     @discardableResult
     public func remove(_ name: String) -> Bool {
-        table.withLock { $0.remove(name) }
+        change { $0.remove(name) }
     }
 
     /// Forgets every change and every built value: the registry is as its initialiser left it.
     public func reset() {
-        table.withLock { $0.reset(to: defaults) }
+        change { $0.reset(to: defaults) }
     }
 
     /// The registered names, in the order in which they were first added.
@@ -69,12 +70,43 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     /// - Throws: ``NamedRegistryError`` with the code `unknownName`, which lists the registered names and the nearest
     ///   one, or `cycle` where the value's own closure asks for it; else whatever the closure throws, which may be
     ///   tried again.
+    @inlinable
     public func value(named name: String) async throws -> Value {
+        if let value = builtValue(named: name) { return value }
+        return try await entry(named: name).value
+    }
+
+    /// The value that `name` stands for, where it has been built already; nil where it has not, or nobody has that name.
+    ///
+    /// It never waits, for those on a hot path who can fall back on ``value(named:)``.
+    @inlinable
+    public func builtValue(named name: String) -> Value? {
+        // Inlinable, like all it calls, so that a caller's own kind of value is known to the optimiser.
+        table.withLock { $0.builtValue(name) }
+    }
+
+    /// A value with the number of the entry it was built for, which no other entry ever has.
+    @usableFromInline
+    package func entry(named name: String) async throws -> (value: Value, ticket: UInt64) {
         switch table.withLock({ $0.lookUp(name) }) {
-        case .built(let value): return value
-        case .building(let task): return try await join(task, name)
-        case .unbuilt: return try await join(startBuilding(name), name)
-        case .absent: throw NamedRegistryError(.unknownName, name: name, registered: names)
+        case .built(let value, let ticket): return (value, ticket)
+        case .building(let task, let ticket): return (try await join(task, name), ticket)
+        case .unbuilt:
+            let (task, ticket) = try startBuilding(name)
+            return (try await join(task, name), ticket)
+        case .absent: throw unknown(name)
+        }
+    }
+
+    /// A number that grows each time a name gets another meaning, so that who keeps a look-up knows when to repeat it.
+    @inlinable
+    package var generation: UInt64 { changes.load(ordering: .acquiring) }
+
+    /// The number grows before the lock is let go: who sees the new entries never sees the old number after them.
+    private func change<Result: Sendable>(_ body: (inout RegistryTable<Value>) -> Result) -> Result {
+        table.withLock { table in
+            defer { changes.add(1, ordering: .releasing) }
+            return body(&table)
         }
     }
 
@@ -84,14 +116,18 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     }
 
     /// The task that builds `name`: the one already at it, or a new one.
-    private func startBuilding(_ name: String) throws(NamedRegistryError) -> Task<Value, any Error> {
-        let task = table.withLock { table in
+    private func startBuilding(_ name: String) throws(NamedRegistryError) -> (Task<Value, any Error>, UInt64) {
+        let started = table.withLock { table in
             table.build(name) { build, ticket in
                 Task { try await self.run(build, name, ticket) }
             }
         }
-        guard let task else { throw NamedRegistryError(.unknownName, name: name, registered: names) }
-        return task
+        guard let started else { throw unknown(name) }
+        return started
+    }
+
+    private func unknown(_ name: String) -> NamedRegistryError {
+        NamedRegistryError(.unknownName, name: name, registered: names)
     }
 
     private func run(_ build: Build, _ name: String, _ ticket: UInt64) async throws -> Value {

@@ -48,6 +48,10 @@ public struct TokenEvent: Sendable, Hashable {
             self.signedAt = signedAt
             self.expiresAt = expiresAt
         }
+
+        init(_ token: AuthToken) {
+            self.init(fingerprint: token.fingerprint, signedAt: token.signedAt, expiresAt: token.expiresAt)
+        }
     }
 
     /// The event's own name: a UUID of version 7 (RFC 9562), so that names sort by time.
@@ -109,9 +113,7 @@ public struct TokenEvent: Sendable, Hashable {
         self.user = token?.user ?? request.user
         self.database = request.database
         self.region = token?.region
-        self.token = token.map {
-            TokenFacts(fingerprint: $0.fingerprint, signedAt: $0.signedAt, expiresAt: $0.expiresAt)
-        }
+        self.token = token.map(TokenFacts.init)
         self.issueID = issueID
     }
 }

@@ -14,18 +14,30 @@ public struct AuditPolicy: Sendable {
     public let recorder: (any TokenAuditRecorder)?
     /// Whether an event that cannot be recorded stops the token.
     public let isRequired: Bool
+    /// Whether it is also recorded that a token is handed out again, as `token.reuse`.
+    ///
+    /// Each connection leaves its outcome in the log all the same, with the token's fingerprint.
+    public let recordsReuse: Bool
 
     /// No event is kept.
-    public static let off = AuditPolicy(recorder: nil, isRequired: false)
+    public static let off = AuditPolicy(recorder: nil, isRequired: false, recordsReuse: false)
 
     /// No token without a record: an event that cannot be written stops the token and the connection.
-    public static func required(_ recorder: any TokenAuditRecorder) -> AuditPolicy {
-        AuditPolicy(recorder: recorder, isRequired: true)
+    ///
+    /// - Parameters:
+    ///   - recorder: Writes the events.
+    ///   - recordsReuse: Whether a token that is handed out again is recorded again.
+    public static func required(_ recorder: any TokenAuditRecorder, recordsReuse: Bool = false) -> AuditPolicy {
+        AuditPolicy(recorder: recorder, isRequired: true, recordsReuse: recordsReuse)
     }
 
     /// Tokens are handed out also where their event cannot be written.
-    public static func bestEffort(_ recorder: any TokenAuditRecorder) -> AuditPolicy {
-        AuditPolicy(recorder: recorder, isRequired: false)
+    ///
+    /// - Parameters:
+    ///   - recorder: Writes the events.
+    ///   - recordsReuse: Whether a token that is handed out again is recorded again.
+    public static func bestEffort(_ recorder: any TokenAuditRecorder, recordsReuse: Bool = false) -> AuditPolicy {
+        AuditPolicy(recorder: recorder, isRequired: false, recordsReuse: recordsReuse)
     }
 
     /// Records `event` as the policy says.

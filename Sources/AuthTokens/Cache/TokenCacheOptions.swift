@@ -1,0 +1,34 @@
+/// How an issuer keeps tokens and calls generators.
+public struct TokenCacheOptions: Sendable, Hashable {
+    /// For how many requests tokens are kept; 0 keeps none.
+    ///
+    /// Those least recently asked for go first. A request's generator, host, port, user, database and parameters all count. For each, the tokens of up to eight identities are kept.
+    public var capacity = 1024
+    /// How long before its expiry a kept token is handed out no more, so that a login has the time to arrive.
+    public var margin: Duration = .seconds(60)
+    /// How long before its expiry ``TokenIssuer/run()`` renews a token that has been asked for since it was made.
+    ///
+    /// A token that lives less than twice as long is renewed at half its life.
+    public var refreshAhead: Duration = .seconds(240)
+    /// How often ``TokenIssuer/run()`` looks.
+    public var refreshInterval: Duration = .seconds(15)
+    /// How long a generator may take over one token.
+    public var timeLimit: Duration = .seconds(60)
+    /// How long to wait after a generator failed before it is called for the same request again; it doubles with each further failure.
+    public var backOff: Duration = .milliseconds(100)
+    /// How long to wait at most between two such calls.
+    public var longestBackOff: Duration = .seconds(5)
+
+    /// The standard options.
+    public init() {}
+
+    /// The standard options.
+    public static let standard = Self()
+
+    /// No token is kept; callers who ask at the same time still share one.
+    public static let off: Self = {
+        var options = Self()
+        options.capacity = 0
+        return options
+    }()
+}

@@ -1,0 +1,110 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// A password that lives for minutes: its secret text, and everything about it that may be written down.
+///
+/// Only ``value`` is secret. It never appears in a description, a mirror or an audit event; ``fingerprint`` stands for
+/// it there.
+public struct AuthToken: Sendable {
+    /// One reference, so that handing a token round costs one count and not a dozen.
+    private let facts: Facts
+
+    private final class Facts: Sendable {
+        let value: String
+        let signedAt: Date
+        let expiresAt: Date
+        let credential: CredentialIdentity?
+        let region: String?
+        let user: String?
+        let fingerprint: String
+
+        init(
+            _ value: String,
+            _ signedAt: Date,
+            _ expiresAt: Date,
+            _ credential: CredentialIdentity?,
+            _ region: String?,
+            _ user: String?
+        ) {
+            self.value = value
+            self.signedAt = signedAt
+            self.expiresAt = expiresAt
+            self.credential = credential
+            self.region = region
+            self.user = user
+            fingerprint = SHA256.hexadecimal(of: value)
+        }
+    }
+
+    /// Creates a token.
+    ///
+    /// - Parameters:
+    ///   - value: The password text. Secret.
+    ///   - signedAt: When it was made.
+    ///   - expiresAt: When a server stops accepting it.
+    ///   - credential: Whose credentials made it.
+    ///   - region: The AWS region it is valid in.
+    ///   - user: The user to log in as, where it is not the one asked for.
+    public init(
+        value: String,
+        signedAt: Date,
+        expiresAt: Date,
+        credential: CredentialIdentity? = nil,
+        region: String? = nil,
+        user: String? = nil
+    ) {
+        facts = Facts(value, signedAt, expiresAt, credential, region, user)
+    }
+
+    /// The text to send as the password.
+    ///
+    /// Secret.
+    public var value: String { facts.value }
+    /// When it was made.
+    public var signedAt: Date { facts.signedAt }
+    /// When a server stops accepting it: its own life, or its credentials', whichever ends first.
+    public var expiresAt: Date { facts.expiresAt }
+    /// Whose credentials made it, where the generator knows.
+    public var credential: CredentialIdentity? { facts.credential }
+    /// The AWS region it is valid in, where that applies.
+    public var region: String? { facts.region }
+    /// The user to log in as, where the provider chooses the user (Redshift does); else nil, for the user asked for.
+    public var user: String? { facts.user }
+    /// The SHA-256 of ``value`` in lower-case hexadecimal: names the token in the audit log without telling it.
+    public var fingerprint: String { facts.fingerprint }
+}
+
+extension AuthToken: Hashable {
+    /// Whether everything about two tokens is the same.
+    public static func == (left: AuthToken, right: AuthToken) -> Bool {
+        left.facts === right.facts
+            || left.value == right.value && left.signedAt == right.signedAt && left.expiresAt == right.expiresAt
+                && left.credential == right.credential && left.region == right.region && left.user == right.user
+    }
+
+    /// Hashes the token's text.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(value)
+    }
+}
+
+extension AuthToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The token's fingerprint and times, never its text.
+    public var description: String {
+        "AuthToken(fingerprint: \(fingerprint), expiresAt: \(expiresAt.ISO8601Format()))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// A mirror without ``value``.
+    public var customMirror: Mirror {
+        let shown: KeyValuePairs<String, Any> = [
+            "fingerprint": fingerprint, "signedAt": signedAt, "expiresAt": expiresAt,
+        ]
+        return Mirror(self, children: shown)
+    }
+}

@@ -1,0 +1,88 @@
+import AuthTokens
+import AuthTokensTesting
+import Synchronization
+import Testing
+
+@Suite("What is told of tokens", .timeLimit(.minutes(5)))
+struct ObservationTests {
+    private let clock = ManualClock()
+
+    private final class Observer: TokenObserver {
+        private let seen = Mutex<[TokenObservation]>([])
+        var observations: [TokenObservation] { seen.withLock { $0 } }
+        func observe(_ observation: TokenObservation) { seen.withLock { $0.append(observation) } }
+    }
+
+    @Test("reaches the observer, without the token")
+    func observer() async throws {
+        let observer = Observer()
+        let generator = ScriptedGenerator(clock)
+        generator.set { $0.credential = "AKIA" }
+        let issuer = TokenIssuer(generator, observer: observer)
+        let issued = try await issuer.token(from: "g", for: .to("a"))
+        _ = try await issuer.token(from: "g", for: .to("a"))
+        issuer.invalidate(issued)
+        issuer.invalidate(issued)
+        generator.set { $0.isFailing = true }
+        await #expect(throws: ScriptedGenerator.Failed.self) { try await issuer.token(from: "g", for: .to("a")) }
+        let seen = observer.observations
+        #expect(seen.map(\.kind) == [.issued, .reused, .invalidated, .refused])
+        #expect(seen.map(\.token?.fingerprint) == Array(repeating: issued.token.fingerprint, count: 3) + [nil])
+        #expect(seen.map(\.errorCode) == [nil, nil, nil, "Failed"])
+        #expect(seen.map(\.credential?.accessKeyID) == ["AKIA", "AKIA", "AKIA", nil])
+        #expect(seen.allSatisfy { $0.generator == "g" && $0.request == .to("a") && $0.time == clock.now })
+        var dumped = ""
+        dump(seen, to: &dumped)
+        #expect(!dumped.contains(issued.token.value))
+    }
+
+    @Test("says how long the making took")
+    func duration() async throws {
+        let observer = Observer()
+        let (generator, gate) = (ScriptedGenerator(clock), Gate())
+        generator.set { $0.gate = gate }
+        let issuer = TokenIssuer(generator, observer: observer)
+        let caller = Task { try await issuer.token(from: "g", for: .to("a")) }
+        await gate.someoneWaits()
+        clock.advance(by: .milliseconds(250))
+        gate.open()
+        _ = try await caller.value
+        #expect(observer.observations.map(\.duration) == [.milliseconds(250)])
+    }
+
+    @Test("reaches the audit log for a re-used token only where it is asked for", arguments: [true, false])
+    func reuse(isRecorded: Bool) async throws {
+        let log = RecordingAuditRecorder()
+        let issuer = TokenIssuer(ScriptedGenerator(clock), audit: .required(log, recordsReuse: isRecorded))
+        let issued = try await issuer.token(from: "g", for: .to("a"))
+        _ = try await issuer.token(from: "g", for: .to("a"))
+        #expect(log.events.map(\.activity) == (isRecorded ? [.issue, .reuse] : [.issue]))
+        #expect(log.events.last?.issueID == (isRecorded ? issued.id : nil))
+        #expect(log.events.last?.token?.fingerprint == issued.token.fingerprint)
+    }
+
+    @Test("stops the re-use that cannot be recorded, where a record is required")
+    func reuseUnrecorded() async throws {
+        let log = RecordingAuditRecorder()
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator, audit: .required(log, recordsReuse: true))
+        _ = try await issuer.token(from: "g", for: .to("a"))
+        log.setFailing(true)
+        await #expect(throws: RecordingAuditRecorder.Failure.self) { try await issuer.token(from: "g", for: .to("a")) }
+        log.setFailing(false)
+        #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache)
+        #expect(generator.calls == 1)
+    }
+
+    @Test("does not keep a token whose making could not be recorded")
+    func unrecorded() async throws {
+        let log = RecordingAuditRecorder(failing: true)
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator, audit: .required(log))
+        await #expect(throws: RecordingAuditRecorder.Failure.self) { try await issuer.token(from: "g", for: .to("a")) }
+        log.setFailing(false)
+        clock.advance(by: .seconds(1))
+        #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache == false)
+        #expect(log.events.map(\.activity) == [.issue])
+    }
+}

@@ -1,0 +1,90 @@
+import AuthTokens
+import AuthTokensTesting
+import Testing
+
+@Suite("Renewal ahead of expiry", .timeLimit(.minutes(5)))
+struct RefreshTests {
+    private let clock = ManualClock()
+
+    /// Runs the issuer's renewal while `body` runs, and sees that it ends when it is cancelled.
+    private func running(_ issuer: TokenIssuer, _ body: () async throws -> Void) async throws {
+        let renewal = Task { try await issuer.run() }
+        #expect(await until { clock.sleepers == 1 })
+        try await body()
+        renewal.cancel()
+        await #expect(throws: CancellationError.self) { try await renewal.value }
+    }
+
+    /// Whether the cache comes to hold a token of that text.
+    private func holds(_ value: String, _ issuer: TokenIssuer) async -> Bool {
+        await until { (try? await issuer.token(from: "g", for: .to("a")))?.token.value == value }
+    }
+
+    @Test("makes a new token in the background four minutes before the end of one in use")
+    func renews() async throws {
+        let generator = ScriptedGenerator(clock)
+        let log = RecordingAuditRecorder()
+        let issuer = TokenIssuer(generator, audit: .required(log))
+        try await running(issuer) {
+            _ = try await issuer.token(from: "g", for: .to("a"))
+            #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache)
+            clock.advance(by: .seconds(660))
+            #expect(await holds("g app@a - #2", issuer))
+            let renewed = try await issuer.token(from: "g", for: .to("a"))
+            #expect(renewed.isFromCache)
+            #expect(log.events.map(\.activity) == [.issue, .issue])
+        }
+    }
+
+    @Test("lets tokens expire that nobody has asked for again")
+    func leavesUnused() async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        try await running(issuer) {
+            _ = try await issuer.token(from: "g", for: .to("a"))
+            _ = try await issuer.token(from: "g", for: .to("b"))
+            #expect(try await issuer.token(from: "g", for: .to("b")).isFromCache)
+            clock.advance(by: .seconds(700))
+            #expect(await until { generator.calls(for: "b") == 2 })
+            #expect(generator.calls(for: "a") == 1)
+        }
+    }
+
+    @Test("leaves the token that is in use where no new one can be made, and makes one when it can")
+    func failure() async throws {
+        let generator = ScriptedGenerator(clock)
+        let log = RecordingAuditRecorder()
+        var options = TokenCacheOptions.standard
+        options.refreshInterval = .seconds(1)
+        let issuer = TokenIssuer(generator, audit: .required(log), cache: options)
+        try await running(issuer) {
+            _ = try await issuer.token(from: "g", for: .to("a"))
+            _ = try await issuer.token(from: "g", for: .to("a"))
+            generator.set { $0.isFailing = true }
+            clock.advance(by: .seconds(700))
+            #expect(await until { log.events.map(\.activity) == [.issue, .refuse] })
+            #expect(try await issuer.token(from: "g", for: .to("a")).token.value == "g app@a - #1")
+            generator.set { $0.isFailing = false }
+            // Until the renewal has gone back to sleep, moving the clock wakes nobody.
+            let isRenewed = await until {
+                clock.advance(by: .seconds(1))
+                return generator.calls == 3
+            }
+            #expect(isRenewed)
+            #expect(await holds("g app@a - #3", issuer))
+        }
+    }
+
+    @Test("renews many tokens at one look")
+    func many() async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        try await running(issuer) {
+            for _ in 0..<2 {
+                for host in 0..<50 { _ = try await issuer.token(from: "g", for: .to("\(host)")) }
+            }
+            clock.advance(by: .seconds(700))
+            #expect(await until { generator.calls == 100 })
+        }
+    }
+}

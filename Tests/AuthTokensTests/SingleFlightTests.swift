@@ -1,0 +1,136 @@
+import AuthTokens
+import AuthTokensTesting
+import Synchronization
+import Testing
+
+@Suite("Calls of generators", .timeLimit(.minutes(5)))
+struct SingleFlightTests {
+    private let clock = ManualClock()
+
+    private func ask(_ issuer: TokenIssuer, times: Int) async throws -> [IssuedToken] {
+        try await withThrowingTaskGroup(of: IssuedToken.self) { group in
+            for _ in 0..<times { group.addTask { try await issuer.token(from: "g", for: .to("a")) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    @Test("are one for ten thousand tasks that ask for the same token", arguments: [nil, "AKIA"] as [String?])
+    func oneCall(credential: String?) async throws {
+        let generator = ScriptedGenerator(clock)
+        let gate = Gate()
+        generator.set {
+            $0.gate = gate; $0.credential = credential
+        }
+        let log = RecordingAuditRecorder()
+        let issuer = TokenIssuer(generator, audit: .required(log))
+        let opener = Task {
+            await gate.someoneWaits()
+            gate.open()
+        }
+        let issued = try await ask(issuer, times: 10_000)
+        await opener.value
+        #expect(Set(issued.map(\.id)).count == 1)
+        #expect(generator.calls == 1)
+        #expect(log.events.map(\.activity) == [.issue])
+    }
+
+    @Test("are a thousand for a thousand keys, and a slow one holds no other up")
+    func manyKeys() async throws {
+        let generator = ScriptedGenerator(clock)
+        let gate = Gate()
+        generator.set {
+            $0.gate = gate; $0.slowHost = "slow"
+        }
+        let issuer = TokenIssuer(generator)
+        let slow = Task { try await issuer.token(from: "g", for: .to("slow")) }
+        await gate.someoneWaits()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<4000 {
+                group.addTask { _ = try await issuer.token(from: "g", for: .to("host \(task % 999)")) }
+            }
+            try await group.waitForAll()
+        }
+        // The slow one is still at it.
+        #expect(generator.calls == 1000)
+        gate.open()
+        #expect(try await slow.value.token.value == "g app@slow - #1")
+        #expect(generator.calls == 1000)
+    }
+
+    @Test("go on for the others when those who wait are cancelled, the first one included")
+    func cancellation() async throws {
+        let generator = ScriptedGenerator(clock)
+        let gate = Gate()
+        generator.set { $0.gate = gate }
+        let issuer = TokenIssuer(generator)
+        let tasks = (0..<10).map { _ in Task { try await issuer.token(from: "g", for: .to("a")) } }
+        await gate.someoneWaits()
+        for task in tasks.dropLast() { task.cancel() }
+        for task in tasks.dropLast() {
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        gate.open()
+        #expect(try await tasks[9].value.token.value == "g app@a - #1")
+        #expect(generator.calls == 1)
+    }
+
+    @Test("end at their time limit, for callers and for the next call")
+    func timeLimit() async throws {
+        let generator = ScriptedGenerator(clock)
+        let gate = Gate()
+        generator.set { $0.gate = gate }
+        let log = RecordingAuditRecorder()
+        let issuer = TokenIssuer(generator, audit: .required(log))
+        let caller = Task { try await issuer.token(from: "g", for: .to("a")) }
+        await gate.someoneWaits()
+        #expect(await until { clock.sleepers == 1 })
+        clock.advance(by: .seconds(60))
+        let error = await #expect(throws: TokenIssuerError.self) { try await caller.value }
+        #expect(error?.code == .timedOut)
+        #expect(log.events.map(\.errorCode) == ["TokenIssuerError.timedOut"])
+        clock.advance(by: .seconds(1))
+        gate.open()
+        #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache == false)
+    }
+
+    @Test("are one per back-off step in a storm of failing callers")
+    func backOff() async throws {
+        let generator = ScriptedGenerator(clock)
+        generator.set { $0.isFailing = true }
+        let issuer = TokenIssuer(generator)
+        let storm = (0..<100).map { _ in Task { await insist(issuer) } }
+        for step in 0..<8 {
+            #expect(await until { generator.calls == step + 1 })
+            // All wait for the call that waits for its turn: it sleeps, and so does its time limit.
+            #expect(await until { clock.sleepers == 2 })
+            let pause = min(Duration.milliseconds(100 << step), .seconds(5))
+            clock.advance(by: pause - .milliseconds(1))
+            #expect(clock.sleepers == 2)
+            #expect(generator.calls == step + 1)
+            if step == 7 { generator.set { $0.isFailing = false } }
+            clock.advance(by: .milliseconds(1))
+        }
+        for caller in storm { #expect(await caller.value > 0) }
+        #expect(generator.calls == 9)
+    }
+
+    /// Asks until there is a token; says how often it took.
+    private func insist(_ issuer: TokenIssuer) async -> Int {
+        var count = 1
+        while (try? await issuer.token(from: "g", for: .to("a"))) == nil { count += 1 }
+        return count
+    }
+
+    @Test("are made at once again after a success")
+    func recovery() async throws {
+        let generator = ScriptedGenerator(clock)
+        generator.set { $0.isFailing = true }
+        let issuer = TokenIssuer(generator)
+        await #expect(throws: ScriptedGenerator.Failed.self) { try await issuer.token(from: "g", for: .to("a")) }
+        generator.set { $0.isFailing = false }
+        clock.advance(by: .milliseconds(100))
+        issuer.invalidate(try await issuer.token(from: "g", for: .to("a")))
+        _ = try await issuer.token(from: "g", for: .to("a"))
+        #expect(generator.calls == 3)
+    }
+}

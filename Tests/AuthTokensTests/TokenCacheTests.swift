@@ -1,0 +1,209 @@
+import AuthTokens
+import AuthTokensTesting
+import Foundation
+import Testing
+
+@Suite("The token cache")
+struct TokenCacheTests {
+    private let clock = ManualClock()
+
+    @Test("hands the same token out again, and says so before anybody connects")
+    func keeps() async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        let first = try await issuer.token(from: "g", for: .to("a"))
+        let second = try await issuer.token(from: "g", for: .to("a"))
+        #expect(first.token == second.token)
+        #expect(first.id == second.id)
+        #expect([first.isFromCache, second.isFromCache] == [false, true])
+        #expect(second.generator == "g")
+        #expect(second.request == .to("a"))
+        #expect(generator.calls == 1)
+    }
+
+    struct Difference: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let change: @Sendable (inout AuthTokenRequest) -> Void
+    }
+
+    @Test(
+        "tells requests apart by all they say",
+        arguments: [
+            Difference(testDescription: "host") { $0.host = "b" },
+            Difference(testDescription: "port") { $0.port = 6432 },
+            Difference(testDescription: "user") { $0.user = "other" },
+            Difference(testDescription: "database") { $0.database = "other" },
+            Difference(testDescription: "no database") { $0.database = nil },
+            Difference(testDescription: "parameter") { $0.parameters["aws_rds_iam_region"] = "eu-west-1" },
+        ]
+    )
+    func keys(_ difference: Difference) async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        let request = AuthTokenRequest.to("a", ["aws_rds_iam_region": "eu-west-2"])
+        var other = request
+        difference.change(&other)
+        _ = try await issuer.token(from: "g", for: request)
+        #expect(try await issuer.token(from: "g", for: other).isFromCache == false)
+        #expect(try await issuer.token(from: "g", for: other).isFromCache)
+        #expect(try await issuer.token(from: "g", for: request).isFromCache)
+        #expect(generator.calls == 2)
+    }
+
+    @Test("never lets two generators share a token")
+    func generators() async throws {
+        let issuer = TokenIssuer(ScriptedGenerator(clock, name: "one"), ScriptedGenerator(clock, name: "two"))
+        for _ in 0..<2 {
+            #expect(try await issuer.token(from: "one", for: .to("a")).token.value == "one app@a - #1")
+            #expect(try await issuer.token(from: "two", for: .to("a")).token.value == "two app@a - #1")
+        }
+    }
+
+    @Test("forgets a generator's tokens when its name gets another, and keeps them when another name changes")
+    func replacing() async throws {
+        let issuer = TokenIssuer(ScriptedGenerator(clock))
+        _ = try await issuer.token(from: "g", for: .to("a"))
+        try issuer.generators.add("unrelated") { [clock] in ScriptedGenerator(clock) }
+        #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache)
+        try issuer.generators.add("g", replacing: true) { [clock] in ScriptedGenerator(clock, name: "new") }
+        #expect(try await issuer.token(from: "g", for: .to("a")).token.value == "new app@a - #1")
+        #expect(issuer.generators.remove("g"))
+        await #expect(throws: NamedRegistryError.self) { try await issuer.token(from: "g", for: .to("a")) }
+    }
+
+    struct Lapse: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var life: Duration = .seconds(900)
+        var credentialLife: TimeInterval?
+        let wait: Duration
+        let isKept: Bool
+    }
+
+    @Test(
+        "keeps a token until a minute before it or its credentials end",
+        arguments: [
+            Lapse(testDescription: "long before", wait: .seconds(600), isKept: true),
+            Lapse(testDescription: "just before the margin", wait: .seconds(839), isKept: true),
+            Lapse(testDescription: "at the margin", wait: .seconds(840), isKept: false),
+            Lapse(testDescription: "long after", wait: .seconds(3600), isKept: false),
+            Lapse(testDescription: "credentials in time", credentialLife: 300, wait: .seconds(239), isKept: true),
+            Lapse(testDescription: "credentials ending first", credentialLife: 300, wait: .seconds(240), isKept: false),
+            Lapse(testDescription: "shorter than the margin", life: .seconds(60), wait: .zero, isKept: false),
+        ]
+    )
+    func expiry(_ lapse: Lapse) async throws {
+        let generator = ScriptedGenerator(clock)
+        let end = lapse.credentialLife.map { clock.now + $0 }
+        generator.set {
+            $0.life = lapse.life; $0.credential = "AKIA"; $0.credentialEnd = end
+        }
+        let issuer = TokenIssuer(generator)
+        _ = try await issuer.token(from: "g", for: .to("a"))
+        clock.advance(by: lapse.wait)
+        #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache == lapse.isKept)
+    }
+
+    @Test(
+        "never serves a dead token when the clock jumps, wherever to",
+        arguments: [
+            (Duration.seconds(3600), Duration.zero), (.seconds(-3600), .zero), (.seconds(-300), .seconds(850)),
+            (.seconds(-840), .seconds(840)),
+        ]
+    )
+    func clockJumps(jump: Duration, runs: Duration) async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        _ = try await issuer.token(from: "g", for: .to("a"))
+        clock.advance(by: runs)
+        clock.setWallClock(by: jump)
+        let issued = try await issuer.token(from: "g", for: .to("a"))
+        #expect(!issued.isFromCache)
+        #expect(issued.token.expiresAt == clock.now + 900)
+    }
+
+    @Test("makes a new token once the credentials are rotated, and has the old one where they are back")
+    func rotation() async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        var values: [String] = []
+        for credential in ["AKIA1", "AKIA1", "AKIA2", "AKIA2", "AKIA1"] {
+            generator.set { $0.credential = credential }
+            values.append(try await issuer.token(from: "g", for: .to("a")).token.value)
+        }
+        let (one, two) = ("g app@a AKIA1 #1", "g app@a AKIA2 #2")
+        #expect(values == [one, one, two, two, one])
+    }
+
+    @Test("does not keep a token of which nobody can say whose it is")
+    func rotationMeanwhile() async throws {
+        let generator = ScriptedGenerator(clock)
+        let gate = Gate()
+        generator.set {
+            $0.credential = "AKIA1"; $0.gate = gate
+        }
+        let issuer = TokenIssuer(generator)
+        async let first = issuer.token(from: "g", for: .to("a"))
+        await gate.someoneWaits()
+        generator.set { $0.credential = "AKIA2" }
+        gate.open()
+        #expect(try await first.token.value == "g app@a AKIA1 #1")
+        #expect(try await issuer.token(from: "g", for: .to("a")).token.value == "g app@a AKIA2 #2")
+    }
+
+    @Test("throws the least recently used token out when it is full")
+    func capacity() async throws {
+        var options = TokenCacheOptions.standard
+        options.capacity = 2
+        let issuer = TokenIssuer(ScriptedGenerator(clock), cache: options)
+        var isFromCache: [Bool] = []
+        for host in ["a", "b", "a", "c", "a", "b"] {
+            isFromCache.append(try await issuer.token(from: "g", for: .to(host)).isFromCache)
+        }
+        #expect(isFromCache == [false, false, true, false, true, false])
+    }
+
+    @Test("keeps no more tokens than it may, however many are asked for")
+    func bounded() async throws {
+        let generator = ScriptedGenerator(clock)
+        var options = TokenCacheOptions.standard
+        options.capacity = 10
+        let issuer = TokenIssuer(generator, cache: options)
+        for host in 0..<1000 { _ = try await issuer.token(from: "g", for: .to("\(host)")) }
+        for host in 0..<1000 { _ = try await issuer.token(from: "g", for: .to("\(host)")) }
+        #expect(generator.calls == 2000)
+    }
+
+    @Test("keeps nothing where it is off")
+    func off() async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator, cache: .off)
+        for _ in 0..<3 { #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache == false) }
+        #expect(generator.calls == 3)
+    }
+
+    @Test("refuses a token that has expired when it comes")
+    func deadOnArrival() async throws {
+        let log = RecordingAuditRecorder()
+        let generator = ScriptedGenerator(clock)
+        generator.set { $0.life = .zero }
+        let error = await #expect(throws: TokenIssuerError.self) {
+            try await TokenIssuer(generator, audit: .required(log)).token(from: "g", for: .to("a"))
+        }
+        #expect(error?.code == .expired)
+        #expect(log.events.map(\.errorCode) == ["TokenIssuerError.expired"])
+    }
+
+    @Test("throws away a refused token, tells the generator, and leaves a newer one alone")
+    func invalidation() async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        let first = try await issuer.token(from: "g", for: .to("a"))
+        issuer.invalidate(first)
+        let second = try await issuer.token(from: "g", for: .to("a"))
+        #expect(!second.isFromCache)
+        #expect(second.token.value == "g app@a - #2")
+        issuer.invalidate(first)
+        #expect(try await issuer.token(from: "g", for: .to("a")).token == second.token)
+        #expect(generator.refused == [first.token.value, first.token.value])
+    }
+}
