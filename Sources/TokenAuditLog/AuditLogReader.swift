@@ -153,7 +153,7 @@ public actor AuditLogReader {
     /// Runs `body` on a connection that suits the state of the file at this moment.
     private func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
-        self.connection = connection
+        self.connection = connection.isUnlocked ? nil : connection
         connection.wait(atMost: timeLimit)
         return try body(connection)
     }

@@ -11,6 +11,8 @@ struct Exporter {
         var position = try connection.row(before: (sequence ?? 0) + 1, logID: logID, hasher: hasher)
         try checkStart(sequence, position)
         try writeHeading(position, isFirst: sequence == nil)
+        // Whoever begins after a gap has been told of it.
+        if let sequence { position = AuditHead(logID: logID, sequence: sequence, digest: position.digest) }
         let last = try connection.head().sequence
         var rows: Int64 = 0
         while position.sequence < last {

@@ -21,16 +21,8 @@ final class LogStore {
     private let selectChain: Statement
 
     init(path: String, configuration: AuditLogConfiguration) throws {
-        let file = LogFile(path: path)
-        try file.createIfMissing()
-        connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
-        connection.wait(atMost: configuration.timeLimit)
-        let migrator = Migrator()
-        // Before anything is changed: the file may be somebody else's.
-        try migrator.check(connection, mayBeEmpty: true)
         journal = configuration.journalMode ?? .safest()
-        try connection.configure(journal, limit: configuration.timeLimit)
-        try migrator.migrate(connection, at: configuration.now())
+        connection = try Self.open(path, configuration, journal)
         hasher = try ChainHasher()
         logID = try connection.logID()
         insert = try connection.prepare(
@@ -41,6 +33,22 @@ final class LogStore {
         head = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
         next = head
         head = try connection.reading { try readHead() }
+    }
+
+    private static func open(
+        _ path: String,
+        _ configuration: AuditLogConfiguration,
+        _ journal: JournalMode
+    ) throws -> Connection {
+        try LogFile(path: path).createIfMissing()
+        let connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
+        connection.wait(atMost: configuration.timeLimit)
+        let migrator = Migrator()
+        // Before anything is changed: the file may be somebody else's.
+        _ = try connection.reading { try migrator.check(connection, mayBeEmpty: true) }
+        try connection.configure(journal, limit: configuration.timeLimit)
+        try migrator.migrate(connection, at: configuration.now())
+        return connection
     }
 
     /// Opens a transaction, and with it the right to append.

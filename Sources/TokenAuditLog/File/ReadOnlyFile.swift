@@ -7,7 +7,7 @@ struct ReadOnlyFile {
             throw AuditLogError(.notFound, "There is no audit log at this path.", path: path)
         }
         let connection = try connect(limit: limit)
-        try Migrator().check(connection)
+        _ = try connection.reading { try Migrator().check(connection) }
         return connection
     }
 

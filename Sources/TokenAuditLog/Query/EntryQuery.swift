@@ -20,6 +20,14 @@ struct EntryQuery {
         return AuditPage(entries: entries, next: position)
     }
 
+    /// How SQLite goes about it, in SQLite's words.
+    func plan(on connection: Connection) throws -> String {
+        let explanation = try connection.prepare("EXPLAIN QUERY PLAN " + sql(after: nil))
+        var lines: [String] = []
+        while try explanation.step() { lines.append(explanation.text(3)) }
+        return lines.joined(separator: "\n")
+    }
+
     private typealias Scan = (entries: [AuditEntry], position: AuditCursor?)
 
     private func scan(_ connection: Connection, after cursor: AuditCursor?, limit: Int) throws -> Scan {
@@ -46,9 +54,14 @@ struct EntryQuery {
         return """
             SELECT seq, payload, leaf_hash, chain_hash, coalesce(time_us, 0), \(matches) FROM event
             \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
-            ORDER BY time_us DESC, seq DESC LIMIT ?
+            ORDER BY \(order) DESC, seq DESC LIMIT ?
             """
     }
+
+    /// A fingerprint has few rows, which are sorted.
+    ///
+    /// The plus sign keeps SQLite from walking all rows in order instead.
+    private var order: String { filter.fingerprint == nil ? "time_us" : "+time_us" }
 
     private func bind(_ statement: Statement, _ cursor: AuditCursor?, _ window: Int64) throws {
         var index: Int32 = 0

@@ -6,6 +6,8 @@ import CSQLite
 final class Connection {
     let handle: OpaquePointer
     let path: String
+    /// Whether it looks for no journal, and so sees the file as it was when opened.
+    let isUnlocked: Bool
     /// When a wait for another connection's lock ends, on the monotonic clock in nanoseconds.
     private let lockDeadline: UnsafeMutablePointer<Int64>
 
@@ -14,6 +16,7 @@ final class Connection {
         let flags: Int32
         /// What follows the file's name in the URI.
         let query: String
+        var isUnlocked = false
 
         /// No file at all.
         static let memory = Mode(flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, query: "")
@@ -22,7 +25,7 @@ final class Connection {
         /// Takes the file as it is and looks for no journal.
         ///
         /// For a file nobody writes.
-        static let unlocked = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&immutable=1")
+        static let unlocked = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&immutable=1", isUnlocked: true)
     }
 
     /// - Parameter vfs: The name of the SQLite file layer; nil for the platform's own.
@@ -37,6 +40,7 @@ final class Connection {
         }
         self.handle = opened
         self.path = path
+        self.isUnlocked = mode.isUnlocked
         self.lockDeadline = .allocate(capacity: 1)
         lockDeadline.initialize(to: 0)
         rdsiam_wait_until(opened, lockDeadline)

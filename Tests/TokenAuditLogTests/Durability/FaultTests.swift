@@ -16,7 +16,7 @@ struct FaultTests {
     @Test("a lock holder that hangs: a typed error within the time limit, and the next event is stored")
     func hungLockHolder() async throws {
         var configuration = Logs.bare
-        configuration.timeLimit = .milliseconds(400)
+        configuration.timeLimit = .seconds(1)
         let log = try await AuditLog.open(path, configuration: configuration)
         let holder = try Connection(path: path, mode: .writing)
         try holder.execute("BEGIN EXCLUSIVE")
@@ -35,12 +35,12 @@ struct FaultTests {
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
-        configuration.timeLimit = .milliseconds(200)
+        configuration.timeLimit = .seconds(1)
         let log = try await AuditLog.open(path, configuration: configuration)
         try await log.record(Events.issue(1))
-        layer.delay(700)
+        layer.delay(3000)
         async let first = Logs.code { try await log.record(Events.issue(2)) }
-        try await Task.sleep(for: .milliseconds(20))
+        try await Task.sleep(for: .milliseconds(100))
         async let second = Logs.code { try await log.record(Events.issue(3)) }
         #expect(await [first, second] == [.timedOut, .timedOut])
         layer.delay(0)
@@ -126,27 +126,31 @@ struct FaultTests {
         let journal: String
         let act: @Sendable (String) throws -> Void
 
-        static let all = ["truncate", "wal"].flatMap { journal in
-            [
-                Displacement(testDescription: "moved, \(journal)", journal: journal) {
-                    try FileManager.default.moveItem(atPath: $0, toPath: $0 + ".old")
-                },
-                Displacement(testDescription: "deleted, \(journal)", journal: journal) {
-                    try FileManager.default.removeItem(atPath: $0)
-                },
-                Displacement(testDescription: "replaced, \(journal)", journal: journal) {
-                    try FileManager.default.copyItem(atPath: $0, toPath: $0 + ".copy")
-                    guard rename($0 + ".copy", $0) == 0 else { throw CocoaError(.fileWriteUnknown) }
-                },
+        static let all =
+            ["truncate", "wal"].flatMap { journal in
+                [
+                    Displacement(testDescription: "moved, \(journal)", journal: journal) {
+                        try FileManager.default.moveItem(atPath: $0, toPath: $0 + ".old")
+                    },
+                    Displacement(testDescription: "deleted, \(journal)", journal: journal) {
+                        try FileManager.default.removeItem(atPath: $0)
+                    },
+                    Displacement(testDescription: "replaced, \(journal)", journal: journal) {
+                        try FileManager.default.copyItem(atPath: $0, toPath: $0 + ".copy")
+                        guard rename($0 + ".copy", $0) == 0 else { throw CocoaError(.fileWriteUnknown) }
+                    },
+                ]
+            } + [
+                Displacement(testDescription: "-wal deleted", journal: "wal") {
+                    try FileManager.default.removeItem(atPath: $0 + "-wal")
+                }
             ]
-        } + [
-            Displacement(testDescription: "-wal deleted", journal: "wal") {
-                try FileManager.default.removeItem(atPath: $0 + "-wal")
-            }
-        ]
     }
 
-    @Test("a file that is moved, deleted or replaced while open: a typed error for every event", arguments: Displacement.all)
+    @Test(
+        "a file that is moved, deleted or replaced while open: a typed error for every event",
+        arguments: Displacement.all
+    )
     func displaced(displacement: Displacement) async throws {
         var configuration = Logs.bare
         configuration.journalMode = JournalMode(rawValue: displacement.journal)
@@ -167,7 +171,10 @@ struct FaultTests {
         try await log.record(Events.issue(5))
         await log.close()
         let activities = try await Logs.entries(of: path).compactMap(\.record?.activity)
-        #expect(activities == [.issue, .issue, .gap, .reanchor, .issue] || activities == [.issue, .issue, .reanchor, .gap, .issue])
+        #expect(
+            activities == [.issue, .issue, .gap, .reanchor, .issue]
+                || activities == [.issue, .issue, .reanchor, .gap, .issue]
+        )
         #expect(try await Logs.verification(of: path).isIntact)
     }
 }

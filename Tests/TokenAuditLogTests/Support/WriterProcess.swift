@@ -21,7 +21,9 @@ struct WriterProcess {
         process.waitUntilExit()
     }
 
-    /// The events it has said are recorded. A last line without its end was not said.
+    /// The events it has said are recorded.
+    ///
+    /// A last line without its end was not said.
     func acknowledged() throws -> [String] {
         let text = try String(contentsOfFile: output, encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -46,7 +46,12 @@ struct ForgeryTests {
         Case(action: "append-valid", sequence: 7, findings: []),
         Case(action: "prune", sequence: 20, findings: ["prune-unrecorded 20"]),
         Case(action: "except", sequence: 20, findings: ["prune-unrecorded 20"]),
-        Case(action: "rename", sequence: 0, findings: ["chain-broken 1", "checkpoint-mismatch 1"], withHead: ["foreign-anchor 0"]),
+        Case(
+            action: "rename",
+            sequence: 0,
+            findings: ["chain-broken 1", "checkpoint-mismatch 1"],
+            withHead: ["foreign-anchor 0"]
+        ),
         Case(action: "unguard", sequence: 0, findings: [], schema: ["schema-altered 0"]),
         Case(action: "shadow", sequence: 0, findings: [], schema: ["schema-altered 0"]),
     ]

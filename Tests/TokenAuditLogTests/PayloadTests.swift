@@ -1,0 +1,142 @@
+import AuthTokens
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Payloads")
+struct PayloadTests {
+    @Test("are the bytes that another language's canonical JSON gives")
+    func canonical() async throws {
+        let awkward = (0..<0x20).map { String(UnicodeScalar(UInt8($0))) }.joined() + "\"\\/\u{7F}é漢🗝\u{2028}"
+        let value = CanonicalJSON.object([
+            "b": .integer(-9_007_199_254_740_991), "a": .string(awkward),
+            "c": .object(["z": .integer(0), "": .string("")]),
+        ])
+        let script = """
+            import json, sys
+            text = sys.stdin.buffer.read().decode()
+            print(json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False) == text)
+            """
+        let result = try await ChildProcess.run("/usr/bin/env", ["python3", "-c", script], input: Data(value.utf8))
+        #expect(result.lines == ["True"])
+        #expect(CanonicalJSONParser.parse(value.utf8) == value)
+    }
+
+    @Test(
+        "that are not canonical read as nil",
+        arguments: [
+            "", "{", "}", "{}x", " {}", "[]", "null", "true", "1.5", "1e3", "--1", "\"", "\"\\", "\"\\x\"", "\"\\u00\"",
+            "\"\\u0041\"", "\"\\u00zz\"", "{\"a\":1,}", "{\"a\" :1}", "{\"a\":1,\"a\":2}", "{1:1}",
+            "99999999999999999999",
+            "\"\n\"", "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}",
+        ]
+    )
+    func malformed(text: String) { #expect(CanonicalJSONParser.parse(Array(text.utf8)) == nil) }
+
+    @Test("any truncation of a payload and any changed byte reads without a crash")
+    func junk() {
+        let payload = AuditRecord(Events.issue(), by: Logs.actor).payload.utf8
+        for count in 0..<payload.count { #expect(CanonicalJSONParser.parse(Array(payload.prefix(count))) == nil) }
+        for index in payload.indices {
+            var changed = payload
+            changed[index] = UInt8.random(in: 0...255)
+            _ = CanonicalJSONParser.parse(changed).flatMap(AuditRecord.init(payload:))
+        }
+        #expect(CanonicalJSONParser.parse(Array(String(repeating: "{\"a\":", count: 100_000).utf8)) == nil)
+        #expect(CanonicalJSONParser.parse([0x22, 0xFF, 0x22]) == nil)
+    }
+
+    @Test("are written in one way for ever")
+    func format() throws {
+        var event = Events.issue()
+        event.id = "018f0000-0000-7000-8000-000000000000"
+        let payload = String(decoding: AuditRecord(event, by: Logs.actor).payload.utf8, as: UTF8.self)
+        #expect(
+            payload == """
+                {"activity":"token.issue","actor":{"host":"app-1","pid":4711,"program":"web","uid":501,"user":"andrew"},\
+                "credential":{"access_key_id":"AKIDEXAMPLE","account":"123456789012","profile":"dev",\
+                "role_arn":"arn:aws:iam::123456789012:role/app","source":"profile"},"generator":{"name":"default"},\
+                "id":"018f0000-0000-7000-8000-000000000000","outcome":"success","policy":"best_effort",\
+                "target":{"database":"blog","host":"db.example.com","port":5432,"region":"eu-central-1","user":"app"},\
+                "time_us":1790000000000000,"token":{"expires_us":1790000900000000,"sha256":"\(Events.token().fingerprint)",\
+                "signed_us":1790000000000000},"v":1}
+                """
+        )
+    }
+
+    @Test("of records that hold what is not finite or out of range are written all the same")
+    func extremes() throws {
+        for time in [
+            Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan),
+        ] {
+            let record = AuditRecord(Events.issue(at: time), by: Logs.actor)
+            let parsed = CanonicalJSONParser.parse(record.payload.utf8)
+            #expect(parsed == record.payload)
+        }
+    }
+}
+
+@Suite("Secrets")
+struct AuditSecretsTests {
+    @Test("are in no byte of log, journals, backup and exports, even where a caller mixes fields up")
+    func nowhere() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        let secretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+        for journal in [JournalMode.truncate, .wal] {
+            var configuration = Logs.quiet
+            configuration.journalMode = journal
+            configuration.signingKey = try AuditSigningKey(secretText: NoteTests.publishedSecret)
+            let log = try await AuditLog.open(path + journal.rawValue, configuration: configuration)
+            try await Logs.write(20, to: log)
+            // A token where a user belongs, and where an error's code belongs.
+            try await log.record(Events.issue(user: Events.token(3).value))
+            try await log.record(Events.refuse(code: "bad X-AMZ-Security-Token=" + secretKey))
+            try copyAll(in: folder)
+            let reader = try await AuditLogReader.open(path + journal.rawValue)
+            for format in [AuditExportFormat.jsonLines, .csv, .ocsf] {
+                let file = folder.path("export-\(format.rawValue)")
+                _ = FileManager.default.createFile(atPath: file, contents: nil)
+                let handle = try FileHandle(forWritingTo: URL(filePath: file))
+                try await reader.export(format) { try handle.write(contentsOf: $0) }
+            }
+            try await reader.backUp(to: folder.path("backup-\(journal.rawValue)"))
+            await log.close()
+        }
+        let files = try folder.everything()
+        #expect(
+            files.keys.contains { $0.hasSuffix("-wal.seen") } && files.keys.contains { $0.hasSuffix("-journal.seen") }
+        )
+        let secrets =
+            (1...20).flatMap { [Events.token($0).value, "X-Amz-Signature=secret\($0)"] }
+            + [secretKey, "AYEKFALVFGyNhPJEMzD1QIDr", "secret3"]
+        for (name, bytes) in files {
+            for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(secret) is in \(name)") }
+        }
+    }
+
+    /// Journals are gone when the log is closed.
+    private func copyAll(in folder: TemporaryFolder) throws {
+        for (name, bytes) in try folder.everything() {
+            try bytes.write(to: URL(filePath: folder.path(name + ".seen")))
+        }
+    }
+
+    @Test("are in no error")
+    func errors() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        let token = Events.token(1)
+        await log.close()
+        do {
+            try await log.record(Events.issue(1))
+            Issue.record("a closed log has recorded an event")
+        } catch {
+            #expect(!"\(error)".contains(token.value) && !"\(error)".contains("secret1"))
+            #expect((error as? AuditLogError)?.auditCode == "AuditLogError.closed")
+        }
+    }
+}

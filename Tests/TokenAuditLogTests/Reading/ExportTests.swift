@@ -1,0 +1,143 @@
+import AuthTokens
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Exporting")
+struct ExportTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("tokens.auditlog") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func export(
+        _ format: AuditExportFormat,
+        after sequence: Int64? = nil
+    ) async throws -> (text: String, summary: AuditExportSummary) {
+        let sink = Sink()
+        let summary = try await AuditLogReader.open(path).export(format, after: sequence) { sink.write($0) }
+        return (sink.text, summary)
+    }
+
+    private final class Sink: Sendable {
+        private let bytes = Mutex<[UInt8]>([])
+        func write(_ more: [UInt8]) { bytes.withLock { $0 += more } }
+        var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+    }
+
+    @Test("JSON Lines hold each payload verbatim, and the second verifier needs nothing else")
+    func jsonLines() async throws {
+        let head = try await ForgeryTests.write(to: path)
+        let (text, summary) = try await export(.jsonLines)
+        #expect(summary == AuditExportSummary(rows: 46, lastSequence: 46))
+        let lines = text.split(separator: "\n")
+        let entries = try await Logs.entries(of: path)
+        #expect(lines.dropFirst().map(String.init) == entries.map(\.jsonLine))
+        #expect(zip(lines.dropFirst(), entries).allSatisfy { $0.contains($1.payload) })
+        let file = try folder.write(text, to: "export.jsonl")
+        let verdict = try await OtherVerifier.verify(file, heads: [head])
+        #expect(verdict == .init(status: 0, findings: [], head: head.description))
+        try folder.write(text.replacing("\"app\"", with: "\"apq\"", maxReplacements: 1), to: "export.jsonl")
+        #expect(try await OtherVerifier.verify(file).findings == ["payload-altered 2"])
+    }
+
+    @Test("an export goes on where the one before ended, and parts verify like the whole")
+    func resumed() async throws {
+        try await Logs.write(10, to: path)
+        let first = try await export(.jsonLines)
+        try await Logs.write(5, to: path, from: 11)
+        let second = try await export(.jsonLines, after: first.summary.lastSequence)
+        #expect(second.summary == AuditExportSummary(rows: 5, lastSequence: 15))
+        let whole = try await export(.jsonLines)
+        #expect(first.text + second.text.drop { $0 != "\n" }.dropFirst() == whole.text)
+        let part = try folder.write(second.text, to: "part.jsonl")
+        #expect(try await OtherVerifier.verify(part).status == 0)
+        #expect(try await export(.jsonLines, after: 15).summary.rows == 0)
+    }
+
+    @Test("an export never skips rows in silence")
+    func noSkipping() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await Logs.write(10, to: log)
+        try await log.prune(before: Events.start + 5)
+        await log.close()
+        #expect(await Logs.code { _ = try await export(.csv, after: 2) } == .pruned)
+        #expect(try await export(.csv, after: 4).summary.rows == 7)
+        #expect(try await export(.csv).summary.rows == 7)
+        try await Forgery.forge(path, "remove", 7)
+        #expect(await Logs.code { _ = try await export(.csv) } == .damaged)
+        #expect(try await export(.csv, after: 7).summary.rows == 4)
+    }
+
+    @Test("CSV is read by another reader with the same cells, and no cell is a formula")
+    func csv() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        for user in ["app", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "a,b", "say \"hi\"", "two\r\nlines", "\tx"] {
+            try await log.record(Events.issue(user: user))
+        }
+        await log.close()
+        let file = try folder.write(try await export(.csv).text, to: "export.csv")
+        let script = """
+            import csv, json, sys
+            print(json.dumps(list(csv.reader(open(sys.argv[1], newline=''), strict=True))))
+            """
+        let result = try await ChildProcess.run("/usr/bin/env", ["python3", "-c", script, file])
+        let rows = try JSONDecoder().decode([[String]].self, from: Data(result.output.utf8))
+        #expect(rows.first == CSVRow.heading.cells)
+        #expect(rows.allSatisfy { $0.count == CSVRow.heading.cells.count })
+        #expect(
+            rows.dropFirst().map { $0[7] }
+                == [
+                    "app", "'=cmd|' /C calc'!A0", "'+1", "'-1", "'@SUM(A1)", "a,b", "say \"hi\"", "two\r\nlines",
+                    "'\tx",
+                ]
+        )
+        #expect(rows[1][1] == "2026-09-21T13:33:20.000000Z" || rows[1][1].hasSuffix(".000000Z"))
+        #expect(rows[1][17] == Events.token().fingerprint)
+    }
+
+    @Test("an unreadable payload keeps its row in CSV")
+    func unreadable() async throws {
+        try await Logs.write(2, to: path)
+        let connection = try Connection(path: path, mode: .writing)
+        try connection.execute("DROP TRIGGER event_unchanged; UPDATE event SET payload = 'broken' WHERE seq = 2")
+        let lines = try await export(.csv).text.split(separator: "\r\n")
+        #expect(lines.count == 3)
+        #expect(lines[2].hasPrefix("2,,unreadable,"))
+        #expect(lines[2].split(separator: ",", omittingEmptySubsequences: false).count == CSVRow.heading.cells.count)
+    }
+
+    @Test("OCSF events are of class 3002 and hold what the schema requires")
+    func ocsf() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.quiet)
+        try await log.record(Events.issue())
+        try await log.record(Events.refuse())
+        await log.close()
+        let lines = try await export(.ocsf).text.split(separator: "\n")
+        #expect(lines.count == 2)
+        let issue = try #require(JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any])
+        let numbers = ["class_uid": 3002, "category_uid": 3, "activity_id": 99, "type_uid": 300_299, "severity_id": 1]
+        for (key, value) in numbers { #expect(issue[key] as? Int == value, "\(key)") }
+        #expect(issue["time"] as? Int == 1_790_000_000_000)
+        #expect(issue["status_id"] as? Int == 1)
+        #expect((issue["user"] as? [String: Any])?["name"] as? String == "app")
+        #expect((issue["dst_endpoint"] as? [String: Any])?["hostname"] as? String == "db.example.com")
+        #expect((issue["metadata"] as? [String: Any])?["version"] as? String == "1.8.0")
+        #expect((issue["authentication_token"] as? [String: Any])?["uid"] as? String == Events.token().fingerprint)
+        #expect((issue["cloud"] as? [String: Any])?["provider"] as? String == "AWS")
+        let refusal = try #require(JSONSerialization.jsonObject(with: Data(lines[1].utf8)) as? [String: Any])
+        #expect(refusal["status_id"] as? Int == 2)
+        #expect(refusal["status_code"] as? String == "AWSCredentialError.notConfigured")
+    }
+
+    @Test("what the sink throws comes back")
+    func failingSink() async throws {
+        try await Logs.write(1, to: path)
+        await #expect(throws: CancellationError.self) {
+            try await AuditLogReader.open(path).export(.csv) { _ in throw CancellationError() }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+import AuthTokens
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Searching")
+struct QueryTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let change: @Sendable (inout AuditFilter) -> Void
+        let matches: @Sendable (AuditRecord) -> Bool
+    }
+
+    static let cases = [
+        Case(testDescription: "all") { _ in
+        } matches: { _ in
+            true
+        },
+        Case(testDescription: "user") {
+            $0.user = "user3"
+        } matches: {
+            $0.target?.user == "user3"
+        },
+        Case(testDescription: "host") {
+            $0.host = "b.example.com"
+        } matches: {
+            $0.target?.host == "b.example.com"
+        },
+        Case(testDescription: "user and host") {
+            $0.user = "user3"
+            $0.host = "a.example.com"
+        } matches: {
+            $0.target?.user == "user3" && $0.target?.host == "a.example.com"
+        },
+        Case(testDescription: "generator") {
+            $0.generator = "dsql"
+        } matches: {
+            $0.generator == "dsql"
+        },
+        Case(testDescription: "activity") {
+            $0.activity = .refuse
+        } matches: {
+            $0.activity == .refuse
+        },
+        Case(testDescription: "outcome") {
+            $0.outcome = .failure
+        } matches: {
+            $0.outcome == .failure
+        },
+        Case(testDescription: "since") {
+            $0.since = Events.start + 100
+        } matches: {
+            $0.time >= Events.start + 100
+        },
+        Case(testDescription: "until") {
+            $0.until = Events.start + 100
+        } matches: {
+            $0.time < Events.start + 100
+        },
+        Case(testDescription: "time and generator") {
+            $0.since = Events.start + 20
+            $0.until = Events.start + 120
+            $0.generator = "dsql"
+        } matches: {
+            $0.time >= Events.start + 20 && $0.time < Events.start + 120 && $0.generator == "dsql"
+        },
+        Case(testDescription: "fingerprint") {
+            $0.fingerprint = Events.token(5).fingerprint.uppercased()
+        } matches: {
+            $0.token?.fingerprint == Events.token(5).fingerprint
+        },
+        Case(testDescription: "access key") {
+            $0.accessKeyID = "AKIDEXAMPLE"
+        } matches: {
+            $0.credential?.accessKeyID == "AKIDEXAMPLE"
+        },
+        Case(testDescription: "profile") {
+            $0.profile = "dev"
+        } matches: {
+            $0.credential?.profile == "dev"
+        },
+        Case(testDescription: "source") {
+            $0.credentialSource = "imds"
+        } matches: { _ in
+            false
+        },
+        Case(testDescription: "SQL in the value") {
+            $0.user = "' OR 1=1 --"
+        } matches: { _ in
+            false
+        },
+    ]
+
+    static func write(to path: String) async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        for number in 0..<150 {
+            var event = Events.issue(
+                number % 50,
+                user: "user\(number % 7)",
+                host: number.isMultiple(of: 3) ? "a.example.com" : "b.example.com",
+                generator: number.isMultiple(of: 5) ? "dsql" : "default",
+                at: Events.start + Double(number)
+            )
+            if number % 11 == 0 { event = Events.refuse(user: "user\(number % 7)") }
+            try await log.record(event)
+        }
+        await log.close()
+    }
+
+    @Test("finds exactly what matches, newest first, page by page", arguments: cases)
+    func search(search: Case) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        try await Self.write(to: path)
+        let expected = try await Logs.entries(of: path)
+            .filter { $0.record.map(search.matches) ?? false }
+            .sorted { ($0.record?.time ?? .now, $0.sequence) > ($1.record?.time ?? .now, $1.sequence) }
+        var filter = AuditFilter()
+        search.change(&filter)
+        let connection = try Connection(path: path, mode: .reading)
+        for (limit, stride) in [(1000, 20_000), (7, 20_000), (7, 10)] {
+            var found: [AuditEntry] = []
+            var cursor: AuditCursor?
+            repeat {
+                let query = EntryQuery(filter: filter, stride: Int64(stride))
+                let page = try query.page(on: connection, after: cursor, limit: limit)
+                #expect(page.entries.count <= limit)
+                found += page.entries
+                cursor = try page.next.map { try #require(AuditCursor($0.description)) }
+            } while cursor != nil
+            #expect(found == expected)
+        }
+    }
+
+    @Test(
+        "uses an index for user, host, fingerprint and time",
+        arguments: ["user", "host", "fingerprint", "time", "all"]
+    )
+    func plan(what: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        try await Logs.write(1, to: path)
+        var filter = AuditFilter()
+        if what == "user" { filter.user = "u" }
+        if what == "host" { filter.host = "h" }
+        if what == "fingerprint" { filter.fingerprint = "f" }
+        if what == "time" { filter.since = Events.start }
+        let connection = try Connection(path: path, mode: .reading)
+        let plan = try EntryQuery(filter: filter).plan(on: connection)
+        #expect(plan.contains("USING INDEX event_\(what == "all" ? "time" : what)"))
+        #expect(!plan.contains("TEMP B-TREE") || what == "fingerprint")
+    }
+
+    @Test("a payload that is no JSON any more stops no search, and is shown as it is")
+    func brokenPayload() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        try await Logs.write(3, to: path)
+        let connection = try Connection(path: path, mode: .writing)
+        try connection.execute("DROP TRIGGER event_unchanged; UPDATE event SET payload = 'broken' WHERE seq = 2")
+        let reader = try await AuditLogReader.open(path)
+        let entries = try await reader.entries().entries
+        #expect(entries.count == 3)
+        #expect(entries.first { $0.sequence == 2 }?.payload == "broken")
+        #expect(entries.first { $0.sequence == 2 }?.record == nil)
+        var filter = AuditFilter()
+        filter.generator = "default"
+        #expect(try await reader.entries(matching: filter).entries.count == 2)
+    }
+
+    @Test("a cursor that is none is nil", arguments: ["", ".", "1", "1.", "x.1", "1.1.1", "99999999999999999999.1"])
+    func badCursor(text: String) { #expect(AuditCursor(text) == nil) }
+
+    @Test("statistics count what happened per day, user and server")
+    func statistics() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        let log = try await AuditLog.open(path, configuration: Logs.quiet)
+        let day: Double = 86400
+        for (offset, user) in [(0, "a"), (0.1, "a"), (day, "a"), (day, "b")] {
+            try await log.record(Events.issue(user: user, at: Events.start + offset))
+        }
+        try await log.record(Events.refuse(user: "b"))
+        await log.close()
+        let reader = try await AuditLogReader.open(path)
+        let all = try await reader.statistics()
+        #expect(all.total.issued == 4 && all.total.refused == 1 && all.total.accepted == 0)
+        #expect(all.perDay.mapValues(\.issued) == ["2026-09-21": 2, "2026-09-22": 2])
+        #expect(all.perUser.mapValues(\.issued) == ["a": 3, "b": 1])
+        #expect(all.perHost.mapValues(\.refused) == ["db.example.com": 1])
+        let later = try await reader.statistics(since: Events.start + day, until: Events.start + day + 1)
+        #expect(later.total.issued == 2 && later.total.refused == 0)
+    }
+
+    @Test("a leaked token is known by its text and by its fingerprint, and said to be alive until it expires")
+    func leakedToken() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        try await Logs.write(20, to: path)
+        let reader = try await AuditLogReader.open(path)
+        let token = Events.token(7)
+        let trace = try await reader.trace(token: " \(token.value)\n")
+        #expect(trace.fingerprint == token.fingerprint)
+        #expect(trace.isKnown && trace.entries.count == 1)
+        #expect(trace.entries.first?.record?.target?.user == "app")
+        #expect(trace.isAlive(at: Events.start + 7 + 899) == true)
+        #expect(trace.isAlive(at: Events.start + 7 + 900) == false)
+        #expect(try await reader.trace(fingerprint: token.fingerprint.uppercased()) == trace)
+        let unknown = try await reader.trace(token: "not ours")
+        #expect(!unknown.isKnown && unknown.isAlive(at: Events.start) == nil && unknown.expiresAt == nil)
+    }
+}

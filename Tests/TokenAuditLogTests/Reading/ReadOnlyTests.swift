@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Reading only")
+struct ReadOnlyTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("live/tokens.auditlog") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func useAll(_ reader: AuditLogReader) async throws {
+        _ = try await reader.head()
+        _ = try await reader.entries()
+        _ = try await reader.verify(checkingIndexes: true)
+        _ = try await reader.statistics()
+        _ = try await reader.trace(token: "x")
+        _ = try await reader.export(.jsonLines) { _ in }
+        await reader.close()
+    }
+
+    @Test("leaves no trace in the folder", arguments: ["truncate", "wal"])
+    func noTrace(journal: String) async throws {
+        var configuration = Logs.bare
+        configuration.journalMode = JournalMode(rawValue: journal)
+        try await Logs.write(10, to: path, configuration: configuration)
+        let before = try snapshot()
+        try await useAll(try await AuditLogReader.open(path))
+        #expect(try snapshot() == before)
+    }
+
+    @Test("sees what a writer has just committed", arguments: ["truncate", "wal"])
+    func live(journal: String) async throws {
+        var configuration = Logs.bare
+        configuration.journalMode = JournalMode(rawValue: journal)
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await log.record(Events.issue(1))
+        let reader = try await AuditLogReader.open(path)
+        for number in 2...5 {
+            try await log.record(Events.issue(number))
+            #expect(try await reader.head().sequence == Int64(number))
+        }
+        await log.close()
+        try await useAll(try await AuditLogReader.open(path))
+    }
+
+    @Test("of a log that nobody had open finds a later writer's rows too")
+    func laterWriter() async throws {
+        var configuration = Logs.bare
+        configuration.journalMode = .wal
+        try await Logs.write(2, to: path, configuration: configuration)
+        let reader = try await AuditLogReader.open(path)
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await log.record(Events.issue(3))
+        #expect(try await reader.head().sequence == 3)
+        await log.close()
+        #expect(try await reader.head().sequence == 3)
+    }
+
+    @Test("of a log that is not there: a typed error, and nothing is made")
+    func missing() async throws {
+        #expect(await Logs.code { _ = try await AuditLogReader.open(path) } == .notFound)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
+    @Test("after a writer's crash: a typed error, and the journal is left for a writer to recover")
+    func hotJournal() async throws {
+        let layer = FaultyFileLayer()
+        let log = try await AuditLog.open(path, configuration: layer.configuration())
+        try await Logs.write(3, to: log)
+        layer.failSyncs(true)
+        async let failure = Logs.code { try await log.record(Events.issue(4)) }
+        _ = await failure
+        layer.failSyncs(false)
+        await log.close()
+        let journal = path + "-journal"
+        try crash(leaving: journal)
+        let before = try snapshot()
+        #expect(await Logs.code { _ = try await AuditLogReader.open(path) } == .needsRecovery)
+        #expect(try snapshot() == before)
+        try await Logs.write(1, to: path)
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    /// Begins a transaction in a copy, copies file and journal while it is open, and puts both in the log's place.
+    private func crash(leaving journal: String) throws {
+        let writer = try Connection(path: path, mode: .writing)
+        try writer.execute(
+            "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_spill = 1; PRAGMA cache_size = 1; BEGIN IMMEDIATE"
+        )
+        try writer.execute("CREATE TABLE filler (a)")
+        for _ in 0..<50 { try writer.execute("INSERT INTO filler VALUES (zeroblob(4000))") }
+        for suffix in ["", "-journal"] {
+            try FileManager.default.copyItem(atPath: path + suffix, toPath: folder.path("crash" + suffix))
+        }
+        writer.rollBack()
+        for suffix in ["", "-journal"] {
+            try FileManager.default.removeItem(atPath: path + suffix)
+            try FileManager.default.moveItem(atPath: folder.path("crash" + suffix), toPath: path + suffix)
+        }
+    }
+
+    /// Names, bytes and times of all files.
+    private func snapshot() throws -> [String: [String]] {
+        var files: [String: [String]] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path("live")) {
+            let file = folder.path("live/" + name)
+            let changed = try FileManager.default.attributesOfItem(atPath: file)[.modificationDate] as? Date
+            files[name] = ["\(try Data(contentsOf: URL(filePath: file)).hashValue)", "\(changed ?? .distantPast)"]
+        }
+        return files
+    }
+}
