@@ -25,86 +25,69 @@ public enum PGRDSIAM {
         defaults: RDSGenerator.names.map { name in (name, { RDSGenerator() }) }
     )
 
+    /// The issuer that connections use unless they are given another: it knows ``generators`` and keeps no record.
+    public static let issuer = TokenIssuer(generators: generators)
+
     /// Connects as a connection string says, in either of libpq's forms.
     ///
     /// - Parameters:
-    ///   - conninfo: A keyword/value string or a URI (libpq, "Connection Strings").
-    ///   - issuer: Makes and records the tokens. The default records nothing; give one with an audit log to keep what
-    ///     was issued.
+    ///   - conninfo: A keyword/value string or a URI (libpq, "Connection Strings"). It may name several hosts.
+    ///   - issuer: Makes, keeps and records the tokens. Share one: it keeps them for as long as they are good.
     ///   - environment: What unset parameters come from: environment variables, service file, user name.
+    ///   - options: What to be told on the way.
     /// - Returns: A connection that is logged in.
     /// - Throws: `ConninfoError` or ``PGRDSIAMError`` where the string is at fault, which is final; what the issuer
-    ///   throws; ``PGRDSIAMError`` where the server or the way to it is, which may be tried again.
+    ///   throws; ``PGRDSIAMError`` where the server or the way to it is, which may be tried again; `CancellationError`.
     public static func connect(
         _ conninfo: String,
-        issuer: TokenIssuer = TokenIssuer(generators: generators),
-        environment: ConninfoEnvironment = .process
+        issuer: TokenIssuer = issuer,
+        environment: ConninfoEnvironment = .process,
+        options: ConnectOptions = ConnectOptions()
     ) async throws -> PGConnection {
-        try await connect(
-            Conninfo.parse(conninfo, dialect: .linked, extensions: .rdsIAM),
-            issuer: issuer,
-            environment: environment
-        )
+        let conninfo = try Conninfo.parse(conninfo, dialect: .linked, extensions: .rdsIAM)
+        return try await connect(conninfo, issuer: issuer, environment: environment, options: options)
     }
 
     /// Connects as a dictionary of libpq's keywords says; values are taken as they are.
     ///
-    /// Parameters and errors are those of ``connect(_:issuer:environment:)-(String,_,_)``.
+    /// Parameters and errors are those of ``connect(_:issuer:environment:options:)-(String,_,_,_)``.
     public static func connect(
         _ parameters: [String: String],
-        issuer: TokenIssuer = TokenIssuer(generators: generators),
-        environment: ConninfoEnvironment = .process
+        issuer: TokenIssuer = issuer,
+        environment: ConninfoEnvironment = .process,
+        options: ConnectOptions = ConnectOptions()
     ) async throws -> PGConnection {
-        try await connect(
-            Conninfo(parameters, dialect: .linked, extensions: .rdsIAM),
-            issuer: issuer,
-            environment: environment
-        )
+        let conninfo = try Conninfo(parameters, dialect: .linked, extensions: .rdsIAM)
+        return try await connect(conninfo, issuer: issuer, environment: environment, options: options)
     }
 
     /// Connects as parsed parameters say.
     ///
-    /// They must have been read with the extensions ``ExtensionKeywords/rdsIAM``.
-    ///
-    /// Parameters and errors are those of ``connect(_:issuer:environment:)-(String,_,_)``.
+    /// They must have been read with the extensions ``PGConninfo/Conninfo/ExtensionKeywords/rdsIAM``. Parameters and errors are
+    /// those of ``connect(_:issuer:environment:options:)-(String,_,_,_)``.
     public static func connect(
         _ conninfo: Conninfo,
-        issuer: TokenIssuer = TokenIssuer(generators: generators),
-        environment: ConninfoEnvironment = .process
+        issuer: TokenIssuer = issuer,
+        environment: ConninfoEnvironment = .process,
+        options: ConnectOptions = ConnectOptions()
     ) async throws -> PGConnection {
         let plan = try ConnectionPlan(conninfo, environment: environment)
-        guard let login = plan.login else { return try await PGConnection.open(plan.conninfo) }
-        return try await open(plan.conninfo, login, issuer: issuer)
+        if let warning = plan.warning { options.warn?(warning) }
+        return try await PGConnection.open(ConnectionOpener(plan: plan, issuer: issuer))
     }
 
-    /// Makes and records the token that ``connect(_:issuer:environment:)-(Conninfo,_,_)`` would log in with, for those who
-    /// connect by other means.
+    /// Makes and records the token that connecting would log in with, for those who connect by other means.
     ///
-    /// - Returns: The token; nil where the parameters name no generator.
+    /// - Returns: The token for the first host; nil where the parameters name no generator.
     /// - Throws: What connecting throws before anything is sent.
     public static func token(
         for conninfo: Conninfo,
-        issuer: TokenIssuer = TokenIssuer(generators: generators),
+        issuer: TokenIssuer = issuer,
         environment: ConninfoEnvironment = .process
     ) async throws -> IssuedToken? {
-        guard let login = try TokenLogin(conninfo.resolve(in: environment)) else { return nil }
-        return try await issuer.token(from: login.generator, for: login.request)
-    }
-
-    private static func open(
-        _ conninfo: Conninfo,
-        _ login: TokenLogin,
-        issuer: TokenIssuer
-    ) async throws -> PGConnection {
-        let issued = try await issuer.token(from: login.generator, for: login.request)
-        let connection: PGConnection
-        do {
-            connection = try await PGConnection.open(conninfo, token: issued.token)
-        } catch {
-            try await issuer.recordOutcome(of: issued, error: error)
-            throw error
+        guard let login = try TokenLogin(conninfo.resolve(in: environment)), let host = login.hosts.first else {
+            return nil
         }
-        try await issuer.recordOutcome(of: issued)
-        return connection
+        return try await issuer.token(from: login.generator, for: host.request)
     }
 }

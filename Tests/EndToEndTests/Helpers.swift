@@ -1,5 +1,6 @@
 import AWSCredentialSources
 import AuthTokens
+import Foundation
 import RDSGenerator
 import Synchronization
 
@@ -29,4 +30,11 @@ struct RDSGeneratorAs: AuthTokenGenerator {
         change(&request)
         return try await inner.token(for: request)
     }
+}
+
+/// A clock that tests move.
+final class MovableClock: Sendable {
+    private let shift = Mutex(0.0)
+    var date: Date { Date() + shift.withLock { $0 } }
+    func advance(by seconds: Double) { shift.withLock { $0 += seconds } }
 }

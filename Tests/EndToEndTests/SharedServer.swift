@@ -66,7 +66,7 @@ extension RDSLookalike {
         let generators = AuthTokenGeneratorRegistry(
             defaults: [("default", { RDSGenerator(credentials: .static(credentials), now: now) })]
         )
-        return TokenIssuer(generators: generators, audit: audit)
+        return TokenIssuer(generators: generators, audit: audit, now: now)
     }
 
     /// A connection string that asks for a token and checks the server's certificate.

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// A PostgreSQL server with TLS that lets IAM users in with a valid token only (`Fixtures/rds-lookalike`).
@@ -47,48 +46,20 @@ public final class RDSLookalike: Sendable {
 
     /// What it says about itself.
     public let facts: Facts
-    private let input: SpawnedProcess.Stream
+    private let process: ServerProcess
 
-    private init(facts: Facts, input: SpawnedProcess.Stream) {
+    private init(facts: Facts, process: ServerProcess) {
         self.facts = facts
-        self.input = input
+        self.process = process
     }
 
     /// Starts one with the command's options, and returns when it is ready.
     public static func start(_ options: [String]) async throws -> RDSLookalike {
-        let (input, output) = (try pipe(), try pipe())
-        _ = try SpawnedProcess(
+        let process = try await ServerProcess.start(
             Repository.path("Fixtures/rds-lookalike/start"),
-            options + ["--until-stdin-closes"],
-            environment: [:],
-            streams: [
-                input.read, output.write, SpawnedProcess.Stream(owning: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)),
-            ]
+            options + ["--until-stdin-closes"]
         )
-        let line = await firstLine(of: output.read)
-        guard !line.isEmpty else {
-            throw Missing(description: "the look-alike did not start: see its message on standard error")
-        }
-        return RDSLookalike(facts: try JSONDecoder().decode(Facts.self, from: line), input: input.write)
-    }
-
-    private static func pipe() throws -> (read: SpawnedProcess.Stream, write: SpawnedProcess.Stream) {
-        var ends: [Int32] = [-1, -1]
-        guard systemPipe(&ends) == 0 else { throw Missing(description: "no pipe: error \(errno)") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (SpawnedProcess.Stream(owning: ends[0]), SpawnedProcess.Stream(owning: ends[1]))
-    }
-
-    /// What comes before the first line feed, or before the end; read on a thread that may wait.
-    private static func firstLine(of stream: SpawnedProcess.Stream) async -> Data {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                var line = Data()
-                var byte: UInt8 = 0
-                while read(stream.descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
-                continuation.resume(returning: line)
-            }
-        }
+        return RDSLookalike(facts: try JSONDecoder().decode(Facts.self, from: process.facts), process: process)
     }
 
     /// The verdicts on `user` so far, oldest first.
@@ -108,6 +79,3 @@ public final class RDSLookalike: Sendable {
         "host=\(facts.host) hostaddr=\(facts.hostaddr) port=\(facts.port) user='\(user)' dbname=postgres"
     }
 }
-
-/// `pipe(2)`, under a name of its own: the look-alike has a method called `pipe`.
-private func systemPipe(_ ends: UnsafeMutablePointer<Int32>) -> Int32 { pipe(ends) }

@@ -35,4 +35,7 @@ public enum Repository {
 public struct Missing: Error, CustomStringConvertible {
     /// What is missing and how to get it.
     public let description: String
+
+    /// Says what is missing.
+    public init(description: String) { self.description = description }
 }

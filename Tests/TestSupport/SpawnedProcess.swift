@@ -57,6 +57,7 @@ public struct SpawnedProcess: Sendable {
     }
 
     /// The exit status; minus the signal's number where a signal ended it.
+    @discardableResult
     public func wait() async -> Int32 {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {

@@ -1,24 +1,54 @@
 import PGConninfo
 
-/// What a connection string comes to: the parameters that libpq gets, and the token they still lack.
-struct ConnectionPlan {
+/// What a connection string comes to: the parameters that libpq gets, and the tokens they still lack.
+struct ConnectionPlan: Sendable {
     /// The parameters for libpq, without ours.
     let conninfo: Conninfo
-    /// The token to log in with; nil where no generator is named, and the connection is libpq's alone.
+    /// How to log in with tokens; nil where no generator is named, and the connection is libpq's alone.
     let login: TokenLogin?
+    /// How long one server may take; nil for ever.
+    let connectTimeout: Duration?
 
     /// Decides everything about a connection that can be decided before anything is sent.
     ///
     /// - Throws: `ConninfoError` for what libpq would refuse; ``PGRDSIAMError`` for what would send a token the wrong
     ///   way.
-    init(_ conninfo: Conninfo, environment: ConninfoEnvironment) throws {
-        guard conninfo.generator != nil else {
-            self.conninfo = conninfo.withoutExtensions
+    init(_ given: Conninfo, environment: ConninfoEnvironment) throws {
+        guard given.generator != nil else {
+            conninfo = given.withoutExtensions
             login = nil
+            connectTimeout = Self.timeout(try given.resolve(in: environment))
             return
         }
-        let resolved = try TLSPolicy.resolve(conninfo, in: environment)
+        let resolved = try TLSPolicy.resolve(given, in: environment)
         login = try TokenLogin(resolved)
-        self.conninfo = resolved.parameters.withoutExtensions
+        try resolved.validate()
+        conninfo = try resolved.parameters.withoutExtensions.expectingPassword()
+        connectTimeout = Self.timeout(resolved)
+    }
+
+    /// What is not safe about it.
+    var warning: ConnectOptions.Warning? {
+        guard let host = login?.hosts.first, conninfo[.sslmode] == "require" else { return nil }
+        let text = "the server's certificate is not checked; set sslmode=verify-full and sslrootcert"
+        return ConnectOptions.Warning(description: text, host: host.name)
+    }
+
+    /// `connect_timeout` in seconds; before libpq 17, 1 counts as 2.
+    private static func timeout(_ resolved: ResolvedConninfo) -> Duration? {
+        let text = resolved[.connectTimeout]?.filter { !$0.isWhitespace } ?? ""
+        guard let seconds = Int(text), seconds > 0 else { return nil }
+        return .seconds(resolved.parameters.dialect < .v17 ? max(seconds, 2) : seconds)
+    }
+}
+
+extension Conninfo {
+    /// Refuses every way of logging in but a password inside TLS, which is what RDS asks of IAM users, where libpq can and
+    /// nobody has said otherwise: a server that asks for less, or for something else, is not the one the token is for.
+    fileprivate func expectingPassword() throws(ConninfoError) -> Conninfo {
+        guard dialect >= .v16, bytes(of: .requireAuth)?.isEmpty ?? true else { return self }
+        var strict = self
+        try strict.set(.requireAuth, to: "password")
+        return strict
     }
 }

@@ -1,5 +1,4 @@
-import AuthTokens
-import PGConninfo
+import Synchronization
 
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
@@ -31,25 +30,33 @@ public final class PGConnection: Sendable {
     }
 
     /// Who is connected where, and how.
-    public let facts: Facts
-    private let session: LibpqSession
+    public var facts: Facts { state.withLock { $0 } }
 
-    private init(_ session: LibpqSession, _ facts: Facts) {
+    private let state: Mutex<Facts>
+    private let session: LibpqSession
+    private let opener: ConnectionOpener
+
+    private init(_ session: LibpqSession, _ facts: Facts, _ opener: ConnectionOpener) {
         self.session = session
-        self.facts = facts
+        self.opener = opener
+        state = Mutex(facts)
     }
 
-    /// Connects with `conninfo`, and with `token` as the password where there is one.
-    static func open(_ conninfo: Conninfo, token: AuthToken? = nil) async throws -> PGConnection {
-        var conninfo = conninfo
-        if let token {
-            try conninfo.set(.password, to: token.value)
-            if let user = token.user { try conninfo.set(.user, to: user) }
-        }
+    /// Connects as `opener` says.
+    static func open(_ opener: ConnectionOpener) async throws -> PGConnection {
         let session = try LibpqSession(on: SocketLoops.next())
-        var facts = try await session.connect(conninfo.serialised(), hiding: token?.value)
-        facts.tokenExpiresAt = token?.expiresAt
-        return PGConnection(session, facts)
+        return PGConnection(session, try await opener.connect(session), opener)
+    }
+
+    /// Closes the connection and opens it anew, with a fresh token where one is needed.
+    ///
+    /// This is what brings a connection back after its server has gone away: libpq's own `PQreset` would send the old token, which
+    /// may have expired since.
+    ///
+    /// - Throws: What connecting throws; the connection is then closed, and may be reset again.
+    public func reset() async throws {
+        let facts = try await opener.connect(session)
+        state.withLock { $0 = facts }
     }
 
     /// Runs one or more statements, separated by semicolons (libpq, `PQexec`).

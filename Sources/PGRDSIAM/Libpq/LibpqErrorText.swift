@@ -10,8 +10,8 @@ struct LibpqErrorText {
 
     /// - Parameters:
     ///   - text: The value of `PQerrorMessage`.
-    ///   - secret: What must not be repeated, should a server have echoed it.
-    init(_ text: String, hiding secret: String? = nil) {
+    ///   - secrets: What must not be repeated, should a server have echoed it.
+    init(_ text: String, hiding secrets: [String] = []) {
         var state: String?
         var lines: [String] = []
         for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("LOCATION:") {
@@ -20,10 +20,9 @@ struct LibpqErrorText {
             lines.append(rest)
         }
         sqlState = state
-        let joined = lines.joined(separator: "; ")
-        summary =
-            secret.map { joined.split(separator: $0, omittingEmptySubsequences: false).joined(separator: "***") }
-            ?? joined
+        summary = secrets.filter { !$0.isEmpty }.reduce(lines.joined(separator: "; ")) {
+            $0.replacing($1, with: "***")
+        }
     }
 
     /// Takes `28P01: ` out of `FATAL:  28P01: password …`.

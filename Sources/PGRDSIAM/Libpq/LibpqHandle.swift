@@ -30,19 +30,8 @@ final class LibpqHandle {
         read(pointer).map { String(cString: $0) } ?? ""
     }
 
-    /// How long one host may take, as `connect_timeout` says; nil for ever.
-    var connectTimeout: Duration? {
-        guard let options = PQconninfo(pointer) else { return nil }
-        defer { PQconninfoFree(options) }
-        var option = options
-        while let keyword = option.pointee.keyword {
-            if String(cString: keyword) == "connect_timeout", let value = option.pointee.val {
-                return Int(String(cString: value)).flatMap { $0 > 0 ? .seconds($0) : nil }
-            }
-            option += 1
-        }
-        return nil
-    }
+    /// What libpq is dialling, or has dialled.
+    var place: Place { Place(host: fact(PQhost), address: fact(PQhostaddr), port: fact(PQport)) }
 
     /// A fact about TLS, such as `protocol`; nil where the connection has none.
     func tls(_ attribute: String) -> String? {

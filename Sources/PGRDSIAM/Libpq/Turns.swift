@@ -5,10 +5,16 @@ final class Turns: Sendable {
     private struct State {
         var isTaken = false
         var lastID: UInt64 = 0
-        var waiting: [(id: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
+        var waiting: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+        /// The waiting tasks in order, and among them some that have gone; those before `first` have had their turn.
+        var order: [UInt64] = []
+        var first = 0
     }
 
     private let state = Mutex(State())
+
+    /// Whether somebody has the turn.
+    var isTaken: Bool { state.withLock { $0.isTaken } }
 
     /// Returns when it is the caller's turn, which lasts until ``end()``.
     ///
@@ -29,12 +35,11 @@ final class Turns: Sendable {
     /// Passes the turn on.
     func end() {
         let next = state.withLock { state in
-            let next = state.waiting.first
-            state.waiting = Array(state.waiting.dropFirst())
+            let next = state.takeFirst()
             state.isTaken = next != nil
             return next
         }
-        next?.continuation.resume(returning: true)
+        next?.resume(returning: true)
     }
 
     private func queue(_ continuation: CheckedContinuation<Bool, Never>, as id: UInt64) {
@@ -45,16 +50,28 @@ final class Turns: Sendable {
                 state.isTaken = true
                 return true
             }
-            state.waiting.append((id, continuation))
+            state.waiting[id] = continuation
+            state.order.append(id)
             return nil
         }
         if let granted { continuation.resume(returning: granted) }
     }
 
     private func withdraw(_ id: UInt64) {
-        let waiter = state.withLock { state in
-            state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0) }
+        state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: false)
+    }
+}
+
+extension Turns.State {
+    /// The task that has waited longest; those that went away before it are forgotten.
+    fileprivate mutating func takeFirst() -> CheckedContinuation<Bool, Never>? {
+        while first < order.count {
+            let id = order[first]
+            first += 1
+            if let continuation = waiting.removeValue(forKey: id) { return continuation }
         }
-        waiter?.continuation.resume(returning: false)
+        order = []
+        first = 0
+        return nil
     }
 }

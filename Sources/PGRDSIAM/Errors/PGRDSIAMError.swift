@@ -15,9 +15,9 @@ public struct PGRDSIAMError: AuditableError {
         public static let invalidRequest = Code(description: "invalidRequest")
         /// The server refused the login (SQLSTATE class 28).
         ///
-        /// A fresh token helps where the old one had expired.
+        /// A token from the cache has then been replaced and tried once more already.
         public static let loginRefused = Code(description: "loginRefused")
-        /// No connection came about, for another reason.
+        /// No connection came about, or it broke.
         ///
         /// May be tried again.
         public static let connectionFailed = Code(description: "connectionFailed")
@@ -41,11 +41,16 @@ public struct PGRDSIAMError: AuditableError {
     public let message: String
     /// The server's SQLSTATE (PostgreSQL, "Error Codes"), where it sent one.
     public let sqlState: String?
+    /// The server's host name and port, where one had been dialled.
+    public internal(set) var endpoint: String?
+    /// Why a login was refused, most probable cause first; empty for other failures.
+    public internal(set) var likelyCauses: [LikelyCause] = []
 
-    init(_ code: Code, _ message: String, sqlState: String? = nil) {
+    init(_ code: Code, _ message: String, sqlState: String? = nil, endpoint: String? = nil) {
         self.code = code
         self.message = message
         self.sqlState = sqlState
+        self.endpoint = endpoint
     }
 
     /// The code under which the audit log files it: the SQLSTATE where there is one.
@@ -53,19 +58,18 @@ public struct PGRDSIAMError: AuditableError {
 }
 
 extension PGRDSIAMError: CustomStringConvertible {
-    /// The message, with the SQLSTATE where there is one.
+    /// The message, the SQLSTATE where there is one, and the likely causes: those the facts point to, or else all.
     public var description: String {
-        sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
+        let evident = likelyCauses.filter(\.isEvident)
+        let causes = (evident.isEmpty ? likelyCauses : evident).map(\.description)
+        let text = sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
+        guard !causes.isEmpty else { return text }
+        return text + ". " + (evident.isEmpty ? "Possible causes: " : "Likely cause: ") + causes.joined(separator: "; ")
     }
 }
 
 extension PGRDSIAMError {
     static let closed = PGRDSIAMError(.closed, "the connection is closed; open another")
-
-    static let severalHosts = PGRDSIAMError(
-        .invalidRequest,
-        "a token is valid for one server; name one host in the connection string, or connect to each in turn"
-    )
 
     static let noHostName = PGRDSIAMError(
         .invalidRequest,
@@ -76,6 +80,16 @@ extension PGRDSIAMError {
 
     static func insecure(_ keyword: String, _ value: String, use secure: String) -> PGRDSIAMError {
         PGRDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS; use \(secure)")
+    }
+
+    static let lineInToken = PGRDSIAMError(
+        .invalidRequest,
+        "a token for one of several hosts may not hold a line end; connect to each host in turn"
+    )
+
+    static func unknownHost(_ name: String, _ reason: String) -> PGRDSIAMError {
+        let shown = String(reflecting: String(name.prefix(260)))
+        return PGRDSIAMError(.connectionFailed, "could not look up the host name \(shown): \(reason)")
     }
 
     static func system(_ call: String, _ number: Int32) -> PGRDSIAMError {

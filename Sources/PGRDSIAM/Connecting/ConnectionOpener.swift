@@ -1,0 +1,50 @@
+import AuthTokens
+import PGConninfo
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Connects a session as its plan says, as often as it is asked to: with fresh tokens each time.
+struct ConnectionOpener: Sendable {
+    let plan: ConnectionPlan
+    let issuer: TokenIssuer
+
+    /// Connects and logs in.
+    ///
+    /// A login that is refused with a token from the cache is tried once more with a new token; whether it was from the cache is
+    /// known before the attempt.
+    func connect(_ session: LibpqSession) async throws -> PGConnection.Facts {
+        guard let login = plan.login else {
+            return try await session.connect(plan.conninfo.serialised(), LoginTerms(timeLimit: plan.connectTimeout))
+        }
+        let tokens = try await HostTokens(login, from: issuer)
+        do {
+            return try await attempt(session, tokens)
+        } catch let error as PGRDSIAMError where error.code == .loginRefused && tokens.invalidate(after: error, issuer)
+        {
+            return try await attempt(session, HostTokens(login, from: issuer))
+        }
+    }
+
+    /// One attempt, put on record whether it succeeds or fails.
+    private func attempt(_ session: LibpqSession, _ tokens: HostTokens) async throws -> PGConnection.Facts {
+        let facts: PGConnection.Facts
+        do {
+            facts = try await LoginAttempt(plan: plan, tokens: tokens).run(session)
+        } catch {
+            let error = tokens.diagnosed(error, now: Date())
+            for issued in tokens.concerned(by: error) { try? await issuer.recordOutcome(of: issued, error: error) }
+            throw error
+        }
+        do {
+            for issued in tokens.used(on: facts) { try await issuer.recordOutcome(of: issued) }
+        } catch {
+            await session.close()
+            throw error
+        }
+        return facts
+    }
+}

@@ -1,0 +1,82 @@
+import AuthTokens
+import PGConninfo
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// A token for each server of a connection string.
+struct HostTokens: Sendable {
+    let all: [(host: Host, issued: IssuedToken)]
+
+    /// Asks for them, one after another; servers with the same name and port share one.
+    init(_ login: TokenLogin, from issuer: TokenIssuer) async throws {
+        var known: [AuthTokenRequest: IssuedToken] = [:]
+        var all: [(Host, IssuedToken)] = []
+        for host in login.hosts {
+            if known[host.request] == nil {
+                known[host.request] = try await issuer.token(from: login.generator, for: host.request)
+            }
+            if let issued = known[host.request] { all.append((host, issued)) }
+        }
+        self.all = all
+    }
+
+    /// What no error may repeat.
+    var secrets: [String] { all.map(\.issued.token.value) }
+
+    /// The one token that is for all of them; nil where they differ.
+    var common: AuthToken? {
+        guard let first = all.first?.issued.token, all.allSatisfy({ $0.issued.token.value == first.value }) else {
+            return nil
+        }
+        return first
+    }
+
+    /// The user to log in as, where the provider chooses the user.
+    var user: String? { all.lazy.compactMap(\.issued.token.user).first }
+
+    /// The token that logged in.
+    func used(on facts: PGConnection.Facts) -> [IssuedToken] {
+        unique(all.filter { $0.host.isReached(at: facts.endpoint) })
+    }
+
+    /// The tokens an error is about: that of the server it names, or all.
+    func concerned(by error: any Error) -> [IssuedToken] {
+        let endpoint = (error as? PGRDSIAMError)?.endpoint
+        let named = all.filter { $0.host.isReached(at: endpoint ?? "") }
+        return unique(named.isEmpty ? all : named)
+    }
+
+    /// Throws refused tokens away; whether one was from the cache, so that a new one may do better.
+    func invalidate(after error: PGRDSIAMError, _ issuer: TokenIssuer) -> Bool {
+        let refused = concerned(by: error)
+        refused.forEach(issuer.invalidate)
+        return refused.contains(where: \.isFromCache)
+    }
+
+    /// The error with the causes that can be made out.
+    func diagnosed(_ error: any Error, now: Date) -> any Error {
+        guard var error = error as? PGRDSIAMError, let issued = concerned(by: error).first else { return error }
+        error.likelyCauses = LoginDiagnosis(error: error, issued: issued, now: now).causes
+        return error
+    }
+
+    private func unique(_ tokens: [(host: Host, issued: IssuedToken)]) -> [IssuedToken] {
+        var seen: Set<String> = []
+        return tokens.map(\.issued).filter { seen.insert($0.id).inserted }
+    }
+}
+
+extension Host {
+    fileprivate func isReached(at endpoint: String) -> Bool {
+        endpoint == "\(name.isEmpty ? address : name):\(port)"
+    }
+}
+
+extension PGConnection.Facts {
+    /// Host and port as one text.
+    var endpoint: String { "\(host):\(port)" }
+}

@@ -1,0 +1,93 @@
+import AuthTokens
+import RDSGenerator
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Looks for the reason of a refused login in what is known on this side.
+///
+/// RDS says no more than "PAM authentication failed", whatever is wrong with a token.
+struct LoginDiagnosis {
+    let error: PGRDSIAMError
+    let issued: IssuedToken
+    let now: Date
+
+    /// The reasons that facts point to, then those that cannot be ruled out.
+    var causes: [LikelyCause] {
+        guard error.code == .loginRefused else { return [noTLS].compactMap { $0 } }
+        let evident = [userWithoutRDSIAM, tokenExpired, regionMismatch, notAnEndpointName, credentialsNearExpiry]
+        return evident.compactMap { $0 } + (error.sqlState == Self.invalidPassword ? [] : possible)
+    }
+
+    private static let invalidPassword = "28P01"
+
+    private var noTLS: LikelyCause? {
+        guard error.message.contains("server does not support SSL") else { return nil }
+        return LikelyCause(.noTLS, "the server, or a proxy on the way to it, offers no TLS; no token was sent")
+    }
+
+    private var userWithoutRDSIAM: LikelyCause? {
+        guard error.sqlState == Self.invalidPassword else { return nil }
+        return LikelyCause(
+            .userWithoutRDSIAM,
+            "the server took the token for a password: GRANT rds_iam TO the user, and enable IAM database authentication"
+        )
+    }
+
+    private var tokenExpired: LikelyCause? {
+        guard issued.token.expiresAt <= now else { return nil }
+        return LikelyCause(.tokenExpired, "the token expired at \(issued.token.expiresAt.ISO8601Format())")
+    }
+
+    private var regionMismatch: LikelyCause? {
+        guard let region = issued.token.region, let hostRegion = RDSHostName(signingHost)?.region, region != hostRegion
+        else { return nil }
+        return LikelyCause(
+            .regionMismatch,
+            "the token was signed for \(region), but the host is in \(hostRegion); set aws_rds_iam_region, or nothing"
+        )
+    }
+
+    private var notAnEndpointName: LikelyCause? {
+        guard issued.token.region != nil, RDSHostName(signingHost) == nil else { return nil }
+        return LikelyCause(
+            .notAnEndpointName,
+            "the token was signed for a name that is no RDS endpoint; set aws_rds_iam_host to the endpoint's own name"
+        )
+    }
+
+    private var credentialsNearExpiry: LikelyCause? {
+        guard let end = issued.token.credential?.expiresAt, end < issued.token.signedAt + 900 else { return nil }
+        return LikelyCause(
+            .credentialsNearExpiry,
+            "the AWS credentials that signed the token end at \(end.ISO8601Format()), and the token with them"
+        )
+    }
+
+    private var possible: [LikelyCause] {
+        [
+            LikelyCause(
+                .clockSkew,
+                isEvident: false,
+                "this machine's clock (\(now.ISO8601Format())) differs from the server's by minutes"
+            ),
+            LikelyCause(
+                .missingPermission,
+                isEvident: false,
+                "the IAM identity may not rds-db:connect as this user on this database"
+            ),
+            LikelyCause(
+                .userWithoutRDSIAM,
+                isEvident: false,
+                "the user does not exist or is no member of rds_iam"
+            ),
+        ]
+    }
+
+    private var signingHost: String {
+        issued.request.parameters["aws_rds_iam_host"] ?? issued.request.host
+    }
+}

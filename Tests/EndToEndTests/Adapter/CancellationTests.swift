@@ -1,0 +1,57 @@
+import AuthTokens
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import TestSupport
+import Testing
+
+@Suite("Cancelling an attempt to connect")
+struct CancellationTests {
+    @Test("at any moment ends it at once and leaves nothing behind")
+    func anyMoment() async throws {
+        let server = try await RDSLookalike.start(["--user", "hasty", "--postgres-option", "max_connections=200"])
+        let issuer = try server.issuer()
+        let conninfo = server.tokenConninfo(user: "hasty")
+        let ends = await withTaskGroup(of: String.self) { group in
+            var ends: [String: Int] = [:]
+            for index in 0..<1000 {
+                if index >= 16, let end = await group.next() { ends[end, default: 0] += 1 }
+                group.addTask { await Self.attempt(conninfo, issuer, for: .microseconds(Int.random(in: 0...30_000))) }
+            }
+            for await end in group { ends[end, default: 0] += 1 }
+            return ends
+        }
+        #expect(ends.values.reduce(0, +) == 1000)
+        #expect(Set(ends.keys).isSubset(of: ["connected", "cancelled"]), "\(ends)")
+        #expect(ends["cancelled", default: 0] > 0)
+        let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        #expect(try await connection.value("select current_user") == "hasty")
+    }
+
+    /// Connects, and cancels after `time`; how it ended.
+    private static func attempt(_ conninfo: String, _ issuer: TokenIssuer, for time: Duration) async -> String {
+        let task = Task { try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+        try? await Task.sleep(for: time)
+        task.cancel()
+        do {
+            _ = try await task.value
+            return "connected"
+        } catch is CancellationError {
+            return "cancelled"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test("that hangs on a silent server ends at once")
+    func silent() async throws {
+        let server = try await SharedServer.value
+        let silent = try SilentServer()
+        let conninfo = server.tokenConninfo(user: "andrew", "port=\(silent.port)")
+        let issuer = try server.issuer()
+        let task = Task { try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+        try await Task.sleep(for: .milliseconds(300))
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}

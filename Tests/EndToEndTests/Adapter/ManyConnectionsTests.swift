@@ -1,0 +1,66 @@
+import AuthTokens
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import TestSupport
+import Testing
+
+@Suite("Many connections")
+struct ManyConnectionsTests {
+    @Test("are opened at once, with a handful of threads")
+    func fiveHundred() async throws {
+        let server = try await RDSLookalike.start(["--user", "many", "--postgres-option", "max_connections=600"])
+        let issuer = try server.issuer()
+        let conninfo = server.tokenConninfo(user: "many")
+        let threads = try Self.count("/proc/self/task")
+        let connections = try await withThrowingTaskGroup(of: PGConnection.self) { group in
+            for _ in 0..<500 {
+                group.addTask { try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(connections.count == 500)
+        #expect(try Self.count("/proc/self/task") < threads + 100)
+        let answers = try await withThrowingTaskGroup(of: String?.self) { group in
+            for connection in connections { group.addTask { try await connection.value("select 1") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.count == 500 && Set(answers) == ["1"])
+    }
+
+    @Test("opened and closed again and again leave no descriptor and no memory behind")
+    func cycles() async throws {
+        let server = try await RDSLookalike.start(["--user", "cycled", "--postgres-option", "fsync=off"])
+        let issuer = try server.issuer()
+        let conninfo = server.tokenConninfo(user: "cycled")
+        try await Self.cycle(500, conninfo, issuer)
+        let (descriptors, memory) = (try Self.count("/proc/self/fd"), try Self.residentKilobytes())
+        try await Self.cycle(2500, conninfo, issuer)
+        // Other tests run in this process meanwhile; a leak would be a descriptor and about 100 kB for each connection.
+        #expect(try Self.count("/proc/self/fd") < descriptors + 500)
+        #expect(try Self.residentKilobytes() < memory + 100_000)
+    }
+
+    private static func cycle(_ count: Int, _ conninfo: String, _ issuer: TokenIssuer) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<count {
+                if index >= 8 { try await group.next() }
+                group.addTask {
+                    let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+                    await connection.close()
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func count(_ folder: String) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: folder).count
+    }
+
+    private static func residentKilobytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return try #require(line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") })
+    }
+}

@@ -1,0 +1,43 @@
+import AuthTokens
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import TestSupport
+import Testing
+
+@Suite("A connection that was lost")
+struct ResetTests {
+    @Test("comes back with a fresh token after its server was killed and its old token has expired")
+    func reset() async throws {
+        let server = try await RDSLookalike.start(["--user", "reset", "--restart"])
+        let now = MovableClock()
+        let issuer = try server.issuer(now: { now.date })
+        let connection = try await PGRDSIAM.connect(
+            server.tokenConninfo(user: "reset"),
+            issuer: issuer,
+            environment: .bare
+        )
+        kill(server.facts.postmaster, SIGKILL)
+        let error = await #expect(throws: PGRDSIAMError.self) {
+            for _ in 0..<100 {
+                _ = try await connection.execute("select 1")
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        #expect(error?.code == .connectionFailed)
+        try server.shiftClock(by: 1000)
+        now.advance(by: 1000)
+        try await eventually { try await connection.reset() }
+        #expect(try await connection.value("select current_user") == "reset")
+        let verdicts = try server.verdicts(on: "reset").filter { $0.verdict == "accepted" }
+        #expect(Set(verdicts.map(\.token_sha256)).count == 2)
+    }
+
+    /// Tries until it works, for as long as a server may take to come back.
+    private func eventually(_ body: () async throws -> Void) async throws {
+        for _ in 0..<300 {
+            do { return try await body() } catch { try await Task.sleep(for: .milliseconds(100)) }
+        }
+        try await body()
+    }
+}
