@@ -58,7 +58,9 @@ public struct Conninfo: Sendable {
     public var extensionParameters: [ExtensionParameter] {
         store.ordered.compactMap { slot in
             slot.key.extensionPosition.map {
-                ExtensionParameter(name: extensions.names[$0], bytes: Array(store.bytes[slot.range]))
+                let name = extensions.names[$0]
+                let isSecret = extensions.secretNames.contains(name)
+                return ExtensionParameter(name: name, bytes: Array(store.bytes[slot.range]), isSecret: isSecret)
             }
         }
     }

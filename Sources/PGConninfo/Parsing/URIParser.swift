@@ -46,36 +46,23 @@ extension ConninfoParser {
         let room = input.count - start
         let base = store.bytes.count
         store.bytes.append(contentsOf: repeatElement(0, count: 2 * room))
-        var output = store.bytes.mutableSpan
-        var hosts = Self.copy(first.host, of: input, to: &output, at: base)
-        var ports = Self.copy(first.port, of: input, to: &output, at: base + room)
-        while cursor < input.count, input[cursor] == UInt8(ascii: ",") {
-            cursor += 1
-            let next = try Self.scanNetloc(input, &cursor)
-            output[hosts] = UInt8(ascii: ",")
-            hosts = Self.copy(next.host, of: input, to: &output, at: hosts + 1)
-            output[ports] = UInt8(ascii: ",")
-            ports = Self.copy(next.port, of: input, to: &output, at: ports + 1)
-        }
-        store.assign(.init(.host), try decode(base..<hosts, at: start, keyword: .host))
-        store.assign(.init(.port), try decode(base + room..<ports, at: start, keyword: .port))
-    }
-
-    /// Copies a range of the input and says where the copy ends.
-    private static func copy(
-        _ range: Range<Int>,
-        of input: Span<UInt8>,
-        to output: inout MutableSpan<UInt8>,
-        at start: Int
-    ) -> Int {
-        let end = start + range.count
-        precondition(start >= 0 && end <= output.count)
-        input.extracting(range).withUnsafeBufferPointer { source in
-            output.withUnsafeMutableBufferPointer { target in
-                _ = UnsafeMutableBufferPointer(rebasing: target[start..<end]).update(fromContentsOf: source)
+        let ends = try store.bytes.withUnsafeMutableBufferPointer { buffer throws(ConninfoError) in
+            var hosts = ListWriter(buffer, from: base, limit: room)
+            var ports = ListWriter(buffer, from: base + room, limit: room)
+            hosts.append(first.host, of: input)
+            ports.append(first.port, of: input)
+            while cursor < input.count, input[cursor] == UInt8(ascii: ",") {
+                cursor += 1
+                let next = try Self.scanNetloc(input, &cursor)
+                hosts.appendComma()
+                hosts.append(next.host, of: input)
+                ports.appendComma()
+                ports.append(next.port, of: input)
             }
+            return (hosts: hosts.end, ports: ports.end)
         }
-        return end
+        store.assign(.init(.host), try decode(base..<ends.hosts, at: start, keyword: .host))
+        store.assign(.init(.port), try decode(base + room..<ends.ports, at: start, keyword: .port))
     }
 
     private mutating func storeUnlessEmpty(

@@ -39,3 +39,16 @@ public struct ConninfoFileReader: Sendable {
         }
     }
 }
+
+extension ConninfoFileReader.File: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// What kind of file it is, without its contents, which may be passwords.
+    public var description: String {
+        "File(\(contents.map { "\($0.count) bytes" } ?? "unreadable"), permissions 0\(String(permissions, radix: 8)))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows what ``description`` shows.
+    public var customMirror: Mirror { Mirror(self, children: ["redacted": description]) }
+}

@@ -42,11 +42,7 @@ extension Conninfo {
 extension Conninfo: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The parameters as keyword/value pairs for people to read, extension parameters included, with secrets as `***`.
     public var redacted: String {
-        let own = parameters.map(\.description)
-        let others = extensionParameters.map {
-            KeywordValueWriter.masked($0.name, $0.bytes, isSecret: extensions.secretNames.contains($0.name))
-        }
-        return (own + others).joined(separator: " ")
+        (parameters.map(\.description) + extensionParameters.map(\.description)).joined(separator: " ")
     }
 
     /// The same as ``redacted``.

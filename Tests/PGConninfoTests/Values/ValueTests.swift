@@ -70,7 +70,10 @@ import Testing
         dump(conninfo, to: &dumped)
         dump(conninfo.parameters, to: &dumped)
         dump(conninfo.extensionParameters, to: &dumped)
+        dump(try conninfo.resolve(in: .empty), to: &dumped)
         #expect(!dumped.contains("S1") && !dumped.contains("S6"))
+        // Nor as numbers: 83 is the letter S.
+        #expect(!dumped.contains("83"))
     }
 
     @Test func environmentDoesNotShowItsValues() {
@@ -78,6 +81,15 @@ import Testing
         #expect("\(environment)" == "ConninfoEnvironment(variables: [\"PGPASSWORD\"])")
         var dumped = ""
         dump(environment, to: &dumped)
+        #expect(!dumped.contains("S1") && !dumped.contains("83"))
+    }
+
+    @Test func fileDoesNotShowItsContents() {
+        let file = ConninfoFileReader.File(contents: bytes("*:*:*:*:S1"), permissions: 0o640)
+        #expect("\(file)" == "File(10 bytes, permissions 0640)")
+        #expect("\(ConninfoFileReader.File(contents: nil))" == "File(unreadable, permissions 0600)")
+        var dumped = ""
+        dump(file, to: &dumped)
         #expect(!dumped.contains("S1") && !dumped.contains("83"))
     }
 }
