@@ -1,6 +1,7 @@
 import AWSCredentialSources
 import AuthTokens
 import Foundation
+import PGRDSIAM
 import RDSGenerator
 import Synchronization
 
@@ -37,4 +38,11 @@ final class MovableClock: Sendable {
     private let shift = Mutex(0.0)
     var date: Date { Date() + shift.withLock { $0 } }
     func advance(by seconds: Double) { shift.withLock { $0 += seconds } }
+}
+
+/// Remembers warnings.
+final class Warnings: Sendable {
+    private let heard = Mutex<[ConnectOptions.Warning]>([])
+    var all: [ConnectOptions.Warning] { heard.withLock { $0 } }
+    func add(_ warning: ConnectOptions.Warning) { heard.withLock { $0.append(warning) } }
 }

@@ -71,6 +71,11 @@ extension PGRDSIAMError: CustomStringConvertible {
 extension PGRDSIAMError {
     static let closed = PGRDSIAMError(.closed, "the connection is closed; open another")
 
+    static let severalHosts = PGRDSIAMError(
+        .invalidRequest,
+        "each of several hosts needs a token of its own, and PGPASSWORD holds one; name one host"
+    )
+
     static let noHostName = PGRDSIAMError(
         .invalidRequest,
         "a token is signed for a host name and sent over TLS; set host to the database's endpoint, not to a socket"

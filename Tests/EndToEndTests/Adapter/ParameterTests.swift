@@ -1,0 +1,86 @@
+import AuthTokens
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import TestSupport
+import Testing
+
+@Suite("The adapter's parameters")
+struct ParameterTests {
+    @Test("may be given one by one; the rest comes from the environment")
+    func positional() async throws {
+        let server = try await SharedServer.value
+        let environment = ConninfoEnvironment(
+            variables: ["PGHOSTADDR": "127.0.0.1", "PGPORT": "\(server.facts.port)", "PGSSLROOTCERT": server.facts.ca]
+        )
+        let connection = try await PGRDSIAM.connect(
+            host: server.facts.host,
+            user: "andrew",
+            database: "postgres",
+            issuer: server.issuer(),
+            environment: environment
+        )
+        #expect(try await connection.value("select current_user") == "andrew")
+    }
+
+    @Test("are listed with their defaults, ours among them, and without secrets")
+    func defaults() throws {
+        let environment = ConninfoEnvironment(
+            variables: ["PGHOST": "h", "PGPASSWORD": "secret"],
+            userName: "os-user"
+        )
+        let defaults = try PGRDSIAM.parameterDefaults(in: environment)
+        func value(_ keyword: String) -> String?? { defaults.first { $0.keyword == keyword }.map(\.value) }
+        #expect(value("host") == "h")
+        #expect(value("user") == "os-user")
+        #expect(value("port") == "5432")
+        #expect(value("password") == .some(nil))
+        #expect(value("aws_rds_iam_auth_token_generator") == .some(nil))
+        #expect(value("nonsense") == nil)
+    }
+
+    @Test("never reach libpq where they are ours")
+    func notPassedOn() async throws {
+        let server = try await SharedServer.value
+        let connection = try await PGRDSIAM.connect(
+            server.tokenConninfo(user: "andrew", "aws_rds_iam_region=eu-west-2 application_name=mine"),
+            issuer: server.issuer(),
+            environment: .bare
+        )
+        #expect(try await connection.value("show application_name") == "mine")
+        let plain = "host=\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres"
+        let ours = try await PGRDSIAM.connect(plain + " aws_rds_iam_region=eu-west-2", environment: .bare)
+        #expect(try await ours.value("select 1") == "1")
+    }
+
+    @Test("lead psql to the server, through its environment alone")
+    func psql() async throws {
+        let server = try await SharedServer.value
+        let conninfo = try Conninfo.parse(
+            server.tokenConninfo(user: "andrew"),
+            dialect: .linked,
+            extensions: .rdsIAM
+        )
+        let variables = try await PGRDSIAM.psqlEnvironment(for: conninfo, issuer: server.issuer(), environment: .bare)
+        #expect(variables["PGSSLMODE"] == "verify-full")
+        let psql = try await ChildProcess.run(
+            "/usr/bin/env",
+            ["psql", "-XAtc", "select current_user"],
+            environment: variables
+        )
+        #expect(psql.output == "andrew\n", "\(psql.errors)")
+    }
+
+    @Test("warn where the server's certificate is not checked, once, and not where it is")
+    func warning() async throws {
+        let server = try await SharedServer.value
+        let warnings = Warnings()
+        let options = ConnectOptions { warnings.add($0) }
+        let unchecked = server.conninfo(user: "andrew") + " aws_rds_iam_auth_token_generator=default"
+        for conninfo in [unchecked, server.tokenConninfo(user: "andrew")] {
+            _ = try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare, options: options)
+        }
+        #expect(warnings.all.map(\.host) == [server.facts.host])
+        #expect(warnings.all.first?.description.contains("sslmode=verify-full") == true)
+    }
+}
