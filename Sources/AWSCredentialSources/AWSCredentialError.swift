@@ -28,7 +28,7 @@ public struct AWSCredentialError: Error, Sendable {
 
     /// Whether the same call may succeed later without anybody changing the configuration.
     public var isRetryable: Bool {
-        [.timedOut, .unreachable, .serviceUnavailable, .invalidResponse].contains(code)
+        [.timedOut, .unreachable, .interrupted, .serviceUnavailable, .invalidResponse].contains(code)
     }
 }
 
@@ -64,8 +64,10 @@ extension AWSCredentialError {
         public static let signInRequired = Self(rawValue: "signInRequired")
         /// The service answered that it cannot just now (throttling, 5xx).
         public static let serviceUnavailable = Self(rawValue: "serviceUnavailable")
-        /// No connection came about, or it broke.
+        /// No connection came about.
         public static let unreachable = Self(rawValue: "unreachable")
+        /// The connection broke before the answer was whole.
+        public static let interrupted = Self(rawValue: "interrupted")
         /// An answer took too long.
         public static let timedOut = Self(rawValue: "timedOut")
         /// An answer came that is not credentials.

@@ -3,7 +3,6 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import Synchronization
 
 /// The HTTP client of the trait `AsyncHTTPClient`.
@@ -40,32 +39,37 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     /// AsyncHTTPClient knows one connect time limit and one proxy a client, so there is a client for each pair in use.
     private let clients = Mutex<[Variant: HTTPClient]>([:])
 
-    /// Creates a client, to be kept for the life of the process.
+    /// Creates a client, whose connections go with it.
     ///
     /// - Parameter proxy: The proxy for requests that allow one.
     public init(proxy: Proxy? = nil) {
         self.proxy = proxy
     }
 
+    deinit {
+        // AsyncHTTPClient takes it for a mistake where a client just goes.
+        for client in clients.withLock({ $0.values.map(\.self) }) { client.shutdown { _ in } }
+    }
+
     /// Makes one exchange.
     public func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
         let client = client(for: request)
         do {
-            return try await exchange(request, with: client)
+            return try await TimeLimit.of(request.timeout) { try await Self.exchange(request, with: client) }
         } catch let error as CredentialHTTPError {
             throw error
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw CredentialHTTPError(Self.code(for: error))
+            throw CredentialHTTPError(CredentialHTTPError.Code(error))
         }
     }
 
-    private func exchange(
+    private static func exchange(
         _ request: CredentialHTTPRequest,
         with client: HTTPClient
     ) async throws -> CredentialHTTPResponse {
-        let response = try await client.execute(Self.translated(request), timeout: .init(request.timeout))
+        let response = try await client.execute(translated(request), timeout: .init(request.timeout))
         let headers = response.headers.map { (name: $0.name.lowercased(), value: $0.value) }
         var body: [UInt8] = []
         for try await part in response.body {
@@ -103,16 +107,6 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return configuration
-    }
-
-    private static func code(for error: any Error) -> CredentialHTTPError.Code {
-        switch error as? HTTPClientError {
-        case .some(.connectTimeout): .connectTimeout
-        case .some(.deadlineExceeded), .some(.readTimeout), .some(.getConnectionFromPoolTimeout): .timeout
-        case .some(.remoteConnectionClosed), .some(.cancelled): .connectionLost
-        case .some: .malformed
-        case .none: error is NIOConnectionError ? .cannotConnect : .connectionLost
-        }
     }
 }
 

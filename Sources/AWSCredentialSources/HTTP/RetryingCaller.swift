@@ -97,7 +97,7 @@ struct RetryingCaller: Sendable {
         } catch is CancellationError {
             return .failure(.final(.wrapping(CancellationError())))
         } catch {
-            return .failure(.again(AWSCredentialError(.unreachable, "\(operation): \(type(of: error)).")))
+            return .failure(.again(AWSCredentialError(.interrupted, "\(operation): \(type(of: error)).")))
         }
     }
 
@@ -109,7 +109,7 @@ struct RetryingCaller: Sendable {
             return patience.retriesConnecting ? .again(failure) : .final(failure)
         case .timeout: return .again(AWSCredentialError(.timedOut, message))
         case .bodyTooLarge, .malformed: return .final(AWSCredentialError(.invalidResponse, message))
-        default: return .again(AWSCredentialError(.unreachable, message))
+        default: return .again(AWSCredentialError(.interrupted, message))
         }
     }
 

@@ -31,8 +31,15 @@ struct ServiceError: Sendable {
             let message = "\(operation): the service answered \(name)."
             return .retry(AWSCredentialError(.serviceUnavailable, message, serviceCode: code))
         }
-        return .fail(AWSCredentialError(.refused, "\(operation) was refused: \(name).", serviceCode: code))
+        let hint = code.map(Self.clockCodes.contains) == true ? " Check this machine's clock." : ""
+        return .fail(AWSCredentialError(.refused, "\(operation) was refused: \(name).\(hint)", serviceCode: code))
     }
+
+    /// The codes with which services answer a clock that is wrong, among other things.
+    private static let clockCodes: Set<String> = [
+        "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+    ]
 
     /// The codes of the AWS SDKs' standard retry mode, throttling and transient, with what STS adds.
     private static let transientCodes: Set<String> = [

@@ -12,44 +12,48 @@ struct ProfilePlanner {
     let configuration: SharedConfiguration
     let sources: ProfileSources
 
+    /// More roles than anybody chains; STS itself shortens such sessions to an hour.
+    private static let longestWay = 50
+
     /// Plans the way.
     ///
     /// - Throws: ``AWSCredentialError``: `notConfigured` where the profile itself says nothing about credentials; otherwise
     ///   `invalidConfiguration`, or `unsupported` for MFA.
     func plan(for selected: String) throws -> ProfilePlan {
-        var roles: [AssumedRole] = []
-        var visited: [String] = []
-        var name = selected
-        while true {
-            guard let profile = configuration.profiles[name] else {
-                throw Self.invalid(
-                    "The profile '\(visited.last ?? name)' names the source_profile '\(name)', which does not exist."
-                )
-            }
-            visited.append(name)
-            // Further along the way a profile's own keys come before its role.
-            if visited.count > 1, let keys = try sources.staticKeys(name) {
-                return ProfilePlan(base: keys, baseProfile: name, roles: roles.reversed())
-            }
-            guard let step = try RoleStep(name, profile) else {
-                let base = try base(name, isFirst: visited.count == 1)
-                return ProfilePlan(base: base, baseProfile: name, roles: roles.reversed())
-            }
-            roles.append(step.role)
-            switch step.origin {
-            case .credentialSource(let source):
-                let base = try sources.named(source, profile: name)
-                return ProfilePlan(base: base, baseProfile: name, roles: roles.reversed())
-            case .profile(name):
-                return ProfilePlan(base: try ownKeys(name), baseProfile: name, roles: roles.reversed())
-            case .profile(let next):
-                guard !visited.contains(next) else {
-                    let circle = (visited + [next]).joined(separator: " → ")
-                    throw Self.invalid("The profiles lead in a circle by source_profile: \(circle).")
-                }
-                name = next
-            }
+        try plan(for: selected, after: [], assuming: [])
+    }
+
+    private func plan(for name: String, after way: [String], assuming later: [AssumedRole]) throws -> ProfilePlan {
+        guard let profile = configuration.profiles[name] else {
+            let asking = way.last ?? name
+            throw Self.invalid("The profile '\(asking)' names the source_profile '\(name)', which does not exist.")
         }
+        // Further along the way a profile's own keys come before its role.
+        if !way.isEmpty, let keys = try sources.staticKeys(name) {
+            return ProfilePlan(base: keys, baseProfile: name, roles: later)
+        }
+        guard let step = try RoleStep(name, profile) else {
+            return ProfilePlan(base: try base(name, isFirst: way.isEmpty), baseProfile: name, roles: later)
+        }
+        let roles = [step.role] + later
+        switch step.origin {
+        case .credentialSource(let source):
+            return ProfilePlan(base: try sources.named(source, profile: name), baseProfile: name, roles: roles)
+        case .profile(name):
+            return ProfilePlan(base: try ownKeys(name), baseProfile: name, roles: roles)
+        case .profile(let next):
+            try refuseCircle(way + [name], next)
+            return try plan(for: next, after: way + [name], assuming: roles)
+        }
+    }
+
+    private func refuseCircle(_ way: [String], _ next: String) throws {
+        guard way.count < Self.longestWay else {
+            throw Self.invalid("The profiles lead over more than \(Self.longestWay) source_profiles.")
+        }
+        guard way.contains(next) else { return }
+        let circle = (way + [next]).joined(separator: " → ")
+        throw Self.invalid("The profiles lead in a circle by source_profile: \(circle).")
     }
 
     private func ownKeys(_ name: String) throws -> any AWSCredentialSource {

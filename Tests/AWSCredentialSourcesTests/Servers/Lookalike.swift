@@ -1,0 +1,85 @@
+#if AsyncHTTPClient
+
+import AWSCredentialSources
+import Foundation
+import Testing
+
+/// The AWS look-alike of `Fixtures/aws/lookalike`, running.
+final class Lookalike: Sendable {
+    private let server: PythonServer
+    private let port: Int
+
+    /// One for all tests: it keeps visitors apart.
+    static let shared = Result { try Lookalike() }
+
+    private init() throws {
+        let output = Pipe()
+        server = try PythonServer(["-m", "lookalike"], output: output)
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    /// A new visitor, for whom the server behaves in this way.
+    func visitor(_ behaviour: String) -> Visitor {
+        let name = UUID().uuidString
+        return Visitor(base: "http://127.0.0.1:\(port)", behaviour: behaviour, name: name)
+    }
+
+    struct Visitor: Sendable {
+        var base: String
+        var behaviour: String
+        var name: String
+
+        /// The base URL of a service for this visitor.
+        func url(_ service: String) -> String { "\(base)/\(behaviour).\(name)/\(service)" }
+
+        /// What the server was asked for.
+        func log() async throws -> [String] {
+            let request = CredentialHTTPRequest(url: "\(base)/log.\(name)")
+            let response = try await AsyncHTTPCredentialClient.shared.send(request)
+            return try JSONDecoder().decode([String].self, from: Data(response.body))
+        }
+
+        /// A world with real sockets and without pauses.
+        func context(_ files: [String: String] = [:]) -> CredentialContext {
+            var files = files
+            files["/jwt"] = "SECRET-jwt"
+            files["/web"] = "SECRET-web-token"
+            var context = CredentialContext.test(
+                [
+                    "AWS_REGION": "us-east-1",
+                    "AWS_EC2_METADATA_SERVICE_ENDPOINT": url("imds"),
+                    "AWS_CONTAINER_CREDENTIALS_FULL_URI": url("container"),
+                    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/jwt",
+                    "AWS_WEB_IDENTITY_TOKEN_FILE": "/web",
+                    "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/reader",
+                    "AWS_ENDPOINT_URL_STS": url("sts"),
+                    "AWS_ENDPOINT_URL_SSO": url("sso"),
+                    "AWS_ENDPOINT_URL_SSO_OIDC": url("sso"),
+                ],
+                files: MemoryFileStore(files),
+                http: PatientHTTP(factor: ["silent", "drip"].contains(behaviour) ? 1 : 10)
+            )
+            let real = CredentialContext.system
+            context.now = real.now
+            context.uptime = real.uptime
+            context.sleep = real.sleep
+            context.random = { 0 }
+            return context
+        }
+    }
+}
+
+/// The real client with more time, so that a busy machine changes no outcome.
+private struct PatientHTTP: CredentialHTTPClient {
+    var factor: Int
+
+    func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
+        var request = request
+        request.timeout *= factor
+        request.connectTimeout *= factor
+        return try await AsyncHTTPCredentialClient.shared.send(request)
+    }
+}
+
+#endif

@@ -1,0 +1,38 @@
+#if AsyncHTTPClient
+
+import AWSCredentialSources
+import Testing
+
+/// What the real client makes of addresses where no metadata service is.
+@Suite struct NoInstanceTests {
+    @Test(
+        "nobody there means nothing is configured",
+        // An address that nobody has (RFC 5737); a port that nobody listens on; a name that does not exist (RFC 6761).
+        arguments: ["http://192.0.2.1", "http://127.0.0.1:1", "http://metadata.invalid"]
+    )
+    func wholeChain(_ endpoint: String) async throws {
+        var context = CredentialContext.system
+        context.environment = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint]
+        context.homeDirectory = nil
+        let chain = AWSCredentialChain.default(context: context)
+        let error = await #expect(throws: AWSCredentialError.self) { try await chain.credentials() }
+        #expect(error?.code == .notConfigured)
+        #expect(error?.trail.map(\.source).last == .instanceMetadata)
+        #expect("\(String(describing: error))".contains("no EC2 instance"))
+    }
+
+    @Test("a request for this machine's link goes past the proxy, another goes through it")
+    func proxy() async throws {
+        let fine = try Lookalike.shared.get().visitor("fine")
+        // Nobody listens at the proxy's port.
+        let client = AsyncHTTPCredentialClient(proxy: .init(host: "127.0.0.1", port: 1))
+        var context = fine.context()
+        context.http = client
+        #expect(try await InstanceMetadataCredentialSource(context: context).credentials().accessKeyID == "ASIAEC2")
+        #expect(try await ContainerCredentialSource(context: context).credentials().accessKeyID == "ASIABOX")
+        let request = CredentialHTTPRequest(url: fine.url("imds"), mayUseProxy: true)
+        await #expect(throws: CredentialHTTPError(.cannotConnect)) { try await client.send(request) }
+    }
+}
+
+#endif
