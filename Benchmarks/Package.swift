@@ -25,6 +25,19 @@ let package = Package(
             ],
             path: "Sources/ConninfoBench"
         ),
+        // Audit log appends beside a bare C program on the same disk, and reading of large logs.
+        .target(
+            name: "CAuditPeer",
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
+        .executableTarget(
+            name: "audit-bench",
+            dependencies: [
+                "CAuditPeer", .product(name: "TokenAuditLog", package: "pg-aws-rds-iam"),
+                .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
+            ],
+            path: "Sources/AuditBench"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,80 @@
+import Foundation
+import Synchronization
+import TokenAuditLog
+
+/// Reading a large log.
+struct ReadBench {
+    let path: String
+
+    func query() async throws {
+        let reader = try await AuditLogReader.open(path)
+        let newest = try await reader.entries(limit: 1).entries
+        let sample = try await reader.entries(limit: 500_000).entries.compactMap(\.record).last { $0.token != nil }
+        var filters: [(String, AuditFilter)] = [("all", AuditFilter())]
+        func add(_ name: String, _ change: (inout AuditFilter) -> Void) {
+            var filter = AuditFilter()
+            change(&filter)
+            filters.append((name, filter))
+        }
+        add("user") { $0.user = "application_7" }
+        add("host") { $0.host = "cluster-7.c1a2b3c4d5e6.eu-central-1.rds.amazonaws.com" }
+        add("user and host") {
+            $0.user = "application_7"
+            $0.host = "cluster-7.c1a2b3c4d5e6.eu-central-1.rds.amazonaws.com"
+        }
+        add("fingerprint") { $0.fingerprint = sample?.token?.fingerprint }
+        add("until") { $0.until = sample?.time }
+        add("generator") { $0.generator = "default" }
+        print("\(newest.first?.sequence ?? 0) rows")
+        for (name, filter) in filters { try await measure(name, filter, reader) }
+    }
+
+    private func measure(_ name: String, _ filter: AuditFilter, _ reader: AuditLogReader) async throws {
+        var times: [Double] = []
+        var found = 0
+        for _ in 0..<20 {
+            times.append(try await seconds { found = try await reader.entries(matching: filter).entries.count })
+        }
+        let worst = times.max() ?? 0
+        print(
+            "newest 50 by \(name): \(found) found, \(fixed((times.min() ?? 0) * 1e3)) ms best, \(fixed(worst * 1e3)) ms worst"
+        )
+    }
+
+    func verify() async throws {
+        let reader = try await AuditLogReader.open(path)
+        for _ in 0..<3 {
+            var report: AuditVerification?
+            let time = try await seconds { report = try await reader.verify() }
+            let rows = report?.rows ?? 0
+            print(
+                "verified \(rows) rows, intact: \(report?.isIntact ?? false), \(fixed(Double(rows) / time, 0)) rows/s, \(memory)"
+            )
+        }
+    }
+
+    func export() async throws {
+        let reader = try await AuditLogReader.open(path)
+        for format in [AuditExportFormat.jsonLines, .csv, .ocsf] {
+            let bytes = Counter()
+            var rows: Int64 = 0
+            let time = try await seconds { rows = try await reader.export(format) { bytes.add($0.count) }.rows }
+            print(
+                "\(format.rawValue): \(rows) rows, \(bytes.value) bytes, \(fixed(Double(rows) / time, 0)) rows/s, \(memory)"
+            )
+        }
+    }
+
+    private final class Counter: Sendable {
+        private let count = Mutex(0)
+        func add(_ more: Int) { count.withLock { $0 += more } }
+        var value: Int { count.withLock { $0 } }
+    }
+
+    /// The process's peak resident memory, as the kernel says.
+    private var memory: String {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+        return "peak memory " + (line?.split(separator: " ").dropFirst().joined(separator: " ") ?? "unknown")
+    }
+}
