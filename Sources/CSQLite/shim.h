@@ -26,6 +26,12 @@ static inline int64_t rdsiam_monotonic(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/// Lets the thread sleep for less than a second.
+static inline void rdsiam_pause(int64_t nanoseconds) {
+    struct timespec pause = {0, nanoseconds};
+    nanosleep(&pause, (struct timespec *)0);
+}
+
 /// Waits between half a millisecond and four, and gives up at the deadline.
 ///
 /// SQLite's own waits grow to 100 milliseconds, which lets late comers overtake a waiter again and again.
@@ -33,8 +39,7 @@ static inline int rdsiam_wait_for_lock(void *deadline, int attempt) {
     int64_t now = rdsiam_monotonic();
     if (now >= *(const int64_t *)deadline) return 0;
     int64_t longest = attempt < 4 ? 500000 : 4000000;
-    struct timespec pause = {0, 500000 + (now / 1000 * 7919) % longest};
-    nanosleep(&pause, (struct timespec *)0);
+    rdsiam_pause(500000 + (now / 1000 * 7919) % longest);
     return 1;
 }
 

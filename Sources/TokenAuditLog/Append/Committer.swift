@@ -15,10 +15,17 @@ final class Committer {
     private let ballast: Ballast
     private let opened: Date
     private var isOpeningRecorded: Bool
+    /// How many events shared the last commit, and how long it took, in nanoseconds.
+    private var lastCompany = 0
+    private var lastDuration: Int64 = 0
     /// Rows since this process's last checkpoint.
     private var rowsSinceCheckpoint = 0
 
     static let largestPayload = 65536
+    /// Nanoseconds to wait for company at most.
+    static let longestPause: Int64 = 5_000_000
+    /// Rows in one transaction at most, so that other processes get their turn.
+    static let mostRows = 1000
 
     init(path: String, configuration: AuditLogConfiguration) throws {
         self.store = try LogStore(path: path, configuration: configuration)
@@ -29,18 +36,34 @@ final class Committer {
         ballast.refill()
     }
 
+    /// Waits a moment for as many events as shared the last commit.
+    ///
+    /// Their issuers have just been told and are on their way back; without the pause half of them would miss this
+    /// commit and wait for the next. A lone issuer never waits, and nobody waits longer than a quarter of
+    /// a commit.
+    func awaitCompany(in queue: CommitQueue) {
+        let end = Monotonic.now + min(lastDuration / 4, Self.longestPause)
+        while queue.waitingCount < lastCompany && Monotonic.now < end { Monotonic.pause(nanoseconds: 20_000) }
+    }
+
     /// Stores all events that wait, those included that arrive meanwhile, and tells their waiters.
     func commitWaiting(in queue: CommitQueue, until deadline: Int64) throws {
+        let start = Monotonic.now
         let lost = queue.lost
         try transaction(until: deadline, afterLosing: lost) {
             // Nothing is in flight, unless a first try ended with the disk full.
             queue.putBack()
-            while case let events = queue.take(256), !events.isEmpty {
+            var room = Self.mostRows
+            while case let events = queue.take(room), !events.isEmpty {
                 for event in events { try append(event.payload) }
+                room -= events.count
             }
         }
         queue.settle(lost)
-        for event in queue.takeInFlight() { event.finish(.success(())) }
+        let events = queue.takeInFlight()
+        lastCompany = events.count
+        lastDuration = Monotonic.now - start
+        for event in events { event.finish(.success(())) }
     }
 
     /// Stores events of the log's own.

@@ -4,6 +4,9 @@ import CSQLite
 enum Monotonic {
     /// Nanoseconds since some moment in the past.
     static var now: Int64 { rdsiam_monotonic() }
+
+    /// Lets this thread sleep.
+    static func pause(nanoseconds: Int64) { rdsiam_pause(nanoseconds) }
 }
 
 extension Duration {
