@@ -33,7 +33,7 @@ public final class PGConnection: Sendable {
     public var facts: Facts { state.withLock { $0 } }
 
     private let state: Mutex<Facts>
-    private let session: LibpqSession
+    let session: LibpqSession
     private let opener: ConnectionOpener
 
     private init(_ session: LibpqSession, _ facts: Facts, _ opener: ConnectionOpener) {
@@ -59,18 +59,18 @@ public final class PGConnection: Sendable {
         state.withLock { $0 = facts }
     }
 
-    /// Runs one or more statements, separated by semicolons (libpq, `PQexec`).
+    /// Runs one or more statements, separated by semicolons, in one go (libpq, `PQsendQuery`).
     ///
     /// - Returns: A result for each statement.
-    /// - Throws: ``PGRDSIAMError``: `queryFailed` with the SQLSTATE, `closed`, or `connectionFailed` where the
-    ///   connection broke; `CancellationError` where the task was cancelled, which closes the connection.
+    /// - Throws: What ``query(_:_:resultFormat:)`` throws.
     public func execute(_ sql: String) async throws -> [PGResult] {
-        try await session.execute(sql)
+        try await session.run(.simple(sql))
     }
 
     /// Closes the connection.
     ///
-    /// Statements that wait for their turn fail with the code `closed`.
+    /// A statement under way, and those that wait for their turn, fail with the code `closed`; one under way may or may not have taken
+    /// effect. It may be called more than once.
     public func close() async {
         await session.close()
     }

@@ -9,6 +9,18 @@ final class Turns: Sendable {
         /// The waiting tasks in order, and among them some that have gone; those before `first` have had their turn.
         var order: [UInt64] = []
         var first = 0
+
+        /// The task that has waited longest; those that went away before it are forgotten.
+        mutating func takeFirst() -> CheckedContinuation<Bool, Never>? {
+            while first < order.count {
+                let id = order[first]
+                first += 1
+                if let continuation = waiting.removeValue(forKey: id) { return continuation }
+            }
+            order = []
+            first = 0
+            return nil
+        }
     }
 
     private let state = Mutex(State())
@@ -59,19 +71,5 @@ final class Turns: Sendable {
 
     private func withdraw(_ id: UInt64) {
         state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: false)
-    }
-}
-
-extension Turns.State {
-    /// The task that has waited longest; those that went away before it are forgotten.
-    fileprivate mutating func takeFirst() -> CheckedContinuation<Bool, Never>? {
-        while first < order.count {
-            let id = order[first]
-            first += 1
-            if let continuation = waiting.removeValue(forKey: id) { return continuation }
-        }
-        order = []
-        first = 0
-        return nil
     }
 }

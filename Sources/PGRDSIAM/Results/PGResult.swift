@@ -20,6 +20,11 @@ public struct PGResult: Sendable {
         PQcmdStatus(storage.pointer).map { String(cString: $0) } ?? ""
     }
 
+    /// How many rows it inserted, changed, deleted or returned; nil for statements that touch none.
+    public var affectedRows: Int? {
+        PQcmdTuples(storage.pointer).flatMap { Int(String(cString: $0)) }
+    }
+
     /// The rows, first to last.
     public var rows: Rows { Rows(storage: storage) }
 

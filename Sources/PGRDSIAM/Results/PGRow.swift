@@ -1,5 +1,13 @@
 import CLibpq
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 extension PGResult {
     /// The rows of a result.
     public struct Rows: RandomAccessCollection, Sendable {
@@ -10,8 +18,11 @@ extension PGResult {
         /// The number of rows.
         public var endIndex: Int { Int(PQntuples(storage.pointer)) }
 
-        /// One row.
-        public subscript(position: Int) -> PGRow { PGRow(storage: storage, row: Int32(position)) }
+        /// One row; as with an array, there must be one.
+        public subscript(position: Int) -> PGRow {
+            precondition(indices.contains(position), "the result has no row \(position)")
+            return PGRow(storage: storage, row: Int32(position))
+        }
     }
 }
 
@@ -25,15 +36,30 @@ public struct PGRow: RandomAccessCollection, Sendable {
     /// The number of fields.
     public var endIndex: Int { Int(PQnfields(storage.pointer)) }
 
-    /// One field as the server wrote it; nil for NULL.
+    /// One field as the server wrote it; nil for NULL, and where there is no such column.
     public subscript(column: Int) -> String? {
-        guard PQgetisnull(storage.pointer, row, Int32(column)) == 0 else { return nil }
-        return PQgetvalue(storage.pointer, row, Int32(column)).map { String(cString: $0) }
+        field(column)?.withBytes { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The field of that column name; nil for NULL, and where there is no such column.
-    public subscript(name: String) -> String? {
-        let column = PQfnumber(storage.pointer, name)
-        return column < 0 ? nil : self[Int(column)]
+    public subscript(name: String) -> String? { index(of: name).flatMap { self[$0] } }
+
+    /// One field with its type; nil for NULL, and where there is no such column.
+    public func field(_ column: Int) -> PGField? {
+        guard indices.contains(column), PQgetisnull(storage.pointer, row, Int32(column)) == 0 else { return nil }
+        return PGField(storage: storage, row: row, column: Int32(column))
+    }
+
+    /// The first column of exactly that name.
+    ///
+    /// `PQfnumber` would fold upper case and take off quotes.
+    func index(of name: String) -> Int? {
+        name.withCString { name in
+            indices.first { PQfname(storage.pointer, Int32($0)).map { strcmp($0, name) == 0 } ?? false }
+        }
+    }
+
+    func columnName(_ column: Int) -> String {
+        PQfname(storage.pointer, Int32(column)).map { String(cString: $0) } ?? ""
     }
 }

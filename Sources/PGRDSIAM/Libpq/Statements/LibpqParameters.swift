@@ -19,7 +19,9 @@ struct LibpqParameters {
 
     /// Calls `body` with pointers that are good until it returns.
     func withPointers<Value>(
-        _ body: (UnsafePointer<UInt32>?, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?)
+        _ body: (
+            UnsafePointer<UInt32>?, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?
+        )
             -> Value
     ) -> Value {
         bytes.withUnsafeBufferPointer { bytes in

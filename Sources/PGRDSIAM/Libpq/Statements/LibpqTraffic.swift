@@ -15,7 +15,8 @@ struct LibpqTraffic {
     private let inbox: LibpqInbox
     private let deadline: ContinuousClock.Instant?
 
-    init(_ handle: LibpqHandle, _ loop: SocketLoop, _ inbox: LibpqInbox, until deadline: ContinuousClock.Instant? = nil) {
+    init(_ handle: LibpqHandle, _ loop: SocketLoop, _ inbox: LibpqInbox, until deadline: ContinuousClock.Instant? = nil)
+    {
         self.handle = handle
         self.loop = loop
         self.inbox = inbox
