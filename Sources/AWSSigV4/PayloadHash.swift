@@ -22,9 +22,8 @@ public struct PayloadHash: Sendable, Hashable {
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public static func sha256(of body: [UInt8]) throws(SigV4Error) -> Self {
-        let context = try SHA256Context()
         let digest = try body.withUnsafeBufferPointer { body throws(SigV4Error) in
-            try context.hash(UnsafeRawBufferPointer(body))
+            try SHA256Digest.hash(UnsafeRawBufferPointer(body))
         }
         return Self(unchecked: digest.hexadecimal)
     }

@@ -75,15 +75,11 @@ public struct SigV4Signer: Sendable {
         credentials: SigningCredentials
     ) throws(SigV4Error) -> RequestSignature {
         let stringToSign = try StringToSign(canonicalRequest, scope: scope)
-        return try signingKey(for: credentials, scope: scope, context: SHA256Context()).signature(of: stringToSign)
+        return try material(for: credentials, scope: scope).key.signature(of: stringToSign)
     }
 
-    /// The signing key, from the cache or fresh.
-    func signingKey(
-        for credentials: SigningCredentials,
-        scope: CredentialScope,
-        context: borrowing SHA256Context
-    ) throws(SigV4Error) -> SigningKey {
-        try keys.key(secretAccessKey: credentials.secretAccessKey, scope: scope, context: context)
+    /// The signing key and what goes with it, from the cache or fresh.
+    func material(for credentials: SigningCredentials, scope: CredentialScope) throws(SigV4Error) -> SigningMaterial {
+        try keys.material(for: credentials, scope: scope)
     }
 }

@@ -9,13 +9,10 @@ public struct SigningCredentials: Sendable {
     /// The session token of temporary credentials; `nil` for long-lived ones, never empty.
     public let sessionToken: String?
 
-    /// The session token as it stands in a query: credentials sign many requests, so it is encoded once.
-    let encodedSessionToken: String?
-
     /// Makes credentials.
     ///
     /// - Parameters:
-    ///   - accessKeyID: Printable ASCII without `/`, `,` and spaces.
+    ///   - accessKeyID: Letters, digits, `_` and `-` (IAM API Reference, `AccessKey`: word characters).
     ///   - secretAccessKey: Not empty, without control characters.
     ///   - sessionToken: Without control characters. An empty one counts as none: RDS Proxy refuses an empty
     ///     `X-Amz-Security-Token`.
@@ -25,10 +22,10 @@ public struct SigningCredentials: Sendable {
         secretAccessKey: String,
         sessionToken: String? = nil
     ) throws(SigV4Error) {
-        guard Self.isAccessKeyID(accessKeyID) else {
+        guard accessKeyID.withUTF8Bytes(ASCIIClass.isName) else {
             throw SigV4Error(
                 .invalidCredentials,
-                "the access key ID is empty or holds a character other than printable ASCII without '/', ',' and spaces"
+                "the access key ID is empty or holds a character other than letters, digits, '_' and '-'"
             )
         }
         guard !secretAccessKey.isEmpty, !secretAccessKey.holdsControlCharacter else {
@@ -41,12 +38,6 @@ public struct SigningCredentials: Sendable {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = token
-        self.encodedSessionToken = token.map(PercentEncoding.encode)
-    }
-
-    private static func isAccessKeyID(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") }
     }
 }
 

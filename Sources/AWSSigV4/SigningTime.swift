@@ -3,6 +3,11 @@ public struct SigningTime: Sendable, Hashable {
     /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
     public let unixSeconds: Int64
 
+    /// The characters of `20260131`, the first in the lowest byte.
+    let dateDigits: UInt64
+    /// The characters of `T235959Z`, the first in the lowest byte.
+    let timeDigits: UInt64
+
     /// The last second that four digits of a year can express: 9999-12-31T23:59:59Z.
     public static let latestUnixSeconds: Int64 = 253_402_300_799
 
@@ -17,24 +22,39 @@ public struct SigningTime: Sendable, Hashable {
             throw SigV4Error(.invalidTime, "the signing time lies before 1970 or after 9999")
         }
         self.unixSeconds = unixSeconds
+        let (day, second) = unixSeconds.quotientAndRemainder(dividingBy: Self.secondsInDay)
+        dateDigits = Self.dateDigits(day: Int(day))
+        timeDigits = Self.timeDigits(second: Int(second))
     }
 
     /// The date in the basic format of ISO 8601, `20260131`.
-    public var basicDate: String { text(capacity: 8) { $0.append(basicDateOf: self) } }
+    public var basicDate: String { .written(capacity: 8) { $0.append(basicDateOf: self) } }
 
     /// Date and time in the basic format of ISO 8601, `20260131T235959Z`: the value of `X-Amz-Date`.
-    public var basicDateTime: String { text(capacity: 16) { $0.append(basicDateTimeOf: self) } }
+    public var basicDateTime: String { .written(capacity: 16) { $0.append(basicDateTimeOf: self) } }
 
     /// Whole days since 1970-01-01.
     var day: Int { Int(unixSeconds / Self.secondsInDay) }
 
-    /// Seconds since midnight.
-    var secondOfDay: Int { Int(unixSeconds % Self.secondsInDay) }
+    private static func dateDigits(day: Int) -> UInt64 {
+        let (year, month, day) = civilDate(day: day)
+        return digits(year / 100) | digits(year % 100) << 16 | digits(month) << 32 | digits(day) << 48
+    }
 
-    /// Year, month and day of the Gregorian calendar.
+    private static func timeDigits(second: Int) -> UInt64 {
+        UInt64(UInt8(ascii: "T")) | digits(second / 3_600) << 8 | digits(second / 60 % 60) << 24
+            | digits(second % 60) << 40 | UInt64(UInt8(ascii: "Z")) << 56
+    }
+
+    /// The two digits of a number below 100, the first in the lowest byte.
+    private static func digits(_ number: Int) -> UInt64 {
+        UInt64(truncatingIfNeeded: number / 10 | (number % 10) << 8) | 0x3030
+    }
+
+    /// Year, month and day of the Gregorian calendar, from the days since 1970-01-01.
     ///
     /// A year is counted from 1 March, so that the leap day is its last and month lengths follow one linear formula.
-    var civilDate: (year: Int, month: Int, day: Int) {
+    private static func civilDate(day: Int) -> (year: Int, month: Int, day: Int) {
         let daysInEra = 146_097  // 400 years
         let days = day + 719_468  // since 0000-03-01
         let (era, dayOfEra) = days.quotientAndRemainder(dividingBy: daysInEra)
@@ -46,31 +66,5 @@ public struct SigningTime: Sendable, Hashable {
         return (
             era * 400 + yearOfEra + (beginsNextYear ? 1 : 0), beginsNextYear ? month - 9 : month + 3, dayOfMonth
         )
-    }
-
-    private func text(capacity: Int, _ write: (inout ByteWriter) -> Void) -> String {
-        String(unsafeUninitializedCapacity: capacity) { buffer in
-            var writer = ByteWriter(buffer)
-            write(&writer)
-            return writer.count
-        }
-    }
-}
-
-extension ByteWriter {
-    mutating func append(basicDateOf time: SigningTime) {
-        let (year, month, day) = time.civilDate
-        append(decimal: year, width: 4)
-        append(decimal: month, width: 2)
-        append(decimal: day, width: 2)
-    }
-
-    mutating func append(basicDateTimeOf time: SigningTime) {
-        append(basicDateOf: time)
-        append("T")
-        append(decimal: time.secondOfDay / 3_600, width: 2)
-        append(decimal: time.secondOfDay / 60 % 60, width: 2)
-        append(decimal: time.secondOfDay % 60, width: 2)
-        append("Z")
     }
 }

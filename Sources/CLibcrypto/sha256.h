@@ -1,9 +1,18 @@
 #ifndef CLIBCRYPTO_SHA256_H
 #define CLIBCRYPTO_SHA256_H
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
+#include <openssl/sha.h>
 #include <stddef.h>
 #include <string.h>
+
+/// Overwrites secret bytes with zeroes.
+///
+/// As `OPENSSL_cleanse`, but inline: the compiler must assume that the empty assembly reads the memory, so the stores stay.
+static inline void rdsiam_wipe(void *bytes, size_t count) {
+    memset(bytes, 0, count);
+    __asm__ __volatile__("" : : "r"(bytes) : "memory");
+}
 
 /// The provider's SHA-256, fetched once and kept for the life of the process.
 ///
@@ -26,43 +35,50 @@ static inline int rdsiam_sha256(const void *bytes, size_t count, unsigned char d
     return sha256 != NULL && EVP_Digest(bytes, count, digest, NULL, sha256, NULL) == 1;
 }
 
-/// A context for `rdsiam_sha256_joined` and `rdsiam_hmac_sha256`, free with `EVP_MD_CTX_free`. NULL where libcrypto refuses.
-static inline EVP_MD_CTX *rdsiam_sha256_context(void) {
-    const EVP_MD *sha256 = rdsiam_sha256_digest();
-    if (sha256 == NULL) return NULL;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context != NULL && EVP_DigestInit_ex2(context, sha256, NULL) == 1) return context;
-    EVP_MD_CTX_free(context);
-    return NULL;
-}
-
-/// Writes the SHA-256 of two pieces, one after the other, to `digest`, with a context that is used again and again.
-static inline int rdsiam_sha256_joined(
-    EVP_MD_CTX *context, const void *first, size_t first_count, const void *second, size_t second_count,
-    unsigned char digest[32]) {
-    // Without a digest argument the context keeps its own, and allocates nothing.
-    return EVP_DigestInit_ex2(context, NULL, NULL) == 1 && EVP_DigestUpdate(context, first, first_count) == 1
-        && EVP_DigestUpdate(context, second, second_count) == 1 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
-}
-
-/// Writes HMAC-SHA-256 (RFC 2104) to `code`, which may be the memory of `key` itself.
+/// How `rdsiam_sha256_joined` and `rdsiam_hmac_sha256` hash: 1 for direct calls, 0 for EVP, -1 where there is no SHA-256.
 ///
-/// The pads are hashed again each time: a copy of a pre-keyed state (`EVP_MD_CTX_copy_ex`) saves two compressions but allocates.
-static inline int rdsiam_hmac_sha256(
-    EVP_MD_CTX *context, const void *key, size_t key_count, const void *message, size_t message_count,
-    unsigned char code[32]) {
-    unsigned char inner[64] = {0}, outer[64], digest[32];
-    int done = 1;
-    if (key_count <= sizeof inner) memcpy(inner, key, key_count);
-    else done = rdsiam_sha256_joined(context, key, key_count, NULL, 0, inner);
-    for (size_t i = 0; i < sizeof inner; i++) {
-        outer[i] = inner[i] ^ 0x5c;
-        inner[i] ^= 0x36;
-    }
-    done = done && rdsiam_sha256_joined(context, inner, sizeof inner, message, message_count, digest)
-        && rdsiam_sha256_joined(context, outer, sizeof outer, digest, sizeof digest, code);
-    OPENSSL_cleanse(inner, sizeof inner);
-    OPENSSL_cleanse(outer, sizeof outer);
+/// In OpenSSL 3 every EVP digest allocates its state anew, and a copy of a state allocates too, so a signature cannot be had with two
+/// allocations. The functions that OpenSSL 3 deprecates are the very ones its default provider calls; they are called directly where
+/// that provider is the one in force, and never where a configuration asks for another, such as the FIPS provider.
+static inline int rdsiam_sha256_is_direct(void) {
+    static int known = 0;  // 0 for not yet, else the answer plus 2
+    int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (answer != 0) return answer - 2;
+
+    const EVP_MD *digest = rdsiam_sha256_digest();
+    if (digest == NULL) return -1;
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+    answer = 0;
+#else
+    answer = strcmp(OSSL_PROVIDER_get0_name(EVP_MD_get0_provider(digest)), "default") == 0;
+#endif
+    __atomic_store_n(&known, answer + 2, __ATOMIC_RELAXED);
+    return answer;
+}
+
+/// Writes the SHA-256 of two pieces, one after the other, to `digest`, through EVP.
+static inline int rdsiam_sha256_evp(
+    const void *first, size_t first_count, const void *second, size_t second_count, unsigned char digest[32]) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int done = context != NULL && EVP_DigestInit_ex2(context, rdsiam_sha256_digest(), NULL) == 1
+        && EVP_DigestUpdate(context, first, first_count) == 1 && EVP_DigestUpdate(context, second, second_count) == 1
+        && EVP_DigestFinal_ex(context, digest, NULL) == 1;
+    EVP_MD_CTX_free(context);
     return done;
+}
+
+/// Writes the SHA-256 of two pieces, one after the other, to `digest`. Returns 1 on success, 0 where libcrypto refuses.
+static inline int rdsiam_sha256_joined(
+    const void *first, size_t first_count, const void *second, size_t second_count, unsigned char digest[32]) {
+    int direct = rdsiam_sha256_is_direct();
+    if (direct < 0) return 0;
+#ifndef OPENSSL_NO_DEPRECATED_3_0
+    if (direct) {
+        SHA256_CTX context;
+        return SHA256_Init(&context) && SHA256_Update(&context, first, first_count)
+            && SHA256_Update(&context, second, second_count) && SHA256_Final(digest, &context);
+    }
+#endif
+    return rdsiam_sha256_evp(first, first_count, second, second_count, digest);
 }
 #endif

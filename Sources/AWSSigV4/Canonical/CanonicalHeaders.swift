@@ -5,14 +5,39 @@ struct CanonicalHeaders {
     /// The names, parted by `;`.
     let names: String
 
-    init(_ fields: [SigV4Field]) throws(SigV4Error) {
-        var values: [String: [String]] = [:]
+    /// Takes the host and the headers that are to be signed.
+    init(host: String, _ fields: [SigV4Field]) throws(SigV4Error) {
+        var sorted: [(name: String, value: String)] = [("host", host.lowercased())]
+        sorted.reserveCapacity(fields.count + 1)
         for field in fields {
-            values[try Self.name(field.name), default: []].append(try Self.value(field.value))
+            sorted.append((try Self.name(field.name), try HeaderValue.canonical(field.value)))
         }
-        let sorted = values.sorted { $0.key < $1.key }
-        lines = sorted.map { "\($0.key):\($0.value.joined(separator: ","))\n" }.joined()
-        names = sorted.map(\.key).joined(separator: ";")
+        // The sort keeps the order of equal names, and so that of their values.
+        sorted.sort { $0.name < $1.name }
+        let capacity = sorted.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 }
+        lines = .written(capacity: capacity) { Self.append(sorted, to: &$0) }
+        names = .written(capacity: capacity) { Self.append(namesOf: sorted, to: &$0) }
+    }
+
+    private static func append(_ sorted: [(name: String, value: String)], to writer: inout ByteWriter) {
+        for (index, field) in sorted.enumerated() {
+            if index > 0, sorted[index - 1].name == field.name {
+                writer.append(",")
+            } else {
+                if index > 0 { writer.append("\n") }
+                writer.append(field.name)
+                writer.append(":")
+            }
+            writer.append(field.value)
+        }
+        writer.append("\n")
+    }
+
+    private static func append(namesOf sorted: [(name: String, value: String)], to writer: inout ByteWriter) {
+        for (index, field) in sorted.enumerated() where index == 0 || sorted[index - 1].name != field.name {
+            if index > 0 { writer.append(";") }
+            writer.append(field.name)
+        }
     }
 
     /// The name in small letters, checked to be a token (RFC 9110 §5.6.2).
@@ -27,49 +52,10 @@ struct CanonicalHeaders {
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
+        switch Unicode.Scalar(byte) {
+        case "A"..."Z", "a"..."z", "0"..."9", "-", "_", ".", "!", "#", "$", "%", "&", "'", "*", "+", "^", "`", "|", "~":
             true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        default: false
         }
     }
-
-    /// The value without white space around it and with one space for each run of it inside.
-    ///
-    /// A line end followed by white space is a folded line (RFC 7230 §3.2.4) and counts as white space. Any other would begin a
-    /// header of the attacker's choice.
-    private static func value(_ value: String) throws(SigV4Error) -> String {
-        var result: [UInt8] = []
-        var pendingSpace = false
-        let bytes = Array(value.utf8)
-        for (index, byte) in bytes.enumerated() {
-            switch byte {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"):
-                pendingSpace = !result.isEmpty
-            case UInt8(ascii: "\r"), UInt8(ascii: "\n"):
-                guard isFold(bytes[index...]) else { throw Self.controlCharacter }
-                pendingSpace = !result.isEmpty
-            case 0..<0x20, 0x7F:
-                throw Self.controlCharacter
-            default:
-                if pendingSpace { result.append(UInt8(ascii: " ")) }
-                pendingSpace = false
-                result.append(byte)
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    /// Whether a line end, at the beginning of `rest`, is one that folds a line.
-    private static func isFold(_ rest: ArraySlice<UInt8>) -> Bool {
-        let line = rest.first == UInt8(ascii: "\r") ? rest.dropFirst() : rest
-        guard line.first == UInt8(ascii: "\n"), let next = line.dropFirst().first else { return false }
-        return next == UInt8(ascii: " ") || next == UInt8(ascii: "\t")
-    }
-
-    private static let controlCharacter = SigV4Error(
-        .invalidRequest,
-        "a header value holds a control character or a line end that is not followed by white space"
-    )
 }

@@ -1,6 +1,7 @@
 /// The path as it is signed.
 enum CanonicalPath {
     static func text(of path: String, options: SigV4Options) throws(SigV4Error) -> String {
+        if path == "/" { return path }
         guard path.utf8.first == UInt8(ascii: "/") || path.isEmpty else {
             throw SigV4Error(.invalidRequest, "the path does not begin with '/'")
         }

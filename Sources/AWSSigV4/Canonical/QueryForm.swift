@@ -13,8 +13,8 @@ struct QueryForm {
         options: SigV4Options
     ) throws(SigV4Error) {
         var request = original
-        request.headers.removeAll { HeaderForm.unsigned.contains($0.name.lowercased()) }
-        let headers = try CanonicalHeaders([SigV4Field("host", "")] + request.headers)
+        request.headers.removeAll { HeaderForm.isUnsigned($0.name, options: options) }
+        let headers = try CanonicalHeaders(host: request.host, request.headers)
         request.query += [
             SigV4Field("X-Amz-Algorithm", StringToSign.algorithm),
             SigV4Field("X-Amz-Credential", "\(credentials.accessKeyID)/\(scope.text)"),
@@ -27,6 +27,8 @@ struct QueryForm {
         }
         self.request = request
         let isLeftOut = !options.signsSessionToken
-        unsignedToken = isLeftOut ? credentials.encodedSessionToken.map { "&X-Amz-Security-Token=\($0)" } ?? "" : ""
+        unsignedToken =
+            isLeftOut
+            ? credentials.sessionToken.map { "&X-Amz-Security-Token=\(PercentEncoding.encode($0))" } ?? "" : ""
     }
 }

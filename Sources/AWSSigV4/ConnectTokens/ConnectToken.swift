@@ -1,26 +1,47 @@
 /// A presigned GET request without its scheme, which a database takes for a password.
 ///
 /// The text is written once, in canonical order with the signature last, so that the bytes that are hashed are the bytes that are
-/// returned.
+/// returned. The strings are looked at in place: a value of this type lives no longer than the call that lends them.
 struct ConnectToken {
-    let host: String
+    typealias Text = UnsafeBufferPointer<UInt8>
+
+    let host: Text
     /// `nil` for a service whose tokens carry no port.
     let port: Int?
     let action: StaticString
-    /// `nil` for a service whose tokens carry no user.
-    let user: String?
-    let scope: CredentialScope
-    let credentials: SigningCredentials
+    /// Empty for a service whose tokens carry no user.
+    let user: Text
+    let accessKeyID: Text
+    /// Empty for none.
+    var sessionToken = Text(start: nil, count: 0)
+    /// Whether the session token is percent-encoded already.
+    var isSessionTokenEncoded = false
+    let region: Text
+    let service: Text
+    let time: SigningTime
     let expires: Int
 
-    func text(signer: SigV4Signer) throws(SigV4Error) -> String {
-        let context = try SHA256Context()
-        let key = try signer.signingKey(for: credentials, scope: scope, context: context)
+    /// Refuses what cannot stand in a token, or would mean something else there.
+    @inline(__always)
+    func check() throws(SigV4Error) {
+        try SigningHost.check(host)
+        guard port.map({ 1...65_535 ~= $0 }) ?? true else {
+            throw SigV4Error(.invalidPort, "the port must be from 1 to 65535")
+        }
+        guard !ASCIIClass.holdsControl(user) else {
+            throw SigV4Error(.invalidUser, "the database user holds a control character")
+        }
+        guard ASCIIClass.isName(region) else { throw CredentialScope.invalidName }
+    }
+
+    /// The whole text.
+    @inline(__always)
+    func signed(with key: SigningKey) throws(SigV4Error) -> String {
         var failure: SigV4Error?
         let text = String(unsafeUninitializedCapacity: capacity) { buffer in
             var writer = ByteWriter(buffer)
             do throws(SigV4Error) {
-                try write(to: &writer, key: key, context: context)
+                try write(to: &writer, key: key)
             } catch {
                 failure = error
                 return 0
@@ -31,105 +52,101 @@ struct ConnectToken {
         return text
     }
 
-    /// Enough room for each part encoded to its longest.
+    /// Enough room for each part at its longest, and for what is hashed and taken back.
     private var capacity: Int {
-        ByteWriter.encodedCapacity(credentials.accessKeyID.utf8.count + (user?.utf8.count ?? 0))
-            + (credentials.encodedSessionToken?.utf8.count ?? 0) + 2 * host.utf8.count + scope.region.utf8.count
-            + scope.service.utf8.count + 512
+        ByteWriter.encodedCapacity(user.count) + accessKeyID.count
+            + (isSessionTokenEncoded ? sessionToken.count : ByteWriter.encodedCapacity(sessionToken.count)) + 2
+            * host.count + 2 * region.count
+            + 2 * service.count + 512
     }
 
-    private func write(
-        to writer: inout ByteWriter,
-        key: SigningKey,
-        context: borrowing SHA256Context
-    ) throws(SigV4Error) {
+    @inline(__always)
+    private func write(to writer: inout ByteWriter, key: SigningKey) throws(SigV4Error) {
         writer.append(lowercasing: host)
+        let hostEnd = writer.count
         if let port {
             writer.append(":")
             writer.append(decimal: port)
         }
+        // HTTP clients leave out the port of https, and so do the signers of AWS.
+        let authority = 0..<(port == 443 ? hostEnd : writer.count)
         writer.append("/?")
         let queryStart = writer.count
         appendQuery(to: &writer)
+        appendSessionToken(to: &writer)
+        writer.append("&X-Amz-SignedHeaders=host")
         let queryEnd = writer.count
-        appendHeaders(to: &writer)
-        let hash = try Self.withBytes("GET\n/\n") { start throws(SigV4Error) in
-            try context.hash(start, writer.written(from: queryStart))
-        }
+        let hash = try canonicalRequestHash(&writer, from: queryStart, authority: authority)
         writer.truncate(to: queryEnd)
-        let signature = try key.code(of: hash, scope: scope, context: context)
+        appendStringToSign(hash, to: &writer)
+        let signature = try key.code(of: writer.written(from: queryEnd))
+        writer.truncate(to: queryEnd)
         writer.append("&X-Amz-Signature=")
-        signature.withUnsafeBytes { writer.append(hexadecimal: $0) }
+        writer.append(hexadecimal: signature)
     }
 
-    /// Appends the canonical query.
+    /// Appends the canonical query up to the expiry.
+    @inline(__always)
     private func appendQuery(to writer: inout ByteWriter) {
         writer.append("Action=")
         writer.append(action)
-        if let user {
+        if !user.isEmpty {
             writer.append("&DBUser=")
             writer.append(percentEncoding: user)
         }
         writer.append("&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=")
-        writer.append(percentEncoding: credentials.accessKeyID)
+        writer.append(UnsafeRawBufferPointer(accessKeyID))
         writer.append("%2F")
-        writer.append(basicDateOf: scope.time)
+        writer.append(basicDateOf: time)
         writer.append("%2F")
-        writer.append(scope.region)
+        writer.append(UnsafeRawBufferPointer(region))
         writer.append("%2F")
-        writer.append(scope.service)
+        writer.append(UnsafeRawBufferPointer(service))
         writer.append("%2Faws4_request&X-Amz-Date=")
-        writer.append(basicDateTimeOf: scope.time)
+        writer.append(basicDateTimeOf: time)
         writer.append("&X-Amz-Expires=")
         writer.append(decimal: expires)
-        if let token = credentials.encodedSessionToken {
-            writer.append("&X-Amz-Security-Token=")
-            writer.append(token)
+    }
+
+    @inline(__always)
+    private func appendSessionToken(to writer: inout ByteWriter) {
+        if sessionToken.isEmpty { return }
+        writer.append("&X-Amz-Security-Token=")
+        if isSessionTokenEncoded {
+            writer.append(UnsafeRawBufferPointer(sessionToken))
+        } else {
+            writer.append(percentEncoding: sessionToken)
         }
-        writer.append("&X-Amz-SignedHeaders=host")
     }
 
-    /// Appends the rest of the canonical request: the one header, its name and the hash of no body.
-    private func appendHeaders(to writer: inout ByteWriter) {
-        writer.append("\nhost:")
-        writer.append(lowercasing: host)
-        // HTTP clients leave out the port of https, and so do the signers of AWS.
-        if let port, port != 443 {
-            writer.append(":")
-            writer.append(decimal: port)
-        }
-        writer.append("\n\nhost\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-    }
-
-    private static func withBytes<Value>(
-        _ text: StaticString,
-        _ body: (UnsafeRawBufferPointer) throws(SigV4Error) -> Value
-    ) throws(SigV4Error) -> Value {
-        try body(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-}
-
-extension SigningKey {
-    /// The signature over the string to sign for a hash of a canonical request, built on the stack.
-    fileprivate func code(
-        of hash: SHA256Digest,
-        scope: CredentialScope,
-        context: borrowing SHA256Context
+    /// Appends what follows the query in the canonical request, the one header and the hash of no body, and hashes the whole.
+    @inline(__always)
+    private func canonicalRequestHash(
+        _ writer: inout ByteWriter,
+        from queryStart: Int,
+        authority: Range<Int>
     ) throws(SigV4Error) -> SHA256Digest {
-        let capacity = 128 + 64 + scope.region.utf8.count + scope.service.utf8.count
-        return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { buffer throws(SigV4Error) in
-            var writer = ByteWriter(buffer)
-            writer.append("AWS4-HMAC-SHA256\n")
-            writer.append(basicDateTimeOf: scope.time)
-            writer.append("\n")
-            writer.append(basicDateOf: scope.time)
-            writer.append("/")
-            writer.append(scope.region)
-            writer.append("/")
-            writer.append(scope.service)
-            writer.append("/aws4_request\n")
-            hash.withUnsafeBytes { writer.append(hexadecimal: $0) }
-            return try code(of: writer.written(from: 0), context: context)
-        }
+        writer.append("\nhost:")
+        writer.append(copyOf: authority)
+        writer.append("\n\nhost\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        let start: StaticString = "GET\n/\n"
+        return try SHA256Digest.hash(
+            UnsafeRawBufferPointer(start: start.utf8Start, count: start.utf8CodeUnitCount),
+            writer.written(from: queryStart)
+        )
+    }
+
+    @inline(__always)
+    private func appendStringToSign(_ hash: SHA256Digest, to writer: inout ByteWriter) {
+        writer.append("AWS4-HMAC-SHA256\n")
+        writer.append(basicDateTimeOf: time)
+        writer.append("\n")
+        writer.append(basicDateOf: time)
+        writer.append("/")
+        writer.append(UnsafeRawBufferPointer(region))
+        writer.append("/")
+        writer.append(UnsafeRawBufferPointer(service))
+        writer.append("/aws4_request\n")
+        writer.append(hexadecimal: hash)
     }
 }

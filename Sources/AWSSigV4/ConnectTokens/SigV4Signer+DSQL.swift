@@ -22,17 +22,19 @@ extension SigV4Signer {
         at unixSeconds: Int64,
         expires: Int = 900
     ) throws(SigV4Error) -> String {
-        try SigningHost.check(host)
         try Expiry.check(expires, atMost: Expiry.week)
-        let token = ConnectToken(
+        return try connectToken(
             host: host,
             port: nil,
             action: isAdmin ? "DbConnectAdmin" : "DbConnect",
-            user: nil,
-            scope: try CredentialScope(region: region, service: "dsql", at: unixSeconds),
+            user: "",
+            scope: CredentialScope(
+                checkedRegion: region,
+                service: "dsql",
+                time: SigningTime(unixSeconds: unixSeconds)
+            ),
             credentials: credentials,
             expires: expires
         )
-        return try token.text(signer: self)
     }
 }

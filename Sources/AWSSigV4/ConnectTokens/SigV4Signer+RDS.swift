@@ -26,21 +26,20 @@ extension SigV4Signer {
         at unixSeconds: Int64,
         expires: Int = 900
     ) throws(SigV4Error) -> String {
-        try SigningHost.check(host)
         try Expiry.check(expires, atMost: Expiry.quarterHour)
-        guard 1...65_535 ~= port else { throw SigV4Error(.invalidPort, "the port must be from 1 to 65535") }
-        guard !user.isEmpty, !user.holdsControlCharacter else {
-            throw SigV4Error(.invalidUser, "the database user is empty or holds a control character")
-        }
-        let token = ConnectToken(
+        guard !user.isEmpty else { throw SigV4Error(.invalidUser, "there is no database user") }
+        return try connectToken(
             host: host,
             port: port,
             action: "connect",
             user: user,
-            scope: try CredentialScope(region: region, service: "rds-db", at: unixSeconds),
+            scope: CredentialScope(
+                checkedRegion: region,
+                service: "rds-db",
+                time: SigningTime(unixSeconds: unixSeconds)
+            ),
             credentials: credentials,
             expires: expires
         )
-        return try token.text(signer: self)
     }
 }

@@ -13,25 +13,40 @@ public struct CanonicalRequest: Sendable, Hashable {
     ///
     /// - Throws: ``SigV4Error/Code/invalidHost`` or ``SigV4Error/Code/invalidRequest``; do not retry.
     public init(_ request: SigV4Request, options: SigV4Options = .standard) throws(SigV4Error) {
-        try SigningHost.check(request.host)
+        try request.host.withUTF8Bytes(SigningHost.check)
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Self.isMethodByte) else {
             throw SigV4Error(.invalidRequest, "the method is empty or holds something other than capital letters")
         }
         let path = try CanonicalPath.text(of: request.path, options: options)
-        let headers = try CanonicalHeaders([SigV4Field("host", request.host.lowercased())] + request.headers)
+        let headers = try CanonicalHeaders(host: request.host, request.headers)
         query = CanonicalQuery.text(of: request.query)
         signedHeaders = headers.names
-        text = "\(request.method)\n\(path)\n\(query)\n\(headers.lines)\n\(headers.names)\n\(request.payload.text)"
+        let (method, payload) = (request.method, request.payload.text)
+        let capacity = [method, path, query, headers.lines, headers.names, payload].reduce(8) { $0 + $1.utf8.count }
+        text = .written(capacity: capacity) { [query] writer in
+            writer.append(method)
+            writer.append("\n")
+            writer.append(path)
+            writer.append("\n")
+            writer.append(query)
+            writer.append("\n")
+            writer.append(headers.lines)
+            writer.append("\n")
+            writer.append(headers.names)
+            writer.append("\n")
+            writer.append(payload)
+        }
     }
 
     /// The SHA-256 of the text in lower-case hexadecimal.
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public func hash() throws(SigV4Error) -> String {
-        let context = try SHA256Context()
-        return try text.withUTF8Bytes { text throws(SigV4Error) in
-            try context.hash(UnsafeRawBufferPointer(text))
-        }.hexadecimal
+        try digest().hexadecimal
+    }
+
+    func digest() throws(SigV4Error) -> SHA256Digest {
+        try text.withUTF8Bytes { text throws(SigV4Error) in try SHA256Digest.hash(UnsafeRawBufferPointer(text)) }
     }
 
     private static func isMethodByte(_ byte: UInt8) -> Bool {

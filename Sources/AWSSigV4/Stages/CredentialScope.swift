@@ -15,24 +15,33 @@ public struct CredentialScope: Sendable, Hashable {
     ///   - unixSeconds: The time of signing in seconds since 1970-01-01T00:00:00Z, up to the end of 9999.
     /// - Throws: ``SigV4Error/Code/invalidScope`` or ``SigV4Error/Code/invalidTime``; do not retry.
     public init(region: String, service: String, at unixSeconds: Int64) throws(SigV4Error) {
-        guard Self.isName(region), Self.isName(service) else {
-            throw SigV4Error(
-                .invalidScope,
-                "the region or the service is empty or holds a character other than letters, digits, '-' and '_'"
-            )
+        guard region.withUTF8Bytes(ASCIIClass.isName), service.withUTF8Bytes(ASCIIClass.isName) else {
+            throw Self.invalidName
         }
-        self.time = try SigningTime(unixSeconds: unixSeconds)
+        self.init(checkedRegion: region, service: service, time: try SigningTime(unixSeconds: unixSeconds))
+    }
+
+    /// For a region that is checked elsewhere and a service that is known.
+    init(checkedRegion region: String, service: String, time: SigningTime) {
+        self.time = time
         self.region = region
         self.service = service
     }
 
-    /// The credential scope, for example `20260131/eu-central-1/rds-db/aws4_request`.
-    public var text: String { "\(time.basicDate)/\(region)/\(service)/aws4_request" }
+    static let invalidName = SigV4Error(
+        .invalidScope,
+        "the region or the service is empty or holds a character other than letters, digits, '-' and '_'"
+    )
 
-    private static func isName(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                byte != UInt8(ascii: ".") && byte != UInt8(ascii: "~") && PercentEncoding.isUnreserved(byte)
-            }
+    /// The credential scope, for example `20260131/eu-central-1/rds-db/aws4_request`.
+    public var text: String {
+        .written(capacity: region.utf8.count + service.utf8.count + 32) { writer in
+            writer.append(basicDateOf: time)
+            writer.append("/")
+            writer.append(region)
+            writer.append("/")
+            writer.append(service)
+            writer.append("/aws4_request")
+        }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// With the rest of the request it is the right to make it, so it does not print.
 public struct RequestSignature: Sendable, Hashable {
-    private let digest: SHA256Digest
+    let digest: SHA256Digest
 
     init(digest: SHA256Digest) {
         self.digest = digest

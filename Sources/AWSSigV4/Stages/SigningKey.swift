@@ -5,63 +5,55 @@ import CLibcrypto
 /// It signs for anybody who holds it, so it does not print.
 public struct SigningKey: Sendable, Hashable {
     private var key: SHA256Digest
+    private var ready: HMACKey
 
     /// Derives the key: HMAC over the date, the region, the service and `aws4_request` in turn.
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public init(secretAccessKey: String, scope: CredentialScope) throws(SigV4Error) {
-        try self.init(secretAccessKey: secretAccessKey, scope: scope, context: SHA256Context())
-    }
-
-    init(secretAccessKey: String, scope: CredentialScope, context: borrowing SHA256Context) throws(SigV4Error) {
-        key = try Self.firstKey(secretAccessKey, context: context) { $0.append(basicDateOf: scope.time) }
-        key = try code(of: scope.region, context: context)
-        key = try code(of: scope.service, context: context)
-        key = try code(of: "aws4_request", context: context)
+        key = try Self.dateKey(secretAccessKey, scope.time)
+        key = try HMACKey(key).code(of: scope.region)
+        key = try HMACKey(key).code(of: scope.service)
+        key = try HMACKey(key).code(of: "aws4_request")
+        ready = try HMACKey(key)
     }
 
     /// The fourth stage: the signature of a string to sign.
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public func signature(of stringToSign: StringToSign) throws(SigV4Error) -> RequestSignature {
-        RequestSignature(digest: try code(of: stringToSign.text, context: SHA256Context()))
+        RequestSignature(digest: try ready.code(of: stringToSign.text))
     }
 
-    func code(of message: UnsafeRawBufferPointer, context: borrowing SHA256Context) throws(SigV4Error) -> SHA256Digest {
-        try key.withUnsafeBytes { key throws(SigV4Error) in try context.authenticationCode(of: message, key: key) }
-    }
-
-    private func code(of text: String, context: borrowing SHA256Context) throws(SigV4Error) -> SHA256Digest {
-        try text.withUTF8Bytes { text throws(SigV4Error) in
-            try code(of: UnsafeRawBufferPointer(text), context: context)
-        }
+    func code(of message: UnsafeRawBufferPointer) throws(SigV4Error) -> SHA256Digest {
+        try ready.code(of: message)
     }
 
     /// The key for the date, whose own key is `AWS4` and the secret; that text is wiped from the stack again.
-    private static func firstKey(
-        _ secretAccessKey: String,
-        context: borrowing SHA256Context,
-        message: (inout ByteWriter) -> Void
-    ) throws(SigV4Error) -> SHA256Digest {
+    private static func dateKey(_ secretAccessKey: String, _ time: SigningTime) throws(SigV4Error) -> SHA256Digest {
         let prefixed = 4 + secretAccessKey.utf8.count
-        return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: prefixed + 16) {
-            buffer throws(SigV4Error) in
-            defer { OPENSSL_cleanse(buffer.baseAddress, buffer.count) }
+        return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: prefixed + 8) { buffer throws(SigV4Error) in
+            defer { rdsiam_wipe(buffer.baseAddress, buffer.count) }
             var writer = ByteWriter(buffer)
             writer.append("AWS4")
             writer.append(secretAccessKey)
-            message(&writer)
-            return try context.authenticationCode(
-                of: writer.written(from: prefixed),
-                key: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<prefixed])
-            )
+            let key = try HMACKey(writer.written(from: 0))
+            writer.append(basicDateOf: time)
+            return try key.code(of: writer.written(from: prefixed))
         }
     }
 
-    /// Overwrites the key with zeroes, in a way the optimiser may not leave out.
+    /// Overwrites the key with zeroes.
     mutating func wipe() {
-        key.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
+        key.wipe()
+        ready.wipe()
     }
+
+    /// Compares the keys.
+    public static func == (left: Self, right: Self) -> Bool { left.key == right.key }
+
+    /// Hashes the key.
+    public func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }
 
 extension SigningKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

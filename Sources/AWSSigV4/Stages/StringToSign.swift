@@ -10,7 +10,15 @@ public struct StringToSign: Sendable, Hashable {
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public init(_ canonicalRequest: CanonicalRequest, scope: CredentialScope) throws(SigV4Error) {
-        let hash = try canonicalRequest.hash()
-        text = "\(Self.algorithm)\n\(scope.time.basicDateTime)\n\(scope.text)\n\(hash)"
+        let hash = try canonicalRequest.digest()
+        let scopeText = scope.text
+        text = .written(capacity: scopeText.utf8.count + 128) { writer in
+            writer.append("AWS4-HMAC-SHA256\n")
+            writer.append(basicDateTimeOf: scope.time)
+            writer.append("\n")
+            writer.append(scopeText)
+            writer.append("\n")
+            writer.append(hexadecimal: hash)
+        }
     }
 }

@@ -3,7 +3,7 @@ enum PercentEncoding {
     /// For each byte, its encoded text in the three low bytes and that text's length in the fourth.
     ///
     /// One store of four bytes and one addition encode a byte, without a branch the processor could guess wrong.
-    static let table: [UInt32] = (0...255).map { byte in
+    private static let table: [UInt32] = (0...255).map { byte in
         isUnreserved(UInt8(byte)) ? 1 << 24 | UInt32(byte) : 3 << 24 | escape(UInt8(byte))
     }
 
@@ -23,13 +23,49 @@ enum PercentEncoding {
         return UInt32(UInt8(ascii: "%")) | UInt32(digits[Int(byte >> 4)]) << 8 | UInt32(digits[Int(byte & 15)]) << 16
     }
 
+    /// Encodes text and returns the end of what it wrote.
+    ///
+    /// Session tokens are long and mostly letters, so sixteen bytes that need no escape are copied in one go.
+    static func encode(
+        _ text: UnsafeBufferPointer<UInt8>,
+        to start: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        guard let bytes = text.baseAddress else { return start }
+        var target = start
+        var index = 0
+        while index + 16 <= text.count {
+            if ASCIIClass.areUnreserved(sixteen: bytes + index) {
+                target.update(from: bytes + index, count: 16)
+                target += 16
+            } else {
+                target = encode(bytes + index, count: 16, to: target)
+            }
+            index += 16
+        }
+        return encode(bytes + index, count: text.count - index, to: target)
+    }
+
+    /// Encodes byte by byte; the last store is four bytes wide whatever it holds.
+    private static func encode(
+        _ bytes: UnsafePointer<UInt8>,
+        count: Int,
+        to start: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        table.withUnsafeBufferPointer { table in
+            var target = start
+            for index in 0..<count {
+                let entry = table[Int(bytes[index])]
+                UnsafeMutableRawPointer(target).storeBytes(of: entry.littleEndian, as: UInt32.self)
+                target += Int(entry >> 24)
+            }
+            return target
+        }
+    }
+
     /// The encoded text of a name or a value.
     static func encode(_ text: String) -> String {
-        let capacity = ByteWriter.encodedCapacity(text.utf8.count)
-        return String(unsafeUninitializedCapacity: capacity) { buffer in
-            var writer = ByteWriter(buffer)
-            writer.append(percentEncoding: text)
-            return writer.count
+        .written(capacity: ByteWriter.encodedCapacity(text.utf8.count)) { writer in
+            text.withUTF8Bytes { writer.append(percentEncoding: $0) }
         }
     }
 

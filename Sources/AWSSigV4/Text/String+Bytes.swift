@@ -11,16 +11,16 @@ extension String {
         return try Array(utf8).withUnsafeBufferPointer { bytes throws(Failure) in try body(bytes) }
     }
 
-    /// Whether the text holds a control character of Unicode (category Cc): C0, DEL or C1.
-    var holdsControlCharacter: Bool {
-        withUTF8Bytes { bytes in
-            var previous: UInt8 = 0
-            for byte in bytes {
-                // In UTF-8 the C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.
-                if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte < 0xA0) { return true }
-                previous = byte
-            }
-            return false
+    /// Makes a string of what `write` writes into room for `capacity` bytes.
+    @inline(__always)
+    static func written(capacity: Int, _ write: (inout ByteWriter) -> Void) -> String {
+        String(unsafeUninitializedCapacity: capacity) { buffer in
+            var writer = ByteWriter(buffer)
+            write(&writer)
+            return writer.count
         }
     }
+
+    /// Whether the text holds a control character of Unicode.
+    var holdsControlCharacter: Bool { withUTF8Bytes(ASCIIClass.holdsControl) }
 }

@@ -24,50 +24,63 @@ import Testing
 
     static let known = Change(testDescription: "the known one")
 
+    private func credentials(_ secret: String, _ token: String? = nil) throws -> SigningCredentials {
+        try SigningCredentials(accessKeyID: "same", secretAccessKey: secret, sessionToken: token)
+    }
+
+    private func insert(
+        _ secret: String,
+        _ token: String? = nil,
+        into table: inout SigningKeyTable
+    ) throws -> SigningKey {
+        let key = try SigningKey(secretAccessKey: secret, scope: Self.known.scope())
+        table.insert(key, try credentials(secret, token), try Self.known.scope())
+        return key
+    }
+
     @Test func aKnownKeyIsFoundForEverySecondOfItsDay() throws {
         var table = SigningKeyTable(capacity: 2)
-        let key = try SigningKey(secretAccessKey: "secret", scope: Self.known.scope())
-        table.insert(key, "secret", try Self.known.scope())
+        let key = try insert("secret", into: &table)
         for second: Int64 in [0, 1, 86_399] {
             var other = Self.known
             other.time += second
-            #expect(try table.find("secret", other.scope()) == key)
+            #expect(try table.find(credentials("secret"), other.scope())?.key == key)
         }
     }
 
     @Test(arguments: changes)
     func eachPartOfTheKeyCounts(_ change: Change) throws {
         var table = SigningKeyTable(capacity: 2)
-        table.insert(
-            try SigningKey(secretAccessKey: "secret", scope: Self.known.scope()),
-            "secret",
-            try Self.known.scope()
-        )
-        #expect(try table.find(change.secret, change.scope()) == nil)
+        _ = try insert("secret", into: &table)
+        #expect(try table.find(credentials(change.secret), change.scope()) == nil)
+    }
+
+    @Test func anotherSessionTokenIsNotTakenForTheEncodedOne() throws {
+        var table = SigningKeyTable(capacity: 2)
+        let key = try insert("secret", "a+b", into: &table)
+        let same = try table.find(credentials("secret", "a+b"), Self.known.scope())
+        #expect(same?.encodedSessionToken == "a%2Bb")
+        for token in ["a+c", nil] {
+            let other = try table.find(credentials("secret", token), Self.known.scope())
+            #expect(other?.key == key)
+            #expect(other?.encodedSessionToken == "")
+        }
     }
 
     @Test func theKeyUnusedForLongestGivesWay() throws {
         var table = SigningKeyTable(capacity: 2)
-        for secret in ["a", "b"] {
-            table.insert(
-                try SigningKey(secretAccessKey: secret, scope: Self.known.scope()),
-                secret,
-                try Self.known.scope()
-            )
-        }
-        #expect(try table.find("a", Self.known.scope()) != nil)
-        table.insert(try SigningKey(secretAccessKey: "c", scope: Self.known.scope()), "c", try Self.known.scope())
-        #expect(try table.find("b", Self.known.scope()) == nil)
-        #expect(try table.find("a", Self.known.scope()) != nil)
-        #expect(try table.find("c", Self.known.scope()) != nil)
+        for secret in ["a", "b"] { _ = try insert(secret, into: &table) }
+        #expect(try table.find(credentials("a"), Self.known.scope()) != nil)
+        _ = try insert("c", into: &table)
+        #expect(try table.find(credentials("b"), Self.known.scope()) == nil)
+        #expect(try table.find(credentials("a"), Self.known.scope()) != nil)
+        #expect(try table.find(credentials("c"), Self.known.scope()) != nil)
         #expect(table.count == 2)
     }
 
     @Test func theSameKeyIsHeldOnce() throws {
         var table = SigningKeyTable(capacity: 3)
-        let key = try SigningKey(secretAccessKey: "secret", scope: Self.known.scope())
-        table.insert(key, "secret", try Self.known.scope())
-        table.insert(key, "secret", try Self.known.scope())
+        for _ in 0..<2 { _ = try insert("secret", into: &table) }
         #expect(table.count == 1)
         table.removeAll()
         #expect(table.count == 0)
@@ -75,11 +88,7 @@ import Testing
 
     @Test func aCacheWithoutRoomHoldsNothing() throws {
         var table = SigningKeyTable(capacity: 0)
-        table.insert(
-            try SigningKey(secretAccessKey: "secret", scope: Self.known.scope()),
-            "secret",
-            try Self.known.scope()
-        )
+        _ = try insert("secret", into: &table)
         #expect(table.count == 0)
     }
 
