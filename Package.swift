@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
         .library(name: "RDSGenerator", targets: ["RDSGenerator"]),
         .library(name: "DSQLGenerator", targets: ["DSQLGenerator"]),
+        .library(name: "CommandGenerator", targets: ["CommandGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
         .library(name: "AuthTokens", targets: ["AuthTokens"]),
         .library(name: "AuthTokensTesting", targets: ["AuthTokensTesting"]),
@@ -89,6 +90,7 @@ let package = Package(
             dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources"],
             path: "Plugins/DSQLGenerator"
         ),
+        .target(name: "CommandGenerator", dependencies: ["AuthTokens"], path: "Plugins/CommandGenerator"),
         .target(name: "TokenAuditLog", dependencies: ["AuthTokens", "CSQLite", "CLibcrypto"]),
         .target(name: "AuthTokensTesting", dependencies: ["AuthTokens"]),
 
@@ -111,6 +113,10 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "NamedRegistryTests", dependencies: ["NamedRegistry"]),
         .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry"]),
+        .testTarget(
+            name: "CommandGeneratorTests",
+            dependencies: ["CommandGenerator", "AuthTokens", "AuthTokensTesting", "TestSupport"]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -1,0 +1,243 @@
+import AuthTokens
+import AuthTokensTesting
+import CommandGenerator
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A password from a program", .timeLimit(.minutes(2)))
+struct CommandGeneratorTests {
+    private let folder: TemporaryFolder
+    private let now = Date(timeIntervalSince1970: 1_700_000_000)
+    private let request = AuthTokenRequest(host: "db.example.com", port: 5433, user: "andrew", database: "blog")
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// A generator whose program is a shell script.
+    private func generator(
+        _ script: String,
+        _ arguments: [String] = [],
+        fields: CommandFields = .standard,
+        limits: CommandLimits = .standard
+    ) -> CommandGenerator {
+        CommandGenerator(
+            "/bin/sh",
+            ["-c", script, "program"] + arguments,
+            lifetime: .seconds(600),
+            fields: fields,
+            limits: limits,
+            environment: ["PATH": "/usr/bin:/bin", "PGDATABASE": "inherited"],
+            now: { now }
+        )
+    }
+
+    struct Printed: Sendable, CustomTestStringConvertible {
+        let text: String
+        let password: String
+        var user: String?
+        var life: TimeInterval = 600
+        var testDescription: String { text }
+    }
+
+    @Test(
+        "is read plain or from JSON",
+        arguments: [
+            Printed(text: "s3cret", password: "s3cret"),
+            Printed(text: "s3cret\\n", password: "s3cret"),
+            Printed(text: "s3cret\\r\\n", password: "s3cret"),
+            Printed(text: " leading and trailing \\n", password: " leading and trailing "),
+            Printed(text: #"{"password": "p", "user": "u"}"#, password: "p", user: "u"),
+            Printed(text: #" {"token": "p", "expiration": "2023-11-14T22:23:20Z"}"#, password: "p"),
+            Printed(text: #"{"token": "p", "expiresAt": "2023-11-14T22:14:20.500Z"}"#, password: "p", life: 60.5),
+            Printed(text: #"{"token": "p", "expiresAt": "2023-11-15T00:14:20+02:00"}"#, password: "p", life: 60),
+            // What `az account get-access-token` prints.
+            Printed(
+                text: #"{"accessToken": "p", "expiresOn": "2023-11-14 23:13:20.000000", "expires_on": 1700003600}"#,
+                password: "p",
+                life: 3600
+            ),
+            // What `gcloud config config-helper --format=json` prints.
+            Printed(
+                text: #"{"credential": {"access_token": "p", "token_expiry": "2023-11-14T22:43:20Z"}, "x": [1]}"#,
+                password: "p",
+                life: 1800
+            ),
+            // What `vault read -format=json database/creds/app` prints.
+            Printed(
+                text: #"{"lease_duration": 3600, "renewable": true, "data": {"username": "v-app", "password": "p"}}"#,
+                password: "p",
+                user: "v-app",
+                life: 3600
+            ),
+        ]
+    )
+    func output(_ printed: Printed) async throws {
+        let file = try folder.write(
+            printed.text.replacingOccurrences(of: "\\r", with: "\r").replacingOccurrences(of: "\\n", with: "\n"),
+            to: "output"
+        )
+        let token = try await generator("cat '\(file)'").token(for: request)
+        #expect(token.value == printed.password)
+        #expect(token.user == printed.user)
+        #expect(token.signedAt == now)
+        #expect(token.expiresAt == now + printed.life)
+    }
+
+    @Test("takes names for JSON that are not the standard ones")
+    func fields() async throws {
+        var fields = CommandFields()
+        fields.password = ["deep.er.secret"]
+        fields.lifetime = ["ttl"]
+        let token = try await generator(#"echo '{"deep": {"er": {"secret": "p"}}, "ttl": 90}'"#, fields: fields)
+            .token(for: request)
+        #expect(token.value == "p")
+        #expect(token.expiresAt == now + 90)
+    }
+
+    @Test("is for the connection that the program learns of from its environment")
+    func environment() async throws {
+        let script = #"echo "$PGHOST|$PGPORT|$PGUSER|${PGDATABASE-none}|$#""#
+        #expect(try await generator(script).token(for: request).value == "db.example.com|5433|andrew|blog|0")
+        let bare = AuthTokenRequest(host: "h", user: "u")
+        #expect(try await generator(script).token(for: bare).value == "h|5432|u|none|0")
+    }
+
+    @Test("never has a shell read what a connection string says, or the arguments")
+    func noShell() async throws {
+        let spoilt = folder.path("spoilt")
+        let text = "$(touch \(spoilt)); touch \(spoilt) # `touch \(spoilt)` ' \" * \u{1F600}"
+        let request = AuthTokenRequest(host: text, user: text, database: text)
+        let token = try await generator(#"printf '%s' "$1$PGHOST$PGUSER""#, [text]).token(for: request)
+        #expect(token.value == text + text + text)
+        #expect(!FileManager.default.fileExists(atPath: spoilt))
+    }
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let script: String
+        let code: CommandGeneratorError.Code
+    }
+
+    @Test(
+        "fails without a word of what the program printed",
+        arguments: [
+            Refusal(testDescription: "status", script: "echo topsecret; echo topsecret >&2; exit 3", code: .failed),
+            Refusal(testDescription: "signal", script: "echo topsecret; kill -9 $$", code: .failed),
+            Refusal(testDescription: "nothing", script: "true", code: .invalidOutput),
+            Refusal(testDescription: "an empty line", script: "echo", code: .invalidOutput),
+            Refusal(testDescription: "two lines", script: "echo topsecret; echo topsecret", code: .invalidOutput),
+            Refusal(testDescription: "NUL", script: #"printf 'topsecret\000x'"#, code: .invalidOutput),
+            Refusal(testDescription: "not UTF-8", script: #"printf 'topsecret\377'"#, code: .invalidOutput),
+            Refusal(testDescription: "cut JSON", script: #"echo '{"password": "topsecret'"#, code: .invalidOutput),
+            Refusal(testDescription: "no password", script: #"echo '{"x": "topsecret"}'"#, code: .invalidOutput),
+            Refusal(testDescription: "empty password", script: #"echo '{"password": ""}'"#, code: .invalidOutput),
+            Refusal(
+                testDescription: "bad expiry",
+                script: #"echo '{"password": "topsecret", "expiration": "topsecret"}'"#,
+                code: .invalidOutput
+            ),
+            Refusal(
+                testDescription: "bad lifetime",
+                script: #"echo '{"password": "topsecret", "expires_in": -1}'"#,
+                code: .invalidOutput
+            ),
+            Refusal(testDescription: "flood", script: "yes topsecret", code: .tooMuchOutput),
+            Refusal(
+                testDescription: "deep JSON",
+                script: #"echo '{"a":'; head -c 60000 /dev/zero | tr '\0' '['"#,
+                code: .invalidOutput
+            ),
+        ]
+    )
+    func refusals(_ refusal: Refusal) async throws {
+        let generator = generator(refusal.script, ["topsecret"])
+        let error = await #expect(throws: CommandGeneratorError.self) { try await generator.token(for: request) }
+        #expect(error?.code == refusal.code)
+        var dumped = "\(generator) \(String(reflecting: generator))"
+        dump(generator, to: &dumped)
+        dump(error, to: &dumped)
+        dump(error?.auditCode, to: &dumped)
+        #expect(!dumped.contains("topsecret"))
+    }
+
+    @Test("is not waited for beyond the time limit, nor are the program's children left behind")
+    func timeLimit() async throws {
+        var limits = CommandLimits()
+        limits.time = .milliseconds(300)
+        let marker = folder.path("pid")
+        let generator = generator("sleep 600 & echo $! > '\(marker)'; wait", limits: limits)
+        let error = await #expect(throws: CommandGeneratorError.self) { try await generator.token(for: request) }
+        #expect(error?.code == .timedOut)
+        let child = try #require(Int32(String(contentsOfFile: marker, encoding: .utf8).dropLast()))
+        #expect(await ended(child))
+    }
+
+    @Test("ends with the caller's cancellation")
+    func cancellation() async throws {
+        let marker = folder.path("pid")
+        let generator = generator("echo $$ > '\(marker)'; exec sleep 600")
+        let call = Task { try await generator.token(for: request) }
+        while !FileManager.default.fileExists(atPath: marker) { try await Task.sleep(for: .milliseconds(5)) }
+        call.cancel()
+        await #expect(throws: CancellationError.self) { try await call.value }
+        while try String(contentsOfFile: marker, encoding: .utf8).isEmpty {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let child = try #require(Int32(String(contentsOfFile: marker, encoding: .utf8).dropLast()))
+        #expect(await ended(child))
+    }
+
+    @Test("comes through a pipe that is smaller than it, and before processes that outlive the program")
+    func pipes() async throws {
+        var limits = CommandLimits()
+        limits.output = 1 << 21
+        let large = try await generator("head -c 1000000 /dev/zero | tr '\\0' x", limits: limits).token(for: request)
+        #expect(large.value.utf8.count == 1_000_000)
+        let marker = folder.path("pid")
+        let left = try await generator("sleep 600 & echo $! > '\(marker)'; echo p").token(for: request)
+        #expect(left.value == "p")
+        let child = try #require(Int32(String(contentsOfFile: marker, encoding: .utf8).dropLast()))
+        #expect(kill(child, SIGKILL) == 0)
+    }
+
+    @Test("needs a program that is there", arguments: ["no-such-program", "/no/such/program", ""])
+    func missing(program: String) async throws {
+        let generator = CommandGenerator(program, environment: ["PATH": "/usr/bin:/bin"])
+        let error = await #expect(throws: CommandGeneratorError.self) { try await generator.token(for: request) }
+        #expect(error?.code == .cannotStart)
+    }
+
+    @Test("is found in PATH and under the name it was registered with")
+    func registered() async throws {
+        let generators = AuthTokenGeneratorRegistry()
+        try CommandGenerator("echo", ["-n", "p"], environment: ["PATH": "/usr/bin:/bin"])
+            .register(as: "in-house", in: generators)
+        let issued = try await TokenIssuer(generators: generators).token(from: "in-house", for: request)
+        #expect(issued.token.value == "p")
+        #expect(issued.token.credential?.source == "command")
+    }
+
+    @Test("keeps a generator's promises")
+    func conformance() async throws {
+        try await GeneratorConformance(
+            secrets: ["topsecret", "argument"],
+            patience: .seconds(60),
+            failing: { _ in CommandGenerator("/bin/false", ["argument"]) },
+            make: { clock in CommandGenerator("/bin/echo", ["topsecret"], now: { clock.now }) }
+        ).check(request)
+    }
+
+    /// Whether a process has gone, within a minute.
+    private func ended(_ process: Int32) async -> Bool {
+        for _ in 0..<6000 {
+            if kill(process, 0) != 0 || isZombie(process) { return true }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+
+    /// Orphans become init's, which in a container may never ask for their status.
+    private func isZombie(_ process: Int32) -> Bool {
+        (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8))?.contains(") Z ") ?? false
+    }
+}
