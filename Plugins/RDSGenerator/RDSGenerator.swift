@@ -85,6 +85,13 @@ public struct RDSGenerator: AuthTokenGenerator {
         )
     }
 
+    /// The access key that the next token would be signed with, so that rotated credentials change the next token.
+    ///
+    /// The region is not asked for again: what names it, save for the AWS configuration, is the request's or the generator's own.
+    public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
+        try await credentials.signingIdentity()
+    }
+
     /// The region that a token for a request is signed for, and who named it.
     ///
     /// - Throws: `AWSGeneratorError` where nobody names one or the host cannot be signed for; `AWSCredentialError` where an AWS
