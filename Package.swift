@@ -113,6 +113,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "NamedRegistryTests", dependencies: ["NamedRegistry"]),
         .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry"]),
+        .testTarget(name: "AuthTokensTestingTests", dependencies: ["AuthTokens", "AuthTokensTesting"]),
+        .testTarget(name: "PluginGuideTests", dependencies: ["AuthTokens", "AuthTokensTesting", "TestSupport"]),
         .testTarget(
             name: "CommandGeneratorTests",
             dependencies: ["CommandGenerator", "AuthTokens", "AuthTokensTesting", "TestSupport"]

@@ -1,0 +1,22 @@
+import AuthTokens
+import Foundation
+
+/// Passwords of an imaginary in-house service, which are good for five minutes.
+public struct HouseTokens: AuthTokenGenerator {
+    private let now: @Sendable () -> Date
+
+    /// Creates a generator.
+    public init(now: @escaping @Sendable () -> Date = { Date() }) { self.now = now }
+
+    /// Makes a password.
+    public func token(for request: AuthTokenRequest) async throws -> AuthToken {
+        let word = request.parameters["aws_rds_iam_profile"] ?? "none"
+        let value = "house:\(request.user)@\(request.host):\(word):\(UInt64.random(in: 0 ... .max))"
+        return AuthToken(value: value, signedAt: now(), expiresAt: now() + 300)
+    }
+
+    /// Registers the generator as `house`.
+    public static func register(in registry: AuthTokenGeneratorRegistry) throws {
+        try registry.add("house") { HouseTokens() }
+    }
+}

@@ -1,0 +1,35 @@
+import AuthTokens
+import AuthTokensTesting
+import HouseTokens
+import PGConninfo
+import PGRDSIAM
+import Testing
+
+@Suite("A third party's plugin")
+struct HouseTokensTests {
+    @Test("keeps a generator's promises")
+    func conformance() async throws {
+        try await GeneratorConformance { clock in HouseTokens(now: { clock.now }) }
+            .check(AuthTokenRequest(host: "db.example.com", user: "app"))
+    }
+
+    @Test("is reached from a connection string, and kept and recorded like any other")
+    func connectionString() async throws {
+        try HouseTokens.register(in: PGRDSIAM.generators)
+        let log = RecordingAuditRecorder()
+        let issuer = TokenIssuer(generators: PGRDSIAM.generators, audit: .required(log))
+        let conninfo = try Conninfo.parse(
+            "postgresql://app@db.example.com/blog?sslmode=verify-full&aws_rds_iam_auth_token_generator=house"
+                + "&aws_rds_iam_profile=word",
+            dialect: .linked,
+            extensions: .rdsIAM
+        )
+        let first = try #require(await PGRDSIAM.token(for: conninfo, issuer: issuer))
+        let second = try #require(await PGRDSIAM.token(for: conninfo, issuer: issuer))
+        #expect(first.token.value.hasPrefix("house:app@db.example.com:word:"))
+        #expect(first.token == second.token)
+        #expect(second.isFromCache)
+        #expect(log.events.map(\.activity) == [.issue])
+        #expect(log.events.map(\.generator) == ["house"])
+    }
+}
