@@ -25,6 +25,11 @@ let package = Package(
             ],
             path: "Sources/ConninfoBench"
         ),
+        .executableTarget(
+            name: "credentials-bench",
+            dependencies: [.product(name: "AWSCredentialSources", package: "pg-aws-rds-iam")],
+            path: "Sources/CredentialsBench"
+        ),
         // Audit log appends beside a bare C program on the same disk, and reading of large logs.
         .target(
             name: "CAuditPeer",

@@ -6,24 +6,10 @@ public import Foundation
 
 /// A set of AWS credentials with its real end of life and where it came from.
 ///
-/// Printing, dumping or mirroring a value never shows the secret access key or the session token.
+/// Printing, dumping or mirroring a value never shows the secret access key or the session token. A copy costs one reference count, as
+/// servers hand the same credentials to every request.
 public struct AWSCredentials: Sendable, Hashable {
-    /// The access key ID: an identifier, not a secret.
-    ///
-    /// It begins with `AKIA` for long-term keys and with `ASIA` for temporary ones.
-    public var accessKeyID: String
-    /// The secret access key.
-    public var secretAccessKey: String
-    /// The session token that belongs to temporary credentials; nil, never empty, where there is none.
-    public var sessionToken: String?
-    /// When AWS stops accepting the credentials, in UTC; nil where the source says nothing about an end.
-    ///
-    /// This is always the expiry that AWS stated, never one that a cache has extended.
-    public var expiration: Date?
-    /// The AWS account the credentials belong to, where the source says so.
-    public var accountID: String?
-    /// Which source the credentials came from.
-    public var provenance: Provenance
+    private var storage: Storage
 
     /// Creates credentials.
     ///
@@ -42,12 +28,56 @@ public struct AWSCredentials: Sendable, Hashable {
         accountID: String? = nil,
         provenance: Provenance = Provenance(source: .custom)
     ) {
-        self.accessKeyID = accessKeyID
-        self.secretAccessKey = secretAccessKey
-        self.sessionToken = sessionToken.flatMap { $0.isEmpty ? nil : $0 }
-        self.expiration = expiration
-        self.accountID = accountID.flatMap { $0.isEmpty ? nil : $0 }
-        self.provenance = provenance
+        storage = Storage(
+            Fields(
+                accessKeyID: accessKeyID,
+                secretAccessKey: secretAccessKey,
+                sessionToken: sessionToken.flatMap { $0.isEmpty ? nil : $0 },
+                expiration: expiration,
+                accountID: accountID.flatMap { $0.isEmpty ? nil : $0 },
+                provenance: provenance
+            )
+        )
+    }
+
+    /// The access key ID: an identifier, not a secret.
+    ///
+    /// It begins with `AKIA` for long-term keys and with `ASIA` for temporary ones.
+    public var accessKeyID: String {
+        get { storage.fields.accessKeyID }
+        set { change { $0.accessKeyID = newValue } }
+    }
+
+    /// The secret access key.
+    public var secretAccessKey: String {
+        get { storage.fields.secretAccessKey }
+        set { change { $0.secretAccessKey = newValue } }
+    }
+
+    /// The session token that belongs to temporary credentials; nil, never empty, where there is none.
+    public var sessionToken: String? {
+        get { storage.fields.sessionToken }
+        set { change { $0.sessionToken = newValue.flatMap { $0.isEmpty ? nil : $0 } } }
+    }
+
+    /// When AWS stops accepting the credentials, in UTC; nil where the source says nothing about an end.
+    ///
+    /// This is always the expiry that AWS stated, never one that a cache has extended.
+    public var expiration: Date? {
+        get { storage.fields.expiration }
+        set { change { $0.expiration = newValue } }
+    }
+
+    /// The AWS account the credentials belong to, where the source says so.
+    public var accountID: String? {
+        get { storage.fields.accountID }
+        set { change { $0.accountID = newValue.flatMap { $0.isEmpty ? nil : $0 } } }
+    }
+
+    /// Which source the credentials came from.
+    public var provenance: Provenance {
+        get { storage.fields.provenance }
+        set { change { $0.provenance = newValue } }
     }
 
     /// How many seconds of real life the credentials have left; nil where they have no stated end.
@@ -56,6 +86,40 @@ public struct AWSCredentials: Sendable, Hashable {
     /// - Returns: Seconds, negative where the credentials are dead.
     public func remainingLifetime(at now: Date) -> TimeInterval? {
         expiration.map { $0.timeIntervalSince(now) }
+    }
+
+    /// The same credentials in a place of their own, for readers that must not share a reference count.
+    func detached() -> AWSCredentials {
+        var copy = self
+        copy.change { _ in }
+        return copy
+    }
+
+    private mutating func change(_ edit: (inout Fields) -> Void) {
+        var fields = storage.fields
+        edit(&fields)
+        storage = Storage(fields)
+    }
+}
+
+extension AWSCredentials {
+    private struct Fields: Sendable, Hashable {
+        var accessKeyID: String
+        var secretAccessKey: String
+        var sessionToken: String?
+        var expiration: Date?
+        var accountID: String?
+        var provenance: Provenance
+    }
+
+    private final class Storage: Sendable, Hashable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+
+        static func == (left: Storage, right: Storage) -> Bool { left === right || left.fields == right.fields }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(fields) }
     }
 }
 
@@ -80,38 +144,5 @@ extension AWSCredentials {
             self.profile = profile
             self.roleARN = roleARN
         }
-    }
-}
-
-extension AWSCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The access key ID, the source and the expiry; secrets are left out.
-    public var description: String {
-        let end = expiration.map { ", expires \(Timestamp.text($0))" } ?? ""
-        return "AWSCredentials(\(accessKeyID), from \(provenance.source)\(end), secrets redacted)"
-    }
-
-    /// The same as ``description``.
-    public var debugDescription: String { description }
-
-    /// A mirror without the secrets.
-    public var customMirror: Mirror {
-        Mirror(
-            self,
-            children: [
-                "accessKeyID": accessKeyID, "expiration": expiration as Any, "accountID": accountID as Any,
-                "provenance": provenance,
-            ]
-        )
-    }
-}
-
-extension AWSCredentials {
-    /// The credentials, unless they are dead already.
-    func refusingExpired(at now: Date) throws -> AWSCredentials {
-        guard let expiration, expiration <= now else { return self }
-        throw AWSCredentialError(
-            .expired,
-            "The credentials from \(provenance.source) expired at \(Timestamp.text(expiration)): renew them."
-        )
     }
 }

@@ -20,6 +20,19 @@ struct AWSService: Sendable, Hashable {
         govCloudIsFIPS: false,
         isSignin: true
     )
+    static let redshift = AWSService(settingName: "REDSHIFT", plain: "redshift", fips: "redshift-fips")
+    static let redshiftServerless = AWSService(
+        settingName: "REDSHIFT_SERVERLESS",
+        plain: "redshift-serverless",
+        fips: "redshift-serverless-fips",
+        govCloudIsFIPS: false
+    )
+    static let secretsManager = AWSService(
+        settingName: "SECRETS_MANAGER",
+        plain: "secretsmanager",
+        fips: "secretsmanager-fips",
+        govCloudIsFIPS: false
+    )
 
     /// The host of a regional endpoint.
     func host(region: String, fips useFIPS: Bool, dualStack: Bool) -> String {

@@ -19,14 +19,14 @@ struct SharedConfiguration: Sendable {
     mutating func addConfig(_ bytes: [UInt8], file: String) throws {
         files.append(file)
         for section in try ProfileFileParser.parse(bytes, file: file) {
-            let words = section.name.split(maxSplits: 1, whereSeparator: \.isWhitespace)
-            let name = words.count > 1 ? String(words[1]).trimmed : ""
-            switch (words.first.map(String.init) ?? "", Self.isName(name)) {
+            let words = section.name.utf8.split(maxSplits: 1, whereSeparator: \.isBlank).map { String(Substring($0)) }
+            let name = words.count > 1 ? words[1].trimmed : ""
+            switch (words.first ?? "", Self.isName(name)) {
             case ("default", _) where words.count == 1: addDefault(section, hasPrefix: false)
             case ("profile", true) where name == "default": addDefault(section, hasPrefix: true)
-            case ("profile", true): merge(section, into: &profiles[name, default: [:]])
-            case ("sso-session", true): merge(section, into: &ssoSessions[name, default: [:]])
-            case ("services", true): merge(section, into: &services[name, default: [:]])
+            case ("profile", true): Self.merge(section, into: &profiles[name, default: [:]])
+            case ("sso-session", true): Self.merge(section, into: &ssoSessions[name, default: [:]])
+            case ("services", true): Self.merge(section, into: &services[name, default: [:]])
             default: leaveOut(section, file: file, expecting: "[default] or [profile NAME]")
             }
         }
@@ -37,7 +37,7 @@ struct SharedConfiguration: Sendable {
         files.append(file)
         for section in try ProfileFileParser.parse(bytes, file: file) {
             if Self.isName(section.name) {
-                merge(section, into: &profiles[section.name, default: [:]])
+                Self.merge(section, into: &profiles[section.name, default: [:]])
             } else {
                 leaveOut(section, file: file, expecting: "[NAME]")
             }
@@ -50,11 +50,12 @@ struct SharedConfiguration: Sendable {
             profiles["default"] = [:]
         }
         guard hasPrefix == defaultHasPrefix else { return }
-        merge(section, into: &profiles["default", default: [:]])
+        Self.merge(section, into: &profiles["default", default: [:]])
     }
 
-    private func merge(_ section: RawSection, into target: inout Section) {
-        for (key, property) in section.properties where Self.isName(key) { target[key] = property }
+    /// Static, as a method would hold a second reference to all profiles and make each change copy them.
+    private static func merge(_ section: RawSection, into target: inout Section) {
+        for (key, property) in section.properties where isName(key) { target[key] = property }
     }
 
     private mutating func leaveOut(_ section: RawSection, file: String, expecting form: String) {

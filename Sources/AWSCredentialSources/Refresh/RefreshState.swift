@@ -59,6 +59,12 @@ struct RefreshState {
         return .fetch
     }
 
+    /// The credentials in hand and until when they need no thought; nil where each caller needs a decision.
+    var undisputed: (credentials: AWSCredentials, end: Date)? {
+        guard let entry, !isInvalid else { return nil }
+        return (entry.credentials, min(entry.advisory, entry.mandatory))
+    }
+
     /// The credentials in hand, as far as this caller may have them.
     func servable(at now: Date, lifetime: TimeInterval?) -> AWSCredentials? {
         guard let credentials = entry?.credentials else { return nil }

@@ -16,6 +16,8 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     private let source: any AWSCredentialSource
     private let context: CredentialContext
     private let state: Mutex<RefreshState>
+    private let kept = KeptCredentials()
+    private let now: @Sendable () -> Date
     private let waiters = Waiters<Outcome>()
 
     /// What those who wait for a fetch are told.
@@ -38,6 +40,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ) {
         self.source = source
         self.context = context
+        self.now = context.now
         self.state = Mutex(RefreshState(policy: policy))
     }
 
@@ -51,7 +54,8 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ///
     /// - Throws: ``AWSCredentialError`` where there is nothing to serve.
     public func credentials() async throws -> AWSCredentials {
-        try await credentials(lifetime: nil)
+        if let credentials = kept.read(at: now(), lifetime: nil) { return credentials }
+        return try await credentials(lifetime: nil)
     }
 
     /// Hands out credentials that really live that long or, where a refresh brings no better, as long as can be had; never dead ones.
@@ -59,7 +63,8 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     /// - Parameter lifetime: Seconds of real life the caller would like.
     /// - Throws: ``AWSCredentialError`` where there are no live credentials.
     public func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials {
-        try await credentials(lifetime: max(0, lifetime))
+        if let credentials = kept.read(at: now(), lifetime: lifetime) { return credentials }
+        return try await credentials(lifetime: max(0, lifetime))
     }
 
     /// Makes the next caller refresh, after a service has said that these credentials are expired or invalid.
@@ -69,12 +74,12 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ///
     /// - Parameter accessKeyID: The key the service refused; other credentials that have come meanwhile stay.
     public func invalidate(accessKeyID: String) {
-        state.withLock { $0.invalidate(accessKeyID: accessKeyID) }
+        update { $0.invalidate(accessKeyID: accessKeyID) }
     }
 
     private func credentials(lifetime: TimeInterval?) async throws -> AWSCredentials {
         while true {
-            let now = context.now()
+            let now = self.now()
             switch state.withLock({ $0.decide(at: now, lifetime: lifetime) }) {
             case .serve(let credentials): return credentials
             case .fail(let error): throw error
@@ -94,10 +99,19 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
         } catch {
             return try recover(from: error, lifetime: lifetime)
         }
-        let now = context.now()
-        state.withLock { $0.succeed(credentials, at: now, lifetime: lifetime, random: context.random()) }
+        let now = self.now()
+        update { $0.succeed(credentials, at: now, lifetime: lifetime, random: context.random()) }
         waiters.release(.succeeded)
         return try served(credentials, at: now, lifetime: lifetime)
+    }
+
+    /// Changes the state and, under the same lock, what readers find without asking it.
+    private func update(_ change: (inout RefreshState) -> Void) {
+        state.withLock { state in
+            change(&state)
+            let undisputed = state.undisputed
+            kept.keep(undisputed?.credentials, until: undisputed?.end ?? .distantPast)
+        }
     }
 
     /// What came may be dead on arrival; then what is in hand may be better.
@@ -113,14 +127,14 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
             throw CancellationError()
         }
         let failure = AWSCredentialError.wrapping(error)
-        let now = context.now()
+        let now = self.now()
         state.withLock { $0.fail(failure, at: now, random: context.random()) }
         waiters.release(.failed(failure))
         return try fallback(for: failure, lifetime: lifetime)
     }
 
     private func fallback(for error: AWSCredentialError, lifetime: TimeInterval?) throws -> AWSCredentials {
-        let now = context.now()
+        let now = self.now()
         guard !error.isBeyondCure, let credentials = state.withLock({ $0.servable(at: now, lifetime: lifetime) }) else {
             throw error
         }

@@ -36,7 +36,7 @@ import Testing
     private static let imds = of(
         .imds,
         [
-            ("silent", .timedOut, 3), ("drip", .timedOut, 3), ("reset", .interrupted, 3), ("flaky", nil, 5),
+            ("silent", .timedOut, nil), ("drip", .timedOut, nil), ("reset", .interrupted, 3), ("flaky", nil, 5),
             ("cut", .interrupted, 3), ("forbidden", .refused, 1), ("missing", .refused, 1), ("bad", .refused, 1),
             ("broken", .serviceUnavailable, 3), ("busy", nil, 5), ("garbage", .invalidResponse, 1),
             ("empty", .invalidResponse, 1), ("huge", .invalidResponse, nil), ("redirect", .refused, 1),

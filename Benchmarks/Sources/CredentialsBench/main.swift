@@ -1,0 +1,34 @@
+import AWSCredentialSources
+
+// Reading credentials: kept ones beside an actor that keeps them, sources beside botocore where RDS_IAM_TEST_PYTHON has it.
+
+let source = StaticCredentialSource(Inputs.credentials)
+let cache = RefreshingCredentialSource(source)
+let actor = ActorCache(source)
+
+print("Nanoseconds a read, the fastest round / the middle one. Kept credentials:")
+for tasks in [1, 8] {
+    let ours = try await Rounds.measure(tasks: tasks) { for _ in 0..<$0 { _ = try await cache.credentials() } }
+    let signing = try await Rounds.measure(tasks: tasks) {
+        for _ in 0..<$0 { _ = try await cache.credentials(validFor: 960) }
+    }
+    let peer = try await Rounds.measure(tasks: tasks, reads: 2_000) {
+        for _ in 0..<$0 { _ = try await actor.credentials() }
+    }
+    print(
+        "  \(tasks) tasks: \(ours), for signing: \(signing), an actor: \(peer), ours to the actor's: \(ours.ratio(to: peer))"
+    )
+}
+
+let peers = BotocorePeer.measure()
+let environment = EnvironmentCredentialSource(context: Inputs.environmentContext)
+let fromEnvironment = try await Rounds.measure(tasks: 1, reads: 2_000) {
+    for _ in 0..<$0 { _ = try await environment.credentials() }
+}
+print("Environment: \(fromEnvironment), botocore: \(peers?.environment ?? "not here")")
+
+let profile = ProfileCredentialSource("p999", context: Inputs.profileContext)
+let fromProfile = try await Rounds.measure(tasks: 1, reads: 1) {
+    for _ in 0..<$0 { _ = try await profile.credentials() }
+}
+print("A profile of 1,000 in a file: \(fromProfile), botocore: \(peers?.profile ?? "not here")")
