@@ -1,0 +1,112 @@
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import TestSupport
+import Testing
+
+@Suite("Over TLS", .timeLimit(.minutes(2)))
+struct TLSRecordTests {
+    @Test("queries, cancels and hears notifications as over a Unix-domain socket")
+    func everything() async throws {
+        let server = try await Server.shared
+        let connection = try await PGRDSIAM.connect(
+            server.conninfo(user: "anna") + " password=geheim sslmode=verify-full sslrootcert=\(server.facts.ca)",
+            environment: ConninfoEnvironment(userName: "nobody")
+        )
+        #expect(connection.facts.tlsVersion != nil)
+        var notifications = connection.notifications.makeAsyncIterator()
+        let task = Task { try await connection.query("select pg_sleep(600)") }
+        try await Task.sleep(for: .milliseconds(50))
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        _ = try await connection.execute("listen tls; notify tls, 'hello'")
+        #expect(await notifications.next()?.payload == "hello")
+        let result = try await connection.query("select repeat('x', 1000) from generate_series(1, 20000)")
+        #expect(result.rows.count == 20_000)
+    }
+
+    @Test("reads all that came in one long TLS record, although the socket has no more")
+    func longRecords() async throws {
+        let server = try await Server.shared
+        let proxy = try LongRecordProxy(server)
+        let port = try await proxy.port()
+        let connection = try await PGRDSIAM.connect(
+            "hostaddr=127.0.0.1 port=\(port) user=postgres dbname=postgres sslmode=require gssencmode=disable",
+            environment: ConninfoEnvironment(userName: "nobody")
+        )
+        for width in 700..<860 {
+            let result = try await connection.query("select repeat('x', $1::int) from generate_series(1, 100)", width)
+            #expect(result.rows.count == 100)
+        }
+    }
+}
+
+/// A server in front of the look-alike's socket that sends TLS records as long as they may be, 16,384 bytes.
+///
+/// PostgreSQL itself sends at most 8,192, which always fit into libpq's buffer.
+private final class LongRecordProxy: Sendable {
+    private static let program = """
+        import os, socket, ssl, sys, threading, time
+        folder, upstream = sys.argv[1:]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
+        listener = socket.create_server(("127.0.0.1", 0))
+        with open(folder + "/port.new", "w") as file: file.write(str(listener.getsockname()[1]))
+        os.rename(folder + "/port.new", folder + "/port")
+        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+        client = listener.accept()[0]
+        client.recv(8)
+        client.sendall(b"S")
+        client.settimeout(None)
+        tls = context.wrap_socket(client, server_side=True)
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(upstream)
+        def forward():
+            while data := tls.recv(65536): server.sendall(data)
+            os._exit(0)
+        threading.Thread(target=forward, daemon=True).start()
+        while data := server.recv(1 << 20):
+            time.sleep(0.005)
+            server.setblocking(False)
+            try: data += server.recv(1 << 20)
+            except BlockingIOError: pass
+            server.setblocking(True)
+            tls.sendall(data)
+        """
+
+    private let folder: TemporaryFolder
+    private let input: SpawnedProcess.Stream
+
+    init(_ server: RDSLookalike) throws {
+        folder = try TemporaryFolder()
+        let key = """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=proxy \
+            -keyout "$1/key.pem" -out "$1/cert.pem" 2>"$1/log" && exec python3 -c "$2" "$1" "$3"
+            """
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw Broken() }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        input = SpawnedProcess.Stream(owning: ends[1])
+        _ = try SpawnedProcess(
+            "/bin/sh",
+            ["-c", key, "sh", folder.url.path, Self.program, "\(server.facts.socket)/.s.PGSQL.\(server.facts.port)"],
+            environment: [:],
+            streams: [SpawnedProcess.Stream(owning: ends[0]), try error(), try error()]
+        )
+    }
+
+    private struct Broken: Error {}
+
+    private func error() throws -> SpawnedProcess.Stream {
+        SpawnedProcess.Stream(owning: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))
+    }
+
+    /// The port, as soon as it listens.
+    func port() async throws -> Int {
+        let file = folder.path("port")
+        guard try await comesTrue({ FileManager.default.fileExists(atPath: file) }),
+            let port = Int(try String(contentsOfFile: file, encoding: .utf8))
+        else { throw Broken() }
+        return port
+    }
+}
