@@ -106,9 +106,10 @@ public actor AuditLog: TokenAuditRecorder {
         let isBusy = (error as? AuditLogError)?.code == .busy
         let now = Monotonic.now
         let abandoned = queue.abandon { !isBusy || $0.lockDeadline <= now }
+        if let head = committer?.store.head, !abandoned.isEmpty {
+            configuration.notify(AuditLogNotice(.eventsLost, head: head, count: abandoned.count))
+        }
         for event in abandoned { event.finish(.failure(error)) }
-        guard let committer, !abandoned.isEmpty else { return }
-        configuration.notify(AuditLogNotice(.eventsLost, head: committer.store.head, count: abandoned.count))
     }
 
     /// Runs `body` on the open log, from maintenance.

