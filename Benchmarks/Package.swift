@@ -43,6 +43,15 @@ let package = Package(
             ],
             path: "Sources/AuditBench"
         ),
+        // Signing beside the bare hash work in C, and beside other signers where they are installed.
+        .target(name: "CBareHash", linkerSettings: [.linkedLibrary("crypto")]),
+        .executableTarget(
+            name: "sigv4-bench",
+            dependencies: [
+                "BenchSupport", "CBareHash", .product(name: "AWSSigV4", package: "pg-aws-rds-iam"),
+            ],
+            path: "Sources/SigV4Bench"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
