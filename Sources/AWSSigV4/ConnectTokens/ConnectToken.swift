@@ -13,9 +13,9 @@ struct ConnectToken {
     let user: Text
     let accessKeyID: Text
     /// Empty for none.
-    var sessionToken = Text(start: nil, count: 0)
+    fileprivate(set) var sessionToken = Text(start: nil, count: 0)
     /// Whether the session token is percent-encoded already.
-    var isSessionTokenEncoded = false
+    fileprivate(set) var isSessionTokenEncoded = false
     let region: Text
     let service: Text
     let time: SigningTime
@@ -35,8 +35,19 @@ struct ConnectToken {
     }
 
     /// The whole text.
-    @inline(__always)
-    func signed(with key: SigningKey) throws(SigV4Error) -> String {
+    ///
+    /// - Parameters:
+    ///   - key: The signing key.
+    ///   - sessionToken: Empty for none.
+    ///   - isEncoded: Whether the session token is percent-encoded already.
+    func signed(with key: SigningKey, sessionToken: Text, isEncoded: Bool) throws(SigV4Error) -> String {
+        var token = self
+        token.sessionToken = sessionToken
+        token.isSessionTokenEncoded = isEncoded
+        return try token.signed(with: key)
+    }
+
+    private func signed(with key: SigningKey) throws(SigV4Error) -> String {
         var failure: SigV4Error?
         let text = String(unsafeUninitializedCapacity: capacity) { buffer in
             var writer = ByteWriter(buffer)

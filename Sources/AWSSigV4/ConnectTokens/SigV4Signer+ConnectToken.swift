@@ -44,13 +44,14 @@ extension SigV4Signer {
     ) throws(SigV4Error) -> String {
         var material = try material(for: credentials, scope: scope)
         defer { material.key.wipe() }
-        let isEncoded = !material.encodedSessionToken.isEmpty
-        let sessionToken = isEncoded ? material.encodedSessionToken : credentials.sessionToken ?? ""
-        return try sessionToken.withUTF8Bytes { sessionToken throws(SigV4Error) in
-            var token = token
-            token.sessionToken = sessionToken
-            token.isSessionTokenEncoded = isEncoded
-            return try token.signed(with: material.key)
+        // Two branches rather than one string chosen: choosing takes references.
+        if !material.encodedSessionToken.isEmpty {
+            return try material.encodedSessionToken.withUTF8Bytes { sessionToken throws(SigV4Error) in
+                try token.signed(with: material.key, sessionToken: sessionToken, isEncoded: true)
+            }
+        }
+        return try (credentials.sessionToken ?? "").withUTF8Bytes { sessionToken throws(SigV4Error) in
+            try token.signed(with: material.key, sessionToken: sessionToken, isEncoded: false)
         }
     }
 }
