@@ -52,6 +52,15 @@ let package = Package(
             ],
             path: "Sources/SigV4Bench"
         ),
+        .executableTarget(
+            name: "connect-bench",
+            dependencies: [
+                "CLibpqPeer", .product(name: "PGRDSIAM", package: "pg-aws-rds-iam"),
+                .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
+                .product(name: "PGConninfo", package: "pg-aws-rds-iam"),
+            ],
+            path: "Sources/ConnectBench"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
