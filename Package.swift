@@ -10,6 +10,8 @@ let package = Package(
         .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
         .library(name: "RDSGenerator", targets: ["RDSGenerator"]),
         .library(name: "DSQLGenerator", targets: ["DSQLGenerator"]),
+        .library(name: "RedshiftGenerator", targets: ["RedshiftGenerator"]),
+        .library(name: "SecretsManagerGenerator", targets: ["SecretsManagerGenerator"]),
         .library(name: "CommandGenerator", targets: ["CommandGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
         .library(name: "AuthTokens", targets: ["AuthTokens"]),
@@ -90,6 +92,16 @@ let package = Package(
             dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources"],
             path: "Plugins/DSQLGenerator"
         ),
+        .target(
+            name: "RedshiftGenerator",
+            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources"],
+            path: "Plugins/RedshiftGenerator"
+        ),
+        .target(
+            name: "SecretsManagerGenerator",
+            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources"],
+            path: "Plugins/SecretsManagerGenerator"
+        ),
         .target(name: "CommandGenerator", dependencies: ["AuthTokens"], path: "Plugins/CommandGenerator"),
         .target(name: "TokenAuditLog", dependencies: ["AuthTokens", "CSQLite", "CLibcrypto"]),
         .target(name: "AuthTokensTesting", dependencies: ["AuthTokens"]),
@@ -115,6 +127,13 @@ let package = Package(
         .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry"]),
         .testTarget(name: "AuthTokensTestingTests", dependencies: ["AuthTokens", "AuthTokensTesting"]),
         .testTarget(name: "PluginGuideTests", dependencies: ["AuthTokens", "AuthTokensTesting", "TestSupport"]),
+        .testTarget(
+            name: "AWSPasswordPluginTests",
+            dependencies: [
+                "RedshiftGenerator", "SecretsManagerGenerator", "AuthTokens", "AuthTokensTesting", "AWSCredentialSources",
+                "TestSupport",
+            ]
+        ),
         .testTarget(
             name: "CommandGeneratorTests",
             dependencies: ["CommandGenerator", "AuthTokens", "AuthTokensTesting", "TestSupport"]

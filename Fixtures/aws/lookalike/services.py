@@ -47,7 +47,10 @@ def log(visitor):
 
 def answer(request, behaviour, clock=0):
     service, _, path = request.path.lstrip("/").partition("/")
-    services = {"imds": imds, "container": container, "sts": sts, "sso": sso}
+    from . import databases  # which needs this module itself
+    services = {
+        "imds": imds, "container": container, "sts": sts, "sso": sso, "redshift": databases.redshift,
+        "redshift-serverless": databases.serverless, "secretsmanager": databases.secrets_manager}
     return services[service](request, "/" + path, behaviour, clock)
 
 

@@ -1,4 +1,4 @@
-package import AWSSigV4
+import AWSSigV4
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -147,7 +147,8 @@ extension AWSCredentialError {
     }
 }
 
-/// The texts of an XML answer by element name.
-package func awsTexts(_ xml: [UInt8]) -> (@Sendable (String) -> String?)? {
-    XMLTexts(xml).map { texts in { texts[$0] } }
+/// The texts of an XML answer by element name; nil where it is not well formed.
+package func awsTexts(_ xml: [UInt8]) -> ((String) -> String?)? {
+    guard let texts = XMLTexts(xml) else { return nil }
+    return { name in texts[name] }
 }

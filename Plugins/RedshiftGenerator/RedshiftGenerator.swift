@@ -1,0 +1,89 @@
+public import AWSCredentialSources
+import AWSGeneratorSupport
+public import AuthTokens
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Asks Amazon Redshift for temporary users and passwords.
+///
+/// The user that AWS answers is the one to log in as: `IAM:app` or `IAMA:app` for ``RedshiftAccess/user(autoCreate:groups:)``, a user of the
+/// identity's own for the others. See the Redshift API Reference, "GetClusterCredentials" and "GetClusterCredentialsWithIAM", and the
+/// Redshift Serverless API Reference, "GetCredentials".
+public struct RedshiftGenerator: AuthTokenGenerator {
+    private let access: RedshiftAccess
+    private let target: String?
+    private let region: String?
+    private let lifetime: Int
+    private let credentials: any AWSCredentialSource
+    private let context: CredentialContext
+
+    /// Creates a generator.
+    ///
+    /// - Parameters:
+    ///   - access: Which operation to call.
+    ///   - target: The cluster's identifier or the workgroup's name; nil takes it from the host name.
+    ///   - region: The region, unless the connection string names one; nil takes it from the host name, then from the AWS configuration.
+    ///   - lifetime: How long the password is good, in seconds: 900 to 3600.
+    ///   - credentials: Whose call it is.
+    ///   - context: The outside world: HTTP, clock, waiting and endpoint settings.
+    public init(
+        _ access: RedshiftAccess = .identity,
+        target: String? = nil,
+        region: String? = nil,
+        lifetime: Int = 900,
+        credentials: any AWSCredentialSource = .default,
+        context: CredentialContext = .system
+    ) {
+        self.access = access
+        self.target = target
+        self.region = region
+        self.lifetime = lifetime
+        self.credentials = credentials
+        self.context = context
+    }
+
+    /// Registers generators as `redshift`, for clusters, and `redshift-serverless`.
+    ///
+    /// - Throws: `NamedRegistryError` where one of the names is taken.
+    public static func register(in registry: AuthTokenGeneratorRegistry) throws {
+        try registry.add("redshift") { RedshiftGenerator(.identity) }
+        try registry.add("redshift-serverless") { RedshiftGenerator(.serverless) }
+    }
+
+    /// Calls Redshift.
+    ///
+    /// - Throws: `AWSCredentialError` with AWS's code and request ID, whose `isRetryable` says whether trying again may help;
+    ///   `AWSGeneratorError` where nobody names the region; ``RedshiftError`` where nobody names the cluster.
+    public func token(for request: AuthTokenRequest) async throws -> AuthToken {
+        let endpoint = try SigningEndpoint(of: request)
+        let name = RedshiftHostName(endpoint.host)
+        let region = try await SigningRegion(
+            of: request,
+            generator: region,
+            hostName: name?.region,
+            configuration: AWSRegionChain(context: context)
+        )
+        guard let target = target ?? name?.target else { throw RedshiftError.noTarget }
+        let credentials = try await credentials.credentials()
+        let call = AWSServiceCall(access.service, access.operation, region: region.name, context: context)
+        let body = try access.body(for: request, target: target, lifetime: lifetime)
+        let grant = try access.grant(try await call.answer(to: body, signedBy: credentials))
+        return AuthToken(
+            value: grant.password,
+            signedAt: context.now(),
+            expiresAt: grant.expiresAt,
+            credential: CredentialIdentity(credentials),
+            region: region.name,
+            user: grant.user
+        )
+    }
+
+    /// The access key that the next call would be signed with.
+    public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
+        try await credentials.signingIdentity()
+    }
+}

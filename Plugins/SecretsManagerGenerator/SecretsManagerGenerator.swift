@@ -1,0 +1,126 @@
+public import AWSCredentialSources
+import AWSGeneratorSupport
+public import AuthTokens
+import Synchronization
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Takes users and passwords out of AWS Secrets Manager.
+///
+/// The secret's text is a JSON object with a user and a password, as Secrets Manager's own rotation functions write it. When a server
+/// refuses a password, the next one is fetched anew, and again with growing pauses while Secrets Manager still tells the refused one: a
+/// rotation changes the database first and the secret a little later. See the Secrets Manager API Reference, "GetSecretValue".
+public final class SecretsManagerGenerator: AuthTokenGenerator {
+    private let secretID: String
+    private let options: SecretsManagerOptions
+    private let credentials: any AWSCredentialSource
+    private let regions: AWSRegionChain
+    private let context: CredentialContext
+    /// The fingerprint of the password that was refused last.
+    private let refused = Mutex<String?>(nil)
+
+    /// Creates a generator.
+    ///
+    /// - Parameters:
+    ///   - secretID: The secret's name or ARN.
+    ///   - options: Field names, region, how long a password is kept and how long a rotation is waited for.
+    ///   - credentials: Whose call it is.
+    ///   - context: The outside world: HTTP, clock, waiting and endpoint settings.
+    public init(
+        secretID: String,
+        options: SecretsManagerOptions = .standard,
+        credentials: any AWSCredentialSource = .default,
+        context: CredentialContext = .system
+    ) {
+        self.secretID = secretID
+        self.options = options
+        self.credentials = credentials
+        self.context = context
+        regions = AWSRegionChain(context: context)
+    }
+
+    /// Gives the secret a name for connection strings.
+    ///
+    /// - Throws: `NamedRegistryError` where the name is taken.
+    public func register(as name: String, in registry: AuthTokenGeneratorRegistry) throws {
+        try registry.add(name) { self }
+    }
+
+    /// Fetches the secret.
+    ///
+    /// - Throws: `AWSCredentialError` with AWS's code and request ID, whose `isRetryable` says whether trying again may help;
+    ///   ``SecretsManagerError`` where the secret is not what it should be; `AWSGeneratorError` where nobody names a region.
+    public func token(for request: AuthTokenRequest) async throws -> AuthToken {
+        let (start, refused) = (context.uptime(), refused.withLock { $0 })
+        var pause = Duration.seconds(1)
+        while true {
+            let token = try await fetch(for: request)
+            let waited = context.uptime() - start
+            guard token.fingerprint == refused, waited + pause <= options.rotationPatience else { return token }
+            try await context.sleep(pause)
+            pause = min(pause * 2, .seconds(30))
+        }
+    }
+
+    /// The access key that the next call would be signed with.
+    public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
+        try await credentials.signingIdentity()
+    }
+
+    /// Remembers the password as one not to be content with.
+    public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
+        refused.withLock { $0 = token.fingerprint }
+    }
+
+    private func fetch(for request: AuthTokenRequest) async throws -> AuthToken {
+        let region = try await SigningRegion(
+            of: request,
+            generator: options.region ?? Self.region(inARN: secretID),
+            hostName: nil,
+            configuration: regions
+        )
+        let credentials = try await credentials.credentials()
+        let call = AWSServiceCall(.secretsManager, "GetSecretValue", region: region.name, context: context)
+        let body = try JSONEncoder().encode(["SecretId": secretID])
+        let secret = try Secret(try await call.answer(to: Array(body), signedBy: credentials), options)
+        let now = context.now()
+        return AuthToken(
+            value: secret.password,
+            signedAt: now,
+            expiresAt: now + TimeInterval(options.lifetime.components.seconds),
+            credential: CredentialIdentity(credentials),
+            region: region.name,
+            user: secret.user
+        )
+    }
+
+    /// `arn:aws:secretsmanager:eu-west-2:111122223333:secret:name` names its region.
+    private static func region(inARN secretID: String) -> String? {
+        let parts = secretID.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count > 6 && parts[0] == "arn" && !parts[3].isEmpty ? String(parts[3]) : nil
+    }
+}
+
+/// How a secret is read.
+public struct SecretsManagerOptions: Sendable, Hashable {
+    /// The member of the secret's JSON object that holds the user.
+    public var userField = "username"
+    /// The member that holds the password.
+    public var passwordField = "password"
+    /// The region; nil takes it from the connection string, the secret's ARN or the AWS configuration.
+    public var region: String?
+    /// How long a password is kept before the secret is fetched again.
+    public var lifetime: Duration = .seconds(870)
+    /// How long a password other than the one a server has refused is waited for.
+    public var rotationPatience: Duration = .seconds(10)
+
+    /// The standard options.
+    public init() {}
+
+    /// The standard options.
+    public static let standard = Self()
+}
