@@ -107,7 +107,11 @@ struct MotoServer: Sendable {
     }
 
     private static func freePort() throws -> Int {
+        #if canImport(Glibc)
         let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+        let file = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
         defer { close(file) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
