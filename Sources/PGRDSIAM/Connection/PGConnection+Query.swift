@@ -39,7 +39,8 @@ extension PGConnection {
         resultFormat: PGFormat = .text
     ) async throws -> PGResult {
         let encoded = parameters.map { $0?.pgParameter ?? .null }
-        guard let result = try await session.run(.extended(sql, encoded, resultFormat)).last else {
+        let statement = try LibpqStatement(sql, encoded, resultFormat)
+        guard let result = try await session.run(statement).last else {
             throw PGRDSIAMError(.connectionFailed, "the server sent no result")
         }
         return result

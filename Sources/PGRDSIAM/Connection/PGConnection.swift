@@ -64,7 +64,7 @@ public final class PGConnection: Sendable {
     /// - Returns: A result for each statement.
     /// - Throws: What ``query(_:_:resultFormat:)`` throws.
     public func execute(_ sql: String) async throws -> [PGResult] {
-        try await session.run(.simple(sql))
+        try await session.run(LibpqStatement(sql))
     }
 
     /// Closes the connection.

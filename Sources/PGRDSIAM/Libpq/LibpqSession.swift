@@ -54,8 +54,7 @@ actor LibpqSession {
 
     /// Runs a statement when its turn has come.
     func run(_ statement: LibpqStatement) async throws -> [PGResult] {
-        try statement.validate()
-        return try await onTurn { handle in
+        try await onTurn { handle in
             running = handle
             defer { running = nil }
             return try await LibpqQuery(handle, LibpqTraffic(handle, loop, inbox)).run(statement)

@@ -20,8 +20,9 @@ struct ClosingTests {
     func closeWhileStopping() async throws {
         let connection = try await Server.connect()
         let processID = try #require(try await connection.processID)
+        let watcher = try await Server.connect()
         let task = Task { try await connection.query("select pg_sleep(600)") }
-        try await Task.sleep(for: .milliseconds(100))
+        #expect(try await comesTrue { try await watcher.isActive(processID) })
         kill(processID, SIGSTOP)
         defer { kill(processID, SIGCONT) }
         task.cancel()
