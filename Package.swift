@@ -139,6 +139,12 @@ let package = Package(
             dependencies: ["CommandGenerator", "AuthTokens", "AuthTokensTesting", "TestSupport"]
         ),
         .testTarget(
+            name: "PGRDSIAMTests",
+            dependencies: [
+                "PGRDSIAM", "PGConninfo", "AuthTokens", "RDSGenerator", "AWSCredentialSources", "TestSupport", "CLibpq",
+            ]
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "PGRDSIAM", "PGConninfo", "RDSGenerator", "AWSCredentialSources", "AuthTokens", "TokenAuditLog",
