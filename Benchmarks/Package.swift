@@ -26,6 +26,11 @@ let package = Package(
             path: "Sources/ConninfoBench"
         ),
         .executableTarget(
+            name: "tokens-bench",
+            dependencies: [.product(name: "AuthTokens", package: "pg-aws-rds-iam")],
+            path: "Sources/TokensBench"
+        ),
+        .executableTarget(
             name: "credentials-bench",
             dependencies: [.product(name: "AWSCredentialSources", package: "pg-aws-rds-iam")],
             path: "Sources/CredentialsBench"
