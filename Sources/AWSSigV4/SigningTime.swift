@@ -3,11 +3,6 @@ public struct SigningTime: Sendable, Hashable {
     /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
     public let unixSeconds: Int64
 
-    /// The characters of `20260131`, the first in the lowest byte.
-    let dateDigits: UInt64
-    /// The characters of `T235959Z`, the first in the lowest byte.
-    let timeDigits: UInt64
-
     /// The last second that four digits of a year can express: 9999-12-31T23:59:59Z.
     public static let latestUnixSeconds: Int64 = 253_402_300_799
 
@@ -22,9 +17,6 @@ public struct SigningTime: Sendable, Hashable {
             throw SigV4Error(.invalidTime, "the signing time lies before 1970 or after 9999")
         }
         self.unixSeconds = unixSeconds
-        let (day, second) = unixSeconds.quotientAndRemainder(dividingBy: Self.secondsInDay)
-        dateDigits = Self.dateDigits(day: Int(day))
-        timeDigits = Self.timeDigits(second: Int(second))
     }
 
     /// The date in the basic format of ISO 8601, `20260131`.
@@ -36,14 +28,18 @@ public struct SigningTime: Sendable, Hashable {
     /// Whole days since 1970-01-01.
     var day: Int { Int(unixSeconds / Self.secondsInDay) }
 
-    private static func dateDigits(day: Int) -> UInt64 {
-        let (year, month, day) = civilDate(day: day)
-        return digits(year / 100) | digits(year % 100) << 16 | digits(month) << 32 | digits(day) << 48
+    /// The characters of `20260131`, the first in the lowest byte.
+    var dateDigits: UInt64 {
+        let (year, month, day) = civilDate
+        return Self.digits(year / 100) | Self.digits(year % 100) << 16 | Self.digits(month) << 32
+            | Self.digits(day) << 48
     }
 
-    private static func timeDigits(second: Int) -> UInt64 {
-        UInt64(UInt8(ascii: "T")) | digits(second / 3_600) << 8 | digits(second / 60 % 60) << 24
-            | digits(second % 60) << 40 | UInt64(UInt8(ascii: "Z")) << 56
+    /// The characters of `T235959Z`, the first in the lowest byte.
+    var timeDigits: UInt64 {
+        let second = Int(unixSeconds % Self.secondsInDay)
+        return UInt64(UInt8(ascii: "T")) | Self.digits(second / 3_600) << 8 | Self.digits(second / 60 % 60) << 24
+            | Self.digits(second % 60) << 40 | UInt64(UInt8(ascii: "Z")) << 56
     }
 
     /// The two digits of a number below 100, the first in the lowest byte.
@@ -51,10 +47,10 @@ public struct SigningTime: Sendable, Hashable {
         UInt64(truncatingIfNeeded: number / 10 | (number % 10) << 8) | 0x3030
     }
 
-    /// Year, month and day of the Gregorian calendar, from the days since 1970-01-01.
+    /// Year, month and day of the Gregorian calendar.
     ///
     /// A year is counted from 1 March, so that the leap day is its last and month lengths follow one linear formula.
-    private static func civilDate(day: Int) -> (year: Int, month: Int, day: Int) {
+    private var civilDate: (year: Int, month: Int, day: Int) {
         let daysInEra = 146_097  // 400 years
         let days = day + 719_468  // since 0000-03-01
         let (era, dayOfEra) = days.quotientAndRemainder(dividingBy: daysInEra)

@@ -16,9 +16,12 @@ struct ConnectToken {
     fileprivate(set) var sessionToken = Text(start: nil, count: 0)
     /// Whether the session token is percent-encoded already.
     fileprivate(set) var isSessionTokenEncoded = false
+    /// The characters of `20260131`.
+    fileprivate(set) var dateDigits: UInt64 = 0
     let region: Text
     let service: Text
-    let time: SigningTime
+    /// The characters of `T235959Z`.
+    let timeDigits: UInt64
     let expires: Int
 
     /// Refuses what cannot stand in a token, or would mean something else there.
@@ -37,22 +40,23 @@ struct ConnectToken {
     /// The whole text.
     ///
     /// - Parameters:
-    ///   - key: The signing key.
+    ///   - material: Holds the signing key.
     ///   - sessionToken: Empty for none.
     ///   - isEncoded: Whether the session token is percent-encoded already.
-    func signed(with key: SigningKey, sessionToken: Text, isEncoded: Bool) throws(SigV4Error) -> String {
+    func signed(with material: SigningMaterial, sessionToken: Text, isEncoded: Bool) throws(SigV4Error) -> String {
         var token = self
         token.sessionToken = sessionToken
         token.isSessionTokenEncoded = isEncoded
-        return try token.signed(with: key)
+        token.dateDigits = material.dateDigits
+        return try token.signed(with: material)
     }
 
-    private func signed(with key: SigningKey) throws(SigV4Error) -> String {
+    private func signed(with material: SigningMaterial) throws(SigV4Error) -> String {
         var failure: SigV4Error?
         let text = String(unsafeUninitializedCapacity: capacity) { buffer in
             var writer = ByteWriter(buffer)
             do throws(SigV4Error) {
-                try write(to: &writer, key: key)
+                try write(to: &writer, material)
             } catch {
                 failure = error
                 return 0
@@ -72,7 +76,7 @@ struct ConnectToken {
     }
 
     @inline(__always)
-    private func write(to writer: inout ByteWriter, key: SigningKey) throws(SigV4Error) {
+    private func write(to writer: inout ByteWriter, _ material: SigningMaterial) throws(SigV4Error) {
         writer.append(lowercasing: host)
         let hostEnd = writer.count
         if let port {
@@ -90,7 +94,7 @@ struct ConnectToken {
         let hash = try canonicalRequestHash(&writer, from: queryStart, authority: authority)
         writer.truncate(to: queryEnd)
         appendStringToSign(hash, to: &writer)
-        let signature = try key.code(of: writer.written(from: queryEnd))
+        let signature = try material.code(of: writer.written(from: queryEnd))
         writer.truncate(to: queryEnd)
         writer.append("&X-Amz-Signature=")
         writer.append(hexadecimal: signature)
@@ -108,13 +112,14 @@ struct ConnectToken {
         writer.append("&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=")
         writer.append(UnsafeRawBufferPointer(accessKeyID))
         writer.append("%2F")
-        writer.append(basicDateOf: time)
+        writer.append(asciiWord: dateDigits)
         writer.append("%2F")
         writer.append(UnsafeRawBufferPointer(region))
         writer.append("%2F")
         writer.append(UnsafeRawBufferPointer(service))
         writer.append("%2Faws4_request&X-Amz-Date=")
-        writer.append(basicDateTimeOf: time)
+        writer.append(asciiWord: dateDigits)
+        writer.append(asciiWord: timeDigits)
         writer.append("&X-Amz-Expires=")
         writer.append(decimal: expires)
     }
@@ -140,19 +145,16 @@ struct ConnectToken {
         writer.append("\nhost:")
         writer.append(copyOf: authority)
         writer.append("\n\nhost\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        let start: StaticString = "GET\n/\n"
-        return try SHA256Digest.hash(
-            UnsafeRawBufferPointer(start: start.utf8Start, count: start.utf8CodeUnitCount),
-            writer.written(from: queryStart)
-        )
+        return try writer.hash(after: "GET\n/\n", from: queryStart)
     }
 
     @inline(__always)
     private func appendStringToSign(_ hash: SHA256Digest, to writer: inout ByteWriter) {
         writer.append("AWS4-HMAC-SHA256\n")
-        writer.append(basicDateTimeOf: time)
+        writer.append(asciiWord: dateDigits)
+        writer.append(asciiWord: timeDigits)
         writer.append("\n")
-        writer.append(basicDateOf: time)
+        writer.append(asciiWord: dateDigits)
         writer.append("/")
         writer.append(UnsafeRawBufferPointer(region))
         writer.append("/")

@@ -24,7 +24,7 @@ extension SigV4Signer {
                                 accessKeyID: accessKeyID,
                                 region: region,
                                 service: service,
-                                time: scope.time,
+                                timeDigits: scope.time.timeDigits,
                                 expires: expires
                             )
                             try token.check()
@@ -42,16 +42,15 @@ extension SigV4Signer {
         scope: CredentialScope,
         credentials: SigningCredentials
     ) throws(SigV4Error) -> String {
-        var material = try material(for: credentials, scope: scope)
-        defer { material.key.wipe() }
+        let material = try material(for: credentials, scope: scope)
         // Two branches rather than one string chosen: choosing takes references.
         if !material.encodedSessionToken.isEmpty {
             return try material.encodedSessionToken.withUTF8Bytes { sessionToken throws(SigV4Error) in
-                try token.signed(with: material.key, sessionToken: sessionToken, isEncoded: true)
+                try token.signed(with: material, sessionToken: sessionToken, isEncoded: true)
             }
         }
         return try (credentials.sessionToken ?? "").withUTF8Bytes { sessionToken throws(SigV4Error) in
-            try token.signed(with: material.key, sessionToken: sessionToken, isEncoded: false)
+            try token.signed(with: material, sessionToken: sessionToken, isEncoded: false)
         }
     }
 }

@@ -6,7 +6,7 @@ struct SigningKeyTable {
         let day: Int
         let region: String
         let service: String
-        var material: SigningMaterial
+        let material: SigningMaterial
         var lastUse: UInt64
 
         /// The session token is no part of a key, so it is not compared here.
@@ -33,16 +33,28 @@ struct SigningKeyTable {
             clock += 1
             entries[index].lastUse = clock
             if entries[index].sessionToken == credentials.sessionToken ?? "" { return entries[index].material }
-            return SigningMaterial(key: entries[index].material.key, encodedSessionToken: "")
+            let known = entries[index].material
+            return SigningMaterial(key: known.key, dateDigits: known.dateDigits)
         }
         return nil
     }
 
-    mutating func insert(_ key: SigningKey, _ credentials: SigningCredentials, _ scope: CredentialScope) {
-        guard capacity > 0, find(credentials, scope) == nil else { return }
+    /// Keeps a key; nil where there is no room for any.
+    mutating func insert(
+        _ key: SigningKey,
+        _ credentials: SigningCredentials,
+        _ scope: CredentialScope
+    ) -> SigningMaterial? {
+        guard capacity > 0 else { return nil }
+        if let known = find(credentials, scope) { return known }
         if entries.count >= capacity { dropLeastRecentlyUsed() }
         clock += 1
         let sessionToken = credentials.sessionToken ?? ""
+        let material = SigningMaterial(
+            key: key,
+            dateDigits: scope.time.dateDigits,
+            encodedSessionToken: PercentEncoding.encode(sessionToken)
+        )
         entries.append(
             Entry(
                 secretAccessKey: credentials.secretAccessKey,
@@ -50,22 +62,15 @@ struct SigningKeyTable {
                 day: scope.time.day,
                 region: scope.region,
                 service: scope.service,
-                material: SigningMaterial(key: key, encodedSessionToken: PercentEncoding.encode(sessionToken)),
+                material: material,
                 lastUse: clock
             )
         )
+        return material
     }
 
     private mutating func dropLeastRecentlyUsed() {
         guard let oldest = entries.indices.min(by: { entries[$0].lastUse < entries[$1].lastUse }) else { return }
-        // The wiped entry goes to the end, so that removing it leaves no moved key's bytes behind.
-        entries[oldest].material.key.wipe()
-        entries.swapAt(oldest, entries.count - 1)
-        entries.removeLast()
-    }
-
-    mutating func removeAll() {
-        for index in entries.indices { entries[index].material.key.wipe() }
-        entries.removeAll()
+        entries.remove(at: oldest)
     }
 }

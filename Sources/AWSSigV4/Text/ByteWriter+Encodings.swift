@@ -55,7 +55,7 @@ extension ByteWriter {
 
     /// Appends eight characters, the first in the lowest byte.
     @inline(__always)
-    private mutating func append(asciiWord word: UInt64) {
+    mutating func append(asciiWord word: UInt64) {
         append(atMost: 8) { target in
             UnsafeMutableRawPointer(target).storeBytes(of: word.littleEndian, as: UInt64.self)
             return 8
