@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
         .library(name: "AuthTokens", targets: ["AuthTokens"]),
         .library(name: "AuthTokensTesting", targets: ["AuthTokensTesting"]),
+        .library(name: "AuthTokensObservability", targets: ["AuthTokensObservability"]),
         .library(name: "AWSCredentialSources", targets: ["AWSCredentialSources"]),
         .library(name: "PGConninfo", targets: ["PGConninfo"]),
         .library(name: "AWSSigV4", targets: ["AWSSigV4"]),
@@ -26,13 +27,23 @@ let package = Package(
             name: "AsyncHTTPClient",
             description: "The credential sources that speak HTTP get AsyncHTTPClient as their default client."
         ),
-        .default(enabledTraits: ["AsyncHTTPClient"]),
+        .trait(
+            name: "Observability",
+            description: "AuthTokensObservability brings observers for swift-log, swift-metrics and swift-distributed-tracing."
+        ),
+        .default(enabledTraits: ["AsyncHTTPClient", "Observability"]),
     ],
     dependencies: [
         // The HTTP client most Swift servers already run: time limits, streaming bodies, no proxy unless asked.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         // The buffers and headers that AsyncHTTPClient speaks in.
         .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
+        // The log that Swift servers share; for the trait Observability alone.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // The metrics that Swift servers share; for the trait Observability alone.
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // The traces that Swift servers share; for the trait Observability alone.
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         // Command-line parsing, help and completion for the executable alone.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
@@ -105,6 +116,15 @@ let package = Package(
         .target(name: "CommandGenerator", dependencies: ["AuthTokens"], path: "Plugins/CommandGenerator"),
         .target(name: "TokenAuditLog", dependencies: ["AuthTokens", "CSQLite", "CLibcrypto"]),
         .target(name: "AuthTokensTesting", dependencies: ["AuthTokens"]),
+        .target(
+            name: "AuthTokensObservability",
+            dependencies: [
+                "AuthTokens",
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
+                .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Observability"])),
+                .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Observability"])),
+            ]
+        ),
 
         // Level 3.
         .target(
@@ -125,6 +145,17 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "NamedRegistryTests", dependencies: ["NamedRegistry"]),
         .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry"]),
+        .testTarget(
+            name: "AuthTokensObservabilityTests",
+            dependencies: [
+                "AuthTokensObservability", "AuthTokens", "AuthTokensTesting",
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
+                .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Observability"])),
+                .product(name: "MetricsTestKit", package: "swift-metrics", condition: .when(traits: ["Observability"])),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: .when(traits: ["Observability"])),
+                .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Observability"])),
+            ]
+        ),
         .testTarget(name: "AuthTokensTestingTests", dependencies: ["AuthTokens", "AuthTokensTesting"]),
         .testTarget(name: "PluginGuideTests", dependencies: ["AuthTokens", "AuthTokensTesting", "TestSupport"]),
         .testTarget(

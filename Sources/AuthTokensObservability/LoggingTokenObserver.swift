@@ -1,0 +1,47 @@
+#if Observability
+
+public import AuthTokens
+public import Logging
+
+/// Writes what an issuer does to a log.
+///
+/// Messages are constant and the facts are metadata. Refusals are warnings, tokens that are handed out again are traces, the rest is for
+/// debugging.
+public struct LoggingTokenObserver: TokenObserver {
+    private let logger: Logger
+
+    /// Creates an observer.
+    ///
+    /// - Parameter logger: Where to write.
+    public init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Writes a line.
+    public func observe(_ observation: TokenObservation) {
+        logger.log(level: level(of: observation.kind), "Token \(observation.kind)", metadata: metadata(of: observation))
+    }
+
+    private func level(of kind: TokenObservation.Kind) -> Logger.Level {
+        switch kind {
+        case .refused: .warning
+        case .reused: .trace
+        default: .debug
+        }
+    }
+
+    private func metadata(of observation: TokenObservation) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "generator": "\(observation.generator)", "host": "\(observation.request.host)",
+            "port": "\(observation.request.port)", "user": "\(observation.request.user)",
+            "duration": "\(observation.duration)",
+        ]
+        metadata["fingerprint"] = observation.token.map { "\($0.fingerprint)" }
+        metadata["access_key_id"] = observation.credential?.accessKeyID.map { "\($0)" }
+        metadata["region"] = observation.region.map { "\($0)" }
+        metadata["error"] = observation.errorCode.map { "\($0)" }
+        return metadata
+    }
+}
+
+#endif

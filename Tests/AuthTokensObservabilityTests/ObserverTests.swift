@@ -1,0 +1,111 @@
+#if Observability
+
+import AuthTokens
+import AuthTokensObservability
+import AuthTokensTesting
+import Foundation
+import InMemoryTracing
+import Logging
+import MetricsTestKit
+import Synchronization
+import Testing
+import Tracing
+
+@Suite("Observers")
+struct ObserverTests {
+    private struct Refused: AuditableError { let auditCode = "Refused" }
+
+    /// Has an issuer make a token, hand it out again, throw it away and fail.
+    private func perform(for observer: any TokenObserver) async throws {
+        let clock = ManualClock()
+        let generators = AuthTokenGeneratorRegistry(defaults: [
+            (
+                "good",
+                {
+                    ClosureTokenGenerator { _ in
+                        clock.advance(by: .milliseconds(250))
+                        return AuthToken(value: "top secret", signedAt: clock.now, expiresAt: clock.now + 900)
+                    }
+                }
+            ),
+            ("bad", { ClosureTokenGenerator { _ in throw Refused() } }),
+        ])
+        let issuer = TokenIssuer(generators: generators, observer: observer, clock: clock.tokenClock)
+        let request = AuthTokenRequest(host: "db.example.com", user: "app")
+        _ = try await issuer.token(from: "good", for: request)
+        issuer.invalidate(try await issuer.token(from: "good", for: request))
+        await #expect(throws: Refused.self) { try await issuer.token(from: "bad", for: request) }
+    }
+
+    @Test("a log gets constant messages with facts, and no token")
+    func logging() async throws {
+        let sink = LogSink()
+        var logger = Logger(label: "tokens") { _ in sink }
+        logger.logLevel = .trace
+        try await perform(for: LoggingTokenObserver(logger: logger))
+        let lines = sink.lines.withLock { $0 }
+        #expect(lines.map(\.message) == ["Token issued", "Token reused", "Token invalidated", "Token refused"])
+        #expect(lines.map(\.level) == [.debug, .trace, .debug, .warning])
+        #expect(lines[0].metadata["host"] == "db.example.com")
+        #expect(lines[0].metadata["fingerprint"]?.description.count == 64)
+        #expect(lines[3].metadata["error"] == "Refused")
+        #expect(!"\(lines)".contains("top secret"))
+    }
+
+    @Test("metrics count kinds by generator and time the making")
+    func metrics() async throws {
+        let metrics = TestMetrics()
+        try await perform(for: MetricsTokenObserver(factory: metrics))
+        for (kind, generator) in [("issued", "good"), ("reused", "good"), ("invalidated", "good"), ("refused", "bad")] {
+            let counter = try metrics.expectCounter("auth_tokens", [("kind", kind), ("generator", generator)])
+            #expect(counter.totalValue == 1)
+        }
+        let timer = try metrics.expectTimer("auth_token_duration", [("kind", "issued"), ("generator", "good")])
+        #expect(timer.values == [250_000_000])
+    }
+
+    @Test("traces get a span for each token made or refused")
+    func tracing() async throws {
+        let tracer = InMemoryTracer()
+        try await perform(for: TracingTokenObserver(tracer: tracer))
+        let spans = tracer.finishedSpans
+        #expect(
+            spans.map { $0.attributes.get("auth_token.kind") } == [SpanAttribute.string("issued"), .string("refused")]
+        )
+        #expect(spans[0].endInstant.nanosecondsSinceEpoch - spans[0].startInstant.nanosecondsSinceEpoch == 250_000_000)
+        #expect(spans[1].attributes.get("error.type") == SpanAttribute.string("Refused"))
+        #expect(spans[1].status?.code == .error)
+        #expect(!"\(spans)".contains("top secret"))
+    }
+}
+
+/// Keeps what is logged.
+private final class LogSink: LogHandler {
+    struct Line: Sendable {
+        let level: Logger.Level
+        let message: String
+        let metadata: Logger.Metadata
+    }
+
+    let lines = Mutex<[Line]>([])
+
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .trace }
+        set {}
+    }
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        let line = Line(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:])
+        lines.withLock { $0.append(line) }
+    }
+}
+
+#endif
