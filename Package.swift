@@ -29,7 +29,7 @@ let package = Package(
         ),
         .trait(
             name: "Observability",
-            description: "AuthTokensObservability brings observers for swift-log, swift-metrics and swift-distributed-tracing."
+            description: "AuthTokensObservability brings observers for logs, metrics and traces."
         ),
         .default(enabledTraits: ["AsyncHTTPClient", "Observability"]),
     ],
@@ -122,7 +122,11 @@ let package = Package(
                 "AuthTokens",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
                 .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Observability"])),
-                .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Observability"])),
+                .product(
+                    name: "Tracing",
+                    package: "swift-distributed-tracing",
+                    condition: .when(traits: ["Observability"])
+                ),
             ]
         ),
 
@@ -152,8 +156,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
                 .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Observability"])),
                 .product(name: "MetricsTestKit", package: "swift-metrics", condition: .when(traits: ["Observability"])),
-                .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: .when(traits: ["Observability"])),
-                .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Observability"])),
+                .product(
+                    name: "InMemoryTracing",
+                    package: "swift-distributed-tracing",
+                    condition: .when(traits: ["Observability"])
+                ),
+                .product(
+                    name: "Tracing",
+                    package: "swift-distributed-tracing",
+                    condition: .when(traits: ["Observability"])
+                ),
             ]
         ),
         .testTarget(name: "AuthTokensTestingTests", dependencies: ["AuthTokens", "AuthTokensTesting"]),
@@ -161,7 +173,8 @@ let package = Package(
         .testTarget(
             name: "AWSPasswordPluginTests",
             dependencies: [
-                "RedshiftGenerator", "SecretsManagerGenerator", "AuthTokens", "AuthTokensTesting", "AWSCredentialSources",
+                "RedshiftGenerator", "SecretsManagerGenerator", "AuthTokens", "AuthTokensTesting",
+                "AWSCredentialSources",
                 "TestSupport",
             ]
         ),
