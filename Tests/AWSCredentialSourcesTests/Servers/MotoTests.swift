@@ -84,7 +84,7 @@ struct MotoServer: Sendable {
     static func start() async throws -> MotoServer {
         for _ in 0..<3 {
             let port = try freePort()
-            let server = try PythonServer(["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)])
+            let server = try PythonServer(["moto_while_wanted.py", String(port)])
             let found = MotoServer(url: "http://127.0.0.1:\(port)", server: server)
             if await found.answers() { return found }
         }
