@@ -9,7 +9,10 @@ struct ReadBench {
     func query() async throws {
         let reader = try await AuditLogReader.open(path)
         let newest = try await reader.entries(limit: 1).entries
-        let sample = try await reader.entries(limit: 500_000).entries.compactMap(\.record).last { $0.token != nil }
+        // Ten minutes before the newest.
+        var early = AuditFilter()
+        early.until = newest.first?.record.map { $0.time - 600 }
+        let sample = try await reader.entries(matching: early, limit: 1).entries.first?.record
         var filters: [(String, AuditFilter)] = [("all", AuditFilter())]
         func add(_ name: String, _ change: (inout AuditFilter) -> Void) {
             var filter = AuditFilter()
