@@ -61,10 +61,10 @@ struct QueryTests {
         #expect(try result.rows.reduce(0) { try $0 + $1.decode(Int.self, at: 0) } == 5_000_050_000)
     }
 
-    @Test("sends and brings values of 20 million bytes")
+    @Test("sends and brings values of 5 million bytes")
     func longValue() async throws {
         let connection = try await Server.connect()
-        let bytes = (0..<20_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let result = try await connection.query("select $1::bytea", bytes, resultFormat: .binary)
         #expect(try result.rows.first?.decode([UInt8].self, at: 0) == bytes)
     }

@@ -66,11 +66,11 @@ private final class LongRecordProxy: Sendable {
             os._exit(0)
         threading.Thread(target=forward, daemon=True).start()
         while data := server.recv(1 << 20):
-            time.sleep(0.005)
-            server.setblocking(False)
-            try: data += server.recv(1 << 20)
-            except BlockingIOError: pass
-            server.setblocking(True)
+            server.settimeout(0.02)
+            try:
+                while more := server.recv(1 << 20): data += more
+            except TimeoutError: pass
+            server.settimeout(None)
             tls.sendall(data)
         """
 

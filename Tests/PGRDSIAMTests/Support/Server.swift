@@ -4,7 +4,9 @@ import TestSupport
 
 /// One look-alike for the tests that leave it running.
 enum Server {
-    private static let task = Task { try await RDSLookalike.start(["--password-user", "anna:geheim"]) }
+    private static let task = Task {
+        try await RDSLookalike.start(["--password-user", "anna:geheim", "--postgres-option", "max_connections=400"])
+    }
 
     static var shared: RDSLookalike {
         get async throws { try await task.value }
