@@ -84,7 +84,7 @@ struct Cost {
     var wall: Double { walls.reduce(0, +) }
     var median: Double { walls.sorted()[walls.count / 2] }
 
-    mutating func add(_ work: () async throws -> Void) async throws {
+    mutating func add(_ work: @Sendable () async throws -> Void) async throws {
         let (start, used) = (ContinuousClock.now, Self.processorSeconds)
         try await work()
         processor += Self.processorSeconds - used
