@@ -36,10 +36,17 @@ final class SocketLoop: SerialExecutor {
 
     /// Returns when `socket` is ready for `events` (`POLLIN`, `POLLOUT`), when `deadline` has come, or when the task is
     /// cancelled, whichever is first.
-    func wait(for events: Int16, on socket: Int32, until deadline: ContinuousClock.Instant?) async -> Outcome {
+    func wait(
+        for events: Int16,
+        on socket: Int32,
+        until deadline: ContinuousClock.Instant?,
+        isolation: isolated (any Actor)? = #isolation
+    ) async -> Outcome {
         let id = state.withLock { $0.nextID() }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            // Captured, so that the closure stays on the loop's thread instead of going by way of the shared pool.
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 let wait = SocketWait(id: id, socket: socket, events: events, deadline: deadline, continuation)
                 register(wait)
             }
