@@ -67,8 +67,8 @@ struct MultiHostTests {
     @Test("beyond a dead first one, the next lets its own token in, whatever PGPASSWORD says")
     func deadFirst() async throws {
         let trio = try await Trio.start()
-        let dead = try await RDSLookalike.start(["--user", "nobody"]).facts.port
-        let ports = [dead, trio.servers[1].facts.port, trio.servers[2].facts.port].map(String.init).joined(
+        let dead = try SilentServer(isListening: false)
+        let ports = [dead.port, trio.servers[1].facts.port, trio.servers[2].facts.port].map(String.init).joined(
             separator: ","
         )
         let environment = ConninfoEnvironment(variables: ["PGPASSWORD": "stale"], userName: "nobody")
@@ -79,6 +79,7 @@ struct MultiHostTests {
         )
         #expect(connection.facts.host == "db1.abcdefghijkl.eu-west-2.rds.amazonaws.com")
         #expect(try trio.verdicts() == [[], ["accepted"], []])
+        withExtendedLifetime(dead) {}
     }
 
     @Test("with a read-only one first, read-write goes to the next; both have seen their own token")
@@ -141,12 +142,12 @@ struct MultiHostTests {
     }
 }
 
-/// A port that takes connections and never says a word.
+/// A port that takes connections and never says a word, or that is taken and refuses them.
 final class SilentServer {
     let port: Int
     private let descriptor: Int32
 
-    init() throws {
+    init(isListening: Bool = true) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -154,7 +155,7 @@ final class SilentServer {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) == 0 && listen(descriptor, 16) == 0
+                bind(descriptor, pointer, length) == 0 && (!isListening || listen(descriptor, 16) == 0)
                     && getsockname(descriptor, pointer, &length) == 0
             }
         }
