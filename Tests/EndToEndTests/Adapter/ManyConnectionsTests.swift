@@ -5,7 +5,8 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-@Suite("Many connections")
+// One after the other: the second counts what the first would open.
+@Suite("Many connections", .serialized)
 struct ManyConnectionsTests {
     @Test("are opened at once, with a handful of threads")
     func fiveHundred() async throws {
