@@ -40,7 +40,7 @@ enum Main {
     private static func oneLine(_ error: any Error) -> String {
         String(describing: error).split(whereSeparator: \.isNewline).map { line in
             line.drop { $0 == " " || $0 == "-" }
-        }.joined(separator: "; ")
+        }.joined(separator: "; ").replacing(":; ", with: ": ")
     }
 }
 
