@@ -78,8 +78,8 @@ enum Servers {
     }
     private static let moto = Result {
         try PythonServer(
-            { ["-m", "moto.server", "-H", "127.0.0.1", "-p", "\($0)"] },
-            folder: "Fixtures",
+            { ["moto_while_wanted.py", "\($0)"] },
+            folder: "Fixtures/aws",
             printsPort: false
         )
     }
