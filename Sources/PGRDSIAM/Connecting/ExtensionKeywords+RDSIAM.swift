@@ -9,8 +9,8 @@ extension Conninfo.ExtensionKeywords {
 
     /// The keywords this package adds to libpq's: the generator's name and what is handed on to it.
     public static let rdsIAM = Self([
-        generatorKeyword, "aws_rds_iam_region", "aws_rds_iam_host", "aws_rds_iam_port", "aws_rds_iam_profile",
-        "aws_rds_iam_role_arn",
+        generatorKeyword, "aws_rds_iam_region", "aws_rds_iam_host", "aws_rds_iam_port", "aws_rds_iam_credentials",
+        "aws_rds_iam_profile", "aws_rds_iam_role_arn",
     ])
 }
 
