@@ -11,6 +11,8 @@ public struct AWSCredentialError: Error, Sendable {
     public var trail: [CredentialAttempt]
     /// The AWS error code of the service that refused, such as `AccessDenied`.
     public var serviceCode: String?
+    /// The request ID under which AWS knows the call, for its support; nil where there was no answer or it named none.
+    public var requestID: String?
 
     /// Creates an error.
     ///
@@ -19,11 +21,19 @@ public struct AWSCredentialError: Error, Sendable {
     ///   - message: One sentence without secrets.
     ///   - trail: The sources that were asked.
     ///   - serviceCode: The AWS error code of the service that refused.
-    public init(_ code: Code, _ message: String, trail: [CredentialAttempt] = [], serviceCode: String? = nil) {
+    ///   - requestID: The request ID under which AWS knows the call.
+    public init(
+        _ code: Code,
+        _ message: String,
+        trail: [CredentialAttempt] = [],
+        serviceCode: String? = nil,
+        requestID: String? = nil
+    ) {
         self.code = code
         self.message = message
         self.trail = trail
         self.serviceCode = serviceCode
+        self.requestID = requestID
     }
 
     /// Whether the same call may succeed later without anybody changing the configuration.

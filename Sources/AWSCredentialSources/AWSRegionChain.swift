@@ -1,25 +1,42 @@
-/// Finds the AWS region: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's `region`.
+/// Finds the AWS region: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's `region`, then, only where asked for, the region the
+/// EC2 instance stands in.
 public struct AWSRegionChain: Sendable {
     private let profile: String?
+    private let asksInstanceMetadata: Bool
     private let context: CredentialContext
 
     /// Creates a chain.
     ///
     /// - Parameters:
     ///   - profile: The profile; nil leaves the choice to `AWS_PROFILE` and then `default`.
+    ///   - asksInstanceMetadata: Whether to ask the instance metadata service where nobody else names a region, which may take a second on
+    ///     a machine that is no EC2 instance.
     ///   - context: The outside world.
-    public init(profile: String? = nil, context: CredentialContext = .system) {
+    public init(profile: String? = nil, asksInstanceMetadata: Bool = false, context: CredentialContext = .system) {
         self.profile = profile
+        self.asksInstanceMetadata = asksInstanceMetadata
         self.context = context
     }
 
     /// The region, such as `eu-west-2`; nil where nobody names one.
     ///
-    /// - Throws: ``AWSCredentialError`` where a configuration file is unreadable or malformed.
+    /// - Throws: ``AWSCredentialError`` where a configuration file is unreadable or malformed, or an instance metadata service that is there
+    ///   gives no proper answer.
     public func region() async throws -> String? {
         if let region = EndpointSettings(context: context, profile: [:], services: [:]).region { return region }
         let configuration = try await SharedConfigurationLoader(context: context).load()
         let name = ProfileSelection(profile, context: context).name
-        return EndpointSettings(context: context, configuration: configuration, profile: name).region
+        let settings = EndpointSettings(context: context, configuration: configuration, profile: name)
+        if let region = settings.region { return region }
+        return asksInstanceMetadata ? try await regionOfInstance() : nil
+    }
+
+    private func regionOfInstance() async throws -> String? {
+        do {
+            let selection = ProfileSelection(profile, context: context)
+            return try await InstanceMetadataClient(profile: selection, context: context).region()
+        } catch let error as AWSCredentialError where error.code == .notConfigured {
+            return nil
+        }
     }
 }

@@ -9,7 +9,7 @@ import pathlib
 from . import endpoints
 
 FAMILIES = ["environment", "profile", "roles", "web_identity", "container", "instance_metadata", "sso", "login",
-            "process", "chain", "region", "overrides"]
+            "process", "precedence", "chain", "region", "overrides"]
 
 folder = pathlib.Path(__file__).parent.parent
 total = 0

@@ -30,6 +30,8 @@ SCENARIOS = [
              {"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": ""}),
     scenario("a secret alone is not enough", "A2", ASK, fails("notConfigured"),
              {"AWS_SECRET_ACCESS_KEY": "SECRET-of-AKIDENV"}),
+    scenario("AWS_SECURITY_TOKEN, which only botocore reads, is not read", "A2", ASK, keys("AKIDENV"),
+             {**BOTH, "AWS_SECURITY_TOKEN": "SECRET-t"}),
     scenario("names of other programs are not read", "A2", ASK, fails("notConfigured"),
              {"AWS_ACCESS_KEY": "AKIDENV", "AWS_SECRET_KEY": "SECRET-x", "SECRET_ACCESS_KEY": "SECRET-x"}),
 ]

@@ -1,5 +1,5 @@
 """The EC2 instance metadata service."""
-from .kit import config, document, exchange, fails, scenario, session_keys
+from .kit import SOON, config, document, exchange, fails, scenario, session_keys
 
 ASK = "imds"
 V4 = "http://169.254.169.254"
@@ -54,6 +54,13 @@ SCENARIOS = [
     case("the variable's mode outranks the profile's", "A4", whole(),
          env={"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv4"},
          files={C: config({"default": {"ec2_metadata_service_endpoint_mode": "IPv6"}})}),
+    case("the variable's endpoint outranks the variable's mode", "A4", whole("http://127.0.0.1"),
+         env={"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"}),
+    case("endpoint by the profile that AWS_PROFILE chooses", "A4", whole("http://127.0.0.2"), env={"AWS_PROFILE": "dev"},
+         files={C: config({"default": {"ec2_metadata_service_endpoint": "http://127.0.0.3"},
+                           "profile dev": {"ec2_metadata_service_endpoint": "http://127.0.0.2"}})}),
+    case("another mode in the profile is an error", "A4", [], fails("invalidConfiguration", "IPv4 nor IPv6"),
+         files={C: config({"default": {"ec2_metadata_service_endpoint_mode": "dual"}})}),
     case("another mode is an error", "A4", [], fails("invalidConfiguration", "IPv4 nor IPv6"),
          {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv5"}),
     case("an endpoint that is no URL is an error", "A4", [], fails("invalidConfiguration", "URL"),
@@ -61,11 +68,21 @@ SCENARIOS = [
     case("no EC2 instance: one attempt, no retry", "A4", [put(fault="connect timeout")],
          fails("notConfigured", "no EC2 instance")),
     case("no route: one attempt, no retry", "A4", [put(fault="cannot connect")], fails("notConfigured")),
+    case("no EC2 instance: botocore's number of attempts is not read", "A2", [put(fault="connect timeout")],
+         fails("notConfigured"), {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "5", "AWS_METADATA_SERVICE_TIMEOUT": "60"}),
     case("the hop limit swallows the token: the error says so", "A4, D6", [put(fault="timeout")] * 3,
          fails("timedOut", "hop limit"), sleeps=[0.5, 1.0]),
     case("403 on the token: switched off", "A4", [put(status=403, answer="SECRET")], fails("refused", "switched off")),
     case("400 on the token is final", "A4", [put(status=400, answer="")], fails("refused", "400")),
     case("404 on the token: no version 1 instead", "A4, E", [put(status=404, answer="")], fails("refused", "404")),
+    case("405 on the token: no version 1 instead", "A4, E", [put(status=405, answer="")], fails("refused", "405")),
+    case("400 on the role list is final", "A4", [put(), get(FOLDER, status=400)], fails("refused", "400")),
+    case("403 on the role list is final", "A4", [put(), get(FOLDER, status=403, answer="SECRET")],
+         fails("refused", "403")),
+    case("a silent role list is tried again", "A4, D6", [put(), get(FOLDER, fault="timeout"), *whole()[1:]],
+         sleeps=[0.5]),
+    case("a silent role list three times", "A4, D6", [put(), *[get(FOLDER, fault="timeout")] * 3], fails("timedOut"),
+         sleeps=[0.5, 1.0]),
     case("500 on the token is tried again", "A4", [put(status=500, answer=""), *whole()], sleeps=[0.5]),
     case("a token that is no header value", "A4", [put(answer="SECRET two words")], fails("invalidResponse")),
     case("no role: falls through", "A4", [put(), get(FOLDER, status=404)], fails("notConfigured", "no role")),
@@ -82,10 +99,13 @@ SCENARIOS = [
          fails("serviceUnavailable")),
     case("Code AssumeRoleUnauthorizedAccess", "A4", whole(answer={"Code": "AssumeRoleUnauthorizedAccess",
                                                                   "Message": "SECRET"}),
-         fails("refused", "AssumeRoleUnauthorizedAccess")),
+         fails("invalidConfiguration", "AssumeRoleUnauthorizedAccess", "trust policy")),
     case("another Code", "A4", whole(answer={"Code": "Failed"}), fails("serviceUnavailable", "Failed")),
     case("garbage", "A4", whole(answer="SECRET <html>"), fails("invalidResponse")),
     case("credentials past their expiry keep it", "A4, D2", whole(answer=document("ASIAEC2", expires="2026-01-02T01:00:00Z")),
          session_keys("ASIAEC2", expires="2026-01-02T01:00:00Z")),
+    case("credentials near their expiry keep it", "A4, D2", whole(answer=document("ASIAEC2", expires=SOON)),
+         session_keys("ASIAEC2", expires=SOON)),
+    case("an expiry that is no time", "A4", whole(answer=document("ASIAEC2", expires="soon")), fails("invalidResponse")),
     scenario("without an HTTP client", "trait off", ASK, fails("notConfigured", "AsyncHTTPClient"), noHTTP=True),
 ]

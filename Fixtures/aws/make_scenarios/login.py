@@ -1,7 +1,8 @@
 """Sign-in sessions of `aws login`."""
 import json
 
-from .kit import LATER, PAST, SOON, config, exchange, fails, keys, scenario, sha256
+from .kit import (LATER, PAST, ROLE, SOON, assume_role, config, exchange, fails, keys, scenario, session_keys,
+                  sha256)
 
 C = "~/.aws/config"
 ARN = "arn:aws:iam::111122223333:user/me"
@@ -52,6 +53,21 @@ SCENARIOS = [
     case("credentials that are good", cache(), [], got()),
     case("near their end they are renewed and written back", cache(SOON), [renew()], FRESH, writes=WRITTEN),
     case("after their end they are renewed", cache(PAST), [renew()], FRESH, writes=WRITTEN),
+    case("299 seconds before their end they are renewed", cache("2026-01-02T03:09:04Z"), [renew()], FRESH,
+         writes=WRITTEN),
+    case("301 seconds before it they are not", cache("2026-01-02T03:09:06Z"), [], got(expires="2026-01-02T03:09:06Z")),
+    case("AWS_REGION outranks the profile's region", cache(PAST), [renew("us-east-2.signin.aws.amazon.com")], FRESH,
+         env={"AWS_REGION": "us-east-2"}, writes=WRITTEN),
+    case("AWS_ENDPOINT_URL_SIGNIN moves the renewal", cache(PAST), [renew("signin.example/x")], FRESH,
+         env={"AWS_ENDPOINT_URL_SIGNIN": "https://signin.example/x"}, writes=WRITTEN),
+    case("as the base of a role", cache(),
+         [assume_role("ASIALOGIN", "ASIAROLE", caller_token="SECRET-token-of-ASIALOGIN")],
+         session_keys("ASIAROLE", source="assume-role", role=ROLE, profile="dev"), env={"AWS_REGION": "us-east-1"},
+         files={C: config({"profile dev": {"role_arn": ROLE, "source_profile": "signed-in"},
+                           "profile signed-in": {"login_session": ARN}})}),
+    case("an unreadable sign-in file", {"unreadable": "Permission denied"}, [],
+         fails("signInRequired", "Permission denied")),
+    case("a damaged sign-in file", "SECRET{", [], fails("signInRequired", "damaged")),
     case("the sign-in has ended", cache(PAST), [renew(status=403, answer={"error": "TOKEN_EXPIRED"})],
          fails("signInRequired", "aws login --profile dev")),
     case("the user's credentials have changed", cache(PAST),

@@ -1,6 +1,13 @@
 """Roles that profiles assume."""
+from botocore.retries import standard
+
 from .kit import (LATER, NOW_MS, ROLE, assume_role, config, document, exchange, fails, scenario, session_keys, static,
                   sts_answer, sts_error, web_identity)
+
+# botocore's standard retry mode, so that the list is not judged by our own code.
+RETRYABLE_CODES = sorted({*standard.ThrottledRetryableChecker._THROTTLED_ERROR_CODES,
+                          *standard.TransientRetryableChecker._TRANSIENT_ERROR_CODES})
+RETRYABLE_STATUSES = standard.TransientRetryableChecker._TRANSIENT_STATUS_CODES
 
 C, S = "~/.aws/config", "~/.aws/credentials"
 OTHER = "arn:aws:iam::444455556666:role/other"
@@ -50,6 +57,25 @@ SCENARIOS = [
           "profile middle": {"role_arn": OTHER, "source_profile": "nobody", **static("AKIDBASE")}}, [CALL]),
     case("for the selected profile the role comes before its own keys", "A8",
          {"profile dev": reader(**static("AKIDOWN")), **BASE}, [CALL]),
+    case("the role in the config file, the keys in the credentials file", "A7, A8",
+         {"profile dev": reader(source_profile="default")}, [CALL])
+    | {"files": {C: config({"profile dev": reader(source_profile="default")}),
+                 S: config({"default": static("AKIDBASE")})}},
+    case("a credential_source at the root of a chain", "A8",
+         {"profile dev": reader(source_profile="middle"),
+          "profile middle": {"role_arn": OTHER, "credential_source": "Environment"}},
+         [assume_role("AKIDBASE", "ASIAMIDDLE", role=OTHER),
+          assume_role("ASIAMIDDLE", "ASIAROLE", caller_token="SECRET-token-of-ASIAMIDDLE")],
+         env={**US, "AWS_ACCESS_KEY_ID": "AKIDBASE", "AWS_SECRET_ACCESS_KEY": "SECRET-of-AKIDBASE"}),
+    case("the account is the one STS names", "A8", {"profile dev": reader(), **BASE},
+         [assume_role("AKIDBASE", None, answer=sts_answer("AssumeRole", "ASIAROLE", account="999988887777"))],
+         session_keys("ASIAROLE", account="999988887777")),
+    case("a circle further along the way", "A8",
+         {"profile dev": reader(source_profile="a"), "profile a": reader(source_profile="b"),
+          "profile b": reader(source_profile="a")}, [], fails("invalidConfiguration", "dev → a → b → a")),
+    case("a source further along the way that is missing", "A8",
+         {"profile dev": reader(source_profile="a"), "profile a": reader(source_profile="gone")}, [],
+         fails("invalidConfiguration", "'a'", "'gone'")),
     case("a profile that is its own source uses its own keys", "A8",
          {"profile dev": reader(source_profile="dev", **static("AKIDBASE"))}, [CALL]),
     case("a profile that is its own source without keys", "A8", {"profile dev": reader(source_profile="dev")}, [],
@@ -116,6 +142,18 @@ SCENARIOS = [
          [assume_role("AKIDBASE", None, status=400, answer=sts_error("Throttling")),
           assume_role("AKIDBASE", None, status=503, answer="busy", seconds_later=0.5),
           assume_role("AKIDBASE", "ASIAROLE", seconds_later=1.5)], sleeps=[0.5, 1.0]),
+    *[case(f"{code} is tried again", "standard retry mode, A5", {"profile dev": reader(), **BASE},
+           [assume_role("AKIDBASE", None, status=400, answer=sts_error(code)),
+            assume_role("AKIDBASE", "ASIAROLE", seconds_later=0.5)], sleeps=[0.5])
+      for code in RETRYABLE_CODES],
+    *[case(f"status {status} is tried again", "standard retry mode", {"profile dev": reader(), **BASE},
+           [assume_role("AKIDBASE", None, status=status, answer=""),
+            assume_role("AKIDBASE", "ASIAROLE", seconds_later=0.5)], sleeps=[0.5])
+      for status in RETRYABLE_STATUSES],
+    *[case(f"{code} is final", "A12, standard retry mode", {"profile dev": reader(), **BASE},
+           [assume_role("AKIDBASE", None, status=400, answer=sts_error(code))], fails("refused", code))
+      for code in ["MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabledException", "ExpiredToken",
+                   "SignatureDoesNotMatch", "ValidationError"]],
     case("three attempts and no more", "standard retry mode", {"profile dev": reader(), **BASE},
          [assume_role("AKIDBASE", None, status=500, seconds_later=later) for later in (0, 0.5, 1.5)],
          fails("serviceUnavailable", "HTTP status 500"), sleeps=[0.5, 1.0]),

@@ -31,11 +31,11 @@ def get(bearer="SECRET-bearer", answer=None, host="portal.sso.eu-west-1.amazonaw
                     {"x-amz-sso_bearer_token": bearer}, answer=ANSWER if answer is None else answer, **more)
 
 
-def renew(answer=None, **more):
+def renew(answer=None, base="https://oidc.eu-west-1.amazonaws.com", **more):
     body = {"clientId": "client", "clientSecret": "SECRET-client", "grantType": "refresh_token",
             "refreshToken": "SECRET-refresh"}
     fresh = {"accessToken": "SECRET-fresh", "expiresIn": 3600, "refreshToken": "SECRET-refresh-2", "tokenType": "Bearer"}
-    return exchange("POST", "https://oidc.eu-west-1.amazonaws.com/token", {"content-type": "application/json"},
+    return exchange("POST", f"{base}/token", {"content-type": "application/json"},
                     json.dumps(body, separators=(",", ":")), answer=fresh if answer is None else answer, **more)
 
 
@@ -63,6 +63,14 @@ SCENARIOS = [
          [renew(), get("SECRET-fresh")], writes=written("SECRET-fresh", "2026-01-02T04:04:05Z", "SECRET-refresh-2")),
     case("a sign-in that has ended is renewed", "A10", token(PAST, **RENEWABLE), [renew(), get("SECRET-fresh")],
          writes=written("SECRET-fresh", "2026-01-02T04:04:05Z", "SECRET-refresh-2")),
+    case("299 seconds before its end it is renewed", "A10", token("2026-01-02T03:09:04Z", **RENEWABLE),
+         [renew(), get("SECRET-fresh")], writes=written("SECRET-fresh", "2026-01-02T04:04:05Z", "SECRET-refresh-2")),
+    case("301 seconds before its end it is not", "A10", token("2026-01-02T03:09:06Z", **RENEWABLE), [get()]),
+    case("an answer without a new refresh token keeps the old one", "A10", token(SOON, **RENEWABLE),
+         [renew(answer={"accessToken": "SECRET-fresh", "expiresIn": 3600}), get("SECRET-fresh")],
+         writes=written("SECRET-fresh", "2026-01-02T04:04:05Z", "SECRET-refresh")),
+    case("an answer that is no token", "A10", token(PAST, **RENEWABLE), [renew(answer={"SECRET": 1})],
+         fails("invalidResponse", "CreateToken")),
     case("renewal refused while the token is good", "A10", token(SOON, **RENEWABLE),
          [renew(status=400, answer={"error": "invalid_grant"}), get()]),
     case("renewal refused after the token's end", "A10", token(PAST, **RENEWABLE),
@@ -91,6 +99,23 @@ SCENARIOS = [
     case("profile and session differ in region", "A10", None, [], fails("invalidConfiguration", "sso_region"),
          files={C: config({"profile dev": {"sso_session": "corp", "sso_region": "us-east-1", **ROLE_KEYS},
                            "sso-session corp": SESSION})}),
+    case("profile and session differ in start URL", "A10", None, [], fails("invalidConfiguration", "sso_start_url"),
+         files={C: config({"profile dev": {"sso_session": "corp", "sso_start_url": "https://else.example", **ROLE_KEYS},
+                           "sso-session corp": SESSION})}),
+    case("profile and session agree", "A10", token(), [get()],
+         files={C: config({"profile dev": {"sso_session": "corp", **SESSION, **ROLE_KEYS}, "sso-session corp": SESSION})}),
+    case("a session without a region, though the profile has one", "A10", None, [],
+         fails("invalidConfiguration", "sso_region"),
+         files={C: config({"profile dev": {"sso_session": "corp", "sso_region": "eu-west-1", **ROLE_KEYS},
+                           "sso-session corp": {"sso_start_url": URL}})}),
+    case("a session without a start URL", "A10", None, [], fails("invalidConfiguration", "sso_start_url"),
+         files={C: config({"profile dev": {"sso_session": "corp", **ROLE_KEYS},
+                           "sso-session corp": {"sso_region": "eu-west-1"}})}),
+    case("a session in the credentials file does not count", "A7", None, [], fails("invalidConfiguration", "'corp'"),
+         files={C: config({"profile dev": {"sso_session": "corp", **ROLE_KEYS}}),
+                "~/.aws/credentials": config({"sso-session corp": SESSION})}),
+    case("a role without an account", "A10", None, [], fails("invalidConfiguration", "sso_account_id"),
+         files={C: config({"profile dev": {"sso_session": "corp", "sso_role_name": "r"}, "sso-session corp": SESSION})}),
     case("an account without a role", "A10", None, [], fails("invalidConfiguration", "sso_role_name"),
          files={C: config({"profile dev": {"sso_session": "corp", "sso_account_id": "1"},
                            "sso-session corp": SESSION})}),
@@ -98,6 +123,19 @@ SCENARIOS = [
          files={C: config({"profile dev": {"sso_start_url": URL, **ROLE_KEYS}})}),
     case("a profile for bearer tokens only holds no credentials", "A1", None, [], fails("notConfigured"),
          files={C: config({"profile dev": {"sso_session": "corp"}, "sso-session corp": SESSION})}),
+    case("FIPS by profile", "A6", token(), [get(host="portal.sso-fips.eu-west-1.amazonaws.com")],
+         files={C: config({"profile dev": {"sso_session": "corp", "use_fips_endpoint": "true", **ROLE_KEYS},
+                           "sso-session corp": SESSION})}),
+    case("AWS_ENDPOINT_URL_SSO moves the portal, AWS_ENDPOINT_URL_SSO_OIDC the renewal", "A2", token(SOON, **RENEWABLE),
+         [renew(base="https://oidc.example/y"), get("SECRET-fresh", host="portal.example/x")],
+         env={"AWS_ENDPOINT_URL_SSO": "https://portal.example/x", "AWS_ENDPOINT_URL_SSO_OIDC": "https://oidc.example/y"},
+         writes=written("SECRET-fresh", "2026-01-02T04:04:05Z", "SECRET-refresh-2")),
+    case("the profile's services section moves the portal alone", "A2", token(SOON, **RENEWABLE),
+         [renew(), get("SECRET-fresh", host="portal.example")],
+         files={C: config({"profile dev": {"sso_session": "corp", "services": "local", **ROLE_KEYS},
+                           "sso-session corp": SESSION})
+                + "[services local]\nsso =\n  endpoint_url = https://portal.example\n"},
+         writes=written("SECRET-fresh", "2026-01-02T04:04:05Z", "SECRET-refresh-2")),
     case("FIPS and dual-stack", "A6", token(), [get(host="portal.sso-fips.eu-west-1.api.aws")],
          env={"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"}),
     case("SSO as the base of a role", "A8, D13", token(),

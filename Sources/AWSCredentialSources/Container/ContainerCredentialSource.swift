@@ -32,9 +32,9 @@ public struct ContainerCredentialSource: AWSCredentialSource {
     }
 
     private func endpoint() throws -> HTTPURL {
-        if let relative = context.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
+        if let relative = context.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")?.trimmed {
             let separator = relative.hasPrefix("/") ? "" : "/"
-            guard let url = HTTPURL("http://169.254.170.2\(separator)\(relative.trimmed)") else {
+            guard let url = HTTPURL("http://169.254.170.2\(separator)\(relative)") else {
                 throw Self.invalid("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not a path.")
             }
             return url

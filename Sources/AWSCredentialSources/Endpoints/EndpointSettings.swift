@@ -23,13 +23,19 @@ struct EndpointSettings: Sendable {
         return (named ?? profile.value("region"))?.trimmed
     }
 
+    /// The region that stands in where nobody names one: the global endpoint has no FIPS and no dual-stack twin.
+    func standInRegion(of partition: Partition) -> String {
+        (fips || dualStack) && partition == .aws ? "us-east-1" : partition.standInRegion
+    }
+
+    private var fips: Bool { isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") }
+    private var dualStack: Bool { isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") }
+
     /// The endpoint of a service.
     ///
     /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` where an override is no URL or contradicts FIPS or dual-stack, or
     ///   where the region could not stand in a host name.
     func endpoint(of service: AWSService, region: String) throws -> HTTPURL {
-        let fips = isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
-        let dualStack = isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
         if let override = override(of: service) {
             guard let url = HTTPURL(override.url) else {
                 throw AWSCredentialError(.invalidConfiguration, "\(override.origin) is not an http or https URL.")
@@ -65,7 +71,8 @@ struct EndpointSettings: Sendable {
         return profile.value("endpoint_url").map { ($0, "endpoint_url of the profile") }
     }
 
-    private static func isLabel(_ region: String) -> Bool {
+    /// Whether a region may stand in a host name.
+    static func isLabel(_ region: String) -> Bool {
         !region.isEmpty && region.utf8.count <= 63
             && region.utf8.allSatisfy { byte in
                 UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte

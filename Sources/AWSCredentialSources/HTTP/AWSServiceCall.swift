@@ -69,7 +69,7 @@ package struct AWSServiceCall: Sendable {
     ///   - body: What to send.
     ///   - credentials: Who signs.
     /// - Returns: The body of the answer.
-    /// - Throws: ``AWSCredentialError`` with AWS's code, and its request ID in the message.
+    /// - Throws: ``AWSCredentialError`` with AWS's code and request ID, which the message names too.
     package func answer(to body: [UInt8], signedBy credentials: AWSCredentials) async throws -> [UInt8] {
         let name = "\(service.signingName) \(operation)"
         let settings = EndpointSettings(context: context, profile: [:], services: [:])
@@ -77,10 +77,7 @@ package struct AWSServiceCall: Sendable {
         let caller = RetryingCaller(context: context, patience: .service, operation: name)
         let response = try await caller.call({ try request(body, to: endpoint, signedBy: credentials) }) { response in
             guard response.status != 200 else { return .accept }
-            return Self.withRequestID(
-                of: response,
-                ServiceError(response).verdict(status: response.status, operation: name)
-            )
+            return ServiceError(response).verdict(status: response.status, operation: name).namingRequest
         }
         return response.body
     }
@@ -115,32 +112,22 @@ package struct AWSServiceCall: Sendable {
             mayUseProxy: endpoint.mayUseProxy
         )
     }
+}
 
-    private static func withRequestID(
-        of response: CredentialHTTPResponse,
-        _ verdict: RetryingCaller.Verdict
-    ) -> RetryingCaller.Verdict {
-        let header = response.headers.first { $0.name.lowercased() == "x-amzn-requestid" }?.value
-        guard let id = header ?? XMLTexts(response.body)?["RequestId"], isRequestID(id) else { return verdict }
-        switch verdict {
-        case .accept: return .accept
-        case .retry(let error): return .retry(error.naming(id))
-        case .fail(let error): return .fail(error.naming(id))
+extension RetryingCaller.Verdict {
+    /// The same with the request ID in the message too.
+    fileprivate var namingRequest: Self {
+        switch self {
+        case .accept: .accept
+        case .retry(let error): .retry(error.namingRequest)
+        case .fail(let error): .fail(error.namingRequest)
         }
-    }
-
-    /// What comes from the network goes into a message only where it cannot be anything else.
-    private static func isRequestID(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 64
-            && text.utf8.allSatisfy {
-                UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
-                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "-")
-            }
     }
 }
 
 extension AWSCredentialError {
-    fileprivate func naming(_ requestID: String) -> AWSCredentialError {
+    fileprivate var namingRequest: AWSCredentialError {
+        guard let requestID else { return self }
         var error = self
         error.message += " AWS's request ID is \(requestID)."
         return error

@@ -24,9 +24,12 @@ struct CredentialDocument {
         )
     }
 
-    /// No expiry is a fine answer; an unreadable one is not.
+    /// No expiry is a fine answer; an unreadable one is not: keys would be kept past their end.
     private var expiration: (date: Date?, Void)? {
-        guard let text = members.text("Expiration", "ExpiresAt") else { return (nil, ()) }
-        return Timestamp.parse(text).map { ($0, ()) }
+        switch members.member("Expiration", "ExpiresAt") {
+        case nil, .null?: (nil, ())
+        case .string(let text)?: Timestamp.parse(text).map { ($0, ()) }
+        default: nil
+        }
     }
 }

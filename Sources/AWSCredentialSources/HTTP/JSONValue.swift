@@ -86,7 +86,11 @@ extension [String: JSONValue] {
         return object
     }
 
-    private func member(_ key: String) -> JSONValue? {
-        self[key] ?? first { $0.key.lowercased() == key.lowercased() }?.value
+    /// The value under the first of these keys that is there, whatever the case of the key.
+    func member(_ keys: String...) -> JSONValue? {
+        for key in keys {
+            if let value = self[key] ?? first(where: { $0.key.lowercased() == key.lowercased() })?.value { return value }
+        }
+        return nil
     }
 }

@@ -62,22 +62,24 @@ struct RetryingCaller: Sendable {
         while true {
             attempt += 1
             let left = patience.whole - (context.uptime() - start)
-            let failure: AWSCredentialError
             switch await send(limited(try make(), left: left), http, judge: judge) {
             case .success(let response): return response
-            case .failure(.final(let error)): throw error
-            case .failure(.again(let error)): failure = error
+            case .failure(let failure):
+                try Task.checkCancellation()
+                let pause = delay(after: attempt)
+                guard failure.mayPass, attempt < patience.attempts, pause < left else { throw failure.error }
+                try await context.sleep(pause)
             }
-            try Task.checkCancellation()
-            let pause = delay(after: attempt)
-            guard attempt < patience.attempts, pause < left else { throw failure }
-            try await context.sleep(pause)
         }
     }
 
-    private enum Failure: Error {
-        case final(AWSCredentialError)
-        case again(AWSCredentialError)
+    private struct Failure: Error {
+        var error: AWSCredentialError
+        /// Whether another attempt may go better.
+        var mayPass: Bool
+
+        static func again(_ error: AWSCredentialError) -> Failure { Failure(error: error, mayPass: true) }
+        static func final(_ error: AWSCredentialError) -> Failure { Failure(error: error, mayPass: false) }
     }
 
     private func send(
@@ -115,7 +117,7 @@ struct RetryingCaller: Sendable {
 
     private func limited(_ request: CredentialHTTPRequest, left: Duration) -> CredentialHTTPRequest {
         var request = request
-        request.connectTimeout = min(patience.connect, max(left, .milliseconds(1)))
+        request.connectTimeout = patience.connect
         request.timeout = min(patience.attempt, max(left, .milliseconds(1)))
         return request
     }

@@ -2,21 +2,34 @@
 struct ServiceError: Sendable {
     /// The error code, such as `AccessDenied`; nil where the answer names none.
     var code: String?
+    /// The request ID under which AWS knows the call; nil where the answer names none.
+    var requestID: String?
 
-    /// Reads the code from a header or a JSON or XML body.
+    /// Reads the code and the request ID from a header or a JSON or XML body.
     ///
     /// Messages are not kept: they may quote what was sent.
     init(_ response: CredentialHTTPResponse) {
-        let header = response.headers.first { $0.name.lowercased() == "x-amzn-errortype" }?.value
         let json = JSONValue.object(response.body)
-        let found = header ?? json?.text("__type", "code", "error") ?? XMLTexts(response.body)?["Code"]
+        let xml = XMLTexts(response.body)
+        let found = response.header("x-amzn-errortype") ?? json?.text("__type", "code", "error") ?? xml?["Code"]
         // `com.amazon#Name:http://…` means `Name`.
         let name = found?.split(separator: ":").first?.split(separator: "#").last.map(String.init)
         code = name.flatMap { Self.isCode($0) ? $0 : nil }
+        let id = response.header("x-amzn-requestid") ?? xml?["RequestId"]
+        requestID = id.flatMap { Self.isRequestID($0) ? $0 : nil }
     }
 
     private static func isCode(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 100 && SharedConfiguration.isName(text)
+    }
+
+    /// What comes from the network goes into an error only where it cannot be anything else.
+    private static func isRequestID(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 64
+            && text.utf8.allSatisfy {
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "-")
+            }
     }
 
     /// Whether the answer is worth another attempt.
@@ -28,11 +41,14 @@ struct ServiceError: Sendable {
     func verdict(status: Int, operation: String) -> RetryingCaller.Verdict {
         let name = code ?? "HTTP status \(status)"
         if isTransient(status: status) {
-            let message = "\(operation): the service answered \(name)."
-            return .retry(AWSCredentialError(.serviceUnavailable, message, serviceCode: code))
+            return .retry(error(.serviceUnavailable, "\(operation): the service answered \(name)."))
         }
         let hint = code.map(Self.clockCodes.contains) == true ? " Check this machine's clock." : ""
-        return .fail(AWSCredentialError(.refused, "\(operation) was refused: \(name).\(hint)", serviceCode: code))
+        return .fail(error(.refused, "\(operation) was refused: \(name).\(hint)"))
+    }
+
+    private func error(_ kind: AWSCredentialError.Code, _ message: String) -> AWSCredentialError {
+        AWSCredentialError(kind, message, serviceCode: code, requestID: requestID)
     }
 
     /// The codes with which services answer a clock that is wrong, among other things.
@@ -49,4 +65,10 @@ struct ServiceError: Sendable {
         "SlowDown", "PriorRequestNotComplete", "EC2ThrottledException", "RequestTimeout", "RequestTimeoutException",
         "InternalError", "ServiceUnavailable", "IDPCommunicationError",
     ]
+}
+
+extension CredentialHTTPResponse {
+    fileprivate func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name }?.value
+    }
 }

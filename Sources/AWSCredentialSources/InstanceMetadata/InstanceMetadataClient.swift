@@ -6,10 +6,45 @@ struct InstanceMetadataClient {
     private static let operation = "The instance metadata service"
     private static let tokenHeader = "x-aws-ec2-metadata-token"
 
+    /// Finds the service by the environment and a profile.
+    ///
+    /// - Throws: ``AWSCredentialError`` with the code `notConfigured` where it must not or cannot be asked.
+    init(profile: ProfileSelection, context: CredentialContext) async throws {
+        guard !context.isOn("AWS_EC2_METADATA_DISABLED") else {
+            throw AWSCredentialError(.notConfigured, "AWS_EC2_METADATA_DISABLED is true.")
+        }
+        guard context.http != nil else {
+            let reason = "There is no HTTP client: build with the trait AsyncHTTPClient or give one."
+            throw AWSCredentialError(.notConfigured, reason)
+        }
+        let configuration = try await SharedConfigurationLoader(context: context).load()
+        let section = configuration.profiles[profile.name] ?? [:]
+        self.context = context
+        self.endpoint = try InstanceMetadataSettings(context: context, profile: section).endpoint()
+    }
+
+    /// Reads with a session token and, where that runs out meanwhile, once more with a new one.
+    func session<Value>(_ read: (String) async throws -> Value) async throws -> Value {
+        for _ in 0..<2 {
+            do { return try await read(sessionToken()) } catch is SessionTokenRefused { continue }
+        }
+        throw AWSCredentialError(.refused, "\(Self.operation) refuses its own session token (status 401).")
+    }
+
+    /// The region the instance stands in; nil where the service knows none.
+    func region() async throws -> String? {
+        guard let body = try await session({ try await read("/latest/meta-data/placement/region", token: $0) }) else {
+            return nil
+        }
+        let region = String(decoding: body, as: UTF8.self).trimmed
+        guard EndpointSettings.isLabel(region) else { throw Self.unreadable("a region") }
+        return region
+    }
+
     /// Asks for a session token, which every read needs.
     ///
     /// A service that is not there means that nothing is configured: this is no EC2 instance.
-    func sessionToken() async throws -> String {
+    private func sessionToken() async throws -> String {
         let request = CredentialHTTPRequest(
             method: "PUT",
             url: endpoint.appending("/latest/api/token"),
@@ -25,14 +60,16 @@ struct InstanceMetadataClient {
             throw AWSCredentialError(.timedOut, "\(error.message) \(hint)")
         }
         let token = String(decoding: response.body, as: UTF8.self).trimmed
-        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw Self.unreadable }
+        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Self.unreadable("a session token")
+        }
         return token
     }
 
     /// Reads a path.
     ///
     /// - Returns: The body; nil where there is nothing at that path.
-    /// - Throws: ``SessionTokenRefused`` where the token is not, or no longer, accepted.
+    /// - Throws: An error that ``session(_:)`` catches where the token is not, or no longer, accepted.
     func read(_ path: String, token: String) async throws -> [UInt8]? {
         let request = CredentialHTTPRequest(url: endpoint.appending(path), headers: [(Self.tokenHeader, token)])
         let response = try await caller.call(request) { response in
@@ -43,7 +80,7 @@ struct InstanceMetadataClient {
     }
 
     /// The session token ran out between two reads.
-    struct SessionTokenRefused: Error {}
+    private struct SessionTokenRefused: Error {}
 
     private var caller: RetryingCaller {
         RetryingCaller(context: context, patience: .instanceMetadata, operation: Self.operation)
@@ -61,8 +98,7 @@ struct InstanceMetadataClient {
         ServiceError(response).verdict(status: response.status, operation: operation)
     }
 
-    static let unreadable = AWSCredentialError(
-        .invalidResponse,
-        "\(operation) answered something other than credentials."
-    )
+    static func unreadable(_ expected: String) -> AWSCredentialError {
+        AWSCredentialError(.invalidResponse, "\(operation) answered something other than \(expected).")
+    }
 }

@@ -1,10 +1,7 @@
-/// Where the instance metadata service is reached, and whether it may be asked.
+/// Where the instance metadata service is reached.
 struct InstanceMetadataSettings {
     let context: CredentialContext
     let profile: SharedConfiguration.Section
-
-    /// Whether `AWS_EC2_METADATA_DISABLED` forbids to ask.
-    var isDisabled: Bool { context.isOn("AWS_EC2_METADATA_DISABLED") }
 
     /// The endpoint: the variable, the profile's key, then the mode of either.
     func endpoint() throws -> HTTPURL {

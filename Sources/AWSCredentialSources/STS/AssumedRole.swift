@@ -4,7 +4,7 @@ public struct AssumedRole: Sendable, Hashable {
     public var arn: String
     /// What the session is called in CloudTrail; nil for a name made of the time.
     public var sessionName: String?
-    /// The external ID that the role's owner asks for.
+    /// The external ID that the role's owner asks for; a call with a web identity knows none and leaves it out.
     public var externalID: String?
     /// How many seconds the session shall live, 900 to 43,200; nil for the role's own hour.
     public var durationSeconds: Int?

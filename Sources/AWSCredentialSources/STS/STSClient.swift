@@ -36,7 +36,8 @@ public struct STSClient: Sendable {
     /// - Returns: The role's temporary credentials.
     /// - Throws: ``AWSCredentialError``; retrying helps where its ``AWSCredentialError/isRetryable`` says so.
     public func assumeRole(_ role: AssumedRole, as credentials: AWSCredentials) async throws -> AWSCredentials {
-        let form = STSForm(action: "AssumeRole", role: role, context: context)
+        var form = STSForm(action: "AssumeRole", role: role, context: context)
+        if let externalID = role.externalID { form.fields.append(("ExternalId", externalID)) }
         let answer = try await call(form, partition: Partition(arn: role.arn), signedBy: credentials)
         return try sessionCredentials(answer, role: role, source: .assumeRole)
     }
@@ -76,7 +77,7 @@ public struct STSClient: Sendable {
         partition: Partition,
         signedBy credentials: AWSCredentials?
     ) async throws -> XMLTexts {
-        let region = region ?? partition.standInRegion
+        let region = region ?? settings.standInRegion(of: partition)
         let endpoint = try settings.endpoint(of: .sts, region: region)
         let caller = RetryingCaller(context: context, patience: .service, operation: form.operation)
         let response = try await caller.call({

@@ -22,7 +22,6 @@ struct STSForm {
         fields.append(("RoleArn", role.arn))
         fields.append(("RoleSessionName", role.sessionName ?? "\(role.defaultSessionPrefix)-\(milliseconds)"))
         if let duration = role.durationSeconds { fields.append(("DurationSeconds", String(duration))) }
-        if let externalID = role.externalID { fields.append(("ExternalId", externalID)) }
     }
 
     /// The call's name in messages.

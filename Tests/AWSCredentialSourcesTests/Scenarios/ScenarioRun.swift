@@ -26,6 +26,7 @@ struct ScenarioRun {
         )
         context.processes = ScriptedProcesses(children: scenario.processes)
         context.resolver = HostTable(hosts: scenario.hosts)
+        if let dice = scenario.dice { context.random = { dice } }
         self.context = context
     }
 
@@ -52,8 +53,10 @@ struct ScenarioRun {
     private func ask() async throws -> String {
         let words = scenario.ask.split(separator: ":", maxSplits: 1).map(String.init)
         let profile = words.dropFirst().first
-        if words[0] == "region" {
-            let region = try await AWSRegionChain(profile: profile, context: context).region()
+        if words[0].hasSuffix("region") {
+            let asksInstance = words[0] == "instance-region"
+            let chain = AWSRegionChain(profile: profile, asksInstanceMetadata: asksInstance, context: context)
+            let region = try await chain.region()
             #expect(scenario.expect.error == nil)
             #expect(region == scenario.expect.region)
             return "\(String(describing: region))"

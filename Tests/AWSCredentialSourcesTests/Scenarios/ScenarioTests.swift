@@ -4,7 +4,7 @@ import Testing
 @Suite struct ScenarioTests {
     static let families = [
         "environment", "profile", "roles", "web_identity", "container", "instance_metadata", "sso", "login", "process",
-        "chain", "region", "overrides",
+        "precedence", "chain", "region", "overrides",
     ]
 
     @Test("each scenario ends as recorded", arguments: try ScenarioTests.all())

@@ -8,10 +8,13 @@ struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
     var environment: [String: String]
     var files: [String: FileText]
     var http: [Exchange]
-    var hosts: [String: [String]]
+    /// The addresses of hosts; null for one that cannot be looked up just now.
+    var hosts: [String: [String]?]
     var processes: [String: Child]
     var expect: Expectation
     var sleeps: [Double]?
+    /// What the dice always show; one half where it is left out.
+    var dice: Double?
     var writes: [String: [String: Member]]?
     var trail: [String]?
     var noHTTP: Bool?

@@ -45,9 +45,14 @@ struct ScriptedProcesses: ProcessRunner {
 
 /// A table of hosts.
 struct HostTable: HostResolver {
-    var hosts: [String: [String]]
+    var hosts: [String: [String]?]
 
-    func addresses(of host: String) async throws -> [String] { hosts[host] ?? [] }
+    struct OutOfOrder: Error {}
+
+    func addresses(of host: String) async throws -> [String] {
+        guard let addresses = hosts[host] ?? [] else { throw OutOfOrder() }
+        return addresses
+    }
 }
 
 extension CredentialContext {
