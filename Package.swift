@@ -211,7 +211,7 @@ let package = Package(
         .testTarget(name: "AWSCredentialSourcesTests", dependencies: ["AWSCredentialSources", "AWSSigV4"]),
         .testTarget(
             name: "RDSGeneratorTests",
-            dependencies: ["RDSGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
+            dependencies: ["RDSGenerator", "AuthTokens", "AuthTokensTesting", "AWSSigV4", "AWSCredentialSources"]
         ),
         .testTarget(
             name: "DSQLGeneratorTests",

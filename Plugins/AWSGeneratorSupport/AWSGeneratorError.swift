@@ -21,6 +21,10 @@ public struct AWSGeneratorError: AuditableError, Hashable, CustomStringConvertib
         public static let unsignableHost = Self("unsignableHost")
         /// `aws_rds_iam_port` is no port.
         public static let invalidPort = Self("invalidPort")
+        /// `aws_rds_iam_role_arn` is no ARN.
+        public static let invalidRole = Self("invalidRole")
+        /// `aws_rds_iam_profile` stands beside a source of credentials that has no profiles.
+        public static let conflictingCredentials = Self("conflictingCredentials")
         /// The credentials end this very second, or have ended.
         public static let expiredCredentials = Self("expiredCredentials")
     }

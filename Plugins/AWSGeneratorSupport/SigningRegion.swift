@@ -1,4 +1,3 @@
-package import AWSCredentialSources
 package import AuthTokens
 
 /// The region that a token is signed for, and who said so.
@@ -35,7 +34,7 @@ public struct SigningRegion: Sendable, Hashable {
         of request: AuthTokenRequest,
         generator: String?,
         hostName: String?,
-        configuration: AWSRegionChain
+        configuration: () async throws -> String?
     ) async throws {
         let candidates = [
             (request.setting(Self.keyword), Origin.connectionString), (generator, .generator), (hostName, .hostName),
@@ -44,7 +43,7 @@ public struct SigningRegion: Sendable, Hashable {
             (self.name, self.origin) = (name, origin)
             return
         }
-        guard let name = try await configuration.region() else {
+        guard let name = try await configuration() else {
             throw AWSGeneratorError(
                 .noRegion,
                 "no AWS region: the host name does not say one; set \(Self.keyword) in the connection string, "

@@ -1,5 +1,5 @@
 public import AWSCredentialSources
-import AWSGeneratorSupport
+public import AWSGeneratorSupport
 import AWSSigV4
 public import AuthTokens
 
@@ -14,12 +14,8 @@ public import Foundation
 /// The role `admin` gets a token for `DbConnectAdmin`, every other one for `DbConnect`. Signing is local: nothing goes out but
 /// what the credential source sends. See the Aurora DSQL User Guide, "Authentication and authorization".
 public struct DSQLGenerator: AuthTokenGenerator {
-    private let region: String?
+    private let tokens: PresignedTokens
     private let lifetime: Int
-    private let credentials: any AWSCredentialSource
-    private let regions: AWSRegionChain
-    private let signer: SigV4Signer
-    private let now: @Sendable () -> Date
 
     /// Creates a generator.
     ///
@@ -27,22 +23,28 @@ public struct DSQLGenerator: AuthTokenGenerator {
     ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; nil takes
     ///     it from the host name, then from the AWS configuration.
     ///   - lifetime: How long a login may begin with a token, in seconds: 1 to 604,800 (seven days).
-    ///   - credentials: Whose signature it is. Asked anew for each token.
+    ///   - credentials: Whose signature it is, unless the connection string says so. Asked for each token and each time one is handed out
+    ///     again, so credentials that state an end are kept until shortly before it.
+    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
     ///   - regions: The AWS configuration's region, for cluster identifiers and host names that say nothing.
     ///   - now: The wall clock.
     public init(
         region: String? = nil,
         lifetime: Int = 900,
         credentials: any AWSCredentialSource = .default,
+        directory: AWSCredentialDirectory = .shared,
         regions: AWSRegionChain = AWSRegionChain(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.region = region
         self.lifetime = lifetime
-        self.credentials = credentials
-        self.regions = regions
-        self.signer = SigV4Signer()
-        self.now = now
+        tokens = PresignedTokens(
+            region: region,
+            hostRegion: { $0.dsqlHostName?.region },
+            credentials: credentials,
+            directory: directory,
+            regions: regions,
+            now: now
+        )
     }
 
     /// Registers the generator as `dsql`.
@@ -63,34 +65,30 @@ public struct DSQLGenerator: AuthTokenGenerator {
     /// - Parameter request: The cluster's endpoint, or its identifier alone, and the role. The port is no part of the token. The
     ///   parameter `aws_rds_iam_host` names the endpoint where another address is dialled; `aws_rds_iam_region` outranks every
     ///   other source of the region.
-    /// - Throws: `AWSCredentialError`, whose `isRetryable` says whether trying again may help; `SigV4Error` or
+    /// - Throws: `NamedRegistryError` where `aws_rds_iam_credentials` names no source; `AWSCredentialError`, whose `isRetryable` says whether trying again may help; `SigV4Error` or
     ///   `AWSGeneratorError` where the request or the lifetime is at fault, which is final.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
-        let endpoint = try SigningEndpoint(of: request)
-        let region = try await signingRegion(for: request)
-        let credentials = try await TokenSigningCredentials(from: credentials, lifetime: lifetime, now: now)
-        let value = try signer.dsqlToken(
-            host: DSQLHostName.expanding(endpoint.host, region: region.name),
-            isAdmin: request.user == "admin",
-            region: region.name,
-            credentials: credentials.signing,
-            at: credentials.unixSeconds,
-            expires: credentials.lifetime
-        )
-        return AuthToken(
-            value: value,
-            signedAt: credentials.signedAt,
-            expiresAt: credentials.expiresAt,
-            credential: credentials.identity,
-            region: region.name
-        )
+        try await tokens.token(for: request, lifetime: lifetime) { order in
+            try order.signer.dsqlToken(
+                host: DSQLHostName.expanding(order.endpoint.host, region: order.region),
+                isAdmin: request.user == "admin",
+                region: order.region,
+                credentials: order.credentials.signing,
+                at: order.credentials.unixSeconds,
+                expires: order.credentials.lifetime
+            )
+        }
     }
 
-    /// The access key that the next token would be signed with, so that rotated credentials change the next token.
-    ///
-    /// The region is not asked for again: what names it, save for the AWS configuration, is the request's or the generator's own.
+    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so that a change of
+    /// either changes the next token.
     public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        try await credentials.signingIdentity()
+        try await tokens.caller.signingIdentity(for: request)
+    }
+
+    /// Looks at the credentials again before the next token, as they may have been replaced; at most every ten seconds.
+    public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
+        tokens.caller.tokenWasRefused(token, for: request)
     }
 
     /// The region that a token for a request is signed for, and who named it.
@@ -98,12 +96,7 @@ public struct DSQLGenerator: AuthTokenGenerator {
     /// - Throws: `AWSGeneratorError` where nobody names one or the host cannot be signed for; `AWSCredentialError` where an AWS
     ///   configuration file is malformed.
     public func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
-        try await SigningRegion(
-            of: request,
-            generator: region,
-            hostName: SigningEndpoint(of: request).dsqlHostName?.region,
-            configuration: regions
-        )
+        try await tokens.caller.signingRegion(for: request)
     }
 }
 

@@ -1,2 +1,2 @@
-// The errors and the signing endpoint that the generator speaks of; one import is to be enough for them.
+// The errors, the signing endpoint and the directory of credentials that the generator speaks of; one import is to be enough for them.
 @_exported public import AWSGeneratorSupport

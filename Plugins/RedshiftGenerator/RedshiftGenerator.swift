@@ -1,5 +1,5 @@
 public import AWSCredentialSources
-import AWSGeneratorSupport
+public import AWSGeneratorSupport
 public import AuthTokens
 
 #if canImport(FoundationEssentials)
@@ -16,9 +16,8 @@ import Foundation
 public struct RedshiftGenerator: AuthTokenGenerator {
     private let access: RedshiftAccess
     private let target: String?
-    private let region: String?
     private let lifetime: Int
-    private let credentials: any AWSCredentialSource
+    private let caller: AWSCaller
     private let context: CredentialContext
 
     /// Creates a generator.
@@ -28,7 +27,8 @@ public struct RedshiftGenerator: AuthTokenGenerator {
     ///   - target: The cluster's identifier or the workgroup's name; nil takes it from the host name.
     ///   - region: The region, unless the connection string names one; nil takes it from the host name, then from the AWS configuration.
     ///   - lifetime: How long the password is good, in seconds: 900 to 3600.
-    ///   - credentials: Whose call it is.
+    ///   - credentials: Whose call it is, unless the connection string says so.
+    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
     ///   - context: The outside world: HTTP, clock, waiting and endpoint settings.
     public init(
         _ access: RedshiftAccess = .identity,
@@ -36,14 +36,21 @@ public struct RedshiftGenerator: AuthTokenGenerator {
         region: String? = nil,
         lifetime: Int = 900,
         credentials: any AWSCredentialSource = .default,
+        directory: AWSCredentialDirectory = .shared,
         context: CredentialContext = .system
     ) {
         self.access = access
         self.target = target
-        self.region = region
         self.lifetime = lifetime
-        self.credentials = credentials
         self.context = context
+        caller = AWSCaller(
+            credentials,
+            region: region,
+            hostRegion: { try RedshiftHostName(SigningEndpoint(of: $0).host)?.region },
+            regions: AWSRegionChain(context: context),
+            directory: directory,
+            context: context
+        )
     }
 
     /// Registers generators as `redshift`, for clusters, and `redshift-serverless`.
@@ -56,19 +63,13 @@ public struct RedshiftGenerator: AuthTokenGenerator {
 
     /// Calls Redshift.
     ///
-    /// - Throws: `AWSCredentialError` with AWS's code and request ID, whose `isRetryable` says whether trying again may help;
+    /// - Throws: `NamedRegistryError` where `aws_rds_iam_credentials` names no source; `AWSCredentialError` with AWS's code and request ID, whose `isRetryable` says whether trying again may help;
     ///   `AWSGeneratorError` where nobody names the region; ``RedshiftError`` where nobody names the cluster.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
-        let endpoint = try SigningEndpoint(of: request)
-        let name = RedshiftHostName(endpoint.host)
-        let region = try await SigningRegion(
-            of: request,
-            generator: region,
-            hostName: name?.region,
-            configuration: AWSRegionChain(context: context)
-        )
+        let name = RedshiftHostName(try SigningEndpoint(of: request).host)
+        let region = try await caller.signingRegion(for: request)
         guard let target = target ?? name?.target else { throw RedshiftError.noTarget }
-        let credentials = try await credentials.credentials()
+        let credentials = try await caller.source(for: request).credentials()
         let call = AWSServiceCall(access.service, access.operation, region: region.name, context: context)
         let body = try access.body(for: request, target: target, lifetime: lifetime)
         let grant = try access.grant(try await call.answer(to: body, signedBy: credentials))
@@ -82,8 +83,8 @@ public struct RedshiftGenerator: AuthTokenGenerator {
         )
     }
 
-    /// The access key that the next call would be signed with.
+    /// The access key that the next call would be signed with, and the region where the AWS configuration names it.
     public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        try await credentials.signingIdentity()
+        try await caller.signingIdentity(for: request)
     }
 }

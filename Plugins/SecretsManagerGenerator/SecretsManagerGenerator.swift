@@ -1,5 +1,5 @@
 public import AWSCredentialSources
-import AWSGeneratorSupport
+public import AWSGeneratorSupport
 public import AuthTokens
 import Synchronization
 
@@ -17,8 +17,7 @@ import Foundation
 public final class SecretsManagerGenerator: AuthTokenGenerator {
     private let secretID: String
     private let options: SecretsManagerOptions
-    private let credentials: any AWSCredentialSource
-    private let regions: AWSRegionChain
+    private let caller: AWSCaller
     private let context: CredentialContext
     /// The fingerprint of the password that was refused last.
     private let refused = Mutex<String?>(nil)
@@ -28,19 +27,27 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
     /// - Parameters:
     ///   - secretID: The secret's name or ARN.
     ///   - options: Field names, region, how long a password is kept and how long a rotation is waited for.
-    ///   - credentials: Whose call it is.
+    ///   - credentials: Whose call it is, unless the connection string says so.
+    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
     ///   - context: The outside world: HTTP, clock, waiting and endpoint settings.
     public init(
         secretID: String,
         options: SecretsManagerOptions = .standard,
         credentials: any AWSCredentialSource = .default,
+        directory: AWSCredentialDirectory = .shared,
         context: CredentialContext = .system
     ) {
         self.secretID = secretID
         self.options = options
-        self.credentials = credentials
         self.context = context
-        regions = AWSRegionChain(context: context)
+        caller = AWSCaller(
+            credentials,
+            region: options.region ?? Self.region(inARN: secretID),
+            hostRegion: { _ in nil },
+            regions: AWSRegionChain(context: context),
+            directory: directory,
+            context: context
+        )
     }
 
     /// Gives the secret a name for connection strings.
@@ -52,7 +59,7 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
 
     /// Fetches the secret.
     ///
-    /// - Throws: `AWSCredentialError` with AWS's code and request ID, whose `isRetryable` says whether trying again may help;
+    /// - Throws: `NamedRegistryError` where `aws_rds_iam_credentials` names no source; `AWSCredentialError` with AWS's code and request ID, whose `isRetryable` says whether trying again may help;
     ///   ``SecretsManagerError`` where the secret is not what it should be; `AWSGeneratorError` where nobody names a region.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
         let (start, refused) = (context.uptime(), refused.withLock { $0 })
@@ -66,9 +73,9 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
         }
     }
 
-    /// The access key that the next call would be signed with.
+    /// The access key that the next call would be signed with, and the region where the AWS configuration names it.
     public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        try await credentials.signingIdentity()
+        try await caller.signingIdentity(for: request)
     }
 
     /// Remembers the password as one not to be content with.
@@ -77,13 +84,8 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
     }
 
     private func fetch(for request: AuthTokenRequest) async throws -> AuthToken {
-        let region = try await SigningRegion(
-            of: request,
-            generator: options.region ?? Self.region(inARN: secretID),
-            hostName: nil,
-            configuration: regions
-        )
-        let credentials = try await credentials.credentials()
+        let region = try await caller.signingRegion(for: request)
+        let credentials = try await caller.source(for: request).credentials()
         let call = AWSServiceCall(.secretsManager, "GetSecretValue", region: region.name, context: context)
         let body = try JSONEncoder().encode(["SecretId": secretID])
         let secret = try Secret(try await call.answer(to: Array(body), signedBy: credentials), options)

@@ -52,14 +52,9 @@ package struct TokenSigningCredentials {
             secretAccessKey: credentials.secretAccessKey,
             sessionToken: credentials.sessionToken
         )
-        identity = CredentialIdentity(
-            source: credentials.provenance.source.rawValue,
-            accessKeyID: credentials.accessKeyID,
-            profile: credentials.provenance.profile,
-            accountID: credentials.accountID,
-            roleARN: credentials.provenance.roleARN,
-            expiresAt: credentials.expiration
-        )
+        var identity = CredentialIdentity(credentials)
+        identity.expiresAt = credentials.expiration
+        self.identity = identity
     }
 
     private static func wholeSeconds(_ interval: TimeInterval?) -> Int {

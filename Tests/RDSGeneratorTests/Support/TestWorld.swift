@@ -27,7 +27,7 @@ enum TestWorld {
         RDSGenerator(
             region: region,
             credentials: credentials,
-            regions: regions(environment),
+            regions: AWSRegionChain(context: .bare(environment)),
             now: { now }
         )
     }
@@ -45,13 +45,6 @@ enum TestWorld {
             accountID: "123456789012",
             provenance: .init(source: .environment, profile: "dev", roleARN: "arn:aws:iam::123456789012:role/app")
         )
-    }
-
-    private static func regions(_ environment: [String: String]) -> AWSRegionChain {
-        var context = CredentialContext.system
-        context.environment = environment
-        context.homeDirectory = nil
-        return AWSRegionChain(context: context)
     }
 }
 

@@ -1,0 +1,75 @@
+package import AWSCredentialSources
+package import AuthTokens
+
+/// Whose credentials a generator uses, and in which region: its own settings, and what connection strings say instead.
+package struct AWSCaller: Sendable {
+    private let own: SigningSource
+    private let directory: AWSCredentialDirectory
+    private let region: String?
+    private let hostRegion: @Sendable (AuthTokenRequest) throws -> String?
+    private let regions: ConfiguredRegions
+
+    /// - Parameters:
+    ///   - credentials: The generator's own credentials.
+    ///   - region: The generator's own region.
+    ///   - hostRegion: The region that the host's name tells.
+    ///   - regions: The AWS configuration's region, for names that say nothing.
+    ///   - directory: What connection strings may ask for.
+    ///   - context: The clocks to go by.
+    package init(
+        _ credentials: any AWSCredentialSource,
+        region: String?,
+        hostRegion: @escaping @Sendable (AuthTokenRequest) throws -> String?,
+        regions: AWSRegionChain,
+        directory: AWSCredentialDirectory,
+        context: CredentialContext
+    ) {
+        own = SigningSource(credentials, context: context)
+        self.region = region
+        self.hostRegion = hostRegion
+        self.regions = ConfiguredRegions(regions, directory, uptime: context.uptime)
+        self.directory = directory
+    }
+
+    /// The source of credentials for a request.
+    ///
+    /// - Throws: `NamedRegistryError` for a name that nobody has; what building the source throws; `AWSGeneratorError` for settings that make
+    ///   no sense.
+    package func source(for request: AuthTokenRequest) async throws -> any AWSCredentialSource {
+        try await signingSource(for: request)
+    }
+
+    /// The region for a request, and who named it.
+    package func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
+        try await SigningRegion(
+            of: request,
+            generator: region,
+            hostName: hostRegion(request),
+            configuration: { try await regions.region(for: request) }
+        )
+    }
+
+    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so that a change of
+    /// either changes the next token.
+    package func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
+        let credentials = try await signingSource(for: request).credentials()
+        var identity = SigningIdentity(credential: credentials.accessKeyID)
+        // Who else names the region is part of the request or the generator.
+        if regions.areInUse {
+            let region = try await signingRegion(for: request)
+            if region.origin == .configuration { identity.region = region.name }
+        }
+        return identity
+    }
+
+    /// Hears that a server refused a token, so that its credentials are looked at again before the next one.
+    package func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
+        directory.knownSource(for: request, own: own)?.tokenWasRefused(token)
+    }
+
+    private func signingSource(for request: AuthTokenRequest) async throws -> SigningSource {
+        // Kept tokens are handed out in less time than it takes to look for keywords.
+        if request.parameters.isEmpty { return own }
+        return try await directory.source(for: request, own: own)
+    }
+}

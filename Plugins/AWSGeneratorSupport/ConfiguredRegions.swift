@@ -1,0 +1,47 @@
+import AWSCredentialSources
+import AuthTokens
+import Synchronization
+
+/// The regions that the AWS configuration names, read from its files again every few seconds.
+final class ConfiguredRegions: Sendable {
+    private struct Reading {
+        let region: String?
+        let time: Duration
+    }
+
+    private let chain: AWSRegionChain
+    private let directory: AWSCredentialDirectory
+    private let uptime: @Sendable () -> Duration
+    private let isAsked = Atomic(false)
+    private let readings = Mutex<[String: Reading]>([:])
+
+    /// How long a reading is good.
+    private static let age = Duration.seconds(5)
+    private static let capacity = 256
+
+    init(_ chain: AWSRegionChain, _ directory: AWSCredentialDirectory, uptime: @escaping @Sendable () -> Duration) {
+        self.chain = chain
+        self.directory = directory
+        self.uptime = uptime
+    }
+
+    /// Whether any region has come from here, which most never do.
+    var areInUse: Bool { isAsked.load(ordering: .relaxed) }
+
+    /// The region for a request; nil where nobody names one.
+    func region(for request: AuthTokenRequest) async throws -> String? {
+        isAsked.store(true, ordering: .relaxed)
+        let profile = request.setting(AWSCredentialDirectory.profileKeyword)
+        if let reading = readings.withLock({ $0[profile ?? ""] }), uptime() - reading.time < Self.age {
+            return reading.region
+        }
+        let chain = profile.map { AWSRegionChain(profile: $0, context: directory.context) } ?? chain
+        let reading = Reading(region: try await chain.region(), time: uptime())
+        readings.withLock { readings in
+            // Odd connection strings are not to fill the memory.
+            if readings.count >= Self.capacity { readings = [:] }
+            readings[profile ?? ""] = reading
+        }
+        return reading.region
+    }
+}

@@ -1,0 +1,128 @@
+public import AWSCredentialSources
+public import AuthTokens
+import Synchronization
+
+/// A registry of credential sources: what a connection string's `aws_rds_iam_credentials` names.
+public typealias AWSCredentialSourceRegistry = NamedRegistry<any AWSCredentialSource>
+
+/// What connection strings mean by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
+///
+/// The AWS generators share one, in which a program gives its own sources names at start-up:
+///
+/// ```swift
+/// try AWSCredentialDirectory.shared.sources.add("reporting") { ProfileCredentialSource("reporting") }
+/// // postgresql://…?aws_rds_iam_auth_token_generator=default&aws_rds_iam_credentials=reporting
+/// ```
+///
+/// Each source is built when it is first named, once. What it hands out is kept until shortly before the end that it states, and no
+/// longer than its name stands for it; credentials without an end are asked for each time, unless the source is a
+/// `RefreshingCredentialSource`.
+public final class AWSCredentialDirectory: Sendable {
+    /// The keyword that names a source.
+    public static let credentialsKeyword = "aws_rds_iam_credentials"
+    /// The keyword that names a profile of the shared configuration.
+    ///
+    /// By itself, or with `aws_rds_iam_credentials=default`, it outranks the environment's keys in the default chain, as `--profile` does
+    /// in the AWS CLI. With `aws_rds_iam_credentials=profile` the profile alone is asked. Its region counts as the AWS configuration's.
+    public static let profileKeyword = "aws_rds_iam_profile"
+    /// The keyword that names a role to assume with the credentials (STS, `AssumeRole`).
+    public static let roleKeyword = "aws_rds_iam_role_arn"
+
+    /// The directory that the generators use unless they are given another.
+    public static let shared = AWSCredentialDirectory()
+
+    /// The sources by name: `default`, `environment`, `profile`, `web-identity`, `container`, `imds`, and the program's own.
+    public let sources: AWSCredentialSourceRegistry
+    package let context: CredentialContext
+    private let kept = Mutex<[Key: Entry]>([:])
+
+    private enum Key: Hashable {
+        case origin(CredentialSettings.Origin)
+        case role(String, with: ObjectIdentifier)
+    }
+
+    private struct Entry {
+        let source: SigningSource
+        /// The registry's entry it stands for.
+        var ticket: UInt64 = 0
+    }
+
+    /// More than this many are not kept, so that odd connection strings fill no memory.
+    private static let capacity = 256
+
+    /// Creates a directory with the standard names.
+    ///
+    /// - Parameter context: The outside world of the standard sources, profiles and roles.
+    public init(context: CredentialContext = .system) {
+        self.context = context
+        sources = AWSCredentialSourceRegistry(defaults: Self.standard(context))
+    }
+
+    private static func standard(_ context: CredentialContext) -> [(String, AWSCredentialSourceRegistry.Build)] {
+        let kept = { @Sendable (source: any AWSCredentialSource) in RefreshingCredentialSource(source, context: context)
+        }
+        return [
+            ("default", { kept(AWSCredentialChain.default(context: context)) }),
+            ("environment", { EnvironmentCredentialSource(context: context) }),
+            ("profile", { kept(ProfileCredentialSource(context: context)) }),
+            ("web-identity", { kept(WebIdentityCredentialSource(context: context)) }),
+            ("container", { kept(ContainerCredentialSource(context: context)) }),
+            ("imds", { kept(InstanceMetadataCredentialSource(context: context)) }),
+        ]
+    }
+
+    /// The source that a connection string asks for, the generator's own where it says nothing.
+    ///
+    /// - Throws: `NamedRegistryError` for a name that nobody has; what building the source throws; `AWSGeneratorError` for settings that make
+    ///   no sense.
+    func source(for request: AuthTokenRequest, own: SigningSource) async throws -> SigningSource {
+        let settings = try CredentialSettings(of: request)
+        let base = try await base(settings.origin, own)
+        guard let role = settings.role else { return base }
+        return keep(.role(role, with: ObjectIdentifier(base))) { [context] in
+            AssumeRoleCredentialSource(AssumedRole(arn: role), from: base, client: STSClient(context: context))
+        }
+    }
+
+    /// The same where it has been asked for before; nil where it has not.
+    func knownSource(for request: AuthTokenRequest, own: SigningSource) -> SigningSource? {
+        guard let settings = try? CredentialSettings(of: request) else { return nil }
+        return kept.withLock { kept in
+            let base = settings.origin == .generator ? own : kept[.origin(settings.origin)]?.source
+            guard let base, let role = settings.role else { return base }
+            return kept[.role(role, with: ObjectIdentifier(base))]?.source
+        }
+    }
+
+    private func base(_ origin: CredentialSettings.Origin, _ own: SigningSource) async throws -> SigningSource {
+        let context = context
+        switch origin {
+        case .generator: return own
+        case .named(let name):
+            let (source, ticket) = try await sources.entry(named: name)
+            return keep(.origin(origin), ticket) { source }
+        case .chain(let profile):
+            return keep(.origin(origin)) {
+                RefreshingCredentialSource(
+                    AWSCredentialChain.default(profile: profile, context: context),
+                    context: context
+                )
+            }
+        case .profile(let profile):
+            return keep(.origin(origin)) {
+                RefreshingCredentialSource(ProfileCredentialSource(profile, context: context), context: context)
+            }
+        }
+    }
+
+    /// The source under a key, made where there is none or its name has got another meaning.
+    private func keep(_ key: Key, _ ticket: UInt64 = 0, _ make: () -> any AWSCredentialSource) -> SigningSource {
+        kept.withLock { kept in
+            if let entry = kept[key], entry.ticket == ticket { return entry.source }
+            if kept.count >= Self.capacity { kept = [:] }
+            let source = SigningSource(make(), context: context)
+            kept[key] = Entry(source: source, ticket: ticket)
+            return source
+        }
+    }
+}

@@ -1,0 +1,13 @@
+public import RDSGenerator
+
+extension PGRDSIAM {
+    /// The credential sources that connection strings may name with `aws_rds_iam_credentials`.
+    ///
+    /// It starts with `default`, `environment`, `profile`, `web-identity`, `container` and `imds`. A source of one's own is registered at
+    /// start-up:
+    ///
+    /// ```swift
+    /// try PGRDSIAM.credentialSources.add("reporting") { .profile("reporting") }
+    /// ```
+    public static var credentialSources: AWSCredentialSourceRegistry { AWSCredentialDirectory.shared.sources }
+}
