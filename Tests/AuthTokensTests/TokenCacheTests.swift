@@ -134,20 +134,43 @@ struct TokenCacheTests {
         #expect(values == [one, one, two, two, one])
     }
 
-    @Test("does not keep a token of which nobody can say whose it is")
-    func rotationMeanwhile() async throws {
+    @Test("makes a new token once the region is another")
+    func region() async throws {
+        let generator = ScriptedGenerator(clock)
+        let issuer = TokenIssuer(generator)
+        var regions: [String?] = []
+        for region in ["eu-west-1", "eu-west-1", "eu-west-2", "eu-west-1"] {
+            generator.set {
+                $0.credential = "AKIA"; $0.region = region
+            }
+            regions.append(try await issuer.token(from: "g", for: .to("a")).token.region)
+        }
+        #expect(regions == ["eu-west-1", "eu-west-1", "eu-west-2", "eu-west-1"])
+        #expect(generator.calls == 2)
+    }
+
+    typealias Change = @Sendable (inout ScriptedGenerator.Script) -> Void
+
+    @Test(
+        "does not take a token for another's where credentials or region change while it is made",
+        arguments: [{ $0.credential = "AKIA2" }, { $0.region = "eu-west-2" }] as [Change]
+    )
+    func rotationMeanwhile(_ change: @escaping Change) async throws {
         let generator = ScriptedGenerator(clock)
         let gate = Gate()
         generator.set {
-            $0.credential = "AKIA1"; $0.gate = gate
+            $0.credential = "AKIA1"; $0.region = "eu-west-1"; $0.gate = gate
         }
         let issuer = TokenIssuer(generator)
         async let first = issuer.token(from: "g", for: .to("a"))
         await gate.someoneWaits()
-        generator.set { $0.credential = "AKIA2" }
+        generator.set(change)
         gate.open()
-        #expect(try await first.token.value == "g app@a AKIA1 #1")
-        #expect(try await issuer.token(from: "g", for: .to("a")).token.value == "g app@a AKIA2 #2")
+        let early = try await first.token
+        #expect([early.value, early.region] == ["g app@a AKIA1 #1", "eu-west-1"])
+        let late = try await issuer.token(from: "g", for: .to("a")).token
+        #expect(late.value.hasSuffix("#2"))
+        #expect([late.credential?.accessKeyID, late.region] != ["AKIA1", "eu-west-1"])
     }
 
     @Test("throws the least recently used token out when it is full")

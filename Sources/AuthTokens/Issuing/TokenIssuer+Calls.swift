@@ -117,7 +117,7 @@ extension TokenIssuer {
         )
     }
 
-    /// Who signed, if the credentials may have been rotated meanwhile; nil where nobody can say.
+    /// Who signed, as the credentials may have been rotated or the region moved meanwhile; nil where nobody can say.
     private static func signer(
         of token: AuthToken,
         before: SigningIdentity?,
@@ -125,6 +125,7 @@ extension TokenIssuer {
     ) -> SigningIdentity? {
         if before == after, after?.credential == nil { return after }
         guard let signed = token.credential?.accessKeyID else { return before == after ? after : nil }
-        return [after, before].lazy.compactMap { $0 }.first { $0.credential == signed }
+        return [after, before].lazy.compactMap { $0 }
+            .first { $0.credential == signed && ($0.region == nil || $0.region == token.region) }
     }
 }

@@ -14,6 +14,7 @@ final class ScriptedGenerator: AuthTokenGenerator {
         var life: Duration = .seconds(900)
         var credential: String?
         var credentialEnd: Date?
+        var region: String?
         var isFailing = false
         /// Waits before a token is made.
         var gate: Gate?
@@ -57,12 +58,14 @@ final class ScriptedGenerator: AuthTokenGenerator {
             expiresAt: now + TimeInterval(script.life.components.seconds),
             credential: script.credential.map {
                 CredentialIdentity(source: "static", accessKeyID: $0, expiresAt: script.credentialEnd)
-            }
+            },
+            region: script.region
         )
     }
 
     func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        SigningIdentity(credential: state.withLock { $0.script.credential })
+        let script = state.withLock { $0.script }
+        return SigningIdentity(credential: script.credential, region: script.region)
     }
 
     func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
