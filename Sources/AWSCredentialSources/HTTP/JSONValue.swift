@@ -89,7 +89,8 @@ extension [String: JSONValue] {
     /// The value under the first of these keys that is there, whatever the case of the key.
     func member(_ keys: String...) -> JSONValue? {
         for key in keys {
-            if let value = self[key] ?? first(where: { $0.key.lowercased() == key.lowercased() })?.value { return value }
+            let value = self[key] ?? first { $0.key.lowercased() == key.lowercased() }?.value
+            if let value { return value }
         }
         return nil
     }

@@ -3,7 +3,7 @@ import Testing
 
 /// What happens to a refreshing source, step by step.
 ///
-/// The dice always show one half: a pause after a failure is 450 seconds.
+/// The dice show one half unless the story says otherwise: a pause after a failure is 450 seconds.
 struct RefreshStory: Sendable, CustomTestStringConvertible {
     enum Step: Sendable {
         /// From now on the source hands out these keys, with so many seconds of life.
@@ -23,6 +23,7 @@ struct RefreshStory: Sendable, CustomTestStringConvertible {
     var name: String
     var kind = AWSCredentialSourceKind.container
     var policy = RefreshPolicy.standard
+    var dice = 0.5
     var steps: [Step]
 
     var testDescription: String { name }
@@ -33,7 +34,9 @@ struct RefreshStory: Sendable, CustomTestStringConvertible {
     func play() async throws {
         let clock = TestClock()
         let source = ScriptedSource(kind, clock: clock)
-        let cache = RefreshingCredentialSource(source, policy: policy, context: .test(clock: clock))
+        var context = CredentialContext.test(clock: clock)
+        context.random = { [dice] in dice }
+        let cache = RefreshingCredentialSource(source, policy: policy, context: context)
         for (index, step) in steps.enumerated() {
             switch step {
             case .gives(let id, let lifetime): source.answer(.keys(id, lifetime: lifetime))

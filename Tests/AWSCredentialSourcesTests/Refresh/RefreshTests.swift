@@ -5,7 +5,7 @@ import Testing
 
 /// Keeping credentials: the stories, and many tasks at once.
 @Suite struct RefreshTests {
-    @Test("the cache asks, serves and refuses as the story goes", arguments: windows + failures + wishes)
+    @Test("the cache asks, serves and refuses as the story goes", arguments: windows + failures + wishes + draws)
     func story(_ story: RefreshStory) async throws {
         try await story.play()
     }
