@@ -101,6 +101,7 @@ struct SecretsManagerTests {
         )
         let error = await #expect(throws: AWSCredentialError.self) { try await generator.token(for: request) }
         #expect(error?.serviceCode == "ResourceNotFoundException")
+        #expect(error?.requestID == "0a1b2c3d-1111-2222-3333-444455556666")
         let text = error.map(String.init(describing:)) ?? ""
         #expect(text.contains("0a1b2c3d-1111-2222-3333-444455556666"))
         #expect(!text.contains("SECRET"))
@@ -119,5 +120,6 @@ struct SecretsManagerTests {
         let absent = SecretsManagerGenerator(secretID: "absent", credentials: .known(), context: context)
         let error = await #expect(throws: AWSCredentialError.self) { try await absent.token(for: request) }
         #expect(error?.serviceCode == "ResourceNotFoundException")
+        #expect(error?.requestID?.isEmpty == false)
     }
 }

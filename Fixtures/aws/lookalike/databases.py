@@ -33,7 +33,8 @@ def serverless(request, path, behaviour, clock):
         return fault
     call = json.loads(request.body)
     return services.Answer(200, json.dumps({
-        "dbUser": "IAMR:reader", "dbPassword": f"SECRET.{call['workgroupName']}.{call.get('dbName')}" + "x" * 1200,
+        "dbUser": "IAMR:reader",
+        "dbPassword": f"SECRET.{call['workgroupName']}.{call.get('dbName')}.{call.get('durationSeconds')}" + "x" * 1200,
         "expiration": 4102444800.25, "nextRefreshTime": 4102444700.0}).encode())
 
 

@@ -84,13 +84,18 @@ enum Servers {
         )
     }
 
-    /// A world in which AWS is the look-alike, for a visitor of its own.
-    static func lookalikeContext() throws -> CredentialContext {
-        let base = "http://127.0.0.1:\(try lookalike.get().port)/well.\(UUID().uuidString)"
+    /// The look-alike's part for a visitor of its own.
+    static func lookalikeURL() throws -> String {
+        "http://127.0.0.1:\(try lookalike.get().port)/well.\(UUID().uuidString)"
+    }
+
+    /// A world in which AWS is the look-alike.
+    static func lookalikeContext(_ url: String? = nil) throws -> CredentialContext {
+        let url = try url ?? lookalikeURL()
         return context([
-            "AWS_ENDPOINT_URL_REDSHIFT": "\(base)/redshift",
-            "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS": "\(base)/redshift-serverless",
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER": "\(base)/secretsmanager",
+            "AWS_ENDPOINT_URL_REDSHIFT": "\(url)/redshift",
+            "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS": "\(url)/redshift-serverless",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": "\(url)/secretsmanager",
         ])
     }
 
