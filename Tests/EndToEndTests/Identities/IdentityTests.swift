@@ -1,0 +1,174 @@
+import AWSCredentialSources
+import AuthTokens
+import Foundation
+import PGConninfo
+import PGRDSIAM
+import RDSGenerator
+import TestSupport
+import Testing
+
+/// Who signed the tokens that a server let in, as its judge saw it.
+@Suite("Identities", .timeLimit(.minutes(5)))
+struct IdentityTests {
+    /// A server that knows two accounts, and the credentials of both.
+    private struct World {
+        let server: RDSLookalike
+        let folder: TemporaryFolder
+        let accounts: [String: AWSCredentials]
+
+        static let text = """
+            [alpha]
+            aws_access_key_id = AKIAALPHA
+            aws_secret_access_key = alpha/secret
+            [beta]
+            aws_access_key_id = ASIABETA
+            aws_secret_access_key = beta/secret
+            aws_session_token = beta/session
+            """
+
+        init() async throws {
+            folder = try TemporaryFolder()
+            let file = try folder.write(Self.text, to: "credentials")
+            server = try await RDSLookalike.start(["--user", "app", "--credentials", file])
+            accounts = [
+                "alpha": AWSCredentials(accessKeyID: "AKIAALPHA", secretAccessKey: "alpha/secret"),
+                "beta": AWSCredentials(
+                    accessKeyID: "ASIABETA",
+                    secretAccessKey: "beta/secret",
+                    sessionToken: "beta/session"
+                ),
+            ]
+        }
+
+        func account(_ name: String) throws -> AWSCredentials { try #require(accounts[name]) }
+
+        /// Where profiles and the environment come from.
+        func directory(_ environment: [String: String] = [:]) -> AWSCredentialDirectory {
+            var context = CredentialContext.system
+            context.environment = environment.merging([
+                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": folder.path("credentials"),
+                "AWS_EC2_METADATA_DISABLED": "true",
+            ]) { own, _ in own }
+            return AWSCredentialDirectory(context: context)
+        }
+
+        /// Logs in twice with each of the settings by turns, and says with whose keys the judge saw it done.
+        func signers(_ settings: [String], _ generators: AuthTokenGeneratorRegistry) async throws -> [String] {
+            let issuer = TokenIssuer(generators: generators)
+            for setting in settings + settings {
+                let conninfo = server.conninfo(user: "app") + " sslrootcert=\(server.facts.ca) \(setting)"
+                let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+                #expect(try await connection.value("select current_user") == "app")
+            }
+            let verdicts = try server.verdicts(on: "app")
+            #expect(verdicts.allSatisfy { $0.verdict == "accepted" })
+            // What the first login of each was given its second was given again.
+            let half = verdicts.count / 2
+            #expect(verdicts.count == settings.count * 2)
+            #expect(verdicts.prefix(half).map(\.token_sha256) == verdicts.suffix(half).map(\.token_sha256))
+            return verdicts.prefix(half).compactMap(\.access_key_id)
+        }
+    }
+
+    @Test("Two generators under two names never share a token, for the same host and user")
+    func twoGenerators() async throws {
+        let world = try await World()
+        let (alpha, beta) = (try world.account("alpha"), try world.account("beta"))
+        let generators = AuthTokenGeneratorRegistry(defaults: [
+            ("one", { RDSGenerator(credentials: .static(alpha)) }),
+            ("two", { RDSGenerator(credentials: .static(beta)) }),
+        ])
+        let signers = try await world.signers(
+            ["aws_rds_iam_auth_token_generator=one", "aws_rds_iam_auth_token_generator=two"],
+            generators
+        )
+        #expect(signers == ["AKIAALPHA", "ASIABETA"])
+    }
+
+    @Test("Two identities never share a token, whether named as sources, as profiles or not at all")
+    func twoIdentities() async throws {
+        let world = try await World()
+        let (alpha, beta) = (try world.account("alpha"), try world.account("beta"))
+        let directory = world.directory([
+            "AWS_ACCESS_KEY_ID": "AKIAALPHA", "AWS_SECRET_ACCESS_KEY": "alpha/secret", "AWS_PROFILE": "beta",
+        ])
+        try directory.sources.add("house-alpha") { .static(alpha) }
+        try directory.sources.add("house-beta") { .static(beta) }
+        let generators = AuthTokenGeneratorRegistry(defaults: [
+            ("default", { RDSGenerator(credentials: .static(beta), directory: directory) })
+        ])
+        let settings = [
+            "", "aws_rds_iam_credentials=house-alpha", "aws_rds_iam_credentials=house-beta",
+            "aws_rds_iam_credentials=environment", "aws_rds_iam_credentials=profile",
+            "aws_rds_iam_credentials=default", "aws_rds_iam_profile=alpha", "aws_rds_iam_profile=beta",
+            "aws_rds_iam_credentials=profile aws_rds_iam_profile=alpha",
+        ]
+        let signers = try await world.signers(
+            settings.map { "aws_rds_iam_auth_token_generator=default \($0)" },
+            generators
+        )
+        #expect(
+            signers == [
+                "ASIABETA", "AKIAALPHA", "ASIABETA", "AKIAALPHA", "ASIABETA", "AKIAALPHA", "AKIAALPHA", "ASIABETA",
+                "AKIAALPHA",
+            ]
+        )
+    }
+
+    @Test("A source of the program's own is reached through the registry that all connections share")
+    func sharedRegistry() async throws {
+        let server = try await SharedServer.value
+        let credentials = try Account(of: server).credentials()
+        try PGRDSIAM.credentialSources.add("end-to-end-account") { .static(credentials) }
+        defer { PGRDSIAM.credentialSources.remove("end-to-end-account") }
+        let uri = """
+            postgresql://user23@\(server.facts.host):\(server.facts.port)/postgres?hostaddr=127.0.0.1\
+            &sslrootcert=\(server.facts.ca)&aws_rds_iam_auth_token_generator=default\
+            &aws_rds_iam_credentials=end-to-end-account
+            """
+        let connection = try await PGRDSIAM.connect(uri, environment: .bare)
+        #expect(try await connection.value("select current_user") == "user23")
+        #expect(try server.verdicts(on: "user23").map(\.verdict) == ["accepted"])
+    }
+
+    @Test("A source that nobody has named stops the connection, with the names and the nearest")
+    func unknownSource() async throws {
+        let server = try await SharedServer.value
+        let conninfo = server.tokenConninfo(user: "user22", "aws_rds_iam_credentials=imbs")
+        let error = await #expect(throws: NamedRegistryError.self) {
+            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
+        }
+        #expect(error?.code == .unknownName)
+        #expect(error?.nearest == "imds")
+        #expect(try server.verdicts(on: "user22").isEmpty)
+    }
+
+    @Test("Keys that are rotated in a file change the next login, also where they are kept for minutes")
+    func rotation() async throws {
+        let world = try await World()
+        let directory = world.directory()
+        let file = world.folder.path("app-credentials")
+        try World.text.write(toFile: file, atomically: false, encoding: .utf8)
+        var context = CredentialContext.system
+        context.environment = ["AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": file]
+        let kept = RefreshingCredentialSource(
+            ProfileCredentialSource("alpha", context: context),
+            context: context
+        )
+        let generators = AuthTokenGeneratorRegistry(defaults: [
+            ("default", { RDSGenerator(credentials: kept, directory: directory) })
+        ])
+        let issuer = TokenIssuer(generators: generators)
+        let conninfo = world.server.tokenConninfo(user: "app")
+        _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let rotated = World.text.replacing("AKIAALPHA", with: "AKIAGAMMA").replacing("alpha/secret", with: "gamma")
+        for path in [file, world.server.facts.credentials] {
+            try rotated.write(toFile: path, atomically: false, encoding: .utf8)
+        }
+        // The old token is refused, the keys are looked at again, and the login goes on with the new ones.
+        _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let verdicts = try world.server.verdicts(on: "app")
+        #expect(verdicts.map(\.access_key_id) == ["AKIAALPHA", "AKIAALPHA", "AKIAGAMMA"])
+        #expect(verdicts.map(\.reason) == [nil, "unknown access key", nil])
+    }
+}
