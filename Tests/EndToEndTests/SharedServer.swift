@@ -11,7 +11,7 @@ import TestSupport
 /// Each test logs in as a user of its own, so that it finds its own verdicts.
 enum SharedServer {
     /// The users it knows.
-    static let users = ["andrew", "odd a b+c@d/é~&="] + (1...24).map { "user\($0)" }
+    static let users = ["andrew", "odd a b+c@d/é~&="] + (1...26).map { "user\($0)" }
 
     private static let task = Task { try await RDSLookalike.start(users.flatMap { ["--user", $0] }) }
 

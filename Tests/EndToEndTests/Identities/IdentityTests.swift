@@ -122,25 +122,25 @@ struct IdentityTests {
         try PGRDSIAM.credentialSources.add("end-to-end-account") { .static(credentials) }
         defer { PGRDSIAM.credentialSources.remove("end-to-end-account") }
         let uri = """
-            postgresql://user23@\(server.facts.host):\(server.facts.port)/postgres?hostaddr=127.0.0.1\
+            postgresql://user26@\(server.facts.host):\(server.facts.port)/postgres?hostaddr=127.0.0.1\
             &sslrootcert=\(server.facts.ca)&aws_rds_iam_auth_token_generator=default\
             &aws_rds_iam_credentials=end-to-end-account
             """
         let connection = try await PGRDSIAM.connect(uri, environment: .bare)
-        #expect(try await connection.value("select current_user") == "user23")
-        #expect(try server.verdicts(on: "user23").map(\.verdict) == ["accepted"])
+        #expect(try await connection.value("select current_user") == "user26")
+        #expect(try server.verdicts(on: "user26").map(\.verdict) == ["accepted"])
     }
 
     @Test("A source that nobody has named stops the connection, with the names and the nearest")
     func unknownSource() async throws {
         let server = try await SharedServer.value
-        let conninfo = server.tokenConninfo(user: "user22", "aws_rds_iam_credentials=imbs")
+        let conninfo = server.tokenConninfo(user: "user25", "aws_rds_iam_credentials=imbs")
         let error = await #expect(throws: NamedRegistryError.self) {
             try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
         }
         #expect(error?.code == .unknownName)
         #expect(error?.nearest == "imds")
-        #expect(try server.verdicts(on: "user22").isEmpty)
+        #expect(try server.verdicts(on: "user25").isEmpty)
     }
 
     @Test("Keys that are rotated in a file change the next login, also where they are kept for minutes")
