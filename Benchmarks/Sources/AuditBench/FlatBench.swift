@@ -17,12 +17,15 @@ struct FlatBench {
             var ratios: [Double] = []
             var times: [Double] = []
             for round in 0..<rounds {
-                let number = round * 100_000 + tasks * 1000
-                let count = appends * tasks
-                let one = try await seconds { try await Workload.record(count, in: tasks, to: large, from: number) }
-                let other = try await seconds { try await Workload.record(count, in: tasks, to: small, from: number) }
-                ratios.append(one / other)
-                times.append(one / Double(count))
+                let events = Workload.events(appends * tasks, from: round * 100_000 + tasks * 1000)
+                let one = try await Cost.each(of: events.count) {
+                    try await Workload.record(events, in: tasks, to: large)
+                }
+                let other = try await Cost.each(of: events.count) {
+                    try await Workload.record(events, in: tasks, to: small)
+                }
+                ratios.append(one.seconds / other.seconds)
+                times.append(one.seconds)
             }
             let middle = times.sorted()[rounds / 2]
             print("\(tasks) issuers: \(fixed(middle * 1e6, 1)) us, \(fixed(1 / middle, 0))/s; ", terminator: "")

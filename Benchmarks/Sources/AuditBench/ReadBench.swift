@@ -36,7 +36,8 @@ struct ReadBench {
         var times: [Double] = []
         var found = 0
         for _ in 0..<20 {
-            times.append(try await seconds { found = try await reader.entries(matching: filter).entries.count })
+            let cost = try await Cost.each(of: 1) { found = try await reader.entries(matching: filter).entries.count }
+            times.append(cost.seconds)
         }
         let worst = times.max() ?? 0
         print(
@@ -48,11 +49,9 @@ struct ReadBench {
         let reader = try await AuditLogReader.open(path)
         for _ in 0..<3 {
             var report: AuditVerification?
-            let time = try await seconds { report = try await reader.verify() }
+            let cost = try await Cost.each(of: 1) { report = try await reader.verify() }
             let rows = report?.rows ?? 0
-            print(
-                "verified \(rows) rows, intact: \(report?.isIntact ?? false), \(fixed(Double(rows) / time, 0)) rows/s, \(memory)"
-            )
+            print("verified \(rows) rows, intact: \(report?.isIntact ?? false), \(speed(rows, cost)), \(memory)")
         }
     }
 
@@ -61,11 +60,15 @@ struct ReadBench {
         for format in [AuditExportFormat.jsonLines, .csv, .ocsf] {
             let bytes = Counter()
             var rows: Int64 = 0
-            let time = try await seconds { rows = try await reader.export(format) { bytes.add($0.count) }.rows }
-            print(
-                "\(format.rawValue): \(rows) rows, \(bytes.value) bytes, \(fixed(Double(rows) / time, 0)) rows/s, \(memory)"
-            )
+            let cost = try await Cost.each(of: 1) {
+                rows = try await reader.export(format) { bytes.add($0.count) }.rows
+            }
+            print("\(format.rawValue): \(rows) rows, \(bytes.value) bytes, \(speed(rows, cost)), \(memory)")
         }
+    }
+
+    private func speed(_ rows: Int64, _ cost: Cost) -> String {
+        "\(fixed(Double(rows) / cost.seconds, 0)) rows/s, \(fixed(cost.cpu / Double(rows) * 1e6)) us CPU a row"
     }
 
     private final class Counter: Sendable {

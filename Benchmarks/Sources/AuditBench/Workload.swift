@@ -27,26 +27,22 @@ enum Workload {
         return TokenEvent(.issue, of: request, generator: "default", token: token, time: now)
     }
 
-    static func record(_ count: Int, in tasks: Int, to log: AuditLog, from first: Int = 0) async throws {
+    static func events(_ count: Int, from first: Int) -> [TokenEvent] { (first..<first + count).map(event) }
+
+    static func record(_ events: [TokenEvent], in tasks: Int, to log: AuditLog) async throws {
+        if tasks == 1 { return try await record(events[...], to: log) }
         try await withThrowingTaskGroup(of: Void.self) { group in
+            let share = events.count / tasks
             for task in 0..<tasks {
-                group.addTask {
-                    for number in stride(from: first + task, to: first + count, by: tasks) {
-                        try await log.record(event(number))
-                    }
-                }
+                group.addTask { try await record(events[task * share..<(task + 1) * share], to: log) }
             }
             try await group.waitForAll()
         }
     }
-}
 
-/// Seconds that `work` takes.
-func seconds(_ work: () async throws -> Void) async rethrows -> Double {
-    let start = ContinuousClock.now
-    try await work()
-    let parts = start.duration(to: .now).components
-    return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
+    private static func record(_ events: ArraySlice<TokenEvent>, to log: AuditLog) async throws {
+        for event in events { try await log.record(event) }
+    }
 }
 
 func fixed(_ value: Double, _ decimals: Int = 2) -> String { String(format: "%.\(decimals)f", value) }

@@ -45,7 +45,7 @@ struct ChainVerifier: Sendable {
         let ownMarks = marks.filter { $0.logID == origin.logID }
         DispatchQueue.concurrentPerform(iterations: max(1, min(workers, Int(count)))) { _ in
             do {
-                let connection = try file.open(limit: timeLimit)
+                let connection = try openForWalk()
                 let hasher = try ChainHasher()
                 while let index = board.next() {
                     connection.wait(atMost: timeLimit)
@@ -60,6 +60,13 @@ struct ChainVerifier: Sendable {
             }
         }
         return try board.result(startingAt: origin)
+    }
+
+    /// Each page is read once, so a cache only has to be small enough to stay within the processor's.
+    private func openForWalk() throws -> Connection {
+        let connection = try file.open(limit: timeLimit)
+        try connection.execute("PRAGMA cache_size = 64")
+        return connection
     }
 
     private func checkSurroundings(

@@ -16,6 +16,8 @@ final class LogStore {
     /// The last row of the open transaction.
     private(set) var next: AuditHead
     private let journal: JournalMode
+    private let beginning: Statement
+    private let ending: Statement
     private let insert: Statement
     private let selectHead: Statement
     private let selectChain: Statement
@@ -25,6 +27,8 @@ final class LogStore {
         connection = try Self.open(path, configuration, journal)
         hasher = try ChainHasher()
         logID = try connection.logID()
+        beginning = try connection.prepare("BEGIN IMMEDIATE")
+        ending = try connection.prepare("COMMIT")
         insert = try connection.prepare(
             "INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?1, ?2, ?3, ?4)"
         )
@@ -54,7 +58,7 @@ final class LogStore {
     /// Opens a transaction, and with it the right to append.
     func begin(until deadline: Int64) throws {
         connection.wait(until: deadline)
-        try connection.execute("BEGIN IMMEDIATE")
+        try beginning.run()
         try checkPlace()
         next = try readHead()
         try checkNotRewound()
@@ -75,7 +79,7 @@ final class LogStore {
 
     /// Makes the open transaction's rows durable.
     func commit() throws {
-        try connection.execute("COMMIT")
+        try ending.run()
         // In WAL mode SQLite goes on writing a file that has no name any more.
         try checkPlace()
         head = next

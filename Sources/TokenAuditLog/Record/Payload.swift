@@ -61,7 +61,7 @@ extension AuditRecord {
 /// What looks like part of a signed request is left out: no mistake of a caller's, such as a token in the place of a
 /// user, may put a secret on disk.
 private func text(_ value: String) -> CanonicalJSON {
-    value.lowercased().contains("x-amz-") ? .string("[redacted]") : .string(value)
+    value.looksSigned ? .string("[redacted]") : .string(value)
 }
 
 extension AuditActor {
