@@ -52,6 +52,10 @@ public struct ProcessRunnerError: Error, Sendable, Hashable {
     public static let cannotStart = Self(reason: "could not be started")
     /// The child ran too long.
     public static let timedOut = Self(reason: "did not end in time")
+    /// The child ended, but its status went to somebody else.
+    public static let statusUnknown = Self(
+        reason: "ended with a status that this program does not get to see: does it ignore SIGCHLD?"
+    )
     /// The child wrote too much.
     public static let tooMuchOutput = Self(reason: "wrote too much")
 }

@@ -8,19 +8,28 @@ import Darwin
 
 /// The real file system.
 ///
-/// Work runs on a thread where waiting is allowed; no file larger than 8 MB is read, and a pipe that stays silent for 2 seconds is given up.
+/// Work runs on a thread where waiting is allowed; no file larger than 8 MB is read. A pipe that stays silent for 2 seconds is given up, and
+/// so is a file system that has not answered within 10.
 public struct SystemFileStore: FileStore {
     /// Creates the store.
     public init() {}
 
     /// Reads a file.
     public func contents(of path: String) async throws -> [UInt8]? {
-        try await BlockingWork.run { try Self.read(path) }
+        try await Self.limited { try Self.read(path) }
     }
 
     /// Replaces a file by writing a neighbour and renaming it.
     public func replace(_ path: String, with contents: [UInt8]) async throws {
-        try await BlockingWork.run { try Self.write(contents, to: path) }
+        try await Self.limited { try Self.write(contents, to: path) }
+    }
+
+    private static func limited<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await BlockingWork.run(
+            within: .seconds(10),
+            otherwise: FileStoreError(reason: "no answer in 10 seconds"),
+            work
+        )
     }
 
     private static let largest = 8 << 20
@@ -34,46 +43,28 @@ public struct SystemFileStore: FileStore {
         }
         defer { close(file) }
         var bytes: [UInt8] = []
-        while case let chunk = try readChunk(file), !chunk.isEmpty {
+        while case let chunk = try nextChunk(file), !chunk.isEmpty {
             bytes.append(contentsOf: chunk)
             guard bytes.count <= largest else { throw FileStoreError(reason: "larger than 8 MB") }
         }
         return bytes
     }
 
-    private static func readChunk(_ file: Int32) throws -> [UInt8] {
+    private static func nextChunk(_ file: Int32) throws -> [UInt8] {
         var ready = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
         guard poll(&ready, 1, silence) > 0 else { throw FileStoreError(reason: "silent for 2 seconds") }
-        var failure: FileStoreError?
-        let chunk = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
-            let got = systemRead(file, buffer)
-            count = max(got, 0)
-            if got < 0 { failure = lastError() }
-        }
-        if let failure { throw failure }
+        guard let chunk = readChunk(of: file) else { throw lastError() }
         return chunk
-    }
-
-    private static func systemRead(_ file: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        while true {
-            #if canImport(Glibc)
-            let got = Glibc.read(file, buffer.baseAddress, buffer.count)
-            #elseif canImport(Musl)
-            let got = Musl.read(file, buffer.baseAddress, buffer.count)
-            #else
-            let got = Darwin.read(file, buffer.baseAddress, buffer.count)
-            #endif
-            if got >= 0 || errno != EINTR { return got }
-        }
     }
 
     private static func write(_ contents: [UInt8], to path: String) throws {
         var template = Array((path + ".XXXXXX").utf8CString)
         let file = mkstemp(&template)
         guard file >= 0 else { throw lastError() }
+        defer { close(file) }
+        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
         do {
             try writeAll(contents, to: file)
-            close(file)
             guard rename(template, path) == 0 else { throw lastError() }
         } catch {
             unlink(template)

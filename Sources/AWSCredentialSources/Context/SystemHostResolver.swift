@@ -6,22 +6,27 @@ import Musl
 import Darwin
 #endif
 
-/// The operating system's resolver.
+/// The operating system's resolver, given up after 10 seconds.
 public struct SystemHostResolver: HostResolver {
     /// Creates the resolver.
     public init() {}
 
     /// Looks a host up on a thread where waiting is allowed.
     public func addresses(of host: String) async throws -> [String] {
-        try await BlockingWork.run { Self.lookUp(host) }
+        try await BlockingWork.run(within: .seconds(10), otherwise: OutOfOrder()) { try Self.lookUp(host) }
     }
 
-    private static func lookUp(_ host: String) -> [String] {
+    /// No answer came, which says nothing about the name.
+    private struct OutOfOrder: Error {}
+
+    private static func lookUp(_ host: String) throws -> [String] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_protocol = Int32(IPPROTO_TCP)
         var first: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, nil, &hints, &first) == 0 else { return [] }
+        let failure = getaddrinfo(host, nil, &hints, &first)
+        guard failure != EAI_AGAIN, failure != EAI_SYSTEM, failure != EAI_MEMORY else { throw OutOfOrder() }
+        guard failure == 0 else { return [] }
         defer { freeaddrinfo(first) }
         return sequence(first: first) { $0?.pointee.ai_next }.prefix { $0 != nil }.compactMap { numeric($0?.pointee) }
     }

@@ -1,31 +1,42 @@
-import Foundation
 import Synchronization
 
-/// Runs child processes through Foundation.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Runs child processes of the operating system.
+///
+/// Foundation's `Process` lets children that start at the same moment inherit each other's pipes on Linux, so that one seems to run on until
+/// the other ends.
 public struct SystemProcessRunner: ProcessRunner {
     /// Creates the runner.
     public init() {}
 
     /// Runs a command line in `/bin/sh`, with its output read while it runs and its standard error dropped.
     ///
-    /// The child is killed at its time limit and where the task is cancelled.
+    /// It ends with the shell: a process that the shell leaves behind may hold the output open and is not waited for. At the time limit, and
+    /// where the task is cancelled, the shell is killed together with what it has started.
     public func run(
         _ command: String,
         environment: [String: String],
         limit: Duration,
         outputLimit: Int
     ) async throws -> ProcessResult {
-        let child = ChildProcess(limit: limit, outputLimit: outputLimit)
+        let run = ShellRun(limit: limit, outputLimit: outputLimit)
         return try await withTaskCancellationHandler {
-            try await BlockingWork.run { try child.run(command, environment: environment) }
+            try await BlockingWork.run { try run.result(of: command, environment: environment) }
         } onCancel: {
-            child.cancel()
+            run.cancel()
         }
     }
 }
 
-/// One child process, from start to end, on a thread that may wait.
-private final class ChildProcess: Sendable {
+/// One run of a command line, on a thread that may wait.
+private final class ShellRun: Sendable {
     private let deadline: ContinuousClock.Instant
     private let outputLimit: Int
     private let isCancelled = Atomic(false)
@@ -37,44 +48,27 @@ private final class ChildProcess: Sendable {
 
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
-    func run(_ command: String, environment: [String: String]) throws -> ProcessResult {
-        let process = Process()
-        let pipe = Pipe()
-        let ended = DispatchSemaphore(value: 0)
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        process.terminationHandler = { _ in ended.signal() }
-        do { try process.run() } catch { throw ProcessRunnerError.cannotStart }
-        do {
-            let output = try drain(pipe.fileHandleForReading.fileDescriptor)
-            try wait(for: ended)
-            return ProcessResult(exitStatus: Self.status(of: process), output: output)
-        } catch {
-            Self.kill(process)
-            throw error
+    func result(of command: String, environment: [String: String]) throws -> ProcessResult {
+        guard var shell = SpawnedShell(command, environment: environment) else {
+            throw ProcessRunnerError.cannotStart
         }
-    }
-
-    private func drain(_ file: Int32) throws -> [UInt8] {
         var output: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var isOpen = true
         while true {
             try checkLimits()
-            var ready = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
-            guard poll(&ready, 1, Self.slice) > 0 else { continue }
-            let count = read(file, &buffer, buffer.count)
-            if count == 0 { return output }
-            if count > 0 { output.append(contentsOf: buffer[..<count]) }
-            guard output.count <= outputLimit else { throw ProcessRunnerError.tooMuchOutput }
+            // What was written before the end is in the pipe once the end is seen.
+            let hasEnded = try shell.hasEnded()
+            let wait = hasEnded ? 0 : Self.slice
+            if isOpen, let chunk = shell.read(waiting: wait) {
+                isOpen = !chunk.isEmpty
+                output += chunk
+                guard output.count <= outputLimit else { throw ProcessRunnerError.tooMuchOutput }
+            } else if let status = shell.exitStatus {
+                return ProcessResult(exitStatus: status, output: output)
+            } else if !isOpen {
+                poll(nil, 0, wait)
+            }
         }
-    }
-
-    private func wait(for ended: DispatchSemaphore) throws {
-        while ended.wait(timeout: .now() + .milliseconds(Int(Self.slice))) == .timedOut { try checkLimits() }
     }
 
     private func checkLimits() throws {
@@ -82,17 +76,6 @@ private final class ChildProcess: Sendable {
         guard ContinuousClock.now < deadline else { throw ProcessRunnerError.timedOut }
     }
 
-    /// How often, in milliseconds, the limits are looked at.
-    private static let slice: Int32 = 100
-
-    private static func status(of process: Process) -> Int32 {
-        process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-    }
-
-    /// Foundation puts the child into a process group of its own, so the shell's children go with it.
-    private static func kill(_ process: Process) {
-        let id = process.processIdentifier
-        if getpgid(id) == id { _ = Foundation.kill(-id, SIGKILL) }
-        _ = Foundation.kill(id, SIGKILL)
-    }
+    /// How often, in milliseconds, the limits and the shell's end are looked at.
+    private static let slice: Int32 = 20
 }

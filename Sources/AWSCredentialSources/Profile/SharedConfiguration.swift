@@ -19,6 +19,7 @@ struct SharedConfiguration: Sendable {
     mutating func addConfig(_ bytes: [UInt8], file: String) throws {
         files.append(file)
         for section in try ProfileFileParser.parse(bytes, file: file) {
+            noteOddNames(in: section)
             let words = section.name.utf8.split(maxSplits: 1, whereSeparator: \.isBlank).map { String(Substring($0)) }
             let name = words.count > 1 ? words[1].trimmed : ""
             switch (words.first ?? "", Self.isName(name)) {
@@ -36,6 +37,7 @@ struct SharedConfiguration: Sendable {
     mutating func addCredentials(_ bytes: [UInt8], file: String) throws {
         files.append(file)
         for section in try ProfileFileParser.parse(bytes, file: file) {
+            noteOddNames(in: section)
             if Self.isName(section.name) {
                 Self.merge(section, into: &profiles[section.name, default: [:]])
             } else {
@@ -56,6 +58,13 @@ struct SharedConfiguration: Sendable {
     /// Static, as a method would hold a second reference to all profiles and make each change copy them.
     private static func merge(_ section: RawSection, into target: inout Section) {
         for (key, property) in section.properties where isName(key) { target[key] = property }
+    }
+
+    /// The name itself is not quoted: a line that went wrong may hold anything.
+    private mutating func noteOddNames(in section: RawSection) {
+        for (name, property) in section.properties where !Self.isName(name) {
+            warnings.append("\(property.file), line \(property.line): a property with an odd name is left out.")
+        }
     }
 
     private mutating func leaveOut(_ section: RawSection, file: String, expecting form: String) {

@@ -154,7 +154,8 @@ extension GrammarTests {
         .config(
             "a property with a blank in its name is left out",
             "[profile a]\nin valid = v\nk = w",
-            ["a": ["k": "w"]]
+            ["a": ["k": "w"]],
+            warnings: 1
         ),
         .config("every letter in a property", "[profile a]\nAZaz09-_/.%@:+ = v", ["a": ["azaz09-_/.%@:+": "v"]]),
     ]

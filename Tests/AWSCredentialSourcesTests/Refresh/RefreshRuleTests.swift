@@ -51,7 +51,10 @@ import Testing
         await #expect(throws: AWSCredentialError.self) { try await cache.credentials(validFor: 1) }
     }
 
-    @Test("61 seconds before the end nobody waits for a refresh under way, 60 seconds before it everybody does")
+    @Test(
+        "61 seconds before the end nobody waits for a refresh under way, 60 seconds before it everybody does",
+        .timeLimit(.minutes(1))
+    )
     func mandatoryWindow() async throws {
         let gate = Gate()
         gate.open()

@@ -58,6 +58,72 @@ import Testing
         }
     }
 
+    @Test("children end when they end, though others that started at the same moment run on")
+    func neighbours() async throws {
+        let folder = try TemporaryFolder()
+        let mark = folder.path("mark")
+        let waiting = "while [ ! -e '\(mark)' ]; do sleep 0.05; done"
+        let long = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<6 { group.addTask { _ = try await run(waiting) } }
+                for _ in 0..<6 { group.addTask { try await Self.runByFoundation(waiting) } }
+                try await group.waitForAll()
+            }
+        }
+        let outputs = try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            for _ in 0..<24 { group.addTask { try await run("echo x").output } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outputs == Array(repeating: Array("x\n".utf8), count: 24))
+        try Data().write(to: URL(fileURLWithPath: mark))
+        try await long.value
+    }
+
+    @Test("a process left behind that holds the output open is not waited for, and lives on")
+    func leftBehind() async throws {
+        let folder = try TemporaryFolder()
+        let (mark, done) = (folder.path("mark"), folder.path("done"))
+        let result = try await run(
+            "(while [ ! -e '\(mark)' ]; do sleep 0.05; done; touch '\(done)') & echo given"
+        )
+        #expect(String(decoding: result.output, as: UTF8.self) == "given\n")
+        #expect(!FileManager.default.fileExists(atPath: done))
+        try Data().write(to: URL(fileURLWithPath: mark))
+        for _ in 0..<200 where !FileManager.default.fileExists(atPath: done) {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(FileManager.default.fileExists(atPath: done))
+    }
+
+    @Test("a child that is killed leaves no zombie")
+    func zombie() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(throws: ProcessRunnerError.timedOut) {
+            try await run("echo $$ > '\(folder.path("pid"))'; sleep 30", limit: .milliseconds(500))
+        }
+        let text = try String(contentsOfFile: folder.path("pid"), encoding: .utf8)
+        let identifier = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(kill(identifier, 0) == -1)
+    }
+
+    @Test("a child's signals are not blocked or ignored, whatever this process does")
+    func signals() async throws {
+        let result = try await run("trap - PIPE; yes | head -n 1; kill -PIPE $$; echo ignored")
+        #expect(result.exitStatus == 128 + SIGPIPE)
+        #expect(String(decoding: result.output, as: UTF8.self) == "y\n")
+    }
+
+    private static func runByFoundation(_ command: String) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", command]
+        process.standardOutput = FileHandle.nullDevice
+        await withCheckedContinuation { continuation in
+            process.terminationHandler = { _ in continuation.resume() }
+            do { try process.run() } catch { continuation.resume() }
+        }
+    }
+
     @Test("a child that writes without end is killed")
     func endless() async {
         await #expect(throws: ProcessRunnerError.tooMuchOutput) { try await run("cat /dev/zero", outputLimit: 100_000) }
@@ -78,10 +144,10 @@ import Testing
 
     @Test("a real credential_process hands out credentials, and its secrets stay out of errors")
     func credentials() async throws {
-        var context = CredentialContext.test(["PATH": "/usr/bin:/bin"])
+        var context = CredentialContext.test(["PATH": "/usr/bin:/bin", "GIVEN": "hidden"])
         context.processes = SystemProcessRunner()
         let good = ProcessCredentialSource(
-            #"echo 'hidden-stderr' >&2; printf '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"%s"}' hidden"#,
+            #"echo 'hidden-stderr' >&2; printf '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"%s"}' "$GIVEN""#,
             context: context
         )
         #expect(try await good.credentials().secretAccessKey == "hidden")
