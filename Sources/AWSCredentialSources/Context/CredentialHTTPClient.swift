@@ -112,6 +112,10 @@ public struct CredentialHTTPError: Error, Sendable, Hashable {
         public static let connectionLost = Self(description: "the connection broke")
         /// The answer was larger than the request accepts.
         public static let bodyTooLarge = Self(description: "the answer was too large")
+        /// The proxy does not let the request through, or wants a login that it was not given.
+        public static let proxyRefused = Self(description: "the proxy refused")
+        /// What is named as a proxy is none that is spoken to in HTTP.
+        public static let unusableProxy = Self(description: "the proxy that the environment names cannot be used")
         /// The answer was not HTTP, or the request could not be made.
         public static let malformed = Self(description: "no well-formed exchange")
     }

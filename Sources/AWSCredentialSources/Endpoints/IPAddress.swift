@@ -23,6 +23,14 @@ struct IPAddress: Sendable, Hashable {
         }
     }
 
+    /// Whether so many first bits are the same; never across families.
+    func shares(_ bits: Int, with other: IPAddress) -> Bool {
+        guard bytes.count == other.bytes.count else { return false }
+        return (0..<min(bits, bytes.count * 8)).allSatisfy { bit in
+            (bytes[bit / 8] ^ other.bytes[bit / 8]) & (0x80 >> (bit % 8)) == 0
+        }
+    }
+
     /// 127.0.0.0/8 or ::1.
     var isLoopback: Bool {
         bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]

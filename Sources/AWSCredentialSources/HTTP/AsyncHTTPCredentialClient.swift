@@ -5,37 +5,28 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// The HTTP client of the trait `AsyncHTTPClient`.
 ///
-/// It follows no redirects, reconnects to nothing behind the caller's back, and uses a proxy only where one is given and the request allows it.
+/// It follows no redirects, reconnects to nothing behind the caller's back, and uses a proxy only where one is known and the request allows it,
+/// which no request to this machine or its link does.
 public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
-    /// The client of this process, without a proxy.
-    public static let shared = AsyncHTTPCredentialClient()
-
-    /// An HTTP proxy that tunnels to HTTPS endpoints.
-    public struct Proxy: Sendable, Hashable {
-        /// The proxy's host.
-        public var host: String
-        /// The proxy's port.
-        public var port: Int
-
-        /// Creates a proxy.
-        ///
-        /// - Parameters:
-        ///   - host: The proxy's host.
-        ///   - port: The proxy's port.
-        public init(host: String, port: Int) {
-            self.host = host
-            self.port = port
-        }
-    }
+    /// The client of this process, with the proxies that its environment names.
+    ///
+    /// As in most AWS SDKs these are `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, read once.
+    public static let shared = AsyncHTTPCredentialClient(environment: ProcessInfo.processInfo.environment)
 
     private struct Variant: Hashable {
         var connectTimeout: Duration
         var proxy: Proxy?
     }
 
-    private let proxy: Proxy?
+    private let findProxy: @Sendable (_ url: String) throws -> Proxy?
     /// AsyncHTTPClient knows one connect time limit and one proxy a client, so there is a client for each pair in use.
     private let clients = Mutex<[Variant: HTTPClient]>([:])
 
@@ -43,7 +34,18 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     ///
     /// - Parameter proxy: The proxy for requests that allow one.
     public init(proxy: Proxy? = nil) {
-        self.proxy = proxy
+        findProxy = { _ in proxy }
+    }
+
+    /// Creates a client that finds its proxies in environment variables.
+    ///
+    /// A proxy is spoken to in HTTP, whatever it tunnels: `http://user:password@proxy.example:3128`. Requests fail where the variable names
+    /// another kind.
+    ///
+    /// - Parameter environment: Where `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are looked for, in lower case first.
+    public init(environment: [String: String]) {
+        let proxies = ProxyEnvironment(environment)
+        findProxy = { try proxies.proxy(for: $0) }
     }
 
     deinit {
@@ -53,7 +55,7 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
 
     /// Makes one exchange.
     public func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
-        let client = client(for: request)
+        let client = try client(for: request)
         do {
             return try await TimeLimit.of(request.timeout) { try await Self.exchange(request, with: client) }
         } catch let error as CredentialHTTPError {
@@ -87,10 +89,10 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         return translated
     }
 
-    private func client(for request: CredentialHTTPRequest) -> HTTPClient {
+    private func client(for request: CredentialHTTPRequest) throws -> HTTPClient {
         let variant = Variant(
             connectTimeout: request.connectTimeout,
-            proxy: request.mayUseProxy ? proxy : nil
+            proxy: request.mayUseProxy ? try findProxy(request.url) : nil
         )
         return clients.withLock { clients in
             if let client = clients[variant] { return client }
@@ -103,7 +105,10 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     private static func configuration(_ variant: Variant) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = TimeAmount(variant.connectTimeout)
-        configuration.proxy = variant.proxy.map { .server(host: $0.host, port: $0.port) }
+        configuration.proxy = variant.proxy.map { proxy in
+            let login = proxy.user.map { HTTPClient.Authorization.basic(username: $0, password: proxy.password ?? "") }
+            return .server(host: proxy.host, port: proxy.port, authorization: login)
+        }
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return configuration

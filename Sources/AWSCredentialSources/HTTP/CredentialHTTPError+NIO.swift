@@ -33,6 +33,7 @@ extension CredentialHTTPError.Code {
         switch error {
         case .connectTimeout: .connectTimeout
         case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout: .timeout
+        case .proxyAuthenticationRequired, .invalidProxyResponse: .proxyRefused
         case .remoteConnectionClosed, .cancelled: .connectionLost
         default: .malformed
         }

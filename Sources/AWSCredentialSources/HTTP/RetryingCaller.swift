@@ -109,6 +109,8 @@ struct RetryingCaller: Sendable {
         case .connectTimeout, .cannotConnect:
             let failure = AWSCredentialError(.unreachable, message)
             return patience.retriesConnecting ? .again(failure) : .final(failure)
+        case .proxyRefused: return .final(AWSCredentialError(.unreachable, message))
+        case .unusableProxy: return .final(AWSCredentialError(.invalidConfiguration, message))
         case .timeout: return .again(AWSCredentialError(.timedOut, message))
         case .bodyTooLarge, .malformed: return .final(AWSCredentialError(.invalidResponse, message))
         default: return .again(AWSCredentialError(.interrupted, message))

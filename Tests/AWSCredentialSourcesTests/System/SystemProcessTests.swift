@@ -35,6 +35,17 @@ import Testing
         #expect(String(decoding: result.output, as: UTF8.self) == "HI\n")
     }
 
+    #if canImport(Glibc) || canImport(Darwin)
+    @Test("a child gets no descriptor but its three")
+    func descriptors() async throws {
+        let stray = open("/dev/null", O_RDONLY)
+        defer { close(stray) }
+        // The fourth is the folder that is listed.
+        let result = try await run("ls -1 /proc/self/fd 2>/dev/null || ls -1 /dev/fd")
+        #expect(String(decoding: result.output, as: UTF8.self).split(separator: "\n").count <= 4)
+    }
+    #endif
+
     @Test("standard input is empty")
     func input() async throws {
         #expect(try await run("cat").output.isEmpty)

@@ -1,0 +1,80 @@
+#if AsyncHTTPClient
+
+/// Which proxy stands before a URL, by the variables that most programs heed: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`
+/// and `NO_PROXY`, each in lower case first.
+///
+/// `HTTP_PROXY` in capitals is not read where `REQUEST_METHOD` is set: there a client could choose it by a `Proxy` header (CVE-2016-5385).
+struct ProxyEnvironment: Sendable {
+    private let secure: String?
+    private let plain: String?
+    private let exceptions: [NoProxyRule]
+
+    init(_ environment: [String: String]) {
+        func value(_ names: String...) -> String? {
+            names.lazy.compactMap { environment[$0]?.trimmed }.first { !$0.isEmpty }
+        }
+        let all = value("all_proxy", "ALL_PROXY")
+        let isGateway = environment["REQUEST_METHOD"] != nil
+        secure = value("https_proxy", "HTTPS_PROXY") ?? all
+        plain = (isGateway ? value("http_proxy") : value("http_proxy", "HTTP_PROXY")) ?? all
+        exceptions = value("no_proxy", "NO_PROXY")?.split(separator: ",").compactMap { NoProxyRule(String($0)) } ?? []
+    }
+
+    /// The proxy for a URL; nil where the way is direct.
+    ///
+    /// - Throws: ``CredentialHTTPError/Code/unusableProxy`` where the variable names something other than a proxy that is spoken to in HTTP.
+    func proxy(for text: String) throws -> AsyncHTTPCredentialClient.Proxy? {
+        guard let url = HTTPURL(text), let setting = url.isSecure ? secure : plain else { return nil }
+        guard !exceptions.contains(where: { $0.covers(url) }) else { return nil }
+        guard let proxy = AsyncHTTPCredentialClient.Proxy(setting) else { throw CredentialHTTPError(.unusableProxy) }
+        return proxy
+    }
+}
+
+/// One entry of `NO_PROXY`: `*`, a domain with all below it, an address or a network, each but the last with or without a port.
+private struct NoProxyRule: Sendable {
+    private enum Hosts: Sendable {
+        case all
+        case domain(String)
+        case network(IPAddress, prefix: Int)
+    }
+
+    private let hosts: Hosts
+    private let port: Int?
+
+    init?(_ entry: String) {
+        let entry = entry.trimmed.lowercased()
+        if entry == "*" {
+            (hosts, port) = (.all, nil)
+        } else if let (address, prefix) = Self.network(entry) {
+            (hosts, port) = (.network(address, prefix: prefix), nil)
+        } else if let address = IPAddress(entry) {
+            (hosts, port) = (.network(address, prefix: 128), nil)
+        } else {
+            let bare = entry.hasPrefix("*.") ? entry.dropFirst(2) : entry.drop { $0 == "." }
+            guard let url = HTTPURL("http://\(bare)") else { return nil }
+            hosts = IPAddress(url.host).map { .network($0, prefix: 128) } ?? .domain(url.host)
+            port = url.port
+        }
+    }
+
+    func covers(_ url: HTTPURL) -> Bool {
+        if let port, port != url.port ?? (url.isSecure ? 443 : 80) { return false }
+        switch hosts {
+        case .all: return true
+        case .domain(let domain):
+            let host = url.host.lowercased()
+            return host == domain || host.hasSuffix("." + domain)
+        case .network(let network, let prefix):
+            return IPAddress(url.host)?.shares(prefix, with: network) == true
+        }
+    }
+
+    private static func network(_ entry: String) -> (IPAddress, prefix: Int)? {
+        let parts = entry.split(separator: "/")
+        guard parts.count == 2, let address = IPAddress(String(parts[0])) else { return nil }
+        return Int(parts[1]).flatMap { $0 < 0 ? nil : (address, $0) }
+    }
+}
+
+#endif
