@@ -12,6 +12,9 @@ enum BlockingWork {
         }
     }
 
+    /// Runs work that nobody waits for.
+    static func leave(_ work: @escaping @Sendable () -> Void) { thread().async { work() } }
+
     /// Runs work that the operating system may hold for as long as it likes, such as a look-up or a file on a dead server.
     ///
     /// At the limit, and where the task is cancelled, nobody waits for it any longer; its thread ends when it ends.

@@ -35,8 +35,20 @@ struct SpawnedShell: ~Copyable {
         close(output)
         guard !isGone else { return }
         kill(-identifier, SIGKILL)
+        Self.reap(identifier)
+    }
+
+    /// Waits for the end of what was killed, but no longer than a second: a dead file system may hold it.
+    private static func reap(_ identifier: pid_t) {
         var status: Int32 = 0
-        while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
+        for _ in 0..<100 {
+            guard waitpid(identifier, &status, WNOHANG) == 0 else { return }
+            poll(nil, 0, 10)
+        }
+        BlockingWork.leave {
+            var status: Int32 = 0
+            while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
+        }
     }
 
     /// Whether it has ended.

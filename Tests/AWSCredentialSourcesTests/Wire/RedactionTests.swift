@@ -52,6 +52,18 @@ import Testing
         #expect(!dumped.contains("104\n"), "bytes of a body are dumped one by one")
     }
 
+    @Test("a cache that holds credentials prints without their secrets")
+    func cachePrints() async throws {
+        let context = CredentialContext.test()
+        let cache = RefreshingCredentialSource(StaticCredentialSource(credentials), context: context)
+        _ = try await cache.credentials()
+        let chain = AWSCredentialChain([cache, StaticCredentialSource(credentials)], context: context)
+        var dumped = "\(cache) \(chain) \(String(reflecting: chain))"
+        dump(chain, to: &dumped)
+        dump(try await chain.resolve(), to: &dumped)
+        #expect(!dumped.contains("hidden"))
+    }
+
     @Test("an error of a custom source is not quoted")
     func foreignErrors() async {
         struct Talkative: Error { var text = "hidden-in-error" }
