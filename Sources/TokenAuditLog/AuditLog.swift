@@ -93,7 +93,6 @@ public actor AuditLog: TokenAuditRecorder {
         while let deadline = queue.firstDeadline() {
             do {
                 guard let committer else { throw closedError }
-                committer.awaitCompany(in: queue)
                 try committer.commitWaiting(in: queue, until: deadline)
             } catch {
                 fail(with: error)

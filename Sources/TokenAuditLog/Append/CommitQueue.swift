@@ -40,9 +40,6 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// How many events wait.
-    var waitingCount: Int { state.withLock { $0.waiting.count } }
-
     /// Takes up to `limit` waiting events into the transaction that is open.
     func take(_ limit: Int) -> [PendingEvent] {
         state.withLock { state in

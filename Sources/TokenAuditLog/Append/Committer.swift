@@ -36,16 +36,6 @@ final class Committer {
         ballast.refill()
     }
 
-    /// Waits a moment for as many events as shared the last commit.
-    ///
-    /// Their issuers have just been told and are on their way back; without the pause half of them would miss this
-    /// commit and wait for the next. A lone issuer never waits, and nobody waits longer than a quarter of
-    /// a commit.
-    func awaitCompany(in queue: CommitQueue) {
-        let end = Monotonic.now + min(lastDuration / 4, Self.longestPause)
-        while queue.waitingCount < lastCompany && Monotonic.now < end { Monotonic.pause(nanoseconds: 20_000) }
-    }
-
     /// Stores all events that wait, those included that arrive meanwhile, and tells their waiters.
     func commitWaiting(in queue: CommitQueue, until deadline: Int64) throws {
         let start = Monotonic.now
@@ -53,17 +43,30 @@ final class Committer {
         try transaction(until: deadline, afterLosing: lost) {
             // Nothing is in flight, unless a first try ended with the disk full.
             queue.putBack()
-            var room = Self.mostRows
-            while case let events = queue.take(room), !events.isEmpty {
-                for event in events { try append(event.payload) }
-                room -= events.count
-            }
+            try appendWaiting(in: queue)
         }
         queue.settle(lost)
         let events = queue.takeInFlight()
         lastCompany = events.count
         lastDuration = Monotonic.now - start
         for event in events { event.finish(.success(())) }
+    }
+
+    /// Adds the events that wait to the open transaction, and those of the last commit's company, which come soon.
+    ///
+    /// Their issuers have just been told and are on their way back; without a pause half of them would miss this
+    /// commit and wait for the next. A lone issuer never waits, and nobody waits longer than a quarter of a commit.
+    private func appendWaiting(in queue: CommitQueue) throws {
+        let end = Monotonic.now + min(lastDuration / 4, Self.longestPause)
+        var rows = 0
+        while rows < Self.mostRows {
+            let events = queue.take(Self.mostRows - rows)
+            for event in events { try append(event.payload) }
+            rows += events.count
+            guard events.isEmpty else { continue }
+            guard rows < lastCompany, Monotonic.now < end else { return }
+            Monotonic.pause(nanoseconds: 20_000)
+        }
     }
 
     /// Stores events of the log's own.
