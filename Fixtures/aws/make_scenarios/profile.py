@@ -29,6 +29,8 @@ SCENARIOS = [
              {"AWS_CONFIG_FILE": "/etc/aws/c", "AWS_SHARED_CREDENTIALS_FILE": "~/x/s"},
              {"/etc/aws/c": "[default]\nregion = eu-west-2\n", "~/x/s": config({"default": static("AKIDMOVED")}),
               S: config({"default": static("AKIDFILE")})}),
+    scenario("keys in a moved config file", "A2", "profile", keys("AKIDMOVED"), {"AWS_CONFIG_FILE": "~/c"},
+             {"~/c": config({"default": static("AKIDMOVED")}), C: config({"default": static("AKIDFILE")})}),
     scenario("a blank AWS_PROFILE counts as unset", "A2", "profile", keys("AKIDFILE", profile="default"),
              {"AWS_PROFILE": " "}, {S: config({"default": static("AKIDFILE")})}),
     scenario("a moved file that is missing counts as empty", "A2", "profile", keys("AKIDFILE"),
