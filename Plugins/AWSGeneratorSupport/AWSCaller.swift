@@ -2,7 +2,9 @@ package import AWSCredentialSources
 package import AuthTokens
 
 /// Whose credentials a generator uses, and in which region: its own settings, and what connection strings say instead.
-package struct AWSCaller: Sendable {
+///
+/// A class, as its members would be counted one by one each time a kept token is handed out.
+package final class AWSCaller: Sendable {
     private let own: SigningSource
     private let directory: AWSCredentialDirectory
     private let region: String?
@@ -45,7 +47,7 @@ package struct AWSCaller: Sendable {
             of: request,
             generator: region,
             hostName: hostRegion(request),
-            configuration: { try await regions.region(for: request) }
+            configuration: { [regions] in try await regions.region(for: request) }
         )
     }
 
@@ -64,12 +66,22 @@ package struct AWSCaller: Sendable {
 
     /// Hears that a server refused a token, so that its credentials are looked at again before the next one.
     package func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
-        directory.knownSource(for: request, own: own)?.tokenWasRefused(token)
+        knownSource(for: request)?.tokenWasRefused(token)
     }
 
     private func signingSource(for request: AuthTokenRequest) async throws -> SigningSource {
-        // Kept tokens are handed out in less time than it takes to look for keywords.
-        if request.parameters.isEmpty { return own }
+        if let known = knownSource(for: request) { return known }
         return try await directory.source(for: request, own: own)
+    }
+
+    private func knownSource(for request: AuthTokenRequest) -> SigningSource? {
+        request.parameters.isEmpty ? own : directory.knownSource(for: request, own: own)
+    }
+}
+
+extension AWSCaller: PromptSigner {
+    package func isStill(_ identity: SigningIdentity, for request: AuthTokenRequest) -> Bool {
+        guard !regions.areInUse, let ready = knownSource(for: request)?.ready else { return false }
+        return ready.accessKeyID == identity.credential && identity.region == nil
     }
 }

@@ -100,6 +100,10 @@ public struct DSQLGenerator: AuthTokenGenerator {
     }
 }
 
+extension DSQLGenerator: PromptGenerator {
+    package var promptSigner: any PromptSigner { tokens.caller }
+}
+
 extension SigningEndpoint {
     /// What the host's name says; nil where Aurora DSQL did not give it.
     ///

@@ -99,6 +99,10 @@ public struct RDSGenerator: AuthTokenGenerator {
     }
 }
 
+extension RDSGenerator: PromptGenerator {
+    package var promptSigner: any PromptSigner { tokens.caller }
+}
+
 extension SigningEndpoint {
     /// What the host's name says; nil where RDS did not give it.
     ///

@@ -88,3 +88,7 @@ public struct RedshiftGenerator: AuthTokenGenerator {
         try await caller.signingIdentity(for: request)
     }
 }
+
+extension RedshiftGenerator: PromptGenerator {
+    package var promptSigner: any PromptSigner { caller }
+}

@@ -107,6 +107,10 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
     }
 }
 
+extension SecretsManagerGenerator: PromptGenerator {
+    package var promptSigner: any PromptSigner { caller }
+}
+
 /// How a secret is read.
 public struct SecretsManagerOptions: Sendable, Hashable {
     /// The member of the secret's JSON object that holds the user.

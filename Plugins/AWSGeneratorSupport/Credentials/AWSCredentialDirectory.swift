@@ -44,7 +44,12 @@ public final class AWSCredentialDirectory: Sendable {
     private struct Entry {
         let source: SigningSource
         /// The registry's entry it stands for.
-        var ticket: UInt64 = 0
+        let ticket: UInt64
+        /// The registry's state in which that was last known to be so.
+        let generation: UInt64
+
+        /// The source, unless names may have got other meanings since.
+        func source(at generation: UInt64) -> SigningSource? { generation == self.generation ? source : nil }
     }
 
     /// More than this many are not kept, so that odd connection strings fill no memory.
@@ -77,51 +82,63 @@ public final class AWSCredentialDirectory: Sendable {
     ///   no sense.
     func source(for request: AuthTokenRequest, own: SigningSource) async throws -> SigningSource {
         let settings = try CredentialSettings(of: request)
-        let base = try await base(settings.origin, own)
+        let generation = sources.generation
+        let base = try await base(settings.origin, own, generation)
         guard let role = settings.role else { return base }
-        return keep(.role(role, with: ObjectIdentifier(base))) { [context] in
+        return keep(.role(role, with: ObjectIdentifier(base)), generation) { [context] in
             AssumeRoleCredentialSource(AssumedRole(arn: role), from: base, client: STSClient(context: context))
         }
     }
 
-    /// The same where it has been asked for before; nil where it has not.
+    /// The same where no name need be looked up for it; nil where one must.
     func knownSource(for request: AuthTokenRequest, own: SigningSource) -> SigningSource? {
         guard let settings = try? CredentialSettings(of: request) else { return nil }
+        if settings.origin == .generator, settings.role == nil { return own }
+        let generation = sources.generation
         return kept.withLock { kept in
-            let base = settings.origin == .generator ? own : kept[.origin(settings.origin)]?.source
+            let base = settings.origin == .generator ? own : kept[.origin(settings.origin)]?.source(at: generation)
             guard let base, let role = settings.role else { return base }
-            return kept[.role(role, with: ObjectIdentifier(base))]?.source
+            return kept[.role(role, with: ObjectIdentifier(base))]?.source(at: generation)
         }
     }
 
-    private func base(_ origin: CredentialSettings.Origin, _ own: SigningSource) async throws -> SigningSource {
+    private func base(
+        _ origin: CredentialSettings.Origin,
+        _ own: SigningSource,
+        _ generation: UInt64
+    ) async throws -> SigningSource {
         let context = context
         switch origin {
         case .generator: return own
         case .named(let name):
             let (source, ticket) = try await sources.entry(named: name)
-            return keep(.origin(origin), ticket) { source }
+            return keep(.origin(origin), generation, ticket) { source }
         case .chain(let profile):
-            return keep(.origin(origin)) {
+            return keep(.origin(origin), generation) {
                 RefreshingCredentialSource(
                     AWSCredentialChain.default(profile: profile, context: context),
                     context: context
                 )
             }
         case .profile(let profile):
-            return keep(.origin(origin)) {
+            return keep(.origin(origin), generation) {
                 RefreshingCredentialSource(ProfileCredentialSource(profile, context: context), context: context)
             }
         }
     }
 
     /// The source under a key, made where there is none or its name has got another meaning.
-    private func keep(_ key: Key, _ ticket: UInt64 = 0, _ make: () -> any AWSCredentialSource) -> SigningSource {
+    private func keep(
+        _ key: Key,
+        _ generation: UInt64,
+        _ ticket: UInt64 = 0,
+        _ make: () -> any AWSCredentialSource
+    ) -> SigningSource {
         kept.withLock { kept in
-            if let entry = kept[key], entry.ticket == ticket { return entry.source }
-            if kept.count >= Self.capacity { kept = [:] }
-            let source = SigningSource(make(), context: context)
-            kept[key] = Entry(source: source, ticket: ticket)
+            let known = kept[key].flatMap { $0.ticket == ticket ? $0.source : nil }
+            if known == nil, kept.count >= Self.capacity { kept = [:] }
+            let source = known ?? SigningSource(make(), context: context)
+            kept[key] = Entry(source: source, ticket: ticket, generation: generation)
             return source
         }
     }

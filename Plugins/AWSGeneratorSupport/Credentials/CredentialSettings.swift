@@ -19,11 +19,20 @@ struct CredentialSettings: Hashable {
     let role: String?
 
     init(of request: AuthTokenRequest) throws(AWSGeneratorError) {
-        origin = try Self.origin(
-            name: request.setting(AWSCredentialDirectory.credentialsKeyword),
-            profile: request.setting(AWSCredentialDirectory.profileKeyword)
-        )
-        role = request.setting(AWSCredentialDirectory.roleKeyword)
+        var name: String?
+        var profile: String?
+        var role: String?
+        // There are a few at most: going through them takes less time than looking three up.
+        for (keyword, value) in request.parameters where !value.isEmpty {
+            switch keyword {
+            case AWSCredentialDirectory.credentialsKeyword: name = value
+            case AWSCredentialDirectory.profileKeyword: profile = value
+            case AWSCredentialDirectory.roleKeyword: role = value
+            default: break
+            }
+        }
+        origin = try Self.origin(name: name, profile: profile)
+        self.role = role
         if let role, !role.hasPrefix("arn:") {
             throw AWSGeneratorError(
                 .invalidRole,

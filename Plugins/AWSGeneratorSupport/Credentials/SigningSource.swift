@@ -15,6 +15,8 @@ package import Foundation
 /// out of files and closures, are then asked for each time.
 package final class SigningSource: AWSCredentialSource {
     private let source: any AWSCredentialSource
+    /// The same, where it keeps what it hands out.
+    private let keeper: RefreshingCredentialSource?
     /// What is asked for credentials without an end; nil where ``source`` has the last word.
     private let afresh: (any AWSCredentialSource)?
     private let hasAnswered = Atomic(false)
@@ -29,48 +31,59 @@ package final class SigningSource: AWSCredentialSource {
     ///   - context: The clocks to go by.
     package init(_ source: any AWSCredentialSource, context: CredentialContext) {
         uptime = context.uptime
-        let isAtHand = source is StaticCredentialSource || source is EnvironmentCredentialSource
-        if isAtHand || source is RefreshingCredentialSource {
-            (self.source, afresh) = (source, nil)
+        if let keeper = source as? RefreshingCredentialSource {
+            (self.source, self.keeper, afresh) = (source, keeper, nil)
+        } else if source is StaticCredentialSource || source is EnvironmentCredentialSource {
+            (self.source, keeper, afresh) = (source, nil, nil)
         } else {
-            (self.source, afresh) = (RefreshingCredentialSource(source, context: context), source)
+            let keeper = RefreshingCredentialSource(source, context: context)
+            (self.source, self.keeper, afresh) = (keeper, keeper, source)
         }
     }
 
     package var kind: AWSCredentialSourceKind { source.kind }
 
+    /// The credentials in hand, without any waiting; nil where somebody has to be asked.
+    package var ready: AWSCredentials? {
+        guard let keeper else { return (source as? StaticCredentialSource)?.value }
+        return keeper.ready.flatMap { mayBeReplaced($0) ? nil : $0 }
+    }
+
     package func credentials() async throws -> AWSCredentials {
-        try await ask { try await $0.credentials() }
+        guard let keeper else { return try await source.credentials() }
+        let credentials = try await keeper.credentials()
+        guard let afresh = next(after: credentials) else { return credentials }
+        return try await afresh.credentials()
     }
 
     package func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials {
-        try await ask { try await $0.credentials(validFor: lifetime) }
+        let credentials = try await source.credentials(validFor: lifetime)
+        guard let afresh = next(after: credentials) else { return credentials }
+        return try await afresh.credentials(validFor: lifetime)
     }
 
     /// Hears that a server refused a token: the credentials that signed it may have been replaced, so the next caller gets new ones.
     ///
     /// Not more than once in ten seconds, as most refusals have other reasons.
     package func tokenWasRefused(_ token: AuthToken) {
-        guard let source = source as? RefreshingCredentialSource, let key = token.credential?.accessKeyID else {
-            return
-        }
+        guard let keeper, let key = token.credential?.accessKeyID else { return }
         let now = uptime()
         let isDue = lastRenewal.withLock { last in
             guard last.map({ now - $0 >= Self.pause }) ?? true else { return false }
             last = now
             return true
         }
-        if isDue { source.invalidate(accessKeyID: key) }
+        if isDue { keeper.invalidate(accessKeyID: key) }
     }
 
-    private func ask(
-        _ question: (any AWSCredentialSource) async throws -> AWSCredentials
-    ) async throws -> AWSCredentials {
-        let credentials = try await question(source)
-        guard let afresh, credentials.expiration == nil, credentials.provenance.source != .process,
-            // The first answer is as fresh as another would be.
-            hasAnswered.exchange(true, ordering: .relaxed)
-        else { return credentials }
-        return try await question(afresh)
+    /// Who is to be asked instead, as kept credentials may have been replaced.
+    private func next(after credentials: AWSCredentials) -> (any AWSCredentialSource)? {
+        guard mayBeReplaced(credentials) else { return nil }
+        // The first answer is as fresh as another would be.
+        return hasAnswered.exchange(true, ordering: .relaxed) ? afresh : nil
+    }
+
+    private func mayBeReplaced(_ credentials: AWSCredentials) -> Bool {
+        afresh != nil && credentials.expiration == nil && credentials.provenance.source != .process
     }
 }

@@ -54,9 +54,12 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ///
     /// - Throws: ``AWSCredentialError`` where there is nothing to serve.
     public func credentials() async throws -> AWSCredentials {
-        if let credentials = kept.read(at: now(), lifetime: nil) { return credentials }
+        if let ready { return ready }
         return try await credentials(lifetime: nil)
     }
+
+    /// The credentials in hand, where they need no thought; it never waits.
+    package var ready: AWSCredentials? { kept.read(at: now(), lifetime: nil) }
 
     /// Hands out credentials that really live that long or, where a refresh brings no better, as long as can be had; never dead ones.
     ///

@@ -1,6 +1,6 @@
 /// Credentials given in code.
 public struct StaticCredentialSource: AWSCredentialSource {
-    private let value: AWSCredentials
+    package let value: AWSCredentials
 
     /// Creates the source.
     ///

@@ -5,15 +5,17 @@ import FoundationEssentials
 #else
 import Foundation
 #endif
+
 /// A token in the cache.
 final class KeptToken: Sendable {
     let issue: Issue
     let identity: SigningIdentity
     let generator: any AuthTokenGenerator
-    /// The span of wall-clock time in which it is handed out.
-    let period: Range<Date>
-    /// When the stop watch says that its time is over, whatever the wall clock says.
-    let end: Duration
+    private let signer: (any PromptSigner)?
+    /// The span of wall-clock time in which it is handed out, in seconds since 1970.
+    private let period: Range<TimeInterval>
+    /// When the stop watch says that its time is over, whatever the wall clock says, in seconds.
+    private let end: TimeInterval
     /// When it is to be renewed.
     let renewal: Date
     /// When it was last handed out, by the cache's own count; 0 where it has not been since it was made.
@@ -25,26 +27,25 @@ final class KeptToken: Sendable {
         let moment = clock.glance()
         let token = made.issue.token
         let expiry = min(token.expiresAt, token.credential?.expiresAt ?? token.expiresAt)
-        let life = expiry.timeIntervalSince(moment.wall) - options.margin.seconds
+        let left = expiry.timeIntervalSince1970 - moment.wall
+        let life = left - options.margin.seconds
         guard life > 0 else { return nil }
         issue = made.issue
         self.identity = identity
         self.generator = generator
+        signer = (generator as? any PromptGenerator)?.promptSigner
         period = moment.wall..<moment.wall + life
-        end = moment.uptime + .seconds(life)
-        let ahead = min(options.refreshAhead.seconds, expiry.timeIntervalSince(moment.wall) / 2)
-        renewal = expiry - ahead
+        end = moment.uptime + life
+        renewal = expiry - min(options.refreshAhead.seconds, left / 2)
+    }
+
+    /// Whether its generator says at once that it would sign with the same credentials; where not, it is to be asked.
+    func isReady(for request: AuthTokenRequest) -> Bool {
+        signer?.isStill(identity, for: request) ?? false
     }
 
     func isGood(_ clock: TokenClock) -> Bool {
         let moment = clock.glance()
         return period.contains(moment.wall) && moment.uptime < end
-    }
-}
-
-extension Duration {
-    /// The same in seconds.
-    var seconds: TimeInterval {
-        TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18
     }
 }

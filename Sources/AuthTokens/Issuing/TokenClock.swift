@@ -17,10 +17,12 @@ import Darwin
 /// Expiry goes by the wall clock, as the servers' does, and so runs on while the machine sleeps. The stop watch guards against a wall
 /// clock that is set back.
 public struct TokenClock: Sendable {
-    /// A moment on both clocks.
+    /// A moment on both clocks in seconds, as plain numbers: it is looked at each time a kept token is handed out.
     struct Moment {
-        var wall: Date
-        var uptime: Duration
+        /// Since 1970.
+        var wall: TimeInterval
+        /// Since some fixed moment.
+        var uptime: TimeInterval
     }
 
     /// The present, in UTC.
@@ -59,22 +61,35 @@ public struct TokenClock: Sendable {
     func glance() -> Moment {
         #if os(Linux)
         if isSystem {
-            let seconds = Self.reading(CLOCK_REALTIME_COARSE).seconds
             return Moment(
-                wall: Date(timeIntervalSince1970: seconds),
-                uptime: Self.reading(CLOCK_MONOTONIC_COARSE)
+                wall: Self.seconds(Self.time(of: CLOCK_REALTIME_COARSE)),
+                uptime: Self.seconds(Self.time(of: CLOCK_MONOTONIC_COARSE))
             )
         }
         #endif
-        return Moment(wall: now(), uptime: uptime())
+        return Moment(wall: now().timeIntervalSince1970, uptime: uptime().seconds)
     }
 
     /// What the machine's stop watch shows.
-    public static var stopWatch: Duration { reading(CLOCK_MONOTONIC) }
+    public static var stopWatch: Duration {
+        let time = time(of: CLOCK_MONOTONIC)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
 
-    private static func reading(_ clock: clockid_t) -> Duration {
+    private static func seconds(_ time: timespec) -> TimeInterval {
+        TimeInterval(time.tv_sec) + TimeInterval(time.tv_nsec) / 1e9
+    }
+
+    private static func time(of clock: clockid_t) -> timespec {
         var time = timespec()
         clock_gettime(clock, &time)
-        return .nanoseconds(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        return time
+    }
+}
+
+extension Duration {
+    /// The same in seconds.
+    var seconds: TimeInterval {
+        TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18
     }
 }

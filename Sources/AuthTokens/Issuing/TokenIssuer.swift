@@ -72,10 +72,14 @@ public struct TokenIssuer: Sendable {
     ///   throws where a record is required; ``TokenIssuerError``; `CancellationError` where the caller's task is cancelled, which
     ///   disturbs nobody else who waits. A refusal is recorded too.
     public func token(from name: String, for request: AuthTokenRequest) async throws -> IssuedToken {
-        guard let kept = cache.recent(from: name, for: request, generation: generators.generation),
-            let identity = try? await kept.generator.signingIdentity(for: request), identity == kept.identity,
-            kept.isGood(clock)
-        else { return try await issue(TokenKey(generator: name, request: request)) }
+        guard let kept = cache.recent(from: name, for: request, generation: generators.generation) else {
+            return try await issue(TokenKey(generator: name, request: request))
+        }
+        var isSame = kept.isReady(for: request)
+        if !isSame { isSame = (try? await kept.generator.signingIdentity(for: request)) == kept.identity }
+        guard isSame, kept.isGood(clock) else {
+            return try await issue(TokenKey(generator: name, request: request))
+        }
         return isWatched ? try await reuse(kept) : IssuedToken(issue: kept.issue, isFromCache: true)
     }
 
@@ -98,6 +102,7 @@ public struct TokenIssuer: Sendable {
     ///   - error: Why the login failed; nil where it succeeded.
     /// - Throws: What the recorder throws, where a record is required.
     public func recordOutcome(of issued: IssuedToken, error: (any Error)? = nil) async throws {
+        guard audit.recorder != nil else { return }
         try await audit.record(
             TokenEvent(
                 error == nil ? .connectionAccepted : .connectionRefused,
