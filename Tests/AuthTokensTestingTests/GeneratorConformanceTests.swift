@@ -53,6 +53,9 @@ struct GeneratorConformanceTests {
             Liar(testDescription: "promises a year", fault: "live longer than") { clock in
                 ClosureTokenGenerator { _ in token(clock, life: 365 * 86_400) }
             },
+            Liar(testDescription: "promises eternity", fault: "live longer than") { clock in
+                ClosureTokenGenerator { _ in token(clock, life: .infinity) }
+            },
             Liar(testDescription: "outlives its credentials", fault: "outlive its credentials") { clock in
                 ClosureTokenGenerator { _ in
                     token(clock, credential: CredentialIdentity(source: "s", expiresAt: clock.now + 300))

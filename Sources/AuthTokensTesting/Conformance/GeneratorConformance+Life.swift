@@ -33,6 +33,7 @@ extension GeneratorConformance {
         _ clock: ManualClock
     ) async throws -> [String] {
         let left = first.expiresAt.timeIntervalSince(clock.now)
+        guard left <= TimeInterval(longestLife.components.seconds) else { return [] }
         clock.advance(by: .seconds(max(0, left) + 1))
         do {
             let second = try await bounded { try await generator.token(for: request) }

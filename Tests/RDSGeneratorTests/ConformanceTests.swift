@@ -1,0 +1,35 @@
+import AWSCredentialSources
+import AuthTokens
+import AuthTokensTesting
+import Foundation
+import RDSGenerator
+import Testing
+
+@Suite struct ConformanceTests {
+    @Test("The generator keeps the promises that others' must keep, and prints none of its secrets")
+    func conformance() async throws {
+        let keys = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "topSecretEnv"]
+        let secrets = ["topSecretKey", "topSecretToken", "topSecretEnv", "topSecretFile", "topSecretRole"]
+        for parameters in [[:], ["aws_rds_iam_credentials": "environment"], ["aws_rds_iam_profile": "dev"]] {
+            try await GeneratorConformance(
+                secrets: secrets,
+                failing: { clock in
+                    RDSGenerator(
+                        credentials: .custom { throw AWSCredentialError(.unreachable, "no answer") },
+                        directory: AWSCredentialDirectory(context: .bare([:], files: ConfigFile(""))),
+                        now: { clock.now }
+                    )
+                },
+                make: { clock in
+                    RDSGenerator(
+                        credentials: .custom { TestWorld.credentials(expiration: clock.now + 3600) },
+                        directory: AWSCredentialDirectory(context: .bare(keys, files: ConfigFile())),
+                        regions: AWSRegionChain(context: .bare(keys)),
+                        now: { clock.now }
+                    )
+                }
+            )
+            .check(TestWorld.request(parameters))
+        }
+    }
+}
