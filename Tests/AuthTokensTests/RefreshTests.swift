@@ -1,5 +1,6 @@
 import AuthTokens
 import AuthTokensTesting
+import Synchronization
 import Testing
 
 @Suite("Renewal ahead of expiry", .timeLimit(.minutes(5)))
@@ -8,11 +9,11 @@ struct RefreshTests {
 
     /// Runs the issuer's renewal while `body` runs, and sees that it ends when it is cancelled.
     private func running(_ issuer: TokenIssuer, _ body: () async throws -> Void) async throws {
-        let renewal = Task { try await issuer.run() }
+        let renewal = Task { await issuer.run() }
         #expect(await until { clock.sleepers == 1 })
         try await body()
         renewal.cancel()
-        await #expect(throws: CancellationError.self) { try await renewal.value }
+        await renewal.value
     }
 
     /// Whether the cache comes to hold a token of that text.
@@ -33,6 +34,17 @@ struct RefreshTests {
             let renewed = try await issuer.token(from: "g", for: .to("a"))
             #expect(renewed.isFromCache)
             #expect(log.events.map(\.activity) == [.issue, .issue])
+        }
+    }
+
+    @Test("tells observers that a token was renewed")
+    func observed() async throws {
+        let observer = Observer()
+        let issuer = TokenIssuer(ScriptedGenerator(clock), observer: observer)
+        try await running(issuer) {
+            for _ in 0..<2 { _ = try await issuer.token(from: "g", for: .to("a")) }
+            clock.advance(by: .seconds(660))
+            #expect(await until { observer.kinds == [.issued, .reused, .refreshed] })
         }
     }
 
@@ -87,4 +99,10 @@ struct RefreshTests {
             #expect(await until { generator.calls == 100 })
         }
     }
+}
+
+private final class Observer: TokenObserver {
+    private let seen = Mutex<[TokenObservation.Kind]>([])
+    var kinds: [TokenObservation.Kind] { seen.withLock { $0 } }
+    func observe(_ observation: TokenObservation) { seen.withLock { $0.append(observation.kind) } }
 }

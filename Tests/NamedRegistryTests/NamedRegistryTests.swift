@@ -141,7 +141,7 @@ struct NamedRegistryTests {
 }
 
 /// Counts calls from any task.
-private final class Counter: Sendable {
+final class Counter: Sendable {
     private let value = Mutex(0)
 
     var count: Int { value.withLock { $0 } }

@@ -7,19 +7,16 @@ extension TokenIssuer {
     /// Running it is optional. Tokens that nobody has asked for since they were made are left to expire. A renewal that fails is
     /// recorded as a refusal; the kept token stays, and the renewal is tried again once somebody has asked for the token.
     ///
-    /// A ServiceLifecycle group can own it:
+    /// A ServiceLifecycle group can own it, which takes what a service throws at the end for a failure; so it throws nothing:
     ///
     /// ```swift
     /// struct TokenRenewal: Service {
     ///     let issuer: TokenIssuer
-    ///     func run() async throws { try await cancelWhenGracefulShutdown { try await issuer.run() } }
+    ///     func run() async { await cancelWhenGracefulShutdown { await issuer.run() } }
     /// }
     /// ```
-    ///
-    /// - Throws: `CancellationError`, and nothing else.
-    public func run() async throws {
-        while true {
-            try await clock.sleep(cache.options.refreshInterval)
+    public func run() async {
+        while (try? await clock.sleep(cache.options.refreshInterval)) != nil, !Task.isCancelled {
             await renew()
         }
     }
