@@ -107,6 +107,24 @@ struct SecretsManagerTests {
         #expect(!text.contains("SECRET"))
     }
 
+    @Test("is fetched with the credentials that the connection string names")
+    func named() async throws {
+        let context = try Servers.lookalikeContext()
+        let directory = AWSCredentialDirectory(context: context)
+        try directory.sources.add("house") { .known() }
+        let generator = SecretsManagerGenerator(
+            secretID: "plain",
+            credentials: .known(secret: "SECRET-wrong"),
+            directory: directory,
+            context: context
+        )
+        let error = await #expect(throws: AWSCredentialError.self) { try await generator.token(for: request) }
+        #expect(error?.serviceCode == "SignatureDoesNotMatch")
+        var named = request
+        named.parameters["aws_rds_iam_credentials"] = "house"
+        #expect(try await generator.token(for: named).user == "app")
+    }
+
     @Test("as moto plays it tells the secret")
     func moto() async throws {
         let context = try await Servers.motoContext()

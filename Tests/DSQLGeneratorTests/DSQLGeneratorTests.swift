@@ -107,6 +107,25 @@ import Testing
         #expect(token.value.hasPrefix("peccy.dsql.us-east-1.on.aws/?"))
     }
 
+    @Test func aConnectionStringChoosesWhoseCredentialsSign() async throws {
+        var context = CredentialContext.system
+        context.environment = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "secret"]
+        let generator = DSQLGenerator(
+            credentials: .static(AWSCredentials(accessKeyID: "akid", secretAccessKey: "secret")),
+            directory: AWSCredentialDirectory(context: context)
+        )
+        let host = "peccy.dsql.us-east-1.on.aws"
+        for (name, key) in ["": "akid", "environment": "AKIAENV"] {
+            let parameters = ["aws_rds_iam_credentials": name]
+            let request = AuthTokenRequest(host: host, user: "a", parameters: parameters)
+            #expect(try await generator.token(for: request).credential?.accessKeyID == key)
+            #expect(try await generator.signingIdentity(for: request).credential == key)
+        }
+        let unknown = AuthTokenRequest(host: host, user: "a", parameters: ["aws_rds_iam_credentials": "enviroment"])
+        let error = await #expect(throws: NamedRegistryError.self) { try await generator.token(for: unknown) }
+        #expect(error?.nearest == "environment")
+    }
+
     @Test func itRegistersAsDSQL() async throws {
         let registry = AuthTokenGeneratorRegistry()
         try DSQLGenerator.register(in: registry)
