@@ -77,6 +77,8 @@ SCENARIOS = [
          [renew(status=400, answer={"error": "invalid_grant"})], fails("signInRequired")),
     case("renewal out of order while the token is good", "A10", token(SOON, **RENEWABLE),
          [renew(status=500, answer="")] * 3 + [get()], sleeps=[0.5, 1.0]),
+    case("renewal answered by junk while the token is good", "A10", token(SOON, **RENEWABLE),
+         [renew(answer="SECRET <html>"), get()]),
     case("renewal out of order after the token's end", "A10", token(PAST, **RENEWABLE),
          [renew(status=500, answer="")] * 3, fails("serviceUnavailable", "CreateToken"), sleeps=[0.5, 1.0]),
     case("a registration that has ended cannot renew", "A10",

@@ -6,16 +6,31 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// When something was last tried, so that a failing renewal is not repeated at each call.
+/// When something was last tried and how it failed, so that a failing renewal is not repeated at each call.
 final class AttemptMemory: Sendable {
-    private let last = Mutex<[String: Date]>([:])
+    private struct Attempt: Sendable {
+        var time: Date
+        var failure: AWSCredentialError?
+    }
+
+    private let last = Mutex<[String: Attempt]>([:])
 
     /// Whether it may be tried; if so it counts as tried now.
     func mayTry(_ key: String, at now: Date, every pause: TimeInterval) -> Bool {
         last.withLock { last in
-            if let time = last[key], now < time + pause, now >= time { return false }
-            last[key] = now
+            if let time = last[key]?.time, now < time + pause, now >= time { return false }
+            last[key] = Attempt(time: now)
             return true
         }
+    }
+
+    /// Remembers how the last attempt failed.
+    func note(_ failure: AWSCredentialError, of key: String) {
+        last.withLock { $0[key]?.failure = failure }
+    }
+
+    /// How the last attempt failed; nil where it went well or was refused for good.
+    func failure(of key: String) -> AWSCredentialError? {
+        last.withLock { $0[key]?.failure }
     }
 }

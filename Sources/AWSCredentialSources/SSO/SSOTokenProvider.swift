@@ -37,21 +37,29 @@ struct SSOTokenProvider {
 
     /// A fresh token; nil where this sign-in cannot be, or was just tried to be, renewed.
     private func renewed(_ members: [String: JSONValue], file: TokenCacheFile) async throws -> String? {
-        guard
-            let request = try renewalRequest(members), attempts.mayTry(file.path, at: context.now(), every: Self.pause)
-        else { return nil }
-        let operation = "SSO CreateToken"
-        let caller = RetryingCaller(context: context, patience: .service, operation: operation)
-        let answer: CredentialHTTPResponse
-        do {
-            answer = try await caller.call(request) { response in
-                guard response.status != 200 else { return .accept }
-                return ServiceError(response).verdict(status: response.status, operation: operation)
-            }
-        } catch let error as AWSCredentialError where error.code == .refused || isLive(members) {
+        guard let request = try renewalRequest(members) else { return nil }
+        guard attempts.mayTry(file.path, at: context.now(), every: Self.pause) else {
+            // Without a live token the reason of a moment ago still holds: nobody has to sign in for an outage.
+            if !isLive(members), let failure = attempts.failure(of: file.path) { throw failure }
             return nil
         }
-        return try await store(answer, over: members, file: file)
+        do {
+            return try await store(try await answer(to: request), over: members, file: file)
+        } catch let error as AWSCredentialError where error.code == .refused || isLive(members) {
+            return nil
+        } catch let error as AWSCredentialError {
+            attempts.note(error, of: file.path)
+            throw error
+        }
+    }
+
+    private func answer(to request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
+        let operation = "SSO CreateToken"
+        let caller = RetryingCaller(context: context, patience: .service, operation: operation)
+        return try await caller.call(request) { response in
+            guard response.status != 200 else { return .accept }
+            return ServiceError(response).verdict(status: response.status, operation: operation)
+        }
     }
 
     private func isLive(_ members: [String: JSONValue]) -> Bool {

@@ -22,6 +22,20 @@ import Testing
         }
     }
 
+    @Test("an outage of the renewal is the reason for as long as it is not tried again")
+    func ssoOutage() async throws {
+        let http = RoutedHTTP(["/token": (500, "")])
+        let source = ProfileCredentialSource("dev", context: .test(files: signIn, http: http, clock: clock))
+        // The token dies meanwhile; each renewal takes three attempts and a second and a half.
+        clock.advance(600)
+        for (pause, requests) in [(0.0, 3), (28, 3), (2, 6)] {
+            clock.advance(pause)
+            let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
+            #expect(error?.code == .serviceUnavailable)
+            #expect(http.urls.count == requests, "after \(pause) more seconds")
+        }
+    }
+
     @Test("the instance's role is looked up anew each time")
     func instanceRole() async throws {
         let http = RoutedHTTP([
