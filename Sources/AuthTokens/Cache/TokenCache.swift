@@ -107,13 +107,15 @@ final class TokenCache: Sendable {
 
     /// Requests that are being waited for stay, so that there is one call for each.
     ///
-    /// Some are remembered even where no token is kept: which of them failed, and when.
+    /// Some are remembered even where no token is kept: which of them failed, and when. A sixteenth goes at a time, as looking for the
+    /// oldest means looking at all of them.
     private func evict(_ table: inout Table) {
         let room = options.capacity > 0 ? options.capacity : 64
-        while table.slots.count > room {
-            let oldest = table.slots.lazy.filter { $0.value.isIdle }.min { $0.value.lastUse < $1.value.lastUse }
-            guard let oldest else { return }
-            for token in oldest.value.tokens { table.recent.remove(token.issue) }
+        guard table.slots.count > room else { return }
+        let idle = table.slots.filter(\.value.isIdle).map { (key: $0.key, slot: $0.value, lastUse: $0.value.lastUse) }
+        let surplus = table.slots.count - room + room / 16
+        for oldest in idle.sorted(by: { $0.lastUse < $1.lastUse }).prefix(surplus) {
+            for token in oldest.slot.tokens { table.recent.remove(token.issue) }
             table.slots[oldest.key] = nil
         }
     }

@@ -1,8 +1,8 @@
 /// How an issuer keeps tokens and calls generators.
 public struct TokenCacheOptions: Sendable, Hashable {
-    /// For how many requests tokens are kept; 0 keeps none.
+    /// For how many requests tokens are kept at most; 0 keeps none.
     ///
-    /// Those least recently asked for go first. A request's generator, host, port, user, database and parameters all count. For each, the tokens of up to eight identities are kept.
+    /// Those least recently asked for go first, a sixteenth at a time. A request's generator, host, port, user, database and parameters all count. For each, the tokens of up to eight identities are kept.
     public var capacity = 1024
     /// How long before its expiry a kept token is handed out no more, so that a login has the time to arrive.
     public var margin: Duration = .seconds(60)
