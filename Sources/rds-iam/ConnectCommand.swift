@@ -30,12 +30,14 @@ struct ConnectCommand: AsyncParsableCommand {
     @OptionGroup var audit: AuditOptions
 
     func run() async throws {
-        let connection = try await PGRDSIAM.connect(conninfo, issuer: audit.issuer())
-        if commands.isEmpty { print(Self.summary(of: connection.facts)) }
-        for sql in commands {
-            for result in try await connection.execute(sql) { result.rows.forEach(Self.printRow) }
+        try await audit.withIssuer { issuer in
+            let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer)
+            if commands.isEmpty { print(Self.summary(of: connection.facts)) }
+            for sql in commands {
+                for result in try await connection.execute(sql) { result.rows.forEach(Self.printRow) }
+            }
+            await connection.close()
         }
-        await connection.close()
     }
 
     private static func summary(of facts: PGConnection.Facts) -> String {

@@ -32,12 +32,16 @@ enum Main {
         }
         let isUsage = status == .validationFailure
         let text = isUsage ? RDSIAM.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
-        let bytes = Array((text + "\n").utf8)
-        _ = write(STDERR_FILENO, bytes, bytes.count)
+        printError(text)
         exit(isUsage ? 2 : 1)
     }
 
-    private static func oneLine(_ error: any Error) -> String {
+    static func printError(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    static func oneLine(_ error: any Error) -> String {
         String(describing: error).split(whereSeparator: \.isNewline).map { line in
             line.drop { $0 == " " || $0 == "-" }
         }.joined(separator: "; ").replacing(":; ", with: ": ")

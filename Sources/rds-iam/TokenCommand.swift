@@ -36,9 +36,11 @@ struct TokenCommand: AsyncParsableCommand {
     @OptionGroup var audit: AuditOptions
 
     func run() async throws {
-        let issuer = try await audit.issuer()
-        guard let issued = try await PGRDSIAM.token(for: parameters(), issuer: issuer) else { return }
-        print(issued.token.value)
+        let parameters = try parameters()
+        try await audit.withIssuer { issuer in
+            guard let issued = try await PGRDSIAM.token(for: parameters, issuer: issuer) else { return }
+            print(issued.token.value)
+        }
     }
 
     /// The connection string with the options laid over it.

@@ -142,7 +142,7 @@ struct CommandTests {
         let objects = try json.lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
         let payloads = objects.compactMap { $0?["payload"] as? [String: Any] }
         let times = payloads.compactMap { $0["time_us"] as? Int }
-        #expect(times.count == 4 && times == times.sorted(by: >))
+        #expect(times.count == 6 && times == times.sorted(by: >))
         let users = payloads.compactMap { ($0["target"] as? [String: Any])?["user"] as? String }
         #expect(users == ["second", "first"])
         let customary = folder.path("state/rds-iam/audit.sqlite")
@@ -164,11 +164,11 @@ struct CommandTests {
         for _ in 0..<3 { _ = try await rdsIAM(["token", server.conninfo(user: "someone")], environment) }
         let intact = try await rdsIAM(["audit", "verify"], environment)
         #expect(intact.status == 0)
-        #expect(intact.output.contains("is intact: 6 rows"))
+        #expect(intact.output.contains("is intact: 9 rows"))
         let path = folder.path("state/rds-iam/audit.sqlite")
         var bytes = try Data(contentsOf: URL(filePath: path))
-        let place = try #require(bytes.range(of: Data("someone".utf8)))
-        bytes.replaceSubrange(place, with: Data("anybody".utf8))
+        let place = try #require(bytes.range(of: Data(#""user":"someone""#.utf8)))
+        bytes.replaceSubrange(place, with: Data(#""user":"anybody""#.utf8))
         try bytes.write(to: URL(filePath: path))
         let altered = try await rdsIAM(["audit", "verify"], environment)
         #expect(altered.status == 1)

@@ -3,7 +3,7 @@ struct Exporter {
     let connection: Connection
     let format: AuditExportFormat
     let write: ([UInt8]) throws -> Void
-    var stride: Int64 = 5_000
+    var stride: Int64 = 1_000
 
     func export(after sequence: Int64?) throws -> AuditExportSummary {
         let hasher = try ChainHasher()

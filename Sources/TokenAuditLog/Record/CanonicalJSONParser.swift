@@ -17,8 +17,8 @@ struct CanonicalJSONParser {
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func take(_ byte: Character) -> Bool {
-        guard let next, next == byte.asciiValue else { return false }
+    private mutating func take(_ byte: Unicode.Scalar) -> Bool {
+        guard let next, next == UInt8(ascii: byte) else { return false }
         position += 1
         return true
     }
@@ -51,7 +51,7 @@ struct CanonicalJSONParser {
 
     private mutating func string() -> String? {
         guard take("\"") else { return nil }
-        var text: [UInt8] = []
+        var text: ArraySlice<UInt8> = plainText()
         while let byte = next {
             position += 1
             switch byte {
@@ -64,6 +64,13 @@ struct CanonicalJSONParser {
             }
         }
         return nil
+    }
+
+    /// The text up to the first byte that means something, where it lies: most strings have no escape.
+    private mutating func plainText() -> ArraySlice<UInt8> {
+        let start = position
+        while let next, next >= 0x20, next != UInt8(ascii: "\""), next != UInt8(ascii: "\\") { position += 1 }
+        return bytes[start..<position]
     }
 
     private mutating func escape() -> UInt8? {

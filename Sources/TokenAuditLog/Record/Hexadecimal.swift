@@ -2,13 +2,14 @@
 enum Hexadecimal {
     private static let digits = Array("0123456789abcdef".utf8)
 
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0xF)])
+    static func encode(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { space in
+            for (index, byte) in bytes.enumerated() {
+                space[2 * index] = digits[Int(byte >> 4)]
+                space[2 * index + 1] = digits[Int(byte & 0xF)]
+            }
+            return 2 * bytes.count
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The bytes, or nil where `text` is something else than pairs of hexadecimal digits.

@@ -59,11 +59,16 @@ struct FaultTests {
         try await log.record(Events.issue(1))
         layer.failSyncs(true)
         #expect(await Logs.code { try await log.record(Events.issue(2)) } == .inputOutput)
+        var required = Events.issue(3)
+        required.isRequired = true
+        #expect(await Logs.code { try await log.record(required) } == .inputOutput)
         layer.failSyncs(false)
-        try await log.record(Events.issue(3))
+        try await log.record(Events.issue(4))
         await log.close()
         let records = try await Logs.entries(of: path).compactMap(\.record)
         #expect(records.map(\.activity) == [.issue, .gap, .issue])
+        // A token that waited for its record did not leave.
+        #expect(records[1].detail == ["events": "2", "issued": "1"])
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
@@ -160,6 +165,21 @@ struct FaultTests {
         try displacement.act(path)
         #expect(await Logs.code { try await log.record(Events.issue(2)) } == .moved)
         #expect(await Logs.code { try await log.record(Events.issue(3)) } == .moved)
+    }
+
+    @Test("a file that is moved while a commit is under way: a typed error for the event in it")
+    func movedDuringCommit() async throws {
+        let layer = FaultyFileLayer()
+        var configuration = layer.configuration()
+        configuration.journalMode = .wal
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await log.record(Events.issue(1))
+        layer.delay(500)
+        async let code = Logs.code { try await log.record(Events.issue(2)) }
+        try await Task.sleep(for: .milliseconds(100))
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+        #expect(await code == .moved)
+        layer.delay(0)
     }
 
     @Test("a file that is put back from an old copy while open: a typed error, until somebody takes note of it")

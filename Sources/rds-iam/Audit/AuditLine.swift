@@ -20,7 +20,7 @@ struct AuditLine {
             record.time.ISO8601Format(), record.activity.rawValue, Self.outcome(record), Self.target(record),
             record.generator ?? "-", record.credential?.accessKeyID ?? "-", Self.token(record),
         ]
-        text = fields.joined(separator: "\t")
+        text = fields.map(Self.cell).joined(separator: "\t")
     }
 
     private static func outcome(_ record: AuditRecord) -> String {
@@ -28,13 +28,23 @@ struct AuditLine {
     }
 
     private static func target(_ record: AuditRecord) -> String {
-        guard let target = record.target else { return "-" }
-        return "\(target.user)@\(target.host):\(target.port)".map { $0.isNewline || $0 == "\t" ? "?" : String($0) }
-            .joined()
+        record.target.map { "\($0.user)@\($0.host):\($0.port)" } ?? "-"
+    }
+
+    /// A text that keeps its place in a line of fields: what ends lines or fields, or moves a terminal's cursor, is shown
+    /// as a question mark.
+    static func cell(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory.isControl ? "?" : $0 }))
     }
 
     private static func token(_ record: AuditRecord) -> String {
         guard let token = record.token else { return "-" }
         return "\(token.fingerprint.prefix(16)) until \(token.expiresAt.ISO8601Format())"
+    }
+}
+
+extension Unicode.GeneralCategory {
+    fileprivate var isControl: Bool {
+        [.control, .format, .lineSeparator, .paragraphSeparator].contains(self)
     }
 }

@@ -30,6 +30,9 @@ struct AuditLogOption: ParsableArguments {
         }
         return home + "/.local/state/rds-iam/audit.sqlite"
     }
+
+    /// The log, open for reading only.
+    func reader() async throws -> AuditLogReader { try await AuditLogReader.open(resolved()) }
 }
 
 /// What becomes of a token whose record cannot be written.
@@ -50,18 +53,42 @@ struct AuditOptions: ParsableArguments {
     )
     var audit = AuditMode.required
 
-    /// An issuer that knows this command's generators and records as the options say.
-    func issuer() async throws -> TokenIssuer {
-        TokenIssuer(generators: PGRDSIAM.generators, audit: try await policy())
+    /// Runs `body` with an issuer that knows this command's generators and records as the options say.
+    ///
+    /// The log is closed afterwards, which confirms its last row.
+    func withIssuer<Value: Sendable>(_ body: (TokenIssuer) async throws -> Value) async throws -> Value {
+        guard let log = try await openLog() else { return try await body(issuer(.off)) }
+        let policy = audit == .bestEffort ? AuditPolicy.bestEffort(log) : .required(log)
+        return try await closing(log) { try await body(issuer(policy)) }
     }
 
-    private func policy() async throws -> AuditPolicy {
+    private func issuer(_ policy: AuditPolicy) -> TokenIssuer {
+        TokenIssuer(generators: PGRDSIAM.generators, audit: policy)
+    }
+
+    private func openLog() async throws -> AuditLog? {
         switch audit {
-        case .off: return .off
-        case .required: return .required(try await AuditLog.open(log.resolved()))
+        case .off: return nil
+        case .required: return try await AuditLog.open(log.resolved())
         case .bestEffort:
-            guard let log = try? await AuditLog.open(log.resolved()) else { return .off }
-            return .bestEffort(log)
+            do {
+                return try await AuditLog.open(log.resolved())
+            } catch {
+                Main.printError("rds-iam: warning: no record is kept of this token: \(Main.oneLine(error))")
+                return nil
+            }
         }
+    }
+}
+
+/// Runs `body` and closes the log, however it ends.
+func closing<Value: Sendable>(_ log: AuditLog, _ body: () async throws -> Value) async throws -> Value {
+    do {
+        let value = try await body()
+        await log.close()
+        return value
+    } catch {
+        await log.close()
+        throw error
     }
 }

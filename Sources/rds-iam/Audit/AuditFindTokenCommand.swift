@@ -1,0 +1,72 @@
+import ArgumentParser
+import TokenAuditLog
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// `rds-iam audit find-token`.
+struct AuditFindTokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "find-token",
+        abstract: "Look up a token that has turned up somewhere: was it ours, and is it still alive?",
+        discussion: """
+            Reads the token from standard input, never from the command line, which other users see in the list of \
+            processes. Exits with 1 where the log does not know it. For example:
+
+              rds-iam audit find-token < found.txt
+              rds-iam audit find-token --fingerprint "$(tr -d '\\n' < found.txt | sha256sum | cut -c1-64)"
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp("The SHA-256 of the token's text in hexadecimal, instead of the token.", valueName: "SHA256")
+    )
+    var fingerprint: String?
+
+    @Flag(help: "One JSON object a line, for each event, as `list --json` prints it.")
+    var json = false
+
+    // Taken only to be refused without being repeated.
+    @Argument(help: .hidden)
+    var misplaced: [String] = []
+
+    @OptionGroup var log: AuditLogOption
+
+    func validate() throws {
+        guard misplaced.isEmpty else {
+            throw ValidationError("Pipe the token into standard input: other users see what stands on a command line.")
+        }
+        guard let fingerprint else { return }
+        guard fingerprint.utf8.count == 64, fingerprint.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+            throw ValidationError("--fingerprint must be 64 hexadecimal digits, as sha256sum prints them.")
+        }
+    }
+
+    func run() async throws {
+        let reader = try await log.reader()
+        let trace =
+            if let fingerprint {
+                try await reader.trace(fingerprint: fingerprint)
+            } else {
+                try await reader.trace(token: StandardInput.text(atMost: 65_536))
+            }
+        guard let expiry = trace.expiresAt else { throw UnknownToken() }
+        for entry in trace.entries { print(json ? entry.jsonLine : AuditLine(entry).text) }
+        guard !json else { return }
+        let time = expiry.ISO8601Format()
+        print(
+            trace.isAlive(at: Date()) == true
+                ? "ALIVE until \(time): whoever has it can log in until then; take rds_iam from the user to stop that"
+                : "expired at \(time)"
+        )
+    }
+}
+
+/// The verdict that makes `rds-iam audit find-token` exit with 1.
+private struct UnknownToken: Error, CustomStringConvertible {
+    let description =
+        "this log knows no such token; give the whole token as it was handed out, and ask the logs of other hosts"
+}

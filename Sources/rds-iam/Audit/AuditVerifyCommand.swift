@@ -1,0 +1,115 @@
+import ArgumentParser
+import TokenAuditLog
+
+/// `rds-iam audit verify`.
+struct AuditVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check that no row was changed, removed or put in.",
+        discussion: """
+            Prints the log's head when all is well: keep it elsewhere and give it back with --head later, for only a head \
+            that was kept elsewhere tells of rows that were cut off at the end. Exits with 1, one line for each finding, \
+            when something is wrong.
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp("A head that was kept elsewhere; may be given several times.", valueName: "HEAD"),
+        transform: Self.head
+    )
+    var head: [AuditHead] = []
+
+    @Option(
+        help: ArgumentHelp("A head up to which the log has been verified: begin there.", valueName: "HEAD"),
+        transform: Self.head
+    )
+    var from: AuditHead?
+
+    @Option(
+        help: ArgumentHelp(
+            "A public key of which one must have signed each checkpoint; may be given several times.",
+            valueName: "KEY"
+        ),
+        transform: Self.key
+    )
+    var key: [AuditVerificationKey] = []
+
+    @Flag(help: "Check too that searches find what is stored. It takes long, and writers wait for it.")
+    var indexes = false
+
+    @Flag(help: "One JSON object with the verdict and the findings.")
+    var json = false
+
+    @OptionGroup var log: AuditLogOption
+
+    func run() async throws {
+        let path = try log.resolved()
+        let report = try await log.reader().verify(from: from, anchors: head, keys: key, checkingIndexes: indexes)
+        if json {
+            try printJSON(VerificationJSON(report))
+        } else {
+            for finding in report.findings { print(Self.line(finding)) }
+        }
+        guard report.isIntact else { throw DamagedLog(path: path, findings: report.findingCount) }
+        if !json { print("\(path) is intact: \(report.rows) rows\t\(report.head)") }
+    }
+
+    @Sendable private static func head(_ text: String) throws -> AuditHead {
+        guard let head = AuditHead(text) else {
+            throw ValidationError("A head is what `rds-iam audit head` prints, in quotes: name, number and hash.")
+        }
+        return head
+    }
+
+    @Sendable private static func key(_ text: String) throws -> AuditVerificationKey {
+        guard let key = AuditVerificationKey(text) else {
+            throw ValidationError("A key is of the form NAME+ID+BASE64 (C2SP signed-note).")
+        }
+        return key
+    }
+
+    private static func line(_ finding: AuditFinding) -> String {
+        let note = finding.acknowledgedBy.map { "\tacknowledged by row \($0)" } ?? ""
+        return "row \(finding.sequence)\t\(finding.kind.rawValue)\t\(finding.message)\(note)"
+    }
+}
+
+/// The verdict that makes `rds-iam audit verify` exit with 1.
+struct DamagedLog: Error, CustomStringConvertible {
+    let path: String
+    let findings: Int
+
+    var description: String {
+        "\(path) is not as it was written, see above (findings: \(findings)); keep the file and compare it with a backup"
+    }
+}
+
+private struct VerificationJSON: Encodable {
+    struct Finding: Encodable {
+        let row: Int64
+        let kind: String
+        let message: String
+        let acknowledged_by: Int64?
+    }
+
+    let intact: Bool
+    let rows: Int64
+    let head: String
+    let finding_count: Int
+    let findings: [Finding]
+
+    init(_ report: AuditVerification) {
+        intact = report.isIntact
+        rows = report.rows
+        head = report.head.description
+        finding_count = report.findingCount
+        findings = report.findings.map {
+            Finding(
+                row: $0.sequence,
+                kind: $0.kind.rawValue,
+                message: $0.message,
+                acknowledged_by: $0.acknowledgedBy
+            )
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// No server is asked here: a token is signed without one.
+@Suite("The command rds-iam audit")
+struct AuditCommandTests {
+    private let folder: TemporaryFolder
+    private let secret = "an0ther/secret+key"
+    private var log: String { folder.path("log") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func run(_ arguments: [String], input: String = "") async throws -> CommandResult {
+        let environment = [
+            "HOME": folder.path("home"), "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_REGION": "eu-west-2", "RDS_IAM_AUDIT_LOG": log,
+        ]
+        let program = try Repository.built("rds-iam")
+        return try await ChildProcess.run(program, arguments, environment: environment, input: Data(input.utf8))
+    }
+
+    private func audit(_ arguments: String..., input: String = "") async throws -> CommandResult {
+        try await run(["audit"] + arguments, input: input)
+    }
+
+    /// A token, of which the log keeps three rows: open, issue and the checkpoint at the end.
+    @discardableResult
+    private func token(_ user: String, host: String = "db.example.com") async throws -> String {
+        let result = try await run(["token", "--host", host, "--user", user])
+        return try #require(result.lines.first, "\(result.errors)")
+    }
+
+    private func objects(_ result: CommandResult) throws -> [[String: Any]] {
+        try result.lines.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
+    }
+
+    @Test("a command that made a token closes the log with a checkpoint")
+    func closing() async throws {
+        try await token("first")
+        let list = try await audit("list")
+        #expect(list.lines.count == 3 && list.lines.first?.contains("audit.checkpoint") == true)
+    }
+
+    struct Narrowing {
+        let options: [String]
+        let users: [String]
+    }
+
+    static let narrowings = [
+        Narrowing(options: [], users: ["b@two.example.com", "a@two.example.com", "a@one.example.com"]),
+        Narrowing(options: ["--user", "a"], users: ["a@two.example.com", "a@one.example.com"]),
+        Narrowing(options: ["--host", "two.example.com"], users: ["b@two.example.com", "a@two.example.com"]),
+        Narrowing(options: ["--user", "a", "--limit", "1"], users: ["a@two.example.com"]),
+        Narrowing(options: ["--user", "a", "--until", "2020-01-01"], users: []),
+        Narrowing(options: ["--user", "b", "--since", "2020-01-01T10:00:00Z"], users: ["b@two.example.com"]),
+        Narrowing(options: ["--access-key-id", "AKIDEXAMPLE", "--limit", "1"], users: ["b@two.example.com"]),
+        Narrowing(options: ["--outcome", "failure"], users: []),
+        Narrowing(options: ["--activity", "token.refuse"], users: []),
+        Narrowing(options: ["--generator", "default", "--host", "one.example.com"], users: ["a@one.example.com"]),
+    ]
+
+    @Test("list narrows down to what is asked for")
+    func list() async throws {
+        for (user, host) in [("a", "one"), ("a", "two"), ("b", "two")] {
+            try await token(user, host: host + ".example.com")
+        }
+        for narrowing in Self.narrowings {
+            let result = try await run(["audit", "list"] + narrowing.options)
+            let issues = result.lines.filter { $0.contains("token.issue") }.map { String($0.split(separator: "\t")[3]) }
+            #expect(issues.map { $0.replacing(":5432", with: "") } == narrowing.users, "\(narrowing.options)")
+            #expect(result.status == 0)
+        }
+    }
+
+    @Test("a head kept elsewhere tells of rows cut off at the end, which nothing else does")
+    func head() async throws {
+        for user in ["a", "b"] { try await token(user) }
+        let head = try await audit("head").output.trimmingCharacters(in: .newlines)
+        #expect(head.split(separator: " ").count == 3)
+        #expect(try await audit("verify", "--head", head).output.hasSuffix("is intact: 6 rows\t\(head)\n"))
+        let forger = Repository.path("Fixtures/audit/forge.py")
+        let forgery = try await ChildProcess.run("/usr/bin/env", ["python3", forger, log, "truncate", "5"])
+        #expect(forgery.status == 0)
+        #expect(try await audit("verify").status == 0)
+        let cut = try await audit("verify", "--head", head)
+        #expect(cut.status == 1 && cut.output.contains("row 5\ttruncated\t"))
+        #expect(cut.errors.hasPrefix("rds-iam: error: ") && cut.errors.split(separator: "\n").count == 1)
+        let json = try objects(try await audit("verify", "--json", "--head", head))
+        #expect(json.first?["intact"] as? Bool == false && json.first?["rows"] as? Int == 4)
+        #expect((json.first?["findings"] as? [[String: Any]])?.first?["kind"] as? String == "truncated")
+    }
+
+    @Test("a key asks for signatures that an unsigned log does not have")
+    func keys() async throws {
+        try await token("a")
+        // The example in the documentation of Go's package golang.org/x/mod/sumdb/note.
+        let key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+        let result = try await audit("verify", "--key", key)
+        #expect(result.status == 1 && result.output.contains("row 3\tbad-signature\t"), "\(result.errors)")
+    }
+
+    @Test("export writes what the second verifier takes, to a file for its owner alone, and goes on later")
+    func export() async throws {
+        try await token("a")
+        let file = folder.path("export")
+        let first = try await audit("export", "--output", file)
+        #expect(first.output == "\(file): 3 rows; go on later with --after 3\n")
+        let attributes = try FileManager.default.attributesOfItem(atPath: file)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let again = try await audit("export", "--output", file)
+        #expect(again.status == 1 && again.errors.contains("name a new file"))
+        let verifier = Repository.path("Fixtures/audit/verify.py")
+        #expect(try await ChildProcess.run("/usr/bin/env", ["python3", verifier, file]).status == 0)
+        try await token("b")
+        let rest = try await audit("export", "--after", "3").output
+        let whole = try await audit("export").output
+        #expect(try String(contentsOfFile: file, encoding: .utf8) + rest.dropLine == whole)
+        #expect(try await audit("export", "--format", "csv").output.split(whereSeparator: \.isNewline).count == 7)
+        #expect(
+            try objects(try await audit("export", "--format", "ocsf")).map { $0["class_uid"] as? Int } == [3002, 3002]
+        )
+        #expect(try await audit("export", "--output", folder.path("no/such")).status == 1)
+    }
+
+    @Test("stats count per day, user and server")
+    func stats() async throws {
+        for user in ["a", "a", "b"] { try await token(user) }
+        let text = try await audit("stats").lines
+        #expect(text.contains("user\ta\t2\t0\t0\t0\t0") && text.contains("host\tdb.example.com\t3\t0\t0\t0\t0"))
+        #expect(text.last == "total\t\t3\t0\t0\t0\t0")
+        let json = try #require(try objects(try await audit("stats", "--json")).first)
+        #expect((json["per_user"] as? [String: [String: Int]])?["b"]?["issued"] == 1)
+        #expect((json["per_day"] as? [String: Any])?.count == 1)
+        #expect(try await audit("stats", "--until", "2020-01-01").lines.last == "total\t\t0\t0\t0\t0\t0")
+    }
+
+    @Test("prune deletes what is old, says so in the log, and what is left verifies")
+    func prune() async throws {
+        try await token("a")
+        #expect(try await audit("prune", "--older-than", "1").output.hasPrefix("0 rows deleted"))
+        let result = try await audit("prune", "--before", "2100-01-01")
+        #expect(result.output == "5 rows deleted; the log begins after row 5\n", "\(result.output)\(result.errors)")
+        let verdict = try await audit("verify")
+        #expect(verdict.status == 0, "\(verdict.output)")
+        #expect(try await audit("list", "--activity", "audit.prune").lines.count == 1)
+        #expect(try await audit("export", "--after", "2").errors.contains("have been pruned"))
+    }
+
+    @Test("backup makes a log that verifies, and overwrites nothing")
+    func backup() async throws {
+        try await token("a")
+        let copy = folder.path("copy")
+        let head = try await audit("head").output
+        #expect(try await audit("backup", copy).output == "\(copy)\t\(head)")
+        #expect(try await audit("verify", "--audit-log", copy).output.contains("is intact: 3 rows"))
+        let again = try await audit("backup", copy)
+        #expect(again.status == 1 && again.errors.contains("another name"))
+    }
+
+    @Test("find-token knows a token by its text and by its fingerprint, and never repeats it")
+    func findToken() async throws {
+        let token = try await token("a")
+        let alive = try await audit("find-token", input: "\n \(token)\r\n")
+        #expect(alive.status == 0)
+        #expect(alive.lines.first?.contains("a@db.example.com:5432") == true)
+        #expect(alive.lines.last?.hasPrefix("ALIVE until 20") == true)
+        let json = try await audit("find-token", "--json", input: token)
+        let payload = try #require(try objects(json).first?["payload"] as? [String: Any])
+        let fingerprint = try #require((payload["token"] as? [String: Any])?["sha256"] as? String)
+        let known = try await audit("find-token", "--fingerprint", fingerprint.uppercased())
+        #expect(known.output == alive.output)
+        let unknown = try await audit("find-token", input: token + "0")
+        #expect(unknown.status == 1 && unknown.errors.contains("no such token"))
+        let misplaced = try await audit("find-token", token)
+        #expect(misplaced.status == 2 && misplaced.errors.contains("standard input"))
+        let empty = try await audit("find-token")
+        #expect(empty.status == 1 && empty.errors.contains("is empty"))
+        let giant = try await audit("find-token", input: String(repeating: "x", count: 100_000))
+        #expect(giant.status == 1)
+        let signature = try #require(token.split(separator: "X-Amz-Signature=").last)
+        for result in [alive, json, known, unknown, misplaced, empty] {
+            #expect(!(result.output + result.errors).contains(signature))
+            #expect(!(result.output + result.errors).contains(secret))
+        }
+    }
+
+    static let commands = [
+        ["list"], ["head"], ["verify"], ["stats"], ["export"], ["backup", "copy"], ["prune", "--older-than", "1"],
+        ["find-token", "--fingerprint", String(repeating: "0", count: 64)],
+    ]
+
+    @Test("a log that is not there is an error in one line, and nothing is made", arguments: commands)
+    func missing(_ command: [String]) async throws {
+        let result = try await run(["audit"] + command)
+        #expect(result.status == 1 && result.output == "")
+        #expect(result.errors.hasPrefix("rds-iam: error: ") && result.errors.split(separator: "\n").count == 1)
+        #expect(result.errors.contains("There is no audit log at this path.") && result.errors.contains(log))
+        #expect(try folder.everything().isEmpty)
+    }
+
+    static let mistakes = [
+        ["prune"], ["prune", "--before", "2026-01-01", "--older-than", "1"], ["prune", "--older-than", "0"],
+        ["prune", "--before", "yesterday"], ["list", "--since", "2026-13-01"], ["list", "--limit", "0"],
+        ["export", "--format", "xml"], ["export", "--after", "-1"], ["verify", "--head", "x"],
+        ["verify", "--key", "x"],
+        ["find-token", "--fingerprint", "abc"], ["backup"], ["nothing"],
+    ]
+
+    @Test("a mistake in the arguments exits with 2 and says how it is done", arguments: mistakes)
+    func usage(_ arguments: [String]) async throws {
+        let result = try await run(["audit"] + arguments)
+        #expect(result.status == 2 && result.output == "")
+        #expect(result.errors.contains("Usage: ") || result.errors.contains("--help"), "\(result.errors)")
+    }
+}
+
+extension String {
+    /// All but the first line.
+    fileprivate var dropLine: Substring { drop { !$0.isNewline }.dropFirst() }
+}
