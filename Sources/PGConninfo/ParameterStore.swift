@@ -17,6 +17,10 @@ struct ParameterStore: Sendable {
 
         var code: KeywordCode? { UInt8(exactly: rawValue).flatMap(KeywordCode.init(rawValue:)) }
 
+        /// Its bit among libpq's keywords; none for an extension.
+        @inline(__always)
+        fileprivate var bit: UInt64 { rawValue < UInt64.bitWidth ? UInt64(1) &<< UInt64(rawValue) : 0 }
+
         var extensionPosition: Int? { rawValue < Self.firstExtension ? nil : Int(rawValue - Self.firstExtension) }
 
         static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
@@ -29,7 +33,7 @@ struct ParameterStore: Sendable {
 
     var bytes: [UInt8]
     private(set) var slots: [Slot] = []
-    /// The keywords of libpq's that have a slot, a bit for each: spares most assignments the search for an old one.
+    /// The keywords of libpq's that have a slot, a bit for each: spares most searches.
     private var assigned: UInt64 = 0
 
     init(bytes: [UInt8] = []) {
@@ -42,6 +46,7 @@ struct ParameterStore: Sendable {
     }
 
     func range(of key: Key) -> Range<Int>? {
+        guard assigned & key.bit == key.bit else { return nil }
         for slot in slots where slot.key == key { return slot.range }
         return nil
     }
@@ -49,9 +54,8 @@ struct ParameterStore: Sendable {
     /// Says where the value of a key lies; the last assignment wins.
     @inline(__always)
     mutating func assign(_ key: Key, _ range: Range<Int>) {
-        let bit = key.rawValue < UInt64.bitWidth ? UInt64(1) &<< UInt64(key.rawValue) : 0
-        let isNew = assigned & bit != bit
-        assigned |= bit
+        let isNew = assigned & key.bit != key.bit
+        assigned |= key.bit
         if isNew { return slots.append(Slot(key: key, range: range)) }
         replace(key, range)
     }

@@ -15,9 +15,9 @@ extension Conninfo {
     }
 
     private mutating func addDefaults(from environment: ConninfoEnvironment) {
-        for keyword in Keyword.all where keyword.isKnown(in: dialect) {
-            let variable = keyword.environmentVariable.flatMap { environment.variables[$0] }
-            if let variable { setDefault(keyword.code, variable[...]) }
+        for (name, value) in environment.variables {
+            guard let code = KeywordDefaults.codesByVariable[name], code.since <= dialect.majorVersion else { continue }
+            setDefault(code, value[...])
         }
         if environment.variables["PGREQUIRESSL"]?.first == UInt8(ascii: "1") {
             setDefault(.sslmode, Array("require".utf8)[...])
@@ -25,23 +25,28 @@ extension Conninfo {
         if dialect >= .v16, self[.sslrootcert] == "system" {
             setDefault(.sslmode, Array("verify-full".utf8)[...])
         }
-        for keyword in Keyword.all where keyword.isKnown(in: dialect) {
-            if let value = keyword.compiledDefault { setDefault(keyword.code, Array(value.utf8)[...]) }
+        for (code, value) in KeywordDefaults.compiled where code.since <= dialect.majorVersion {
+            setDefault(code, value[...])
         }
-        if let userName = environment.userName { setDefault(.user, userName[...]) }
+        // Looked up only where it is needed: the password database may be far away.
+        if !contains(.user), let userName = environment.userName { setDefault(.user, userName[...]) }
     }
 
     /// What `connectOptions2` in libpq derives from other parameters; here empty counts as unset.
     private mutating func addDerivedDefaults(from environment: ConninfoEnvironment) {
-        if let userName = environment.userName { setIfEmpty(.user, userName) }
+        if isEmpty(.user), let userName = environment.userName { setIfEmpty(.user, userName) }
         if let user = bytes(of: .user) { setIfEmpty(.dbname, user) }
-        guard bytes(of: .password)?.isEmpty ?? true, let home = environment.homeDirectory else { return }
+        guard isEmpty(.password), let home = environment.homeDirectory else { return }
         setIfEmpty(.passfile, home + "/.pgpass".utf8)
     }
 
     private mutating func setIfEmpty(_ code: KeywordCode, _ value: [UInt8]) {
-        guard bytes(of: Keyword(code))?.isEmpty ?? true, !value.isEmpty else { return }
+        guard isEmpty(code), !value.isEmpty else { return }
         store.assign(.init(code), appending: value)
+    }
+
+    private func isEmpty(_ code: KeywordCode) -> Bool {
+        store.range(of: .init(code))?.isEmpty ?? true
     }
 
     mutating func setDefault(_ code: KeywordCode, _ value: ArraySlice<UInt8>) {

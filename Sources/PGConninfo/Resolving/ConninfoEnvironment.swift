@@ -9,7 +9,12 @@ public struct ConninfoEnvironment: Sendable {
     public var homeDirectory: [UInt8]?
 
     /// The name of the operating-system user, the default for `user`; nil if it is unknown.
-    public var userName: [UInt8]?
+    public var userName: [UInt8]? {
+        get { user.name }
+        set { user = .known(newValue) }
+    }
+
+    private var user: User
 
     /// Reads the service file and the password file.
     public var files: ConninfoFileReader
@@ -34,8 +39,29 @@ public struct ConninfoEnvironment: Sendable {
     ) {
         self.variables = variables.mapValues { Array($0.utf8) }
         self.homeDirectory = homeDirectory.map { Array($0.utf8) }
-        self.userName = userName.map { Array($0.utf8) }
+        self.user = .known(userName.map { Array($0.utf8) })
         self.files = files
+    }
+
+    /// An environment whose user is looked up each time somebody asks.
+    init(variables: [String: [UInt8]], homeDirectory: [UInt8]?, user: User, files: ConninfoFileReader) {
+        self.variables = variables
+        self.homeDirectory = homeDirectory
+        self.user = user
+        self.files = files
+    }
+
+    /// Who the operating-system user is.
+    enum User: Sendable {
+        case known([UInt8]?)
+        case lookedUp(@Sendable () -> [UInt8]?)
+
+        var name: [UInt8]? {
+            switch self {
+            case .known(let name): name
+            case .lookedUp(let look): look()
+            }
+        }
     }
 
     /// An environment without variables, files, home folder or user.

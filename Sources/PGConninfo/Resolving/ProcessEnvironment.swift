@@ -9,16 +9,17 @@ import Darwin
 extension ConninfoEnvironment {
     /// The environment of this process now: its variables that libpq reads, its user, its home folder, its files.
     public static var process: ConninfoEnvironment {
-        var environment = ConninfoEnvironment(files: .fileSystem)
-        let names = Conninfo.Keyword.all.compactMap(\.environmentVariable)
-        for name in names + ["PGREQUIRESSL", "PGSERVICEFILE", "PGSYSCONFDIR"] {
-            environment.variables[name] = variable(name)
+        var variables: [String: [UInt8]] = [:]
+        for name in variableNames {
+            if let value = variable(name) { variables[name] = value }
         }
-        let account = Account.current
-        environment.userName = account?.name
-        environment.homeDirectory = variable("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? account?.homeDirectory
-        return environment
+        let home = variable("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? Account.current?.homeDirectory
+        let user = User.lookedUp { Account.current?.name }
+        return ConninfoEnvironment(variables: variables, homeDirectory: home, user: user, files: .fileSystem)
     }
+
+    private static let variableNames =
+        Set(KeywordDefaults.variables).union(["PGREQUIRESSL", "PGSERVICEFILE", "PGSYSCONFDIR"])
 
     private static func variable(_ name: String) -> [UInt8]? {
         getenv(name).map { bytes($0) }

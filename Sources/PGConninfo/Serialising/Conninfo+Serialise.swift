@@ -22,8 +22,9 @@ extension Conninfo {
     public func serialised(as form: Form = .keywordValue, includingExtensions: Bool = false) -> [UInt8] {
         if form == .uri { return URIWriter.write(self, includingExtensions: includingExtensions) }
         var output: [UInt8] = []
-        for parameter in parameters {
-            KeywordValueWriter.append(parameter.keyword.name, parameter.bytes, to: &output)
+        for slot in store.ordered {
+            guard let code = slot.key.code else { continue }
+            KeywordValueWriter.append(KeywordDefinition.of(code).name, store.bytes[slot.range], to: &output)
         }
         for parameter in includingExtensions ? extensionParameters : [] {
             KeywordValueWriter.append(parameter.name, parameter.bytes, to: &output)

@@ -3,6 +3,16 @@ enum KeywordValueWriter {
     static func append(_ name: String, _ value: some Collection<UInt8>, to output: inout [UInt8]) {
         if !output.isEmpty { output.append(UInt8(ascii: " ")) }
         output.append(contentsOf: name.utf8)
+        append(value, to: &output)
+    }
+
+    static func append(_ name: StaticString, _ value: some Collection<UInt8>, to output: inout [UInt8]) {
+        if !output.isEmpty { output.append(UInt8(ascii: " ")) }
+        name.withUTF8Buffer { output.append(contentsOf: $0) }
+        append(value, to: &output)
+    }
+
+    private static func append(_ value: some Collection<UInt8>, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "="))
         if !value.isEmpty, value.allSatisfy(\.needsNoQuotes) {
             output.append(contentsOf: value)

@@ -11,17 +11,17 @@ enum TLSPolicy {
     ///
     /// - Throws: `ConninfoError`; ``PGRDSIAMError`` where somebody asked for less than TLS.
     static func resolve(_ conninfo: Conninfo, in environment: ConninfoEnvironment) throws -> ResolvedConninfo {
-        let ours = try withOurDefault(environment, for: conninfo.resolve(in: environment))
-        let resolved = try conninfo.resolve(in: ours)
+        let found = try conninfo.resolve(in: environment)
+        var secured = conninfo
+        try secured.set(.gssencmode, to: "disable")
+        let resolved = try secured.resolve(in: withOurDefault(environment, for: found))
         if let mode = resolved[.sslmode], weakModes.contains(mode) {
             throw PGRDSIAMError.insecure("sslmode", mode, use: "require or verify-full")
         }
-        if resolved[.gssencmode] == "require" {
+        if found[.gssencmode] == "require" {
             throw PGRDSIAMError.insecure("gssencmode", "require", use: "sslmode=verify-full")
         }
-        var secured = resolved.parameters
-        try secured.set(.gssencmode, to: "disable")
-        return try secured.resolve(in: ours)
+        return resolved
     }
 
     /// An environment whose `PGSSLMODE` is our default, unless it has one.

@@ -27,49 +27,52 @@ struct PlaceTimedOut: Error {
 }
 
 /// Drives a connection that has begun to its end (`PQconnectPoll`), waiting for the socket in between.
-struct LibpqLogin {
+///
+/// Sharing it is safe: only its loop's thread touches it. The session, whose executor the loop is, makes it there, and suspends
+/// until the loop, which calls ``goOn()`` on the same thread, is done with it.
+final class LibpqLogin: SocketWork, @unchecked Sendable {
     private let handle: LibpqHandle
-    private let loop: SocketLoop
     private let terms: LoginTerms
+    private var step = PGRES_POLLING_WRITING
+    /// Whom libpq is dialling, and until when; known where that is limited.
+    private var place: Place?
+    private var deadline: ContinuousClock.Instant?
 
-    init(_ handle: LibpqHandle, _ loop: SocketLoop, _ terms: LoginTerms) {
+    init(_ handle: LibpqHandle, _ terms: LoginTerms) {
         self.handle = handle
-        self.loop = loop
         self.terms = terms
     }
 
     /// Returns when the user is logged in.
     ///
     /// - Throws: ``PGRDSIAMError`` where the login fails; ``PlaceTimedOut``; `CancellationError`.
-    func run() async throws {
+    func run(on loop: SocketLoop) async throws {
         guard handle.status != CONNECTION_BAD else { throw failure }
-        var step = PGRES_POLLING_WRITING
-        var place = handle.place
-        var deadline = newDeadline
-        while step != PGRES_POLLING_OK {
-            guard step != PGRES_POLLING_FAILED else { throw failure }
-            // libpq has gone on to the next server, which has all of the time.
-            if handle.place != place { (place, deadline) = (handle.place, newDeadline) }
-            try await wait(for: step, at: place, until: deadline)
-            step = PQconnectPoll(handle.pointer)
+        switch await loop.wait(for: condition, then: self) {
+        case .ready: break
+        case .cancelled: throw CancellationError()
+        case .timedOut: throw PlaceTimedOut(place: place ?? handle.place)
         }
+        guard step == PGRES_POLLING_OK else { throw failure }
         PQsetErrorVerbosity(handle.pointer, PQERRORS_DEFAULT)
     }
 
-    private func wait(
-        for step: PostgresPollingStatusType,
-        at place: Place,
-        until deadline: ContinuousClock.Instant?
-    ) async throws {
-        let events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT
-        switch await loop.wait(for: Int16(events), on: handle.socket, until: deadline) {
-        case .ready: return
-        case .cancelled: throw CancellationError()
-        case .timedOut: throw PlaceTimedOut(place: place)
-        }
+    func goOn() -> SocketCondition? {
+        step = PQconnectPoll(handle.pointer)
+        return step == PGRES_POLLING_OK || step == PGRES_POLLING_FAILED ? nil : condition
     }
 
-    private var newDeadline: ContinuousClock.Instant? { terms.timeLimit.map { .now + $0 } }
+    private var condition: SocketCondition {
+        limitTime()
+        let events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT
+        return SocketCondition(events, on: handle.socket, until: deadline)
+    }
+
+    /// Each server has all of the time.
+    private func limitTime() {
+        guard let limit = terms.timeLimit, handle.place != place else { return }
+        (place, deadline) = (handle.place, .now + limit)
+    }
 
     private var failure: PGRDSIAMError {
         let text = LibpqErrorText(handle.errorMessage, hiding: terms.secrets)

@@ -39,13 +39,17 @@ actor LibpqSession {
     /// - Parameters:
     ///   - conninfo: A keyword/value string, password included.
     ///   - terms: How long it may take, and what no error may repeat.
-    func connect(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
+    nonisolated func connect(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
+        try await withTaskExecutorPreference(loop) { try await logIn(conninfo, terms) }
+    }
+
+    private func logIn(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
         try await beginTurn()
         defer { endTurn() }
         handle = nil
         isClosed = false
         let handle = try LibpqHandle(connecting: conninfo)
-        try await LibpqLogin(handle, loop, terms).run()
+        try await LibpqLogin(handle, terms).run(on: loop)
         guard !isClosed else { throw PGRDSIAMError.closed }
         self.handle = handle
         inbox.attach(to: handle)
@@ -53,7 +57,11 @@ actor LibpqSession {
     }
 
     /// Runs a statement when its turn has come.
-    func run(_ statement: LibpqStatement) async throws -> [PGResult] {
+    nonisolated func run(_ statement: LibpqStatement) async throws -> [PGResult] {
+        try await withTaskExecutorPreference(loop) { try await runInTurn(statement) }
+    }
+
+    private func runInTurn(_ statement: LibpqStatement) async throws -> [PGResult] {
         try await onTurn { handle in
             running = handle
             defer { running = nil }
@@ -84,11 +92,11 @@ actor LibpqSession {
     /// Hands on what the server sends unasked, for as long as no statement is under way and anybody listens.
     func listenWhileIdle() {
         guard inbox.isHeard, listening == nil, !turns.isTaken, let handle else { return }
-        let socket = handle.socket
+        let news = SocketCondition(POLLIN, on: handle.socket)
         // It must not keep the session, and with it the connection, alive while nothing comes.
         listening = Task { [weak self, loop] in
             var goesOn = true
-            while goesOn, await loop.wait(for: Int16(POLLIN), on: socket, until: nil) == .ready {
+            while goesOn, await loop.wait(for: news) == .ready {
                 goesOn = await self?.readUnasked() ?? false
             }
         }

@@ -2,21 +2,13 @@
 ///
 /// Used under the loop's lock.
 struct SocketLoopState: Sendable {
+    typealias Continuation = CheckedContinuation<SocketLoop.Outcome, Never>
+
     /// Whether the thread is in `poll(2)`, or about to be, so that new work must ring.
-    var isAsleep = false
+    private var isAsleep = false
 
     private var jobs: [UnownedJob] = []
-    private var waits: [UInt64: SocketWait] = [:]
-    /// Waits that were cancelled before they began.
-    private var cancelledEarly: Set<UInt64> = []
-    private var begun: Set<UInt64> = []
-    private var lastID: UInt64 = 0
-
-    mutating func nextID() -> UInt64 {
-        lastID += 1
-        begun.insert(lastID)
-        return lastID
-    }
+    private var waits: [SocketWait] = []
 
     /// Adds a job; whether the thread is to be woken for it.
     mutating func add(_ job: UnownedJob) -> Bool {
@@ -24,63 +16,61 @@ struct SocketLoopState: Sendable {
         return wake()
     }
 
-    /// Adds a wait, unless it was cancelled before it began.
-    mutating func add(_ wait: SocketWait) -> (isCancelled: Bool, isAsleep: Bool) {
-        begun.remove(wait.id)
-        if cancelledEarly.remove(wait.id) != nil { return (true, false) }
-        waits[wait.id] = wait
-        return (false, wake())
-    }
-
-    /// Takes waits out, to be resumed.
-    ///
-    /// - Parameter leaveMark: Whether a wait that has not begun yet is never to begin.
-    mutating func remove(_ ids: [UInt64], leaveMark: Bool) -> [SocketWait] {
-        ids.compactMap { id in
-            if let wait = waits.removeValue(forKey: id) { return wait }
-            if leaveMark, begun.contains(id) { cancelledEarly.insert(id) }
-            return nil
-        }
-    }
-
     mutating func takeJobs() -> [UnownedJob] {
         defer { jobs = [] }
         return jobs
     }
 
-    /// The sockets to watch, where there is nothing else to do.
+    /// Begins a wait; whether the thread is to be woken for it, or nil where it was cancelled before.
+    mutating func begin(_ wait: SocketWait, _ continuation: Continuation) -> Bool? {
+        guard !wait.isCancelled else { return nil }
+        wait.continuation = continuation
+        watch(wait)
+        return wake()
+    }
+
+    /// Watches the next socket of work that goes on; whom to tell that it was cancelled meanwhile.
+    mutating func goOn(_ wait: SocketWait, with next: SocketCondition) -> Continuation? {
+        guard !wait.isCancelled else { return wait.takeContinuation() }
+        wait.condition = next
+        watch(wait)
+        return nil
+    }
+
+    /// Cancels a wait, begun or not; whom to tell, which for work that is just going on is nobody yet.
+    mutating func cancel(_ wait: SocketWait) -> Continuation? {
+        wait.isCancelled = true
+        guard wait.isWatched else { return nil }
+        wait.isWatched = false
+        waits.removeAll { $0 === wait }
+        return wait.takeContinuation()
+    }
+
+    private mutating func watch(_ wait: SocketWait) {
+        wait.isWatched = true
+        waits.append(wait)
+    }
+
+    /// The waits to watch for, where there is nothing else to do.
     mutating func fallAsleep() -> [SocketWait]? {
         guard jobs.isEmpty else { return nil }
         isAsleep = true
-        return Array(waits.values)
+        return waits
+    }
+
+    /// Takes out those of the watched waits that have ended, each with whether its socket is ready or its time is up.
+    mutating func wakeUp(_ ended: [(wait: SocketWait, isReady: Bool)]) -> [(wait: SocketWait, isReady: Bool)] {
+        isAsleep = false
+        guard !ended.isEmpty else { return [] }
+        let still = ended.filter { $0.wait.isWatched }
+        for (wait, _) in still { wait.isWatched = false }
+        waits.removeAll { !$0.isWatched }
+        return still
     }
 
     /// One ring is enough: whoever finds the thread asleep wakes it for all.
     private mutating func wake() -> Bool {
         defer { isAsleep = false }
         return isAsleep
-    }
-}
-
-/// One task's wait for one socket.
-struct SocketWait: Sendable {
-    let id: UInt64
-    let socket: Int32
-    let events: Int16
-    let deadline: ContinuousClock.Instant?
-    let continuation: CheckedContinuation<SocketLoop.Outcome, Never>
-
-    init(
-        id: UInt64,
-        socket: Int32,
-        events: Int16,
-        deadline: ContinuousClock.Instant?,
-        _ continuation: CheckedContinuation<SocketLoop.Outcome, Never>
-    ) {
-        self.id = id
-        self.socket = socket
-        self.events = events
-        self.deadline = deadline
-        self.continuation = continuation
     }
 }

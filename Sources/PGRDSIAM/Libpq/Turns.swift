@@ -10,6 +10,12 @@ final class Turns: Sendable {
         var order: [UInt64] = []
         var first = 0
 
+        /// Takes the turn if nobody has it; whether it did.
+        mutating func takeFree() -> Bool {
+            defer { isTaken = true }
+            return !isTaken
+        }
+
         /// The task that has waited longest; those that went away before it are forgotten.
         mutating func takeFirst() -> CheckedContinuation<Bool, Never>? {
             while first < order.count {
@@ -32,6 +38,9 @@ final class Turns: Sendable {
     ///
     /// - Throws: `CancellationError` where the task is cancelled before its turn comes.
     func begin() async throws {
+        try Task.checkCancellation()
+        // Suspending would cost the caller its thread.
+        if state.withLock({ $0.takeFree() }) { return }
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -58,10 +67,7 @@ final class Turns: Sendable {
         let granted: Bool? = state.withLock { state in
             // Cancelled before it was queued: `withdraw` found nothing, and will not come again.
             if Task.isCancelled { return false }
-            guard state.isTaken else {
-                state.isTaken = true
-                return true
-            }
+            if state.takeFree() { return true }
             state.waiting[id] = continuation
             state.order.append(id)
             return nil

@@ -37,7 +37,8 @@ final class LibpqCancelRequest {
 
     /// Whether the server has taken it, or never will, by `deadline`.
     func isDone(by deadline: ContinuousClock.Instant, _ loop: SocketLoop) async -> Bool {
-        await loop.wait(for: Int16(POLLIN), on: readEnd, until: deadline) == .ready
+        let hangUp = SocketCondition(POLLIN, on: readEnd, until: deadline)
+        return await loop.wait(for: hangUp) == .ready
     }
 }
 

@@ -51,7 +51,7 @@ struct LibpqTraffic {
     }
 
     private func wait(for events: some BinaryInteger) async throws {
-        switch await loop.wait(for: Int16(events), on: handle.socket, until: deadline) {
+        switch await loop.wait(for: SocketCondition(events, on: handle.socket, until: deadline)) {
         case .ready: return
         case .cancelled: throw CancellationError()
         case .timedOut: throw Self.late
