@@ -27,7 +27,11 @@ let package = Package(
         ),
         .executableTarget(
             name: "tokens-bench",
-            dependencies: [.product(name: "AuthTokens", package: "pg-aws-rds-iam")],
+            dependencies: [
+                .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
+                .product(name: "AWSCredentialSources", package: "pg-aws-rds-iam"),
+                .product(name: "RDSGenerator", package: "pg-aws-rds-iam"),
+            ],
             path: "Sources/TokensBench"
         ),
         .executableTarget(

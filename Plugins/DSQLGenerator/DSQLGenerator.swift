@@ -23,8 +23,8 @@ public struct DSQLGenerator: AuthTokenGenerator {
     ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; nil takes
     ///     it from the host name, then from the AWS configuration.
     ///   - lifetime: How long a login may begin with a token, in seconds: 1 to 604,800 (seven days).
-    ///   - credentials: Whose signature it is, unless the connection string says so. Asked for each token and each time one is handed out
-    ///     again, so credentials that state an end are kept until shortly before it.
+    ///   - credentials: Whose signature it is, unless the connection string says so. It is asked for each token and each time one is handed
+    ///     out again, so credentials that state an end are kept until shortly before it, and without an end `.refreshing` keeps them.
     ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
     ///   - regions: The AWS configuration's region, for cluster identifiers and host names that say nothing.
     ///   - now: The wall clock.

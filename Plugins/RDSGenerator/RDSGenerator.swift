@@ -24,8 +24,8 @@ public struct RDSGenerator: AuthTokenGenerator {
     /// - Parameters:
     ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; nil takes
     ///     it from the host name, then from the AWS configuration.
-    ///   - credentials: Whose signature it is, unless the connection string says so. Asked for each token and each time one is handed out
-    ///     again, so credentials that state an end are kept until shortly before it.
+    ///   - credentials: Whose signature it is, unless the connection string says so. It is asked for each token and each time one is handed
+    ///     out again, so credentials that state an end are kept until shortly before it, and without an end `.refreshing` keeps them.
     ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
     ///   - regions: The AWS configuration's region, for host names that say nothing.
     ///   - now: The wall clock.

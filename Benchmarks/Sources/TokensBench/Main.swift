@@ -13,9 +13,21 @@ enum TokensBench {
             Line("registry: builtValue(named:)", limit: 50) { try await world.glance($0) },
             Line("kept token, generator without credentials", limit: 200) { try await world.hand(out: $0, "plain") },
             Line("kept token, generator that tells who signs", limit: 200) { try await world.hand(out: $0, "signing") },
+            Line("kept token, RDS generator, credentials given", limit: 200) {
+                try await world.hand(out: $0, "rds-static")
+            },
+            Line("kept token, RDS generator, credentials kept and renewed", limit: 200) {
+                try await world.hand(out: $0, "rds")
+            },
+            Line("kept token, RDS generator, credentials named in the connection string") {
+                try await world.named($0)
+            },
             Line("kept token, audit required and re-use not recorded", limit: 200) { try await world.audited($0) },
             Line("kept token, from two threads together", threads: 2, limit: 500) {
                 try await world.hand(out: $0, "signing")
+            },
+            Line("kept token, RDS generator, from two threads together", threads: 2, limit: 500) {
+                try await world.hand(out: $0, "rds")
             },
         ]
         for _ in 0..<400 {

@@ -1,5 +1,7 @@
+import AWSCredentialSources
 import AuthTokens
 import Foundation
+import RDSGenerator
 import Synchronization
 
 /// What the look-ups look up.
@@ -14,9 +16,19 @@ struct World: Sendable {
     )
     private let dictionary = LockedDictionary()
 
+    private var namedRequest: AuthTokenRequest {
+        var request = request
+        request.parameters = [AWSCredentialDirectory.credentialsKeyword: "role"]
+        return request
+    }
+
     init() async throws {
+        let (role, directory) = (Signing.role, AWSCredentialDirectory())
+        try directory.sources.add("role") { role }
         generators = AuthTokenGeneratorRegistry(defaults: [
             ("plain", { ClosureTokenGenerator { _ in Signing.made() } }), ("signing", { Signing() }),
+            ("rds", { RDSGenerator(credentials: .refreshing(role), directory: directory) }),
+            ("rds-static", { RDSGenerator(credentials: .static(try await role.credentials()), directory: directory) }),
         ])
         issuer = TokenIssuer(generators: generators)
         auditedIssuer = TokenIssuer(generators: generators, audit: .required(Forgetful()))
@@ -51,6 +63,13 @@ struct World: Sendable {
         return sum
     }
 
+    func named(_ count: Int) async throws -> Int {
+        let request = namedRequest
+        var sum = 0
+        for _ in 0..<count { sum &+= try await issuer.token(from: "rds", for: request).token.value.utf8.count }
+        return sum
+    }
+
     func audited(_ count: Int) async throws -> Int {
         var sum = 0
         for _ in 0..<count {
@@ -66,6 +85,17 @@ private struct Signing: AuthTokenGenerator {
 
     func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
         SigningIdentity(credential: "ASIAABCDEFGHIJKLMNOP")
+    }
+
+    /// Temporary credentials, as a role has them.
+    static let role = CustomCredentialSource(.assumeRole) {
+        AWSCredentials(
+            accessKeyID: "ASIAABCDEFGHIJKLMNOP",
+            secretAccessKey: String(repeating: "s", count: 40),
+            sessionToken: String(repeating: "t", count: 900),
+            expiration: Date() + 6 * 3600,
+            provenance: .init(source: .assumeRole)
+        )
     }
 
     /// As long as RDS tokens are.
