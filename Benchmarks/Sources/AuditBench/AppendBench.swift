@@ -26,6 +26,8 @@ struct AppendBench {
         var single = Cost()
         var peer = Cost()
         var shared = Cost()
+        /// The peer, sixteen rows in one commit: what could at best be had by sharing commits.
+        var sixteen = Cost()
     }
 
     private func measure(_ log: AuditLog, _ peer: Peer) async throws -> [Sample] {
@@ -46,7 +48,7 @@ struct AppendBench {
             sample.shared = try await Cost.each(of: appends * 16) {
                 try await Workload.record(Array(events[(appends + 1)...]), in: 16, to: log)
             }
-            peer.insert(Array(payloads.dropFirst(appends)))
+            sample.sixteen = insertSixteens(payloads, into: peer)
             // The peer stores the same payloads, a round later, so that both files stay alike.
             let added = try await Int(reader.head().sequence - rows)
             payloads = try await reader.entries(limit: added).entries.reversed().map(\.payload)
@@ -57,6 +59,13 @@ struct AppendBench {
 
     private func insert(_ payloads: [String], into peer: Peer) -> Cost {
         Cost.each(of: appends) { for payload in payloads.prefix(appends) { peer.insert([payload]) } }
+    }
+
+    private func insertSixteens(_ payloads: [String], into peer: Peer) -> Cost {
+        let rest = Array(payloads.dropFirst(appends))
+        return Cost.each(of: max(1, rest.count)) {
+            for start in stride(from: 0, to: rest.count, by: 16) { peer.insert(Array(rest[start...].prefix(16))) }
+        }
     }
 
     private func report(_ samples: [Sample], _ journal: String) {
@@ -74,11 +83,14 @@ struct AppendBench {
         line("single durable append  ", \.single)
         line("bare C insert          ", \.peer)
         line("append, 16 issuers     ", \.shared)
+        line("bare C, 16 in a commit ", \.sixteen)
         let (single, shared) = (
             middle { $0.single.seconds / $0.peer.seconds }, middle { $0.single.seconds / $0.shared.seconds }
         )
         print("single / bare C, median of rounds: \(single)   (at most 1.25)")
         print("16 issuers / single rate, median of rounds: \(shared)   (at least 8)")
+        let bare = middle { $0.peer.seconds / $0.sixteen.seconds }
+        print("bare C in sixteens / one by one, median of rounds: \(bare)   (what sharing a commit can give here)")
     }
 }
 
