@@ -174,7 +174,7 @@ struct FaultTests {
         configuration.journalMode = .wal
         let log = try await AuditLog.open(path, configuration: configuration)
         try await log.record(Events.issue(1))
-        layer.delay(500)
+        layer.delay(2000)
         async let code = Logs.code { try await log.record(Events.issue(2)) }
         try await Task.sleep(for: .milliseconds(100))
         try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
