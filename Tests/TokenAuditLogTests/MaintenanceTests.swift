@@ -72,9 +72,11 @@ struct MaintenanceTests {
 
     @Test("a backup taken while others write is a whole log, and its file is for its owner alone")
     func backup() async throws {
-        let log = try await AuditLog.open(path, configuration: Logs.quiet)
+        var configuration = Logs.quiet
+        configuration.now = { Events.start }
+        let log = try await AuditLog.open(path, configuration: configuration)
         try await Logs.write(50, to: log)
-        try await log.prune(before: Events.start + 10)
+        #expect(try await log.prune(before: Events.start + 10).rows == 10)
         let reader = try await AuditLogReader.open(path)
         let copy = folder.path("copy.auditlog")
         async let writing: Void = Logs.write(50, to: log, from: 51)

@@ -24,7 +24,7 @@ struct RecordingTests {
         await log.close()
 
         let records = try await Logs.entries(of: path).compactMap(\.record)
-        #expect(records.map(\.activity) == [.open, .issue, .refuse, .checkpoint])
+        try #require(records.map(\.activity) == [.open, .issue, .refuse, .checkpoint])
         #expect(records[1] == AuditRecord(event, by: Logs.actor))
         #expect(records[2] == AuditRecord(refusal, by: Logs.actor))
         #expect(records[2].outcome == .failure)

@@ -32,6 +32,22 @@ struct FaultTests {
         #expect(records[0].detail == ["events": "1", "issued": "1"])
     }
 
+    @Test("an event that came later waits for the lock as long as the one that has given up", .timeLimit(.minutes(1)))
+    func laterEvent() async throws {
+        var configuration = Logs.bare
+        configuration.timeLimit = .seconds(4)
+        let log = try await AuditLog.open(path, configuration: configuration)
+        let holder = try Connection(path: path, mode: .writing)
+        try holder.execute("BEGIN EXCLUSIVE")
+        async let first = Logs.code { try await log.record(Events.issue(1)) }
+        try await Task.sleep(for: .seconds(2))
+        async let second = Logs.code { try await log.record(Events.issue(2)) }
+        #expect(await first == .busy)
+        holder.rollBack()
+        #expect(await second == nil)
+        await log.close()
+    }
+
     @Test("a disk that hangs: a typed error within the time limit", .timeLimit(.minutes(1)))
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
