@@ -29,7 +29,7 @@ let package = Package(
         ),
         .trait(
             name: "Observability",
-            description: "AuthTokensObservability brings observers for logs, metrics and traces."
+            description: "Observers for logs, metrics and traces, and warnings of PGRDSIAM in the log."
         ),
         .default(enabledTraits: ["AsyncHTTPClient", "Observability"]),
     ],
@@ -133,7 +133,10 @@ let package = Package(
         // Level 3.
         .target(
             name: "PGRDSIAM",
-            dependencies: ["PGConninfo", "AuthTokens", "RDSGenerator", "CLibpq"]
+            dependencies: [
+                "PGConninfo", "AuthTokens", "RDSGenerator", "CLibpq",
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
+            ]
         ),
 
         // Level 4.
@@ -192,9 +195,12 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "PGRDSIAM", "PGConninfo", "RDSGenerator", "AWSCredentialSources", "AuthTokens", "TokenAuditLog",
-                "TestSupport", "rds-iam",
+                "TestSupport", "rds-iam", "connect-cycler",
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),
+        // What valgrind watches.
+        .executableTarget(name: "connect-cycler", dependencies: ["PGRDSIAM"], path: "Tests/ConnectCycler"),
         // libpq as the oracle of PGConninfo: linked, in a process of its own, and fuzzed against.
         .target(
             name: "ConninfoDifferential",

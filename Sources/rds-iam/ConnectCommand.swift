@@ -31,7 +31,7 @@ struct ConnectCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await audit.withIssuer { issuer in
-            let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer)
+            let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, options: Self.options)
             if commands.isEmpty { print(Self.summary(of: connection.facts)) }
             for sql in commands {
                 for result in try await connection.execute(sql) { result.rows.forEach(Self.printRow) }
@@ -39,6 +39,8 @@ struct ConnectCommand: AsyncParsableCommand {
             await connection.close()
         }
     }
+
+    private static let options = ConnectOptions { Main.printError("rds-iam: warning: \($0)") }
 
     private static func summary(of facts: PGConnection.Facts) -> String {
         let token = facts.tokenExpiresAt.map { "a token that expires at \($0.ISO8601Format())" } ?? "no token"

@@ -11,10 +11,23 @@ public struct ConnectOptions: Sendable {
     /// Hears of what is not safe; called before the first packet is sent.
     public var warn: (@Sendable (Warning) -> Void)?
 
+    /// Creates options whose warnings go to swift-log, under the label `PGRDSIAM`, once for each host.
+    ///
+    /// Without the trait `Observability` nobody hears them.
+    public init() {
+        warn = Self.standardWarn
+    }
+
     /// Creates options.
     ///
-    /// - Parameter warn: Hears of what is not safe.
-    public init(warn: (@Sendable (Warning) -> Void)? = nil) {
+    /// - Parameter warn: Hears of what is not safe, each time; nil for nobody.
+    public init(warn: (@Sendable (Warning) -> Void)?) {
         self.warn = warn
     }
 }
+
+#if !Observability
+extension ConnectOptions {
+    static let standardWarn: (@Sendable (Warning) -> Void)? = nil
+}
+#endif

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 #if canImport(Darwin)
@@ -51,7 +50,16 @@ final class NameLookUp: Sendable {
             return isFirst
         }
         guard let isFirst else { return waiter.resume(throwing: CancellationError()) }
-        if isFirst { DispatchQueue.global().async { self.finish(name, Result { try Self.lookUp(name) }) } }
+        if isFirst { begin(name) }
+    }
+
+    /// On a thread of its own: the system's queues have few, and a look-up may keep one for long.
+    private func begin(_ name: String) {
+        do {
+            try DetachedThread.start { [self] in finish(name, Result { try Self.lookUp(name) }) }
+        } catch {
+            finish(name, .failure(error))
+        }
     }
 
     private func finish(_ name: String, _ result: Result<[String], any Error>) {

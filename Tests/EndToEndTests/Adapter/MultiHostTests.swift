@@ -9,52 +9,6 @@ import Testing
 
 @Suite("Several hosts in one connection string")
 struct MultiHostTests {
-    /// Three servers of one account, each with a name and a port of its own, and a certificate for that name.
-    struct Trio {
-        let servers: [RDSLookalike]
-        let folder: TemporaryFolder
-
-        static func start(_ extra: [[String]] = [[], [], []]) async throws -> Trio {
-            let folder = try TemporaryFolder()
-            let account = "[default]\naws_access_key_id = AKIATESTTRIO\naws_secret_access_key = trio-secret\n"
-            let credentials = try folder.write(account, to: "credentials")
-            // The servers run as another user where the tests run as root.
-            for path in [folder.url.path, credentials] { chmod(path, 0o755) }
-            var servers: [RDSLookalike] = []
-            for (number, options) in extra.enumerated() {
-                let name = "db\(number).abcdefghijkl.eu-west-2.rds.amazonaws.com"
-                servers.append(
-                    try await RDSLookalike.start(
-                        ["--user", "trio", "--name", name, "--credentials", credentials] + options
-                    )
-                )
-            }
-            return Trio(servers: servers, folder: folder)
-        }
-
-        var hosts: String {
-            (0..<servers.count).map { "db\($0).abcdefghijkl.eu-west-2.rds.amazonaws.com" }.joined(separator: ",")
-        }
-        var addresses: String { servers.map { _ in "127.0.0.1" }.joined(separator: ",") }
-        var ports: String { servers.map { "\($0.facts.port)" }.joined(separator: ",") }
-
-        func conninfo(ports: String? = nil, _ more: String = "") -> String {
-            "host=\(hosts) hostaddr=\(addresses) port=\(ports ?? self.ports) user=trio dbname=postgres sslmode=require "
-                + "aws_rds_iam_auth_token_generator=default \(more)"
-        }
-
-        var issuer: TokenIssuer {
-            let account = AWSCredentials(accessKeyID: "AKIATESTTRIO", secretAccessKey: "trio-secret")
-            return TokenIssuer(
-                generators: AuthTokenGeneratorRegistry(
-                    defaults: [("default", { RDSGenerator(credentials: .static(account)) })]
-                )
-            )
-        }
-
-        func verdicts() throws -> [[String]] { try servers.map { try $0.verdicts(on: "trio").map(\.verdict) } }
-    }
-
     @Test("are tried in order, each with a token of its own")
     func order() async throws {
         let trio = try await Trio.start()
@@ -82,12 +36,40 @@ struct MultiHostTests {
         withExtendedLifetime(dead) {}
     }
 
-    @Test("with a read-only one first, read-write goes to the next; both have seen their own token")
-    func readWrite() async throws {
-        let readOnly = ["--postgres-option", "default_transaction_read_only=on"]
-        let trio = try await Trio.start([readOnly, [], []])
+    @Test("are told apart by their addresses where one port is for all; each asks for its own token")
+    func onePort() async throws {
+        let trio = try await Trio.startOnOnePort()
+        #expect(Set(trio.servers.map(\.facts.port)).count == 1)
+        let port = "\(trio.servers[0].facts.port)"
+        var tokens: Set<String?> = []
+        for (index, server) in trio.servers.enumerated() {
+            let connection = try await PGRDSIAM.connect(
+                trio.conninfo(ports: port),
+                issuer: trio.issuer,
+                environment: .bare
+            )
+            #expect(connection.facts.host.hasPrefix("db\(index)."))
+            #expect(connection.facts.port == port)
+            let verdicts = try server.verdicts(on: "trio")
+            #expect(verdicts.map(\.verdict) == ["accepted"])
+            tokens.formUnion(verdicts.map(\.token_sha256))
+            // Out of the way, for the next to have its turn.
+            kill(server.facts.postmaster, SIGKILL)
+        }
+        #expect(tokens.count == 3)
+    }
+
+    @Test(
+        "with one first that does not do, the next does; both have seen their own token",
+        arguments: [
+            (["--postgres-option", "default_transaction_read_only=on"], "read-write"),
+            (["--standby"], "read-write"), (["--standby"], "primary"),
+        ]
+    )
+    func unfitFirst(_ options: [String], _ wanted: String) async throws {
+        let trio = try await Trio.start([options, [], []])
         let connection = try await PGRDSIAM.connect(
-            trio.conninfo("target_session_attrs=read-write"),
+            trio.conninfo("target_session_attrs=\(wanted)"),
             issuer: trio.issuer,
             environment: .bare
         )
@@ -140,29 +122,4 @@ struct MultiHostTests {
         }
         #expect(alone?.code == .timedOut)
     }
-}
-
-/// A port that takes connections and never says a word, or that is taken and refuses them.
-final class SilentServer {
-    let port: Int
-    private let descriptor: Int32
-
-    init(isListening: Bool = true) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) == 0 && (!isListening || listen(descriptor, 16) == 0)
-                    && getsockname(descriptor, pointer, &length) == 0
-            }
-        }
-        guard bound else { throw Missing(description: "no free port") }
-        self.descriptor = descriptor
-        port = Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    deinit { close(descriptor) }
 }

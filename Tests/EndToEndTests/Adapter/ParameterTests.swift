@@ -70,17 +70,4 @@ struct ParameterTests {
         )
         #expect(psql.output == "andrew\n", "\(psql.errors)")
     }
-
-    @Test("warn where the server's certificate is not checked, once, and not where it is")
-    func warning() async throws {
-        let server = try await SharedServer.value
-        let warnings = Warnings()
-        let options = ConnectOptions { warnings.add($0) }
-        let unchecked = server.conninfo(user: "andrew") + " aws_rds_iam_auth_token_generator=default"
-        for conninfo in [unchecked, server.tokenConninfo(user: "andrew")] {
-            _ = try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare, options: options)
-        }
-        #expect(warnings.all.map(\.host) == [server.facts.host])
-        #expect(warnings.all.first?.description.contains("sslmode=verify-full") == true)
-    }
 }

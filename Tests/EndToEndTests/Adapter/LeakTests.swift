@@ -1,0 +1,64 @@
+#if os(Linux)
+import Foundation
+import PGRDSIAM
+import TestSupport
+import Testing
+
+@Suite("Under a leak checker")
+struct LeakTests {
+    /// What valgrind says when the program has ended.
+    struct Report {
+        let definitelyLost: String
+        let indirectlyLost: String
+        let descriptors: String
+
+        init(_ text: String) throws {
+            func value(after label: String) throws -> String {
+                let line = try #require(text.split(separator: "\n").first { $0.contains(label) }, "\(text)")
+                let rest = line[(try #require(line.range(of: label))).upperBound...]
+                return String(try #require(rest.split(separator: " ").first))
+            }
+            definitelyLost = try value(after: "definitely lost: ")
+            indirectlyLost = try value(after: "indirectly lost: ")
+            descriptors = try value(after: "FILE DESCRIPTORS: ")
+        }
+    }
+
+    @Test("logins, refusals, cancelled attempts and cancelled statements lose no memory and no descriptor")
+    func nothingIsLost() async throws {
+        let server = try await RDSLookalike.start(["--user", "watched"])
+        let folder = try TemporaryFolder()
+        let program = try await Self.readable(try Repository.built("connect-cycler"), in: folder)
+        let few = try await cycle(program, 2, on: server)
+        let more = try await cycle(program, 6, on: server)
+        for report in [few, more] {
+            #expect(report.definitelyLost == "0")
+            #expect(report.indirectlyLost == "0")
+        }
+        #expect(few.descriptors == more.descriptors)
+    }
+
+    /// A copy without Swift's debugging information, which valgrind cannot read.
+    private static func readable(_ program: String, in folder: TemporaryFolder) async throws -> String {
+        let copy = folder.path("program")
+        let strip = try await ChildProcess.run("/usr/bin/env", ["strip", "--strip-debug", "-o", copy, program])
+        #expect(strip.status == 0, "\(strip.errors)")
+        return copy
+    }
+
+    private func cycle(_ program: String, _ count: Int, on server: RDSLookalike) async throws -> Report {
+        let folder = try TemporaryFolder()
+        let log = folder.path("valgrind")
+        let watch = ["valgrind", "--leak-check=full", "--track-fds=yes", "--log-file=\(log)"]
+        let strings = [server.tokenConninfo(user: "watched"), server.tokenConninfo(user: "nobody")]
+        let run = try await ChildProcess.run(
+            "/usr/bin/env",
+            watch + [program] + strings + ["\(count)"],
+            environment: try Account(of: server).environment,
+            timeLimit: .seconds(300)
+        )
+        #expect(run.status == 0, "\(run.errors)")
+        return try Report(try String(contentsOfFile: log, encoding: .utf8))
+    }
+}
+#endif
