@@ -1,11 +1,14 @@
 import AuthTokens
 import CLibpqPeer
+import Dispatch
 import Foundation
 import PGConninfo
 import PGRDSIAM
 
-/// Opens connections through PGRDSIAM with a cached token and through bare libpq with the same token as a ready password, in turn,
-/// and prints wall time and CPU time for each.
+/// Opens connections through bare libpq with a ready password, through bare libpq on a thread that the task waits for without
+/// blocking its own, and through PGRDSIAM with the same password as a cached token, in turn; prints wall and CPU time for each.
+///
+/// The second is what any way of connecting costs that blocks no thread of Swift's pool.
 @main
 enum ConnectBench {
     static func main() async throws {
@@ -16,12 +19,14 @@ enum ConnectBench {
         let bare = server.conninfo + " sslmode=require gssencmode=disable password='\(token)'"
         let ours = server.conninfo + " sslmode=require aws_rds_iam_auth_token_generator=default"
         try warmUp(bare)
-        var (peer, own) = (Cost(), Cost())
+        let worker = Worker()
+        var (peer, handedOver, own) = (Cost(), Cost(), Cost())
         for _ in 0..<count {
-            try peer.add { try open(bare) }
+            try await peer.add { try open(bare) }
+            try await handedOver.add { try await worker.run { try open(bare) } }
             try await own.add { await (try PGRDSIAM.connect(ours, issuer: issuer)).close() }
         }
-        report(count, peer, own)
+        report(count, peer, handedOver, own)
     }
 
     private static func token(_ server: Server, _ issuer: TokenIssuer) async throws -> String {
@@ -44,7 +49,7 @@ enum ConnectBench {
         guard PQstatus(connection) == CONNECTION_OK else { throw Failure("bare libpq did not connect") }
     }
 
-    private static func report(_ count: Int, _ peer: Cost, _ own: Cost) {
+    private static func report(_ count: Int, _ peer: Cost, _ handedOver: Cost, _ own: Cost) {
         func line(_ name: String, _ cost: Cost) -> String {
             let wall = (cost.wall / Double(count) * 1e6).rounded()
             let cpu = (cost.processor / Double(count) * 1e6).rounded()
@@ -52,10 +57,15 @@ enum ConnectBench {
         }
         print("\(count) connections each, in turn")
         print(line("libpq, ready password", peer))
+        print(line("the same, on another thread", handedOver))
         print(line("PGRDSIAM, cached token", own))
-        let added = (own.processor - peer.processor) / Double(count) * 1e6
-        print("ratio of wall time: mean \(ratio(own.wall, peer.wall)), median \(ratio(own.median, peer.median))")
-        print("added CPU per connection: \(Int(added.rounded())) us")
+        for (name, peer) in [("libpq", peer), ("libpq on another thread", handedOver)] {
+            let added = (own.processor - peer.processor) / Double(count) * 1e6
+            print(
+                "beside \(name): wall mean \(ratio(own.wall, peer.wall)), median \(ratio(own.median, peer.median)),",
+                "added CPU \(Int(added.rounded())) us"
+            )
+        }
     }
 
     private static func ratio(_ own: Double, _ peer: Double) -> String {
@@ -84,16 +94,11 @@ struct Cost {
     var wall: Double { walls.reduce(0, +) }
     var median: Double { walls.sorted()[walls.count / 2] }
 
+    /// Measures `work`, once the server has had time to be done with the connection before.
     mutating func add(_ work: @Sendable () async throws -> Void) async throws {
+        usleep(8000)
         let (start, used) = (ContinuousClock.now, Self.processorSeconds)
         try await work()
-        processor += Self.processorSeconds - used
-        walls.append((ContinuousClock.now - start) / .seconds(1))
-    }
-
-    mutating func add(_ work: () throws -> Void) throws {
-        let (start, used) = (ContinuousClock.now, Self.processorSeconds)
-        try work()
         processor += Self.processorSeconds - used
         walls.append((ContinuousClock.now - start) / .seconds(1))
     }
@@ -103,6 +108,17 @@ struct Cost {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+/// A thread that takes one piece of work at a time.
+final class Worker: Sendable {
+    private let queue = DispatchQueue(label: "worker")
+
+    func run(_ work: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try work() }) }
+        }
     }
 }
 
