@@ -10,7 +10,7 @@ struct LeakTests {
     struct Report {
         let definitelyLost: String
         let indirectlyLost: String
-        let descriptors: String
+        let descriptors: Int
 
         init(_ text: String) throws {
             func value(after label: String) throws -> String {
@@ -20,7 +20,7 @@ struct LeakTests {
             }
             definitelyLost = try value(after: "definitely lost: ")
             indirectlyLost = try value(after: "indirectly lost: ")
-            descriptors = try value(after: "FILE DESCRIPTORS: ")
+            descriptors = try #require(Int(try value(after: "FILE DESCRIPTORS: ")))
         }
     }
 
@@ -29,13 +29,14 @@ struct LeakTests {
         let server = try await RDSLookalike.start(["--user", "watched"])
         let folder = try TemporaryFolder()
         let program = try await Self.readable(try Repository.built("connect-cycler"), in: folder)
-        let few = try await cycle(program, 2, on: server)
-        let more = try await cycle(program, 6, on: server)
+        let few = try await cycle(program, 1, on: server)
+        let more = try await cycle(program, 5, on: server)
         for report in [few, more] {
             #expect(report.definitelyLost == "0")
             #expect(report.indirectlyLost == "0")
         }
-        #expect(few.descriptors == more.descriptors)
+        // One or two may be on their way to being closed when the program ends; what leaks does so each time.
+        #expect(more.descriptors < few.descriptors + 4)
     }
 
     /// A copy without Swift's debugging information, which valgrind cannot read.
