@@ -25,7 +25,8 @@ final class ChildProgram: Sendable {
         let child = ChildProgram(limits: limits)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global().async {
+                // A queue of its own has a thread at once; the global queue's few threads would be waiting for other programs.
+                DispatchQueue(label: "CommandGenerator").async {
                     continuation.resume(with: Result { try child.run(path, arguments, environment) })
                 }
             }

@@ -31,6 +31,28 @@ struct CommandGeneratorTests {
         )
     }
 
+    @Test("runs as often at once as it is asked")
+    func manyAtOnce() async throws {
+        // Each program waits, for ten seconds at most, until all of them have begun.
+        let script = """
+            : > "$1/$2"
+            for i in $(seq 100); do
+                [ "$(ls "$1" | wc -l)" -eq 24 ] && echo password && exit 0
+                sleep 0.1
+            done
+            exit 1
+            """
+        let meeting = folder.path("meeting")
+        try FileManager.default.createDirectory(atPath: meeting, withIntermediateDirectories: true)
+        let passwords = try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 1...24 {
+                group.addTask { try await generator(script, [meeting, "\(number)"]).token(for: request).value }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(passwords == Array(repeating: "password", count: 24))
+    }
+
     struct Printed: Sendable, CustomTestStringConvertible {
         let text: String
         let password: String

@@ -55,7 +55,7 @@ public final class ServerProcess: Sendable {
     /// What comes before the first line feed, or before the end; read on a thread that may wait.
     private static func firstLine(of stream: Stream) async -> Data {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue(label: "ServerProcess").async {
                 var line = Data()
                 var byte: UInt8 = 0
                 while read(stream.descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }

@@ -60,7 +60,7 @@ public struct SpawnedProcess: Sendable {
     @discardableResult
     public func wait() async -> Int32 {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue(label: "SpawnedProcess").async {
                 var status: Int32 = 0
                 while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
                 let signal = status & 0x7F
