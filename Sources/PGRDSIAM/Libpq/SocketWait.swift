@@ -31,7 +31,8 @@ protocol SocketWork: AnyObject, Sendable {
 
 /// One task's wait, and the work that goes on with it.
 ///
-/// Sharing it is safe: everything in it that changes is touched under its loop's lock alone.
+/// Sharing it is safe: what changes in it is touched under its loop's lock alone, but for the condition, which nobody but the
+/// loop's thread touches once the wait has begun.
 final class SocketWait: @unchecked Sendable {
     let work: (any SocketWork)?
     var condition: SocketCondition
