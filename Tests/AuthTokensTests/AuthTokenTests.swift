@@ -32,6 +32,22 @@ struct AuthTokenTests {
         #expect("\(token)" == "AuthToken(fingerprint: \(fingerprint), expiresAt: 2023-11-14T22:28:20Z)")
     }
 
+    @Test("names its generator once it is issued, kept or not, and is the same token all the same")
+    func generator() async throws {
+        let made = AuthToken(value: "secret", signedAt: Date(), expiresAt: Date() + 900, region: "eu-west-2", user: "u")
+        let registry = AuthTokenGeneratorRegistry(defaults: [("vault", { ClosureTokenGenerator { _ in made } })])
+        let issuer = TokenIssuer(generators: registry)
+        let request = AuthTokenRequest(host: "db.example.com", user: "andrew")
+        #expect(made.generator == nil)
+        for isFromCache in [false, true] {
+            let issued = try await issuer.token(from: "vault", for: request)
+            #expect(issued.isFromCache == isFromCache)
+            #expect(issued.token.generator == "vault")
+            #expect(issued.token == made)
+            #expect(issued.token.fingerprint == made.fingerprint)
+        }
+    }
+
     @Test("event names are UUIDs of version 7 that sort by time")
     func eventNames() throws {
         let request = AuthTokenRequest(host: "h", user: "u")

@@ -103,7 +103,7 @@ extension TokenIssuer {
     {
         let start = clock.uptime()
         let before = await ask(source, key).identity
-        let token = try await source.generator.token(for: key.request)
+        let token = try await source.generator.token(for: key.request).made(by: key.generator)
         let after = await ask(source, key).identity
         let time = clock.now()
         guard token.expiresAt > time else { throw TokenIssuerError.expired(key.generator) }

@@ -20,6 +20,7 @@ public struct AuthToken: Sendable {
         let region: String?
         let user: String?
         let fingerprint: String
+        let generator: String?
 
         init(
             _ value: String,
@@ -36,7 +37,23 @@ public struct AuthToken: Sendable {
             self.region = region
             self.user = user
             fingerprint = SHA256.hexadecimal(of: value)
+            generator = nil
         }
+
+        init(_ other: Facts, generator: String) {
+            value = other.value
+            signedAt = other.signedAt
+            expiresAt = other.expiresAt
+            credential = other.credential
+            region = other.region
+            user = other.user
+            fingerprint = other.fingerprint
+            self.generator = generator
+        }
+    }
+
+    private init(_ facts: Facts) {
+        self.facts = facts
     }
 
     /// Creates a token.
@@ -59,6 +76,11 @@ public struct AuthToken: Sendable {
         facts = Facts(value, signedAt, expiresAt, credential, region, user)
     }
 
+    /// The same token, with the name of the generator that made it.
+    func made(by generator: String) -> AuthToken {
+        AuthToken(Facts(facts, generator: generator))
+    }
+
     /// The text to send as the password.
     ///
     /// Secret.
@@ -75,10 +97,13 @@ public struct AuthToken: Sendable {
     public var user: String? { facts.user }
     /// The SHA-256 of ``value`` in lower-case hexadecimal: names the token in the audit log without telling it.
     public var fingerprint: String { facts.fingerprint }
+    /// The name of the generator that made it; nil until an issuer, which knows the name, has handed it out.
+    public var generator: String? { facts.generator }
 }
 
 extension AuthToken: Hashable {
-    /// Whether everything about two tokens is the same.
+    /// Whether everything about two tokens is the same, but for the name of their generator: an issued token equals the one that
+    /// its generator made.
     public static func == (left: AuthToken, right: AuthToken) -> Bool {
         left.facts === right.facts
             || left.value == right.value && left.signedAt == right.signedAt && left.expiresAt == right.expiresAt
