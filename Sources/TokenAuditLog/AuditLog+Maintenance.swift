@@ -35,6 +35,29 @@ extension AuditLog {
         }
     }
 
+    /// Builds anew what searches use, from the events themselves.
+    ///
+    /// The log does so by itself, some events at a time, soon after they are recorded. This is for a log whose index
+    /// differs from its events (``AuditFinding/Kind/indexAltered``), or that was filled by other means. Searches find
+    /// all events meanwhile, and other writers are let in between. Where the file's pages are damaged, take a backup
+    /// instead (``AuditLogReader/backUp(to:)``): a copy is indexed anew.
+    ///
+    /// - Throws: ``AuditLogError``; `busy` may be tried again, and begins at the first event again.
+    public func reindex() async throws {
+        let segments = try maintaining { committer, deadline in
+            committer.store.connection.wait(until: deadline)
+            return try committer.index.indexer.segments()
+        }
+        for number in segments {
+            // Events that wait come first.
+            await Task.yield()
+            try maintaining { committer, deadline in
+                committer.store.connection.wait(until: deadline)
+                try committer.index.indexer.rebuild(Segment(number: number))
+            }
+        }
+    }
+
     /// Remembers in the log how far it has been verified, for a later verification to begin there.
     ///
     /// This saves time and proves nothing: verify from the beginning now and then.

@@ -46,6 +46,9 @@ public actor AuditLogReader {
 
     /// Entries that match, newest first.
     ///
+    /// "Newest" is what the log has recorded last: several computers' clocks, or one that was put back, do not change the
+    /// order.
+    ///
     /// - Parameters:
     ///   - filter: Which entries.
     ///   - limit: How many at most.

@@ -22,7 +22,10 @@ func event(_ number: Int, user: String) -> TokenEvent {
 }
 
 func write(_ count: Int, in tasks: Int, to path: String, as user: String) async throws {
-    let log = try await AuditLog.open(path)
+    var configuration = AuditLogConfiguration()
+    // So that whatever befalls a writer befalls it while it indexes, too.
+    configuration.indexBatch = 20
+    let log = try await AuditLog.open(path, configuration: configuration)
     try await withThrowingTaskGroup(of: Void.self) { group in
         for task in 0..<tasks {
             group.addTask {

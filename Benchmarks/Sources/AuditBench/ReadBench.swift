@@ -25,6 +25,12 @@ struct ReadBench {
             $0.user = "application_7"
             $0.host = "cluster-7.c1a2b3c4d5e6.eu-central-1.rds.amazonaws.com"
         }
+        add("unknown user") { $0.user = "nobody" }
+        add("unknown host") { $0.host = "nowhere" }
+        add("unknown fingerprint") { $0.fingerprint = String(repeating: "0", count: 64) }
+        // Only the log's first row is about this one.
+        let first = try await reader.entries(limit: 1, after: AuditCursor("3")).entries.first?.record
+        add("rare fingerprint") { $0.fingerprint = first?.token?.fingerprint }
         add("fingerprint") { $0.fingerprint = sample?.token?.fingerprint }
         add("until") { $0.until = sample?.time }
         add("generator") { $0.generator = "default" }
@@ -43,6 +49,14 @@ struct ReadBench {
         print(
             "newest 50 by \(name): \(found) found, \(fixed((times.min() ?? 0) * 1e3)) ms best, \(fixed(worst * 1e3)) ms worst"
         )
+    }
+
+    func reindex() async throws {
+        let log = try await AuditLog.open(path)
+        let rows = try await AuditLogReader.open(path).head().sequence
+        let cost = try await Cost.each(of: 1) { try await log.reindex() }
+        await log.close()
+        print("indexed \(rows) rows, \(speed(rows, cost)), \(memory)")
     }
 
     func verify() async throws {

@@ -16,6 +16,9 @@ struct Ballast {
         self.size = size
     }
 
+    /// Whether the room is still held back, or none was to be.
+    var isKept: Bool { size == 0 || access(path, F_OK) == 0 }
+
     /// Makes the file where there is none and the disk has room.
     ///
     /// A log without ballast is a log all the same.

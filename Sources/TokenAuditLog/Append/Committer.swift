@@ -13,6 +13,7 @@ final class Committer {
     /// How many transactions have been committed.
     private(set) var transactions = 0
     private let ballast: Ballast
+    let index: IndexKeeper
     private let opened: Date
     private var isOpeningRecorded: Bool
     /// How many events shared the last commit, and how long it took, in nanoseconds.
@@ -30,6 +31,7 @@ final class Committer {
     init(path: String, configuration: AuditLogConfiguration) throws {
         self.store = try LogStore(path: path, configuration: configuration)
         self.configuration = configuration
+        self.index = try IndexKeeper(store.connection, batch: configuration.indexBatch)
         self.opened = configuration.now()
         self.ballast = Ballast(of: path, size: configuration.ballastSize)
         self.isOpeningRecorded = !configuration.recordsOpenAndClose
@@ -68,6 +70,13 @@ final class Committer {
             Monotonic.pause(nanoseconds: 20_000)
         }
     }
+
+    /// Lets searches find new rows by index, where there are enough of them.
+    ///
+    /// The room that spent ballast has given back is for events.
+    ///
+    /// - Returns: Whether there are enough for another time.
+    func foldIndex() -> Bool { ballast.isKept && index.fold(head: store.head.sequence) }
 
     /// Stores events of the log's own.
     func commit(_ activity: TokenEvent.Activity, until deadline: Int64, detail: () throws -> [String: String]) throws {

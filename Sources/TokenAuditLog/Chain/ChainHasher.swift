@@ -51,6 +51,11 @@ final class ChainHasher {
         }
     }
 
+    /// The first eight bytes of SHA-256(prefix ‖ value): what a value is looked up by.
+    func shortHash(prefix: UInt8, _ value: UnsafeRawBufferPointer) -> Int64 {
+        hash(prefix: prefix, value).withUnsafeBytes { Int64(bigEndian: $0.load(as: Int64.self)) }
+    }
+
     /// libcrypto cannot fail here: the digest was fetched, and memory was had, in `init`.
     private func hash(prefix: UInt8, _ bytes: UnsafeRawBufferPointer) -> Digest {
         var prefix = prefix

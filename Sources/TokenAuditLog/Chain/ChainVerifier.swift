@@ -89,6 +89,7 @@ struct ChainVerifier: Sendable {
         for problem in try connection.integrityProblems() {
             report.add(AuditFinding(.indexAltered, at: 0, problem))
         }
+        try IndexChecker(connection: connection, timeLimit: timeLimit).check(&report)
     }
 
     private func judge(_ report: inout AuditVerification, origin: AuditHead, statements: [LogStatement]) {

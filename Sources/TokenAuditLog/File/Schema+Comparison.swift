@@ -21,7 +21,11 @@ extension Connection {
     func integrityProblems() throws -> [String] {
         let check = try prepare("PRAGMA integrity_check(20)")
         var problems: [String] = []
-        while try check.step() { problems.append(check.text(0)) }
+        do {
+            while try check.step() { problems.append(check.text(0)) }
+        } catch let error as AuditLogError where error.code == .damaged {
+            problems.append("SQLite cannot read the file to its end.")
+        }
         return problems == ["ok"] ? [] : problems
     }
 }

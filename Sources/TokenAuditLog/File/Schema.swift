@@ -1,6 +1,7 @@
 /// The tables of a log, as SQL.
 ///
-/// What is hashed is `payload`, kept verbatim; what is searched is generated from it, so the two cannot differ.
+/// What is hashed is `payload`, kept verbatim; what is shown as a column is generated from it, so the two cannot differ.
+/// An index of that table's own would make each commit write to pages all over the file: see ``Segment``.
 enum Schema {
     /// "RDAL" in `PRAGMA application_id`: tells an audit log from any other database.
     static let applicationID: Int64 = 0x5244_414C
@@ -48,10 +49,21 @@ enum Schema {
         \(fields)
         ) STRICT;
 
-        CREATE INDEX event_time ON event (time_us);
-        CREATE INDEX event_user ON event (db_user, time_us);
-        CREATE INDEX event_host ON event (host, time_us);
-        CREATE INDEX event_fingerprint ON event (substr(fingerprint, 1, 16)) WHERE fingerprint IS NOT NULL;
+        -- What searches use, derived from the events and filled after them: a stretch of rows, how far it is indexed,
+        -- its earliest and latest time, and where in it a user, a host or a fingerprint is to be found.
+        CREATE TABLE segment (
+            number INTEGER PRIMARY KEY,
+            through_seq INTEGER NOT NULL,
+            first_us INTEGER,
+            last_us INTEGER
+        ) STRICT;
+
+        CREATE TABLE lookup (
+            segment INTEGER NOT NULL,
+            key INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            PRIMARY KEY (segment, key, seq)
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE anchor (
             kind TEXT NOT NULL CHECK (kind IN ('prune', 'verified')),

@@ -51,10 +51,11 @@ struct Backup {
             try copyTable("anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: last, to: copy)
         }
         try copySchema("type <> 'table'", to: copy)
+        try Indexer(copy).rebuildAll()
         return try copy.head()
     }
 
-    /// Indexes and triggers come last: building an index at once is faster, and the guards are not for copies.
+    /// Triggers come last: the guards are not for copies.
     private func copySchema(_ condition: String, to copy: Connection) throws {
         let select = try source.prepare(
             "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND \(condition)"

@@ -22,6 +22,7 @@ struct Pruner {
 
     private var connection: Connection { committer.store.connection }
 
+    @discardableResult
     func prune(before time: Date) throws -> AuditPruning {
         if let last = try lastRow(before: time.microseconds) { try permit(last, before: time) }
         let through = try connection.pruneAnchor(logID: committer.store.logID)?.sequence ?? 0
@@ -82,7 +83,14 @@ struct Pruner {
             try delete.bind(sequence, at: 1)
             try delete.bind(stride, at: 2)
             try delete.run()
-            return connection.changes
+            let count = connection.changes
+            try connection.delete(from: Segment(number: 0), through: Segment(number: firstSegment(after: sequence) - 1))
+            return count
         }
+    }
+
+    /// The first segment of which something is left.
+    private func firstSegment(after sequence: Int64) throws -> Int64 {
+        Segment(of: try connection.integer("SELECT min(seq) FROM event") ?? sequence + 1).number
     }
 }

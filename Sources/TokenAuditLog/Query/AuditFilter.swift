@@ -46,34 +46,36 @@ extension AuditFilter {
         case integer(String, Int64)
     }
 
-    /// What an index answers.
-    var indexed: [Condition] {
-        let fingerprint = fingerprint?.lowercased()
-        // A plus sign keeps SQLite from using a condition for its search. A server has more rows than a user on it has;
-        // and a known fingerprint would be put into `substr`, which then is no longer what is indexed.
-        let host = user == nil ? "host = ?" : "+host = ?"
-        return [
-            since.map { .integer("time_us >= ?", $0.microseconds) },
-            until.map { .integer("time_us < ?", $0.microseconds) },
-            user.map { .text("db_user = ?", $0) },
-            self.host.map { .text(host, $0) },
-            fingerprint.map {
-                .text("substr(fingerprint, 1, 16) = ? AND fingerprint IS NOT NULL", String($0.prefix(16)))
-            },
-            fingerprint.map { .text("+fingerprint = ?", $0) },
+    /// What each row must be asked for.
+    var conditions: [Condition] {
+        [
+            since.map { .integer("e.time_us >= ?", $0.microseconds) },
+            until.map { .integer("e.time_us < ?", $0.microseconds) },
+            fingerprint.map { .text("e.fingerprint = ?", $0.lowercased()) },
+            user.map { .text("e.db_user = ?", $0) },
+            host.map { .text("e.host = ?", $0) },
+            id.map { .text("e.id = ?", $0) },
+            activity.map { .text("e.activity = ?", $0.rawValue) },
+            outcome.map { .text("e.outcome = ?", $0.rawValue) },
+            generator.map { .text("e.generator = ?", $0) },
+            credentialSource.map { .text("e.credential_source = ?", $0) },
+            accessKeyID.map { .text("e.access_key_id = ?", $0) },
+            profile.map { .text("e.profile = ?", $0) },
         ].compactMap { $0 }
     }
 
-    /// What each row must be asked for.
-    var unindexed: [Condition] {
+    /// What a segment must have, for a row in it to match.
+    var segmentConditions: [Condition] {
         [
-            id.map { .text("id = ?", $0) },
-            activity.map { .text("activity = ?", $0.rawValue) },
-            outcome.map { .text("outcome = ?", $0.rawValue) },
-            generator.map { .text("generator = ?", $0) },
-            credentialSource.map { .text("credential_source = ?", $0) },
-            accessKeyID.map { .text("access_key_id = ?", $0) },
-            profile.map { .text("profile = ?", $0) },
+            since.map { .integer("s.last_us >= ?", $0.microseconds) },
+            until.map { .integer("s.first_us < ?", $0.microseconds) },
         ].compactMap { $0 }
+    }
+
+    /// What rows are looked up by: what the fewest have.
+    ///
+    /// A server has more rows than a user on it has.
+    var lookup: (field: LookupField, value: String)? {
+        fingerprint.map { (.fingerprint, $0.lowercased()) } ?? user.map { (.user, $0) } ?? host.map { (.host, $0) }
     }
 }

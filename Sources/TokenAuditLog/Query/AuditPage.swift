@@ -6,21 +6,19 @@ public struct AuditPage: Sendable, Hashable {
     public let next: AuditCursor?
 }
 
-/// A place between two entries in the order of time.
+/// A place between two entries in the order in which the log has recorded them.
 public struct AuditCursor: Sendable, Hashable {
-    let microseconds: Int64
+    /// The entry before which, in that order, the next page's are.
     let sequence: Int64
 }
 
 extension AuditCursor: LosslessStringConvertible {
     /// Reads what ``description`` writes; nil where it is something else.
     public init?(_ description: String) {
-        let parts = description.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let microseconds = Int64(parts[0]), let sequence = Int64(parts[1])
-        else { return nil }
-        self.init(microseconds: microseconds, sequence: sequence)
+        guard let sequence = Int64(description), sequence > 0 else { return nil }
+        self.init(sequence: sequence)
     }
 
     /// A text that may be kept and given back, such as on a command line.
-    public var description: String { "\(microseconds).\(sequence)" }
+    public var description: String { String(sequence) }
 }

@@ -1,81 +1,135 @@
-/// The search for one page of entries, newest first.
+/// The search for one page of entries, newest first: in the order in which the log has recorded them.
 ///
-/// It looks at a bounded number of rows in each read transaction: in TRUNCATE mode a reader keeps writers waiting.
+/// Rows that are not indexed yet are read one by one; then each segment is searched, the newest first. A search looks
+/// at a bounded number of rows in each read transaction: in TRUNCATE mode a reader keeps writers waiting.
 struct EntryQuery {
     let filter: AuditFilter
     /// Rows looked at in one transaction.
     var stride: Int64 = 20_000
+    /// Segments looked at in one transaction.
+    var segments: Int64 = 1000
 
     /// Entries older than `cursor`, at most `limit`.
     func page(on connection: Connection, after cursor: AuditCursor?, limit: Int) throws -> AuditPage {
+        let key = try lookupKey()
         var entries: [AuditEntry] = []
-        var position = cursor
-        repeat {
+        var position: Int64? = cursor?.sequence ?? .max
+        while let end = position, entries.count < limit {
             let scan = try connection.reading {
-                try self.scan(connection, after: position, limit: limit - entries.count)
+                try self.scan(connection, before: end, limit: limit - entries.count, key)
             }
             entries += scan.entries
             position = scan.position
-        } while position != nil && entries.count < limit
-        return AuditPage(entries: entries, next: position)
+        }
+        return AuditPage(entries: entries, next: position.map { AuditCursor(sequence: $0) })
     }
 
     /// How SQLite goes about it, in SQLite's words.
-    func plan(on connection: Connection) throws -> String {
-        let explanation = try connection.prepare("EXPLAIN QUERY PLAN " + sql(after: nil))
-        var lines: [String] = []
-        while try explanation.step() { lines.append(explanation.text(3)) }
-        return lines.joined(separator: "\n")
+    func plans(on connection: Connection) throws -> [String] {
+        try [tail(before: 1, after: 0), indexed(before: 1, segments: 0...0, lookupKey())].map { search in
+            let explanation = try connection.prepare("EXPLAIN QUERY PLAN " + search.sql)
+            var lines: [String] = []
+            while try explanation.step() { lines.append(explanation.text(3)) }
+            return lines.joined(separator: "\n")
+        }
     }
 
-    private typealias Scan = (entries: [AuditEntry], position: AuditCursor?)
+    private func lookupKey() throws -> Int64? {
+        guard let lookup = filter.lookup else { return nil }
+        let hasher = try ChainHasher()
+        return Array(lookup.value.utf8).withUnsafeBytes { lookup.field.key(of: $0, hasher) }
+    }
 
-    private func scan(_ connection: Connection, after cursor: AuditCursor?, limit: Int) throws -> Scan {
-        let unindexed = filter.unindexed
-        let window = unindexed.isEmpty ? Int64(limit) : stride
-        let statement = try connection.prepare(sql(after: cursor))
-        try bind(statement, cursor, window)
+    /// What a transaction has found, and the row before which to go on; nil where there is none.
+    private typealias Scan = (entries: [AuditEntry], position: Int64?)
+
+    private func scan(_ connection: Connection, before end: Int64, limit: Int, _ key: Int64?) throws -> Scan {
+        guard let last = try connection.lastIndexed() else {
+            return try run(tail(before: end, after: 0), on: connection, limit: limit)
+        }
+        guard end - 1 <= last.through else {
+            let tail = try run(tail(before: end, after: last.through), on: connection, limit: limit)
+            return (tail.entries, tail.position ?? last.through + 1)
+        }
+        let newest = Segment(of: end - 1).number
+        guard let oldest = try self.oldest(of: segments, from: newest, on: connection) else { return ([], nil) }
+        let found = try run(indexed(before: end, segments: oldest...newest, key), on: connection, limit: limit)
+        return (found.entries, found.position ?? Segment(number: oldest).rows.lowerBound)
+    }
+
+    /// The last of the next `count` segments; nil where there is none.
+    private func oldest(of count: Int64, from newest: Int64, on connection: Connection) throws -> Int64? {
+        let select = try connection.prepare(
+            "SELECT number FROM segment WHERE number BETWEEN 0 AND ?1 ORDER BY number DESC LIMIT ?2"
+        )
+        try select.bind(newest, at: 1)
+        try select.bind(count, at: 2)
+        var oldest: Int64?
+        while try select.step() { oldest = select.integer(0) }
+        return oldest
+    }
+
+    private func run(_ search: Search, on connection: Connection, limit: Int) throws -> Scan {
+        let statement = try connection.prepare(search.sql)
+        try search.bind(to: statement)
         var seen: Int64 = 0
-        var last: AuditCursor?
+        var last: Int64?
         var entries: [AuditEntry] = []
         while entries.count < limit, try statement.step() {
             seen += 1
-            last = AuditCursor(microseconds: statement.integer(4), sequence: statement.integer(0))
-            if statement.integer(5) == 1 { entries.append(AuditEntry(statement)) }
+            last = statement.integer(0)
+            if statement.integer(4) == 1 { entries.append(AuditEntry(statement)) }
         }
-        let isComplete = seen < window && entries.count < limit
-        return (entries, isComplete ? nil : last)
+        return (entries, seen < stride && entries.count < limit ? nil : last)
     }
 
-    private func sql(after cursor: AuditCursor?) -> String {
-        let conditions =
-            filter.indexed.map(\.sql) + (cursor == nil ? [] : ["time_us <= ?", "(time_us < ? OR seq < ?)"])
-        let matches = filter.unindexed.isEmpty ? "1" : filter.unindexed.map(\.sql).joined(separator: " AND ")
-        return """
-            SELECT seq, payload, leaf_hash, chain_hash, coalesce(time_us, 0), \(matches) FROM event
-            \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
-            ORDER BY \(order) DESC, seq DESC LIMIT ?
+    // MARK: SQL
+
+    /// Rows that are not indexed.
+    private func tail(before end: Int64, after indexed: Int64) -> Search {
+        search("event e", [.integer("e.seq > ?", indexed), .integer("e.seq < ?", end)], order: "e.seq DESC")
+    }
+
+    /// Rows of segments: those that a key leads to, or all where there is none.
+    private func indexed(before end: Int64, segments: ClosedRange<Int64>, _ key: Int64?) -> Search {
+        let range: [AuditFilter.Condition] = [
+            .integer("s.number >= ?", segments.lowerBound), .integer("s.number <= ?", segments.upperBound),
+        ]
+        guard let key else {
+            return search(
+                "segment s CROSS JOIN event e ON e.seq BETWEEN s.number << \(Segment.shift) AND s.through_seq",
+                range + [.integer("e.seq < ?", end)] + filter.segmentConditions,
+                order: "s.number DESC, e.seq DESC"
+            )
+        }
+        return search(
+            "segment s CROSS JOIN lookup l ON l.segment = s.number CROSS JOIN event e ON e.seq = l.seq",
+            range + [.integer("l.key = ?", key), .integer("l.seq < ?", end)] + filter.segmentConditions,
+            order: "s.number DESC, l.seq DESC"
+        )
+    }
+
+    private func search(_ tables: String, _ conditions: [AuditFilter.Condition], order: String) -> Search {
+        let matches = filter.conditions.isEmpty ? "1" : filter.conditions.map(\.sql).joined(separator: " AND ")
+        let sql = """
+            SELECT e.seq, e.payload, e.leaf_hash, e.chain_hash, \(matches) FROM \(tables)
+            WHERE \(conditions.map(\.sql).joined(separator: " AND ")) ORDER BY \(order) LIMIT \(stride)
             """
+        return Search(sql: sql, parameters: filter.conditions + conditions)
     }
 
-    /// A fingerprint has few rows, which are sorted.
-    ///
-    /// The plus sign keeps SQLite from walking all rows in order instead.
-    private var order: String { filter.fingerprint == nil ? "time_us" : "+time_us" }
+    /// A statement and what to put in the place of its question marks.
+    private struct Search {
+        let sql: String
+        let parameters: [AuditFilter.Condition]
 
-    private func bind(_ statement: Statement, _ cursor: AuditCursor?, _ window: Int64) throws {
-        var index: Int32 = 0
-        for condition in filter.unindexed + filter.indexed {
-            index += 1
-            switch condition {
-            case .text(_, let value): try statement.bind(value, at: index)
-            case .integer(_, let value): try statement.bind(value, at: index)
+        func bind(to statement: Statement) throws {
+            for (index, condition) in parameters.enumerated() {
+                switch condition {
+                case .text(_, let value): try statement.bind(value, at: Int32(index) + 1)
+                case .integer(_, let value): try statement.bind(value, at: Int32(index) + 1)
+                }
             }
-        }
-        let position = cursor.map { [$0.microseconds, $0.microseconds, $0.sequence] } ?? []
-        for value in position + [window] {
-            index += 1
-            try statement.bind(value, at: index)
         }
     }
 }

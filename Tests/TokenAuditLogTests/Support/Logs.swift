@@ -6,11 +6,12 @@ import TestSupport
 
 /// Logs for tests.
 enum Logs {
-    /// A configuration without timers and ballast.
+    /// A configuration without timers and ballast, in which indexing is often due.
     static var quiet: AuditLogConfiguration {
         var configuration = AuditLogConfiguration(actor: actor)
         configuration.ballastSize = 0
         configuration.idleCheckpoint = nil
+        configuration.indexBatch = 8
         return configuration
     }
 
@@ -55,8 +56,12 @@ enum Logs {
         return entries.sorted { $0.sequence < $1.sequence }
     }
 
-    static func verification(of path: String, anchors: [AuditHead] = []) async throws -> AuditVerification {
-        try await AuditLogReader.open(path).verify(anchors: anchors)
+    static func verification(
+        of path: String,
+        anchors: [AuditHead] = [],
+        checkingIndexes: Bool = false
+    ) async throws -> AuditVerification {
+        try await AuditLogReader.open(path).verify(anchors: anchors, checkingIndexes: checkingIndexes)
     }
 
     /// The code of the error that `body` throws; nil where it throws none.

@@ -16,26 +16,26 @@ struct DamageTests {
     @Test("one byte flipped in a payload is found; SQLite itself sees nothing")
     func flippedByte() async throws {
         try await Logs.write(200, to: path)
-        try flipBit(of: #""host":"db.example.com""#)
+        try flipBit(of: Data(#""host":"db.example.com""#.utf8))
         let report = try await Logs.verification(of: path)
         #expect(report.findings.map(\.kind) == [.payloadAltered])
         #expect(try await OtherVerifier.verify(path).findings == report.lines)
         #expect(try Connection(path: path, mode: .reading).integer("SELECT count(*) FROM event") == 200)
     }
 
-    @Test("one byte flipped in an index is found when indexes are looked at")
+    @Test("one byte flipped in the index is found when indexes are looked at")
     func flippedIndex() async throws {
         try await Logs.write(200, to: path)
-        // The payloads have a quotation mark before it.
-        try flipBit(of: "\u{1}db.example.com")
+        let key = try LookupField.user.key(of: "app")
+        try flipBit(of: withUnsafeBytes(of: key.bigEndian) { Data($0) })
         #expect(try await Logs.verification(of: path).isIntact)
         let report = try await AuditLogReader.open(path).verify(checkingIndexes: true)
         #expect(report.findings.first?.kind == .indexAltered)
     }
 
-    private func flipBit(of text: String) throws {
+    private func flipBit(of text: Data) throws {
         var bytes = try Data(contentsOf: URL(filePath: path))
-        let place = try #require(bytes.range(of: Data(text.utf8)))
+        let place = try #require(bytes.range(of: text))
         bytes[place.upperBound - 2] ^= 1
         try bytes.write(to: URL(filePath: path))
     }

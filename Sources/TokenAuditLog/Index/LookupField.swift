@@ -1,0 +1,32 @@
+/// What rows are looked up by.
+enum LookupField: UInt8, CaseIterable {
+    case user = 0x10
+    case host = 0x11
+    case fingerprint = 0x12
+
+    /// The generated column that holds it.
+    var column: String {
+        switch self {
+        case .user: "db_user"
+        case .host: "host"
+        case .fingerprint: "fingerprint"
+        }
+    }
+
+    /// The number a value is filed under.
+    ///
+    /// Others may share it: whoever finds a row by it asks the row's own column too.
+    func key(of value: UnsafeRawBufferPointer, _ hasher: ChainHasher) -> Int64 {
+        hasher.shortHash(prefix: rawValue, value)
+    }
+}
+
+/// That a row has a certain value in one of its fields.
+struct LookupEntry: Hashable, Comparable {
+    let key: Int64
+    let sequence: Int64
+
+    static func < (left: LookupEntry, right: LookupEntry) -> Bool {
+        (left.key, left.sequence) < (right.key, right.sequence)
+    }
+}

@@ -1,0 +1,170 @@
+import AuthTokens
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Indexing")
+struct FoldingTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("tokens.auditlog") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func indexed() throws -> Int64 {
+        let connection = try Connection(path: path, mode: .reading)
+        connection.wait(atMost: .seconds(10))
+        return try connection.lastIndexed()?.through ?? 0
+    }
+
+    private func unindexed() -> AuditLogConfiguration {
+        var configuration = Logs.bare
+        configuration.indexBatch = 1_000_000
+        return configuration
+    }
+
+    @Test("follows the events, a batch behind at most, and a search finds all at any moment")
+    func follows() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        let reader = try await AuditLogReader.open(path)
+        var filter = AuditFilter()
+        filter.user = "app"
+        for number in 1...40 {
+            try await log.record(Events.issue(number))
+            #expect(
+                try await reader.entries(matching: filter).entries.map(\.sequence) == (1...Int64(number)).reversed()
+            )
+        }
+        await log.close()
+        #expect(try indexed() == 40)
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+    }
+
+    @Test("of a log far behind goes on while nobody waits", .timeLimit(.minutes(1)))
+    func catchesUp() async throws {
+        try await Logs.write(100, to: path, configuration: unindexed())
+        #expect(try indexed() == 0)
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await log.record(Events.issue())
+        while try indexed() < 96 { try await Task.sleep(for: .milliseconds(10)) }
+        await log.close()
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+    }
+
+    @Test("all at once, while events come in, leaves nothing out")
+    func reindexing() async throws {
+        try await Logs.write(100, to: path, configuration: unindexed())
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        async let writing: Void = Logs.write(50, to: log, from: 101)
+        for _ in 0..<5 { try await log.reindex() }
+        try await writing
+        try await log.reindex()
+        await log.close()
+        #expect(try indexed() == 150)
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+        #expect(await Logs.code { try await log.reindex() } == .closed)
+    }
+
+    @Test("of no rows does nothing")
+    func empty() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await log.reindex()
+        #expect(try await AuditLogReader.open(path).entries().entries == [])
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+        try await Logs.write(20, to: log)
+        try await log.prune(before: .distantFuture)
+        try await log.prune(before: .distantFuture)
+        try await log.reindex()
+        await log.close()
+        #expect(try await AuditLogReader.open(path).entries().entries.map(\.record?.activity) == [.prune])
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+    }
+
+    @Test("spans no segment's end, and pruning takes the entries of whole segments with it")
+    func segments() throws {
+        let room = try IndexRoom()
+        let end = Segment(number: 0).rows.upperBound
+        for offset in Int64(0)..<20 { try room.add(end - 9 + offset, user: "u", seconds: offset) }
+        try room.fold()
+        #expect(try room.connection.lastIndexed()?.through == end)
+        try room.fold()
+        #expect(try room.connection.lastIndexed()?.through == end + 10)
+        let committer = try Committer(path: room.path, configuration: Logs.bare)
+        let count = "SELECT count(*) FROM lookup WHERE segment = 0"
+        try Pruner(committer: committer).prune(before: Date(timeIntervalSince1970: 9))
+        #expect(try room.connection.integer(count) == 30)
+        #expect(try room.findings() == [])
+        try Pruner(committer: committer).prune(before: Date(timeIntervalSince1970: 10))
+        #expect(try room.connection.integer(count) == 0)
+        #expect(try room.connection.integer("SELECT min(number) FROM segment") == 1)
+        #expect(try room.findings() == [])
+        var filter = AuditFilter()
+        filter.user = "u"
+        #expect(try room.search(filter) == room.scan(filter))
+    }
+
+    @Test("that meets a lock stops no event, and is done later", arguments: ["BEGIN IMMEDIATE", "BEGIN"])
+    func locked(sql: String) async throws {
+        try await Logs.write(10, to: path, configuration: unindexed())
+        let committer = try Committer(path: path, configuration: Logs.bare)
+        let other = try Connection(path: path, mode: .writing)
+        try other.execute(sql)
+        #expect(try other.integer("SELECT count(*) FROM event") == 10)
+        #expect(!committer.foldIndex())
+        other.rollBack()
+        #expect(try indexed() == 0)
+        // Not again before there are a few more rows.
+        #expect(!committer.foldIndex())
+        #expect(try indexed() == 0)
+        try committer.transaction(until: Monotonic.now + 1_000_000_000) {
+            for _ in 0..<2 { try committer.append(.gap, [:]) }
+        }
+        #expect(!committer.foldIndex())
+        #expect(try indexed() == 8)
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+    }
+
+    @Test("that meets a full disk spends no ballast, and none goes on where the ballast is spent")
+    func fullDisk() async throws {
+        let layer = FaultyFileLayer()
+        var configuration = layer.configuration(unindexed())
+        configuration.ballastSize = 65536
+        try await Logs.write(100, to: path, configuration: configuration)
+        configuration.indexBatch = 100
+        let committer = try Committer(path: path, configuration: configuration)
+        let size = try Data(contentsOf: URL(filePath: path)).count
+        layer.limit(size, ballastOf: path, size: 0)
+        #expect(!committer.foldIndex())
+        #expect(FileManager.default.fileExists(atPath: path + ".ballast"))
+        #expect(try indexed() == 0)
+        layer.limit(0, ballastOf: path, size: 0)
+        try committer.transaction(until: Monotonic.now + 1_000_000_000) {
+            for _ in 0..<100 { try committer.append(.gap, [:]) }
+        }
+        try FileManager.default.removeItem(atPath: path + ".ballast")
+        #expect(!committer.foldIndex())
+        #expect(try indexed() == 0)
+        try Data().write(to: URL(filePath: path + ".ballast"))
+        #expect(committer.foldIndex())
+        #expect(try indexed() == 100)
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+    }
+
+    @Test("by several writers at once does each row once")
+    func several() async throws {
+        try await Logs.write(400, to: path, configuration: unindexed())
+        let path = self.path
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    let committer = try Committer(path: path, configuration: Logs.bare)
+                    for _ in 0..<8 { _ = committer.foldIndex() }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try indexed() > 0)
+        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+    }
+}

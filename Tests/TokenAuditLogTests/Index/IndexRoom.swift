@@ -1,0 +1,99 @@
+import Foundation
+import TestSupport
+
+@testable import TokenAuditLog
+
+/// A log made by hand, with rows in many segments.
+///
+/// It has no chain: its hashes are zeros, and numbers are left out.
+struct IndexRoom {
+    let folder: TemporaryFolder
+    let connection: Connection
+    var path: String { folder.path("tokens.auditlog") }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        _ = FileManager.default.createFile(atPath: folder.path("tokens.auditlog"), contents: nil)
+        connection = try Connection(path: folder.path("tokens.auditlog"), mode: .writing)
+        try Migrator().migrate(connection, at: Events.start)
+        try connection.execute("PRAGMA synchronous = OFF; DROP TRIGGER event_in_sequence")
+    }
+
+    func add(_ sequence: Int64, _ payload: String) throws {
+        let insert = try connection.prepare("INSERT INTO event VALUES (?1, ?2, zeroblob(32), zeroblob(32))")
+        try insert.bind(sequence, at: 1)
+        try insert.bind(payload, at: 2)
+        try insert.run()
+    }
+
+    func add(_ sequence: Int64, user: String, host: String = "h", print: String = "", seconds: Int64 = 0) throws {
+        try add(sequence, Self.payload(user: user, host: host, print: print, seconds: seconds))
+    }
+
+    static func payload(user: String, host: String, print: String, seconds: Int64) -> String {
+        let text = CanonicalJSON.object([
+            "time_us": .integer(seconds * 1_000_000), "activity": .string(seconds % 3 == 0 ? "a" : "b"),
+            "target": .object(["user": .string(user), "host": .string(host)]),
+            "token": .object(["sha256": .string(print)]),
+        ])
+        return String(decoding: text.utf8, as: UTF8.self)
+    }
+
+    /// Indexes the next rows.
+    func fold(_ most: Int64 = .max) throws {
+        try Indexer(connection).fold(atLeast: 1, most: most, head: connection.head().sequence)
+    }
+
+    /// Indexes all rows.
+    func foldAll() throws {
+        while try connection.lastIndexed()?.through != connection.head().sequence { try fold() }
+    }
+
+    /// What a search finds, in pages.
+    func search(
+        _ filter: AuditFilter,
+        limit: Int = 1000,
+        stride: Int64 = 20_000,
+        segments: Int64 = 1000
+    ) throws -> [Int64] {
+        let query = EntryQuery(filter: filter, stride: stride, segments: segments)
+        var found: [Int64] = []
+        var cursor: AuditCursor?
+        repeat {
+            let page = try query.page(on: connection, after: cursor, limit: limit)
+            found += page.entries.map(\.sequence)
+            cursor = page.next
+        } while cursor != nil
+        return found
+    }
+
+    /// What reading all rows finds.
+    func scan(_ filter: AuditFilter) throws -> [Int64] {
+        let matches = filter.conditions.map { condition in
+            switch condition {
+            case .text(let sql, let value):
+                sql.replacing("?", with: "'" + value.replacing("'", with: "''") + "'")
+            case .integer(let sql, let value): sql.replacing("?", with: String(value))
+            }
+        }
+        let condition = (["1"] + matches).joined(separator: " AND ")
+        let select = try connection.prepare("SELECT e.seq FROM event e WHERE \(condition) ORDER BY seq DESC")
+        var found: [Int64] = []
+        while try select.step() { found.append(select.integer(0)) }
+        return found
+    }
+
+    /// What the check of the index finds.
+    func findings() throws -> [AuditFinding] {
+        var report = AuditVerification(head: try connection.head())
+        try IndexChecker(connection: connection, timeLimit: .seconds(10)).check(&report)
+        return report.findings
+    }
+}
+
+extension LookupField {
+    func key(of text: String) throws -> Int64 {
+        let hasher = try ChainHasher()
+        return Array(text.utf8).withUnsafeBytes { key(of: $0, hasher) }
+    }
+}
