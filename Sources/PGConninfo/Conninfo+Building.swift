@@ -60,10 +60,14 @@ extension Conninfo {
         Conninfo(store: store.compacted { $0.code != nil }, dialect: dialect, extensions: .none)
     }
 
-    /// The old value goes with its bytes, so that a replaced password does not linger in the buffer.
-    private mutating func replace(_ key: ParameterStore.Key, name: String, with bytes: [UInt8]) throws(ConninfoError) {
-        guard !bytes.contains(0) else { throw ConninfoError(.nulByte, keyword: name) }
-        drop(key)
+    private mutating func replace(
+        _ key: ParameterStore.Key,
+        name: @autoclosure () -> String,
+        with bytes: [UInt8]
+    ) throws(ConninfoError) {
+        guard !bytes.contains(0) else { throw ConninfoError(.nulByte, keyword: name()) }
+        // A replaced secret must not linger in the buffer.
+        if key.code?.isSecret ?? true { drop(key) }
         store.assign(key, appending: bytes)
     }
 

@@ -56,7 +56,7 @@ public struct Conninfo: Sendable {
 
     /// The extension parameters that are set, in the order of ``extensions``.
     public var extensionParameters: [ExtensionParameter] {
-        store.ordered.compactMap { slot in
+        store.orderedExtensions.compactMap { slot in
             slot.key.extensionPosition.map {
                 let name = extensions.names[$0]
                 let isSecret = extensions.secretNames.contains(name)

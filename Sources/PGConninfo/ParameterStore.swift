@@ -68,6 +68,13 @@ struct ParameterStore: Sendable {
         slots.append(Slot(key: key, range: range))
     }
 
+    /// Adds bytes that hold the values of so many parameters, which are still to be assigned; where the bytes begin.
+    mutating func append(_ values: [UInt8], slots count: Int) -> Int {
+        slots.reserveCapacity(slots.count + count)
+        defer { bytes.append(contentsOf: values) }
+        return bytes.count
+    }
+
     /// Adds a value that is not yet in the buffer.
     mutating func assign(_ key: Key, appending value: some Collection<UInt8>) {
         let start = bytes.count
@@ -77,6 +84,11 @@ struct ParameterStore: Sendable {
 
     func value(of key: Key) -> ArraySlice<UInt8>? {
         range(of: key).map { bytes[$0] }
+    }
+
+    /// The slots of extension keywords, in the keywords' order.
+    var orderedExtensions: [Slot] {
+        slots.filter { $0.key.extensionPosition != nil }.sorted { $0.key < $1.key }
     }
 
     /// The slots in libpq's order, extension keywords last.

@@ -1,7 +1,7 @@
 /// The keyword table as resolving reads it: made once, as every connection resolves.
 enum KeywordDefaults {
     /// The environment variables that set keywords.
-    static let variables: [String] = Array(codesByVariable.keys)
+    static let variables: [StaticString] = KeywordDefinition.table.compactMap(\.environmentVariable)
 
     /// The keyword that an environment variable sets.
     static let codesByVariable: [String: KeywordCode] = {
@@ -12,8 +12,15 @@ enum KeywordDefaults {
         return codes
     }()
 
-    /// The defaults that are compiled into libpq.
-    static let compiled: [(code: KeywordCode, value: [UInt8])] = KeywordCode.allCases.compactMap { code in
-        KeywordDefinition.of(code).compiledDefault.map { (code, Array($0.description.utf8)) }
-    }
+    /// The defaults that are compiled into libpq, one after another, and where each of them lies.
+    static let compiled: (bytes: [UInt8], ranges: [(code: KeywordCode, range: Range<Int>)]) = {
+        var bytes: [UInt8] = []
+        var ranges: [(KeywordCode, Range<Int>)] = []
+        for code in KeywordCode.allCases {
+            guard let value = KeywordDefinition.of(code).compiledDefault else { continue }
+            ranges.append((code, bytes.count..<bytes.count + value.utf8CodeUnitCount))
+            value.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        }
+        return (bytes, ranges)
+    }()
 }

@@ -11,18 +11,19 @@ extension ConninfoEnvironment {
     public static var process: ConninfoEnvironment {
         var variables: [String: [UInt8]] = [:]
         for name in variableNames {
-            if let value = variable(name) { variables[name] = value }
+            if let value = variable(name) { variables[name.description] = value }
         }
         let home = variable("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? Account.current?.homeDirectory
         let user = User.lookedUp { Account.current?.name }
         return ConninfoEnvironment(variables: variables, homeDirectory: home, user: user, files: .fileSystem)
     }
 
-    private static let variableNames =
-        Set(KeywordDefaults.variables).union(["PGREQUIRESSL", "PGSERVICEFILE", "PGSYSCONFDIR"])
+    /// `PGSERVICEFILE` sets a keyword in libpq 19 only, and is read by all of them.
+    private static let variableNames = KeywordDefaults.variables + ["PGREQUIRESSL", "PGSYSCONFDIR"]
 
-    private static func variable(_ name: String) -> [UInt8]? {
-        getenv(name).map { bytes($0) }
+    private static func variable(_ name: StaticString) -> [UInt8]? {
+        // A static string ends with a NUL; making one of String's would cost more than the look-up.
+        getenv(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)).map { bytes($0) }
     }
 
     fileprivate static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {

@@ -22,6 +22,7 @@ extension Conninfo {
     public func serialised(as form: Form = .keywordValue, includingExtensions: Bool = false) -> [UInt8] {
         if form == .uri { return URIWriter.write(self, includingExtensions: includingExtensions) }
         var output: [UInt8] = []
+        output.reserveCapacity(store.bytes.count + store.slots.count * KeywordValueWriter.usualOverhead)
         for slot in store.ordered {
             guard let code = slot.key.code else { continue }
             KeywordValueWriter.append(KeywordDefinition.of(code).name, store.bytes[slot.range], to: &output)

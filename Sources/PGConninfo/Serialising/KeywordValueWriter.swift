@@ -1,5 +1,8 @@
 /// Writes settings by the rule of libpq's own tools (`appendConnStrVal`): quotes unless nothing needs them.
 enum KeywordValueWriter {
+    /// Bytes of a keyword, an equals sign, two quotes and a space.
+    static let usualOverhead = 20
+
     static func append(_ name: String, _ value: some Collection<UInt8>, to output: inout [UInt8]) {
         if !output.isEmpty { output.append(UInt8(ascii: " ")) }
         output.append(contentsOf: name.utf8)
@@ -23,9 +26,13 @@ enum KeywordValueWriter {
 
     private static func appendQuoted(_ value: some Collection<UInt8>, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "'"))
-        for byte in value {
-            if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\") { output.append(UInt8(ascii: "\\")) }
-            output.append(byte)
+        if value.contains(where: \.needsEscape) {
+            for byte in value {
+                if byte.needsEscape { output.append(UInt8(ascii: "\\")) }
+                output.append(byte)
+            }
+        } else {
+            output.append(contentsOf: value)
         }
         output.append(UInt8(ascii: "'"))
     }
@@ -41,6 +48,8 @@ enum KeywordValueWriter {
 
 extension UInt8 {
     fileprivate var needsNoQuotes: Bool { isAlphanumeric || self == UInt8(ascii: "_") || self == UInt8(ascii: ".") }
+
+    fileprivate var needsEscape: Bool { self == UInt8(ascii: "'") || self == UInt8(ascii: "\\") }
 
     var isAlphanumeric: Bool {
         switch self {
