@@ -18,7 +18,8 @@ struct ConnectionOpener: Sendable {
     /// known before the attempt.
     func connect(_ session: LibpqSession) async throws -> PGConnection.Facts {
         guard let login = plan.login else {
-            return try await session.connect(plan.conninfo.serialised(), LoginTerms(timeLimit: plan.connectTimeout))
+            let terms = LoginTerms(timeLimit: plan.connectTimeout)
+            return try await session.connectLookingUpNames(plan.conninfo.serialised(), terms)
         }
         let tokens = try await HostTokens(login, from: issuer)
         do {
@@ -42,7 +43,7 @@ struct ConnectionOpener: Sendable {
         do {
             for issued in tokens.used(on: facts) { try await issuer.recordOutcome(of: issued) }
         } catch {
-            await session.close()
+            session.close()
             throw error
         }
         return facts

@@ -13,6 +13,10 @@ struct HostTokens: Sendable {
 
     /// Asks for them, one after another; servers with the same name and port share one.
     init(_ login: TokenLogin, from issuer: TokenIssuer) async throws {
+        if login.hosts.count == 1, let host = login.hosts.first {
+            all = [(host, try await issuer.token(from: login.generator, for: host.request))]
+            return
+        }
         var known: [AuthTokenRequest: IssuedToken] = [:]
         var all: [(Host, IssuedToken)] = []
         for host in login.hosts {
@@ -40,7 +44,8 @@ struct HostTokens: Sendable {
 
     /// The token that logged in.
     func used(on facts: PGConnection.Facts) -> [IssuedToken] {
-        unique(all.filter { $0.host.isReached(at: facts.endpoint) })
+        if all.count == 1 { return all.map(\.issued) }
+        return unique(all.filter { $0.host.isReached(at: facts.endpoint) })
     }
 
     /// The tokens an error is about: that of the server it names, or all.

@@ -10,7 +10,8 @@ struct LoginAttempt {
         let (conninfo, passfile) = try withPasswords()
         while true {
             do {
-                var facts = try await session.connect(conninfo.dialling(places).serialised(), terms)
+                let dialled = try conninfo.dialling(places)
+                var facts = try await session.connect(dialled.serialised(), terms)
                 facts.tokenExpiresAt = tokens.used(on: facts).first?.token.expiresAt
                 withExtendedLifetime(passfile) {}
                 return facts

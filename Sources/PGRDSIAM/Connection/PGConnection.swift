@@ -72,6 +72,6 @@ public final class PGConnection: Sendable {
     /// A statement under way, and those that wait for their turn, fail with the code `closed`; one under way may or may not have taken
     /// effect. It may be called more than once.
     public func close() async {
-        await session.close()
+        session.close()
     }
 }

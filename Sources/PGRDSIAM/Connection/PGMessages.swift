@@ -17,7 +17,7 @@ public struct PGMessages<Element: Sendable>: AsyncSequence, Sendable {
 
         /// The next message; nil at the end.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
-            if !hasBegun { await connection.session.listenWhileIdle() }
+            if !hasBegun { connection.session.listenWhileIdle() }
             hasBegun = true
             return await inner.next(isolation: actor)
         }
@@ -49,10 +49,10 @@ extension PGConnection {
     ///
     /// Statements may run meanwhile and come first. `LISTEN` belongs to the server's session: after `reset()` it must be
     /// repeated, and sequences that were waiting go on. See ``PGMessages`` for when it begins and ends.
-    public var notifications: PGMessages<PGNotification> { PGMessages(self, session.inbox.notifications.listen()) }
+    public var notifications: PGMessages<PGNotification> { PGMessages(self, session.inbox.listenToNotifications()) }
 
     /// The notices and warnings that the server sends from now on; without a listener they are dropped, never printed.
     ///
     /// See ``PGMessages`` for when it begins and ends.
-    public var notices: PGMessages<PGNotice> { PGMessages(self, session.inbox.notices.listen()) }
+    public var notices: PGMessages<PGNotice> { PGMessages(self, session.inbox.listenToNotices()) }
 }

@@ -1,15 +1,28 @@
 import CLibpq
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// The one owner of a `PGconn`, which ends with it.
-final class LibpqHandle {
+///
+/// Sharing it is safe: only the task that has the session's turn calls libpq with it, one call after another wherever it runs;
+/// others do no more than let go of it.
+final class LibpqHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
     /// Starts connecting (`PQconnectStart`).
     ///
     /// - Throws: ``PGRDSIAMError`` where libpq has no memory.
     init(connecting conninfo: [UInt8]) throws(PGRDSIAMError) {
-        let text = (conninfo + [0]).map(CChar.init(bitPattern:))
-        guard let pointer = PQconnectStart(text) else {
+        let pointer = (conninfo + [0]).withUnsafeBufferPointer { text in
+            text.withMemoryRebound(to: CChar.self) { PQconnectStart($0.baseAddress) }
+        }
+        guard let pointer else {
             throw PGRDSIAMError(.connectionFailed, "libpq has no memory for a connection")
         }
         self.pointer = pointer
@@ -22,6 +35,12 @@ final class LibpqHandle {
     deinit { PQfinish(pointer) }
 
     var socket: Int32 { PQsocket(pointer) }
+    /// Whether its socket takes bytes at this moment.
+    var isWritable: Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+
     var status: ConnStatusType { PQstatus(pointer) }
     var errorMessage: String { PQerrorMessage(pointer).map { String(cString: $0) } ?? "" }
 

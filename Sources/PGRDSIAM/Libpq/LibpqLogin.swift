@@ -28,8 +28,8 @@ struct PlaceTimedOut: Error {
 
 /// Drives a connection that has begun to its end (`PQconnectPoll`), waiting for the socket in between.
 ///
-/// Sharing it is safe: only its loop's thread touches it. The session, whose executor the loop is, makes it there, and suspends
-/// until the loop, which calls ``goOn()`` on the same thread, is done with it.
+/// Sharing it is safe: one thread touches it at a time. The task that made it suspends until its loop, which calls ``goOn()``, is
+/// done with it.
 final class LibpqLogin: SocketWork, @unchecked Sendable {
     private let handle: LibpqHandle
     private let terms: LoginTerms
@@ -48,7 +48,10 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
     /// - Throws: ``PGRDSIAMError`` where the login fails; ``PlaceTimedOut``; `CancellationError`.
     func run(on loop: SocketLoop) async throws {
         guard handle.status != CONNECTION_BAD else { throw failure }
-        switch await loop.wait(for: condition, then: self) {
+        // The first packet goes at once, so that the loop wakes while the server answers.
+        while step == PGRES_POLLING_WRITING, handle.isWritable { step = PQconnectPoll(handle.pointer) }
+        let outcome = isOver ? .ready : await loop.wait(for: condition, then: self)
+        switch outcome {
         case .ready: break
         case .cancelled: throw CancellationError()
         case .timedOut: throw PlaceTimedOut(place: place ?? handle.place)
@@ -59,8 +62,10 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
 
     func goOn() -> SocketCondition? {
         step = PQconnectPoll(handle.pointer)
-        return step == PGRES_POLLING_OK || step == PGRES_POLLING_FAILED ? nil : condition
+        return isOver ? nil : condition
     }
+
+    private var isOver: Bool { step == PGRES_POLLING_OK || step == PGRES_POLLING_FAILED }
 
     private var condition: SocketCondition {
         limitTime()

@@ -1,4 +1,5 @@
 import CLibpq
+import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -8,64 +9,76 @@ import Musl
 import Glibc
 #endif
 
-/// One libpq connection, used by one thread at a time: its loop's, or the one that runs a program's own calls.
-actor LibpqSession {
-    private nonisolated let loop: SocketLoop
+/// One libpq connection, used by whoever has its turn; anybody may close it meanwhile.
+///
+/// What takes libpq long, the cryptography of a login and the rows of a statement, it does on the loop's thread, where it holds up no
+/// other task.
+final class LibpqSession: Sendable {
+    private struct State {
+        var handle: LibpqHandle?
+        var isClosed = false
+        /// Whether a login, a statement or a program's own calls have the turn.
+        var isBusy = false
+        /// The socket of the statement that is under way.
+        var running: Int32?
+        /// Reads what comes while nobody has the turn.
+        var listening: Task<Void, Never>?
+    }
+
+    private let loop: SocketLoop
     private let turns = Turns()
+    private let state = Mutex(State())
     /// Whom the server's unasked messages reach; it stays when the connection is opened anew.
-    nonisolated let inbox = LibpqInbox()
-
-    private var handle: LibpqHandle?
-    /// The connection whose statement is under way on the loop's thread.
-    private var running: LibpqHandle?
-    private var isClosed = false
-    /// Reads what comes while no statement is under way.
-    private var listening: Task<Void, Never>?
-
-    /// The loop's thread, where libpq may take its time without holding up other tasks.
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    let inbox = LibpqInbox()
 
     init(on loop: SocketLoop) {
         self.loop = loop
     }
 
-    deinit {
-        listening?.cancel()
-        inbox.finish()
-    }
+    deinit { close() }
 
     /// Connects and logs in; an earlier connection is closed first.
     ///
     /// - Parameters:
-    ///   - conninfo: A keyword/value string, password included.
+    ///   - conninfo: A keyword/value string, password included, which names servers by their addresses.
     ///   - terms: How long it may take, and what no error may repeat.
-    nonisolated func connect(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
-        try await withTaskExecutorPreference(loop) { try await logIn(conninfo, terms) }
-    }
-
-    private func logIn(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
+    func connect(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
         try await beginTurn()
         defer { endTurn() }
-        handle = nil
-        isClosed = false
+        state.withLock { $0.isClosed = false }
+        release()
         let handle = try LibpqHandle(connecting: conninfo)
         try await LibpqLogin(handle, terms).run(on: loop)
-        guard !isClosed else { throw PGRDSIAMError.closed }
-        self.handle = handle
-        inbox.attach(to: handle)
+        // Nothing that libpq does with it from here on waits, PQfinish included.
+        PQsetnonblocking(handle.pointer, 1)
+        try adopt(handle)
         return PGConnection.Facts(handle)
     }
 
-    /// Runs a statement when its turn has come.
-    nonisolated func run(_ statement: LibpqStatement) async throws -> [PGResult] {
-        try await withTaskExecutorPreference(loop) { try await runInTurn(statement) }
+    /// Connects where libpq has to look names up, which may take long.
+    func connectLookingUpNames(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
+        try await withTaskExecutorPreference(loop) { try await connect(conninfo, terms) }
     }
 
-    private func runInTurn(_ statement: LibpqStatement) async throws -> [PGResult] {
-        try await onTurn { handle in
-            running = handle
-            defer { running = nil }
-            return try await LibpqQuery(handle, LibpqTraffic(handle, loop, inbox)).run(statement)
+    /// Takes over a connection that is logged in, unless the session was closed meanwhile.
+    private func adopt(_ handle: LibpqHandle) throws(PGRDSIAMError) {
+        let isClosed = state.withLock { state in
+            guard !state.isClosed else { return true }
+            state.handle = handle
+            inbox.attach(to: handle)
+            return false
+        }
+        if isClosed { throw PGRDSIAMError.closed }
+    }
+
+    /// Runs a statement when its turn has come.
+    func run(_ statement: LibpqStatement) async throws -> [PGResult] {
+        try await withTaskExecutorPreference(loop) {
+            try await onTurn { handle in
+                try await running(handle) {
+                    try await LibpqQuery(handle, LibpqTraffic(handle, loop, inbox)).run(statement)
+                }
+            }
         }
     }
 
@@ -74,38 +87,126 @@ actor LibpqSession {
         _ body: @escaping @Sendable (OpaquePointer) throws -> Value
     ) async throws -> Value {
         try await onTurn { handle in
-            PQsetnonblocking(handle.pointer, 0)
             defer { inbox.receiveNotices(of: handle) }
-            let pointer = PassedPointer(handle.pointer)
-            return try await DetachedThread.run { try body(pointer.value) }
+            return try await DetachedThread.run {
+                PQsetnonblocking(handle.pointer, 0)
+                defer { PQsetnonblocking(handle.pointer, 1) }
+                return try body(handle.pointer)
+            }
         }
     }
 
     /// Closes the connection; what is under way on it ends with an error.
     func close() {
-        isClosed = true
-        // PQfinish must wait until the statement has let go of the connection; this makes it do so.
-        if let running { _ = shutdown(running.socket, Int32(SHUT_RDWR)) }
+        state.withLock { state in
+            state.isClosed = true
+            // PQfinish must wait until the statement has let go of the connection; this makes it do so.
+            if let socket = state.running { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+        }
         drop()
     }
 
-    /// Hands on what the server sends unasked, for as long as no statement is under way and anybody listens.
+    private func drop() {
+        release()
+        inbox.finish()
+    }
+
+    /// Lets go of the connection, which ends when nobody uses it any more.
+    private func release() {
+        let (handle, listening) = state.withLock { state in
+            defer { (state.handle, state.listening) = (nil, nil) }
+            return (state.handle, state.listening)
+        }
+        listening?.cancel()
+        // Outside the lock: it may be the last to let go.
+        withExtendedLifetime(handle) {}
+    }
+}
+
+// MARK: - Turns
+
+extension LibpqSession {
+    private func beginTurn() async throws {
+        try await turns.begin()
+        let listening = state.withLock { state in
+            defer { state.listening = nil }
+            state.isBusy = true
+            return state.listening
+        }
+        listening?.cancel()
+    }
+
+    private func endTurn() {
+        state.withLock { $0.isBusy = false }
+        turns.end()
+        listenWhileIdle()
+    }
+
+    /// Lets `body` have the connection to itself, and leaves it idle or closed.
+    private func onTurn<Value>(_ body: (LibpqHandle) async throws -> Value) async throws -> Value {
+        try await beginTurn()
+        defer { endTurn() }
+        guard let handle = state.withLock({ $0.handle }) else { throw PGRDSIAMError.closed }
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body(handle)) } catch { outcome = .failure(error) }
+        await settle(handle)
+        if case .failure = outcome, state.withLock({ $0.isClosed }) { throw PGRDSIAMError.closed }
+        inbox.collect(from: handle)
+        return try outcome.get()
+    }
+
+    /// Lets ``close()`` interrupt what `body` does on the connection.
+    private func running<Value>(_ handle: LibpqHandle, _ body: () async throws -> Value) async throws -> Value {
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.running = handle.socket }
+            return state.isClosed
+        }
+        if isClosed { throw PGRDSIAMError.closed }
+        defer { state.withLock { $0.running = nil } }
+        return try await body()
+    }
+
+    /// Ends what is still under way on a connection, or else closes it.
+    private func settle(_ handle: LibpqHandle) async {
+        guard !handle.isIdle else { return }
+        let isIdle = try? await running(handle) {
+            // The caller's task may be cancelled, and then could not wait for anything; this one is not.
+            await Task(executorPreference: loop) { [loop, inbox] in
+                await LibpqRecovery(handle, loop, inbox).run()
+            }.value
+        }
+        if isIdle == false { drop() }
+    }
+}
+
+// MARK: - Messages
+
+extension LibpqSession {
+    /// Hands on what the server sends unasked, for as long as nobody has the turn and anybody listens.
     func listenWhileIdle() {
-        guard inbox.isHeard, listening == nil, !turns.isTaken, let handle else { return }
-        let news = SocketCondition(POLLIN, on: handle.socket)
-        // It must not keep the session, and with it the connection, alive while nothing comes.
-        listening = Task { [weak self, loop] in
+        guard inbox.isHeard else { return }
+        state.withLock { state in
+            guard !state.isBusy, state.listening == nil, let handle = state.handle else { return }
+            state.listening = listen(to: SocketCondition(POLLIN, on: handle.socket))
+        }
+    }
+
+    /// It must not keep the session, and with it the connection, alive while nothing comes.
+    private func listen(to news: SocketCondition) -> Task<Void, Never> {
+        Task(executorPreference: loop) { [weak self, loop] in
             var goesOn = true
             while goesOn, await loop.wait(for: news) == .ready {
-                goesOn = await self?.readUnasked() ?? false
+                goesOn = self?.readUnasked() ?? false
             }
         }
     }
 
-    /// Reads what came while nothing was under way; whether to wait for more.
+    /// Reads what came while nobody had the turn; whether to wait for more.
     private func readUnasked() -> Bool {
-        // Cancelled by a statement that has begun since, and that reads for itself.
-        guard !Task.isCancelled, let handle else { return false }
+        // Who has the turn reads for himself.
+        guard turns.beginIfFree() else { return false }
+        defer { turns.end() }
+        guard !Task.isCancelled, let handle = state.withLock({ $0.handle }) else { return false }
         do {
             let traffic = LibpqTraffic(handle, loop, inbox)
             repeat { try traffic.consume() } while handle.hasBufferedInput
@@ -115,59 +216,6 @@ actor LibpqSession {
             return false
         }
     }
-}
-
-// MARK: - Turns
-
-extension LibpqSession {
-    private func beginTurn() async throws {
-        try await turns.begin()
-        listening?.cancel()
-        listening = nil
-    }
-
-    private func endTurn() {
-        turns.end()
-        listenWhileIdle()
-    }
-
-    /// Lets `body` have the connection to itself, and leaves it idle or closed.
-    private func onTurn<Value>(_ body: (LibpqHandle) async throws -> Value) async throws -> Value {
-        try await beginTurn()
-        defer { endTurn() }
-        guard let handle else { throw PGRDSIAMError.closed }
-        let outcome: Result<Value, any Error>
-        do { outcome = .success(try await body(handle)) } catch { outcome = .failure(error) }
-        await settle(handle)
-        if isClosed, case .failure = outcome { throw PGRDSIAMError.closed }
-        inbox.collect(from: handle)
-        return try outcome.get()
-    }
-
-    /// Ends what is still under way on a connection, or else closes it.
-    private func settle(_ handle: LibpqHandle) async {
-        guard !handle.isIdle else { return }
-        running = handle
-        defer { running = nil }
-        // The caller's task may be cancelled, and then could not wait for anything; this one is not.
-        let isIdle = await Task { await LibpqRecovery(handle, loop, inbox).run() }.value
-        if !isIdle, self.handle === handle { drop() }
-    }
-
-    private func drop() {
-        listening?.cancel()
-        listening = nil
-        handle = nil
-        inbox.finish()
-    }
-}
-
-/// A pointer on its way to another thread.
-///
-/// Whoever passes it keeps its hands off until that thread is done.
-private struct PassedPointer: @unchecked Sendable {
-    let value: OpaquePointer
-    init(_ value: OpaquePointer) { self.value = value }
 }
 
 extension PGConnection.Facts {

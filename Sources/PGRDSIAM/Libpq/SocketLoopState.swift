@@ -51,21 +51,22 @@ struct SocketLoopState: Sendable {
         waits.append(wait)
     }
 
-    /// The waits to watch for, where there is nothing else to do.
-    mutating func fallAsleep() -> [SocketWait]? {
-        guard jobs.isEmpty else { return nil }
+    /// Says what to watch for, where there is nothing else to do; whether there is not.
+    mutating func fallAsleep(_ sleep: inout SocketSleep) -> Bool {
+        guard jobs.isEmpty else { return false }
         isAsleep = true
-        return waits
+        sleep.watch(waits)
+        return true
     }
 
-    /// Takes out those of the watched waits that have ended, each with whether its socket is ready or its time is up.
-    mutating func wakeUp(_ ended: [(wait: SocketWait, isReady: Bool)]) -> [(wait: SocketWait, isReady: Bool)] {
+    /// Takes out those of the watched waits that have ended, and leaves in `sleep` those that nobody has cancelled meanwhile.
+    mutating func wakeUp(_ sleep: inout SocketSleep) {
         isAsleep = false
-        guard !ended.isEmpty else { return [] }
-        let still = ended.filter { $0.wait.isWatched }
-        for (wait, _) in still { wait.isWatched = false }
-        waits.removeAll { !$0.isWatched }
-        return still
+        sleep.keepEnded { wait in
+            defer { wait.isWatched = false }
+            return wait.isWatched
+        }
+        if !sleep.waits.isEmpty { waits.removeAll { !$0.isWatched } }
     }
 
     /// One ring is enough: whoever finds the thread asleep wakes it for all.

@@ -31,16 +31,13 @@ final class Turns: Sendable {
 
     private let state = Mutex(State())
 
-    /// Whether somebody has the turn.
-    var isTaken: Bool { state.withLock { $0.isTaken } }
-
     /// Returns when it is the caller's turn, which lasts until ``end()``.
     ///
     /// - Throws: `CancellationError` where the task is cancelled before its turn comes.
     func begin() async throws {
         try Task.checkCancellation()
         // Suspending would cost the caller its thread.
-        if state.withLock({ $0.takeFree() }) { return }
+        if beginIfFree() { return }
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -52,6 +49,9 @@ final class Turns: Sendable {
         }
         guard granted else { throw CancellationError() }
     }
+
+    /// Takes the turn where nobody has it or waits for it; whether it did.
+    func beginIfFree() -> Bool { state.withLock { $0.takeFree() } }
 
     /// Passes the turn on.
     func end() {

@@ -11,24 +11,27 @@ final class LibpqInbox: Sendable {
         weak var inbox: LibpqInbox?
     }
 
-    private static let all = Mutex<(lastNumber: UInt, references: [UInt: Reference])>((0, [:]))
+    private static let lastNumber = Atomic<UInt>(0)
+    /// The inboxes whose notices somebody has asked for.
+    private static let asked = Mutex<[UInt: Reference]>([:])
 
-    let notices = Broadcast<PGNotice>()
-    let notifications = Broadcast<PGNotification>()
-    private let number: UInt
-
-    init() {
-        number = Self.all.withLock { all in
-            all.lastNumber += 1
-            return all.lastNumber
-        }
-        Self.all.withLock { $0.references[number] = Reference(inbox: self) }
-    }
+    private let notices = Broadcast<PGNotice>()
+    private let notifications = Broadcast<PGNotification>()
+    private let number = LibpqInbox.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
 
     deinit {
-        _ = Self.all.withLock { $0.references.removeValue(forKey: number) }
+        _ = Self.asked.withLock { $0.removeValue(forKey: number) }
         finish()
     }
+
+    /// The notices from now on, until ``finish()``.
+    func listenToNotices() -> AsyncStream<PGNotice> {
+        Self.asked.withLock { $0[number] = Reference(inbox: self) }
+        return notices.listen()
+    }
+
+    /// The notifications from now on, until ``finish()``.
+    func listenToNotifications() -> AsyncStream<PGNotification> { notifications.listen() }
 
     /// Whether anybody listens.
     var isHeard: Bool { notices.hasListeners || notifications.hasListeners }
@@ -68,6 +71,6 @@ final class LibpqInbox: Sendable {
     }
 
     private static func numbered(_ number: UInt) -> LibpqInbox? {
-        all.withLock { $0.references[number]?.inbox }
+        asked.withLock { $0[number]?.inbox }
     }
 }

@@ -22,7 +22,6 @@ struct LibpqQuery {
 
     /// Runs a statement to its end; a result for each statement in it.
     func run(_ statement: LibpqStatement) async throws -> [PGResult] {
-        PQsetnonblocking(handle.pointer, 1)
         guard statement.send(to: handle) else { throw handle.breakage() }
         try await traffic.flush()
         return try await results()

@@ -22,7 +22,6 @@ struct LibpqRecovery {
     ///
     /// It must run in a task that is not cancelled.
     func run() async -> Bool {
-        PQsetnonblocking(handle.pointer, 1)
         while handle.isAlive, .now < deadline {
             guard let request = LibpqCancelRequest(to: handle) else { return false }
             let isDrained = await drain(until: min(deadline, .now + Self.patience))

@@ -1,0 +1,59 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// What a loop's thread watches while it sleeps, and what has woken it.
+///
+/// Its arrays are used again and again, as a login goes through half a dozen sleeps.
+struct SocketSleep {
+    /// Before the sleep, the waits to watch; after it, those that have ended.
+    private(set) var waits: [SocketWait] = []
+    private var entries: [pollfd] = []
+    private let alarm: WakeUpPipe
+
+    init(_ alarm: WakeUpPipe) {
+        self.alarm = alarm
+    }
+
+    /// Watches these waits and the alarm.
+    mutating func watch(_ waits: [SocketWait]) {
+        self.waits.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+        for wait in waits {
+            self.waits.append(wait)
+            entries.append(pollfd(fd: wait.condition.socket, events: wait.condition.events, revents: 0))
+        }
+        entries.append(pollfd(fd: alarm.readEnd, events: Int16(POLLIN), revents: 0))
+    }
+
+    /// Sleeps until a socket is ready, a deadline has come or the alarm rings.
+    mutating func run() {
+        let nearest = waits.lazy.compactMap(\.condition.timeLeft).min()
+        poll(&entries, nfds_t(entries.count), milliseconds(nearest))
+        if entries.last?.revents != 0 { alarm.silence() }
+    }
+
+    /// Whether a wait's socket was ready; its time was up, otherwise.
+    func isReady(_ index: Int) -> Bool { entries[index].revents != 0 }
+
+    /// Keeps only those waits that have ended and that `isKept` lets pass.
+    mutating func keepEnded(where isKept: (SocketWait) -> Bool) {
+        var kept = 0
+        for index in waits.indices where isReady(index) || waits[index].condition.isOverdue {
+            guard isKept(waits[index]) else { continue }
+            waits.swapAt(kept, index)
+            entries.swapAt(kept, index)
+            kept += 1
+        }
+        waits.removeSubrange(kept...)
+    }
+
+    private func milliseconds(_ timeLeft: Duration?) -> Int32 {
+        guard let timeLeft else { return -1 }
+        return Int32(min(max((timeLeft / .milliseconds(1)).rounded(.up), 0), 60_000))
+    }
+}
