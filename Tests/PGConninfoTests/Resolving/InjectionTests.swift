@@ -10,6 +10,48 @@ import Testing
         #expect(resolved.parameters.parameters.map(\.value) == compiled.map(\.compiledDefault))
     }
 
+    struct OwnDefault: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var text = ""
+        var variables: [String: String] = [:]
+        var dialect = Conninfo.Dialect.v15
+        let mode: String?
+    }
+
+    static let ownDefaults = [
+        OwnDefault(testDescription: "nobody names it", mode: nil),
+        OwnDefault(testDescription: "the string does", text: "sslmode=allow", mode: "allow"),
+        OwnDefault(testDescription: "the string empties it", text: "sslmode=''", mode: ""),
+        OwnDefault(testDescription: "a service does", text: "service=s", mode: "verify-ca"),
+        OwnDefault(testDescription: "a variable does", variables: ["PGSSLMODE": "prefer"], mode: "prefer"),
+        OwnDefault(testDescription: "the old variable does", variables: ["PGREQUIRESSL": "1"], mode: "require"),
+        OwnDefault(
+            testDescription: "the system's roots do",
+            text: "sslrootcert=system",
+            dialect: .v16,
+            mode: "verify-full"
+        ),
+    ]
+
+    @Test("leaves unset what the caller has a default for", arguments: ownDefaults)
+    func leavesUnset(_ own: OwnDefault) throws {
+        let files = ConninfoFileReader.inMemory(["/h/.pg_service.conf": "[s]\nsslmode=verify-ca\n"])
+        let environment = ConninfoEnvironment(variables: own.variables, homeDirectory: "/h", files: files)
+        let conninfo = try Conninfo.parse(own.text, dialect: own.dialect)
+        let resolved = try conninfo.resolve(in: environment, leavingUnset: .sslmode)
+        #expect(resolved[.sslmode] == own.mode)
+        #expect(resolved[.gssencmode] == "prefer")
+    }
+
+    @Test func aResolvedParameterCanBeSet() throws {
+        var resolved = try Conninfo.parse("user=u").resolve(in: .empty)
+        try resolved.set(.sslmode, to: "verify-full")
+        #expect(resolved[.sslmode] == "verify-full")
+        #expect(resolved[.user] == "u")
+        #expect(throws: ConninfoError.self) { try resolved.set(.sslmode, to: "a\0b") }
+        #expect(resolved[.sslmode] == "verify-full")
+    }
+
     @Test func withoutAUserThereIsNoConnection() throws {
         let error = try #require(throws: ConninfoError.self) { try Conninfo().resolve(in: .empty).validate() }
         #expect(error.code == .noUser)
