@@ -6,7 +6,8 @@ import PGConninfo
 import PGRDSIAM
 
 /// Opens connections through bare libpq with a ready password, through bare libpq on a thread that the task waits for without
-/// blocking its own, and through PGRDSIAM with the same password as a cached token, in turn; prints wall and CPU time for each.
+/// blocking its own, and through PGRDSIAM with the same password as a cached token, in turn; prints wall and CPU time for each, of
+/// opening alone and with closing.
 ///
 /// The second is what any way of connecting costs that blocks no thread of Swift's pool.
 @main
@@ -22,11 +23,25 @@ enum ConnectBench {
         let worker = Worker()
         var (peer, handedOver, own) = (Cost(), Cost(), Cost())
         for _ in 0..<count {
-            try await peer.add { try open(bare) }
-            try await handedOver.add { try await worker.run { try open(bare) } }
-            try await own.add { await (try PGRDSIAM.connect(ours, issuer: issuer)).close() }
+            try await peer.add {
+                try Bare(bare)
+            } closing: {
+                $0.finish()
+            }
+            try await handedOver.add {
+                try await worker.run { try Bare(bare) }
+            } closing: { connection in
+                try await worker.run { connection.finish() }
+            }
+            try await own.add {
+                try await PGRDSIAM.connect(ours, issuer: issuer)
+            } closing: {
+                await $0.close()
+            }
         }
-        report(count, peer, handedOver, own)
+        print("\(count) connections each, in turn")
+        report("opening", peer.opening, handedOver.opening, own.opening)
+        report("opening and closing", peer.both, handedOver.both, own.both)
     }
 
     private static func token(_ server: Server, _ issuer: TokenIssuer) async throws -> String {
@@ -40,31 +55,19 @@ enum ConnectBench {
     }
 
     private static func warmUp(_ conninfo: String) throws {
-        for _ in 0..<20 { try open(conninfo) }
+        for _ in 0..<20 { try Bare(conninfo).finish() }
     }
 
-    private static func open(_ conninfo: String) throws {
-        let connection = PQconnectdb(conninfo)
-        defer { PQfinish(connection) }
-        guard PQstatus(connection) == CONNECTION_OK else { throw Failure("bare libpq did not connect") }
-    }
-
-    private static func report(_ count: Int, _ peer: Cost, _ handedOver: Cost, _ own: Cost) {
-        func line(_ name: String, _ cost: Cost) -> String {
-            let wall = (cost.wall / Double(count) * 1e6).rounded()
-            let cpu = (cost.processor / Double(count) * 1e6).rounded()
-            return "\(name)\twall \(Int(wall)) us\tmedian \(Int((cost.median * 1e6).rounded())) us\tCPU \(Int(cpu)) us"
+    private static func report(_ what: String, _ peer: Samples, _ handedOver: Samples, _ own: Samples) {
+        print("\n\(what)")
+        for (name, samples) in [("libpq", peer), ("libpq on another thread", handedOver), ("PGRDSIAM", own)] {
+            let figures = [samples.wall, samples.median, samples.processor].map { String(Int(($0 * 1e6).rounded())) }
+            print("\(name)\twall \(figures[0]) us\tmedian \(figures[1]) us\tCPU \(figures[2]) us")
         }
-        print("\(count) connections each, in turn")
-        print(line("libpq, ready password", peer))
-        print(line("the same, on another thread", handedOver))
-        print(line("PGRDSIAM, cached token", own))
         for (name, peer) in [("libpq", peer), ("libpq on another thread", handedOver)] {
-            let added = (own.processor - peer.processor) / Double(count) * 1e6
-            print(
-                "beside \(name): wall mean \(ratio(own.wall, peer.wall)), median \(ratio(own.median, peer.median)),",
-                "added CPU \(Int(added.rounded())) us"
-            )
+            let added = Int(((own.processor - peer.processor) * 1e6).rounded())
+            let (mean, median) = (ratio(own.wall, peer.wall), ratio(own.median, peer.median))
+            print("PGRDSIAM beside \(name): wall mean \(mean), median \(median), added CPU \(added) us")
         }
     }
 
@@ -86,28 +89,63 @@ struct Server {
     }
 }
 
-/// Time spent on one side.
-struct Cost {
-    private(set) var processor = 0.0
-    private var walls: [Double] = []
+/// A connection of bare libpq.
+struct Bare: @unchecked Sendable {
+    // One thread uses it at a time: it is opened and closed in turn.
+    private let connection: OpaquePointer?
 
-    var wall: Double { walls.reduce(0, +) }
-    var median: Double { walls.sorted()[walls.count / 2] }
-
-    /// Measures `work`, once the server has had time to be done with the connection before.
-    mutating func add(_ work: @Sendable () async throws -> Void) async throws {
-        usleep(8000)
-        let (start, used) = (ContinuousClock.now, Self.processorSeconds)
-        try await work()
-        processor += Self.processorSeconds - used
-        walls.append((ContinuousClock.now - start) / .seconds(1))
+    init(_ conninfo: String) throws {
+        connection = PQconnectdb(conninfo)
+        guard PQstatus(connection) == CONNECTION_OK else { throw Failure("bare libpq did not connect") }
     }
 
+    func finish() { PQfinish(connection) }
+}
+
+/// Seconds of the clock, and of all processors.
+struct Samples {
+    private var walls: [Double] = []
+    private var processors: [Double] = []
+
+    var wall: Double { walls.reduce(0, +) / Double(walls.count) }
+    var median: Double { walls.sorted()[walls.count / 2] }
+    var processor: Double { processors.reduce(0, +) / Double(processors.count) }
+
+    mutating func add(_ start: Moment, _ end: Moment) {
+        walls.append(end.wall - start.wall)
+        processors.append(end.processor - start.processor)
+    }
+}
+
+/// What the clocks say.
+struct Moment {
+    let wall = Self.read(CLOCK_MONOTONIC)
     /// Of all threads of this process.
-    private static var processorSeconds: Double {
+    let processor = Self.read(CLOCK_PROCESS_CPUTIME_ID)
+
+    private static func read(_ clock: clockid_t) -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+/// What one side spends.
+struct Cost {
+    private(set) var opening = Samples()
+    private(set) var both = Samples()
+
+    /// Measures a connection, once the server has had time to be done with the one before.
+    mutating func add<Connection: Sendable>(
+        _ open: @Sendable () async throws -> Connection,
+        closing close: @Sendable (Connection) async throws -> Void
+    ) async throws {
+        usleep(8000)
+        let start = Moment()
+        let connection = try await open()
+        opening.add(start, Moment())
+        try await close(connection)
+        both.add(start, Moment())
     }
 }
 
@@ -115,7 +153,7 @@ struct Cost {
 final class Worker: Sendable {
     private let queue = DispatchQueue(label: "worker")
 
-    func run(_ work: @escaping @Sendable () throws -> Void) async throws {
+    func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try work() }) }
         }
