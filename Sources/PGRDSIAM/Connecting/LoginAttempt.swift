@@ -7,11 +7,11 @@ struct LoginAttempt {
 
     func run(_ session: LibpqSession) async throws -> PGConnection.Facts {
         var places = try await [Place].resolving(tokens.all.map(\.host))
-        let (conninfo, passfile) = try withPasswords()
+        var (conninfo, passfile) = try withPasswords()
         while true {
             do {
-                let dialled = try conninfo.dialling(places)
-                var facts = try await session.connect(dialled.serialised(), terms)
+                try conninfo.dial(places)
+                var facts = try await session.connect(conninfo.serialised(), terms)
                 facts.tokenExpiresAt = tokens.used(on: facts).first?.token.expiresAt
                 withExtendedLifetime(passfile) {}
                 return facts

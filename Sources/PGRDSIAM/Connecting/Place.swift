@@ -40,17 +40,15 @@ extension [Place] {
 }
 
 extension Conninfo {
-    /// The parameters with these places to try.
-    func dialling(_ places: [Place]) throws(ConninfoError) -> Conninfo {
-        var conninfo = self
+    /// Sets the places to try.
+    mutating func dial(_ places: [Place]) throws(ConninfoError) {
         let names = places.map(\.host)
         if names.contains(where: { !$0.isEmpty }) {
-            try conninfo.set(.host, to: names.joined(separator: ","))
+            try set(.host, to: names.joined(separator: ","))
         } else {
-            conninfo.remove(.host)
+            remove(.host)
         }
-        try conninfo.set(.hostaddr, to: places.map(\.address).joined(separator: ","))
-        try conninfo.set(.port, to: places.map(\.port).joined(separator: ","))
-        return conninfo
+        try set(.hostaddr, to: places.map(\.address).joined(separator: ","))
+        try set(.port, to: places.map(\.port).joined(separator: ","))
     }
 }
