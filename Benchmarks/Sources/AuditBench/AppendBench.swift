@@ -1,4 +1,3 @@
-import CAuditPeer
 import Foundation
 import TokenAuditLog
 
@@ -15,7 +14,7 @@ struct AppendBench {
         defer { try? FileManager.default.removeItem(atPath: place) }
         let log = try await AuditLog.open(place + "/log")
         try await log.record(Workload.event(0))
-        let journal = FileManager.default.fileExists(atPath: log.path + "-wal") ? "wal" : "truncate"
+        let journal = Peer.journal(of: log.path)
         let peer = try Peer(path: place + "/peer", model: log.path, journal: journal)
         let samples = try await measure(log, peer)
         await log.close()
@@ -59,14 +58,12 @@ struct AppendBench {
     }
 
     private func insert(_ payloads: [String], into peer: Peer) -> Cost {
-        Cost.each(of: appends) { for payload in payloads.prefix(appends) { peer.insert([payload]) } }
+        Cost.each(of: appends) { peer.insert(Array(payloads.prefix(appends)), by: 1) }
     }
 
     private func insertSixteens(_ payloads: [String], into peer: Peer) -> Cost {
         let rest = Array(payloads.dropFirst(appends))
-        return Cost.each(of: max(1, rest.count)) {
-            for start in stride(from: 0, to: rest.count, by: 16) { peer.insert(Array(rest[start...].prefix(16))) }
-        }
+        return Cost.each(of: max(1, rest.count)) { peer.insert(rest, by: 16) }
     }
 
     private func report(_ samples: [Sample], _ journal: String) {
@@ -94,29 +91,5 @@ struct AppendBench {
         print("single / bare C: \(ratio(\.single, \.peer))   (at most 1.25)")
         print("16 issuers / single rate: \(ratio(\.single, \.shared))   (at least 8)")
         print("bare C in sixteens / one by one: \(ratio(\.peer, \.sixteen))   (what sharing a commit can give here)")
-    }
-}
-
-/// The bare C program.
-final class Peer {
-    private let handle: UnsafeMutableRawPointer
-    private var sequence: Int64 = 0
-
-    init(path: String, model: String, journal: String) throws {
-        guard let handle = audit_peer_open(path, model, journal) else { throw CocoaError(.fileWriteUnknown) }
-        self.handle = handle
-    }
-
-    deinit { audit_peer_close(handle) }
-
-    /// Stores rows in one transaction.
-    func insert(_ payloads: [String]) {
-        let texts = payloads.map { strdup($0) }
-        defer { for text in texts { free(text) } }
-        let code = texts.map { UnsafePointer($0) }.withUnsafeBufferPointer {
-            audit_peer_insert(handle, sequence + 1, $0.baseAddress, Int32(payloads.count))
-        }
-        precondition(code == 0, "the peer's insert failed with \(code)")
-        sequence += Int64(payloads.count)
     }
 }

@@ -1,37 +1,69 @@
 import Foundation
 import TokenAuditLog
 
-/// Durable appends to a large log and to an empty one, turn by turn.
+/// Durable appends to a large log and to an empty one, turn by turn; and, where there is a copy of the large log to
+/// spoil, the bare C program's too, which shows what is the disk's part.
 struct FlatBench {
     let path: String
+    let copy: String?
     let rounds = 30
-    let appends = 40
+    let appends = 100
+
+    /// A large file and an empty one, and who writes to them.
+    private struct Pair<Writer> {
+        let large: Writer
+        let empty: Writer
+
+        /// The cost of one append to each.
+        func measure(
+            _ count: Int,
+            _ write: (Writer) async throws -> Void
+        ) async rethrows -> (large: Double, empty: Double) {
+            let one = try await Cost.each(of: count) { try await write(large) }
+            let other = try await Cost.each(of: count) { try await write(empty) }
+            return (one.seconds, other.seconds)
+        }
+    }
 
     func run() async throws {
         let empty = path + ".empty-" + UUID().uuidString
-        defer { for suffix in ["", "-journal", ".ballast"] { unlink(empty + suffix) } }
-        let large = try await AuditLog.open(path)
-        let small = try await AuditLog.open(empty)
-        print("\(try await AuditLogReader.open(path).head().sequence) rows")
-        for tasks in [1, 16] {
-            var ratios: [Double] = []
-            var times: [Double] = []
-            for round in 0..<rounds {
-                let events = Workload.events(appends * tasks, from: round * 100_000 + tasks * 1000)
-                let one = try await Cost.each(of: events.count) {
-                    try await Workload.record(events, in: tasks, to: large)
-                }
-                let other = try await Cost.each(of: events.count) {
-                    try await Workload.record(events, in: tasks, to: small)
-                }
-                ratios.append(one.seconds / other.seconds)
-                times.append(one.seconds)
-            }
-            let middle = times.sorted()[rounds / 2]
-            print("\(tasks) issuers: \(fixed(middle * 1e6, 1)) us, \(fixed(1 / middle, 0))/s; ", terminator: "")
-            print("large / empty, median of rounds: \(fixed(ratios.sorted()[rounds / 2]))")
+        defer { for suffix in ["", "-journal", ".ballast", "-peer", "-peer-journal"] { unlink(empty + suffix) } }
+        let logs = Pair(large: try await AuditLog.open(path), empty: try await AuditLog.open(empty))
+        let journal = Peer.journal(of: path)
+        let peers = try copy.map {
+            Pair(
+                large: try Peer(path: $0, model: nil, journal: journal),
+                empty: try Peer(path: empty + "-peer", model: empty, journal: journal)
+            )
         }
-        await large.close()
-        await small.close()
+        let reader = try await AuditLogReader.open(path)
+        print("\(try await reader.head().sequence) rows")
+        for tasks in [1, 16] {
+            var samples: [(large: Double, empty: Double)] = []
+            var peerSamples = samples
+            for round in 0..<rounds {
+                let events = Workload.events(appends * tasks, from: round * 100_000 + tasks * 10_000)
+                samples.append(
+                    try await logs.measure(events.count) { try await Workload.record(events, in: tasks, to: $0) }
+                )
+                guard let peers else { continue }
+                let payloads = try await reader.entries(limit: events.count).entries.map(\.payload)
+                peerSamples.append(await peers.measure(events.count) { $0.insert(payloads, by: tasks) })
+            }
+            report("\(tasks) issuers", samples)
+            if peers != nil { report("bare C, \(tasks) rows in a commit", peerSamples) }
+        }
+        await logs.large.close()
+        await logs.empty.close()
+    }
+
+    private func report(_ name: String, _ samples: [(large: Double, empty: Double)]) {
+        let large = samples.map(\.large).sorted()[samples.count / 2]
+        let ratios = samples.map { $0.large / $0.empty }.sorted()
+        let sums = samples.reduce((0.0, 0.0)) { ($0.0 + $1.large, $0.1 + $1.empty) }
+        print("\(name): \(fixed(large * 1e6, 1)) us, \(fixed(1 / large, 0))/s; ", terminator: "")
+        print(
+            "large / empty: median of rounds \(fixed(ratios[ratios.count / 2])), of all together \(fixed(sums.0 / sums.1))"
+        )
     }
 }

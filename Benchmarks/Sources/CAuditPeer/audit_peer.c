@@ -33,7 +33,7 @@ void *audit_peer_open(const char *path, const char *model, const char *journal) 
     const char *insert = "INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?, ?, zeroblob(32), zeroblob(32))";
     int rc = sqlite3_open(path, &peer->db);
     if (rc == SQLITE_OK) rc = sqlite3_exec(peer->db, pragmas, NULL, NULL, NULL);
-    if (rc == SQLITE_OK) rc = copy_schema(peer->db, model);
+    if (rc == SQLITE_OK && model) rc = copy_schema(peer->db, model);
     if (rc == SQLITE_OK) rc = sqlite3_prepare_v2(peer->db, "BEGIN IMMEDIATE", -1, &peer->begin, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_prepare_v2(peer->db, insert, -1, &peer->insert, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_prepare_v2(peer->db, "COMMIT", -1, &peer->commit, NULL);
@@ -41,6 +41,16 @@ void *audit_peer_open(const char *path, const char *model, const char *journal) 
     if (rc == SQLITE_OK) return peer;
     audit_peer_close(peer);
     return NULL;
+}
+
+long long audit_peer_last(void *opaque) {
+    Peer *peer = opaque;
+    sqlite3_stmt *select;
+    long long last = 0;
+    if (sqlite3_prepare_v2(peer->db, "SELECT max(seq) FROM event", -1, &select, NULL) != SQLITE_OK) return 0;
+    if (sqlite3_step(select) == SQLITE_ROW) last = sqlite3_column_int64(select, 0);
+    sqlite3_finalize(select);
+    return last;
 }
 
 static int insert(Peer *peer, long long sequence, const char *payload) {

@@ -51,9 +51,9 @@ final class ChainHasher {
         }
     }
 
-    /// The first eight bytes of SHA-256(prefix ‖ value): what a value is looked up by.
+    /// The first four bytes of SHA-256(prefix ‖ value): what a value is looked up by.
     func shortHash(prefix: UInt8, _ value: UnsafeRawBufferPointer) -> Int64 {
-        hash(prefix: prefix, value).withUnsafeBytes { Int64(bigEndian: $0.load(as: Int64.self)) }
+        hash(prefix: prefix, value).withUnsafeBytes { Int64(Int32(bigEndian: $0.load(as: Int32.self))) }
     }
 
     /// libcrypto cannot fail here: the digest was fetched, and memory was had, in `init`.

@@ -5,7 +5,7 @@
 enum CanonicalJSON: Sendable, Hashable {
     case string(String)
     case integer(Int64)
-    case object([String: CanonicalJSON])
+    case object(CanonicalJSONObject)
     /// For exports; payloads have none.
     case array([CanonicalJSON])
 
@@ -20,15 +20,14 @@ enum CanonicalJSON: Sendable, Hashable {
         switch self {
         case .string(let text): Self.quote(text, to: &bytes)
         case .integer(let number): bytes.append(contentsOf: String(number).utf8)
-        case .object(let members): Self.write(members, to: &bytes)
+        case .object(let object): Self.write(object.members, to: &bytes)
         case .array(let elements): Self.write(elements, to: &bytes)
         }
     }
 
-    private static func write(_ members: [String: CanonicalJSON], to bytes: inout [UInt8]) {
+    private static func write(_ members: [CanonicalJSONObject.Member], to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "{"))
-        // RFC 8785 sorts by UTF-16 units; keys here are ASCII, where every order is the same.
-        for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+        for (index, member) in members.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             quote(member.key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
@@ -71,8 +70,8 @@ enum CanonicalJSON: Sendable, Hashable {
 
 extension CanonicalJSON {
     subscript(key: String) -> CanonicalJSON? {
-        guard case .object(let members) = self else { return nil }
-        return members[key]
+        guard case .object(let object) = self else { return nil }
+        return object.members.first { $0.key == key }?.value
     }
 
     var text: String? {
@@ -86,7 +85,7 @@ extension CanonicalJSON {
     }
 
     /// An object of those members that are there.
-    static func members(_ members: [String: CanonicalJSON?]) -> CanonicalJSON {
-        .object(members.compactMapValues { $0 })
+    static func members(_ members: KeyValuePairs<String, CanonicalJSON?>) -> CanonicalJSON {
+        .object(CanonicalJSONObject(members.compactMap { key, value in value.map { .init(key: key, value: $0) } }))
     }
 }

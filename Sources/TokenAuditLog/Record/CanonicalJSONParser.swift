@@ -34,13 +34,14 @@ struct CanonicalJSONParser {
 
     private mutating func object(depth: Int) -> CanonicalJSON? {
         guard take("{") else { return nil }
-        var members: [String: CanonicalJSON] = [:]
-        if take("}") { return .object(members) }
+        var members: [CanonicalJSONObject.Member] = []
+        if take("}") { return .object([:]) }
         repeat {
             guard let key = string(), take(":"), let value = value(depth: depth + 1) else { return nil }
-            guard members.updateValue(value, forKey: key) == nil else { return nil }
+            members.append(.init(key: key, value: value))
         } while take(",")
-        return take("}") ? .object(members) : nil
+        let object = CanonicalJSONObject(members)
+        return take("}") && object.hasEachKeyOnce ? .object(object) : nil
     }
 
     private mutating func integer() -> Int64? {

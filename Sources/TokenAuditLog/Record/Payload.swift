@@ -12,21 +12,25 @@ extension AuditRecord {
 
     var payload: CanonicalJSON {
         .members([
-            "v": .integer(Self.formatVersion),
-            "id": text(id),
-            "time_us": .integer(time.microseconds),
             "activity": text(activity.rawValue),
-            "outcome": text(outcome.rawValue),
-            "error": errorCode.map { .members(["code": text($0)]) },
-            "policy": isRequired.map { .string($0 ? "required" : "best_effort") },
             "actor": actor.payload,
-            "generator": generator.map { .members(["name": text($0)]) },
             "credential": credential?.payload,
-            "target": target?.payload,
-            "token": token?.payload,
+            "detail": detail.isEmpty ? nil : detailPayload,
+            "error": errorCode.map { .members(["code": text($0)]) },
+            "generator": generator.map { .members(["name": text($0)]) },
+            "id": text(id),
             "issue_id": issueID.map(text),
-            "detail": detail.isEmpty ? nil : .object(detail.mapValues { .string($0) }),
+            "outcome": text(outcome.rawValue),
+            "policy": isRequired.map { .string($0 ? "required" : "best_effort") },
+            "target": target?.payload,
+            "time_us": .integer(time.microseconds),
+            "token": token?.payload,
+            "v": .integer(Self.formatVersion),
         ])
+    }
+
+    private var detailPayload: CanonicalJSON {
+        .object(CanonicalJSONObject(detail.map { .init(key: $0.key, value: .string($0.value)) }))
     }
 
     /// Reads a payload; nil where it is not one of this version.
@@ -50,8 +54,8 @@ extension AuditRecord {
         self.target = payload["target"].flatMap(Target.init(payload:))
         self.token = payload["token"].flatMap(TokenEvent.TokenFacts.init(payload:))
         self.issueID = payload["issue_id"]?.text
-        if case .object(let members) = payload["detail"] {
-            self.detail = members.compactMapValues(\.text)
+        if case .object(let object) = payload["detail"] {
+            for member in object.members { detail[member.key] = member.value.text }
         }
     }
 }
@@ -67,9 +71,8 @@ private func text(_ value: String) -> CanonicalJSON {
 extension AuditActor {
     fileprivate var payload: CanonicalJSON {
         .members([
-            "user": text(user), "uid": .integer(userID), "pid": .integer(processID),
-            "program": text(program),
-            "host": text(host),
+            "host": text(host), "pid": .integer(processID), "program": text(program), "uid": .integer(userID),
+            "user": text(user),
         ])
     }
 
@@ -85,9 +88,9 @@ extension AuditActor {
 extension CredentialIdentity {
     fileprivate var payload: CanonicalJSON {
         .members([
-            "source": text(source), "access_key_id": accessKeyID.map(text), "profile": profile.map(text),
-            "account": accountID.map(text), "role_arn": roleARN.map(text),
-            "expires_us": expiresAt.map { .integer($0.microseconds) },
+            "access_key_id": accessKeyID.map(text), "account": accountID.map(text),
+            "expires_us": expiresAt.map { .integer($0.microseconds) }, "profile": profile.map(text),
+            "role_arn": roleARN.map(text), "source": text(source),
         ])
     }
 
@@ -107,9 +110,8 @@ extension CredentialIdentity {
 extension AuditRecord.Target {
     fileprivate var payload: CanonicalJSON {
         .members([
-            "host": text(host), "port": .integer(port), "user": text(user),
-            "database": database.map(text),
-            "region": region.map(text),
+            "database": database.map(text), "host": text(host), "port": .integer(port), "region": region.map(text),
+            "user": text(user),
         ])
     }
 
@@ -130,8 +132,8 @@ extension AuditRecord.Target {
 extension TokenEvent.TokenFacts {
     fileprivate var payload: CanonicalJSON {
         .members([
-            "sha256": text(fingerprint), "signed_us": .integer(signedAt.microseconds),
-            "expires_us": .integer(expiresAt.microseconds),
+            "expires_us": .integer(expiresAt.microseconds), "sha256": text(fingerprint),
+            "signed_us": .integer(signedAt.microseconds),
         ])
     }
 

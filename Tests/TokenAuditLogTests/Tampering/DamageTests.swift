@@ -27,7 +27,7 @@ struct DamageTests {
     func flippedIndex() async throws {
         try await Logs.write(200, to: path)
         let key = try LookupField.user.key(of: "app")
-        try flipBit(of: withUnsafeBytes(of: key.bigEndian) { Data($0) })
+        try flipBit(of: withUnsafeBytes(of: Int32(key).bigEndian) { Data($0) })
         #expect(try await Logs.verification(of: path).isIntact)
         let report = try await AuditLogReader.open(path).verify(checkingIndexes: true)
         #expect(report.findings.first?.kind == .indexAltered)
