@@ -14,7 +14,7 @@ import Glibc
 /// What takes libpq long, the cryptography of a login and the rows of a statement, it does on the loop's thread, where it holds up no
 /// other task.
 final class LibpqSession: Sendable {
-    private struct State {
+    struct State {
         var handle: LibpqHandle?
         var isClosed = false
         /// Whether a login, a statement or a program's own calls have the turn.
@@ -25,9 +25,9 @@ final class LibpqSession: Sendable {
         var listening: Task<Void, Never>?
     }
 
-    private let loop: SocketLoop
-    private let turns = Turns()
-    private let state = Mutex(State())
+    let loop: SocketLoop
+    let turns = Turns()
+    let state = Mutex(State())
     /// Whom the server's unasked messages reach; it stays when the connection is opened anew.
     let inbox = LibpqInbox()
 
@@ -106,7 +106,7 @@ final class LibpqSession: Sendable {
         drop()
     }
 
-    private func drop() {
+    func drop() {
         release()
         inbox.finish()
     }
@@ -176,45 +176,6 @@ extension LibpqSession {
             }.value
         }
         if isIdle == false { drop() }
-    }
-}
-
-// MARK: - Messages
-
-extension LibpqSession {
-    /// Hands on what the server sends unasked, for as long as nobody has the turn and anybody listens.
-    func listenWhileIdle() {
-        guard inbox.isHeard else { return }
-        state.withLock { state in
-            guard !state.isBusy, state.listening == nil, let handle = state.handle else { return }
-            state.listening = listen(to: SocketCondition(POLLIN, on: handle.socket))
-        }
-    }
-
-    /// It must not keep the session, and with it the connection, alive while nothing comes.
-    private func listen(to news: SocketCondition) -> Task<Void, Never> {
-        Task(executorPreference: loop) { [weak self, loop] in
-            var goesOn = true
-            while goesOn, await loop.wait(for: news) == .ready {
-                goesOn = self?.readUnasked() ?? false
-            }
-        }
-    }
-
-    /// Reads what came while nobody had the turn; whether to wait for more.
-    private func readUnasked() -> Bool {
-        // Who has the turn reads for himself.
-        guard turns.beginIfFree() else { return false }
-        defer { turns.end() }
-        guard !Task.isCancelled, let handle = state.withLock({ $0.handle }) else { return false }
-        do {
-            let traffic = LibpqTraffic(handle, loop, inbox)
-            repeat { try traffic.consume() } while handle.hasBufferedInput
-            return true
-        } catch {
-            drop()
-            return false
-        }
     }
 }
 
