@@ -88,6 +88,24 @@ struct FaultTests {
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
+    @Test("rows that were not stored bring no checkpoint nearer")
+    func uncounted() async throws {
+        let layer = FaultyFileLayer()
+        var configuration = layer.configuration()
+        configuration.checkpointInterval = 4
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await log.record(Events.issue(1))
+        layer.failSyncs(true)
+        for number in 2...4 { #expect(await Logs.code { try await log.record(Events.issue(number)) } == .inputOutput) }
+        layer.failSyncs(false)
+        try await log.record(Events.issue(5))
+        #expect(try await Logs.entries(of: path).compactMap(\.record?.activity) == [.issue, .gap, .issue])
+        try await log.record(Events.issue(6))
+        await log.close()
+        let activities = try await Logs.entries(of: path).compactMap(\.record?.activity)
+        #expect(activities == [.issue, .gap, .issue, .issue, .checkpoint])
+    }
+
     @Test("a full disk: the ballast is spent, then a typed error; room again: the gap is recorded")
     func fullDisk() async throws {
         let layer = FaultyFileLayer()
