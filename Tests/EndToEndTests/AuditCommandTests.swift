@@ -147,6 +147,15 @@ struct AuditCommandTests {
         #expect(try await audit("export", "--after", "2").errors.contains("have been pruned"))
     }
 
+    @Test("reindex leaves a log in which searches find the same")
+    func reindex() async throws {
+        for user in ["a", "b"] { try await token(user) }
+        let before = try await audit("list", "--user", "a").output
+        #expect(try await audit("reindex").output == "indexed up to row 6\n")
+        #expect(try await audit("list", "--user", "a").output == before && !before.isEmpty)
+        #expect(try await audit("verify", "--indexes").status == 0)
+    }
+
     @Test("backup makes a log that verifies, and overwrites nothing")
     func backup() async throws {
         try await token("a")
@@ -187,7 +196,7 @@ struct AuditCommandTests {
 
     static let commands = [
         ["list"], ["head"], ["verify"], ["stats"], ["export"], ["backup", "copy"], ["prune", "--older-than", "1"],
-        ["find-token", "--fingerprint", String(repeating: "0", count: 64)],
+        ["reindex"], ["find-token", "--fingerprint", String(repeating: "0", count: 64)],
     ]
 
     @Test("a log that is not there is an error in one line, and nothing is made", arguments: commands)
