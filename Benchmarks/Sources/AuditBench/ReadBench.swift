@@ -59,11 +59,13 @@ struct ReadBench {
         print("indexed \(rows) rows, \(speed(rows, cost)), \(memory)")
     }
 
-    func verify() async throws {
+    func verify(times: Int = 3, checkingIndexes: Bool = false) async throws {
         let reader = try await AuditLogReader.open(path)
-        for _ in 0..<3 {
+        for _ in 0..<times {
             var report: AuditVerification?
-            let cost = try await Cost.each(of: 1) { report = try await reader.verify() }
+            let cost = try await Cost.each(of: 1) {
+                report = try await reader.verify(checkingIndexes: checkingIndexes)
+            }
             let rows = report?.rows ?? 0
             print("verified \(rows) rows, intact: \(report?.isIntact ?? false), \(speed(rows, cost)), \(memory)")
         }

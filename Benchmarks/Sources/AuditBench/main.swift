@@ -10,6 +10,7 @@ import TokenAuditLog
 //                                      copy of the large log, which it spoils
 //   audit-bench query LOG              the newest fifty, by user, host, fingerprint and time
 //   audit-bench verify LOG             rows per second and peak memory
+//   audit-bench check LOG              the same once, with what searches use
 //   audit-bench export LOG             rows per second and peak memory, for each form
 
 let arguments = Array(CommandLine.arguments.dropFirst())
@@ -25,10 +26,11 @@ case ("flat", 2...3):
     try await FlatBench(path: arguments[1], copy: arguments.count > 2 ? arguments[2] : nil).run()
 case ("query", 2): try await ReadBench(path: arguments[1]).query()
 case ("verify", 2): try await ReadBench(path: arguments[1]).verify()
+case ("check", 2): try await ReadBench(path: arguments[1]).verify(times: 1, checkingIndexes: true)
 case ("export", 2): try await ReadBench(path: arguments[1]).export()
 default:
     print(
-        "usage: audit-bench append [FOLDER] | new LOG | reindex LOG | flat LOG [COPY] | query LOG | verify LOG | export LOG"
+        "usage: audit-bench append [FOLDER] | new LOG | reindex LOG | flat LOG [COPY] | query LOG | verify LOG | check LOG | export LOG"
     )
     exit(2)
 }
