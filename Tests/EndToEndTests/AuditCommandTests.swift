@@ -156,6 +156,20 @@ struct AuditCommandTests {
         #expect(try await audit("verify", "--indexes").status == 0)
     }
 
+    @Test("reanchor acknowledges what is wrong, which stays in the report and no longer counts")
+    func reanchor() async throws {
+        for user in ["a", "b"] { try await token(user) }
+        let forger = Repository.path("Fixtures/audit/forge.py")
+        #expect(try await ChildProcess.run("/usr/bin/env", ["python3", forger, log, "remove", "2"]).status == 0)
+        #expect(try await audit("verify").status == 1)
+        let result = try await audit("reanchor", "--reason", "restored on Monday")
+        #expect(result.output == "acknowledged what is wrong up to row 6\n", "\(result.errors)")
+        let verdict = try await audit("verify")
+        #expect(verdict.status == 0 && verdict.output.contains("row 2\trows-missing\t"), "\(verdict.output)")
+        #expect(verdict.output.contains("acknowledged by row 8"))
+        #expect(try await audit("list", "--activity", "audit.reanchor", "--json").output.contains("restored on Monday"))
+    }
+
     @Test("backup makes a log that verifies, and overwrites nothing")
     func backup() async throws {
         try await token("a")
@@ -196,7 +210,8 @@ struct AuditCommandTests {
 
     static let commands = [
         ["list"], ["head"], ["verify"], ["stats"], ["export"], ["backup", "copy"], ["prune", "--older-than", "1"],
-        ["reindex"], ["find-token", "--fingerprint", String(repeating: "0", count: 64)],
+        ["reindex"], ["reanchor", "--reason", "x"],
+        ["find-token", "--fingerprint", String(repeating: "0", count: 64)],
     ]
 
     @Test("a log that is not there is an error in one line, and nothing is made", arguments: commands)
@@ -214,6 +229,7 @@ struct AuditCommandTests {
         ["export", "--format", "xml"], ["export", "--after", "-1"], ["verify", "--head", "x"],
         ["verify", "--key", "x"],
         ["find-token", "--fingerprint", "abc"], ["backup"], ["nothing"],
+        ["reanchor"], ["reanchor", "--reason", ""],
     ]
 
     @Test("a mistake in the arguments exits with 2 and says how it is done", arguments: mistakes)
