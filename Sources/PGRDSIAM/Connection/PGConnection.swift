@@ -55,6 +55,7 @@ public final class PGConnection: Sendable {
     ///
     /// - Throws: What connecting throws; the connection is then closed, and may be reset again.
     public func reset() async throws {
+        session.reopen()
         let facts = try await opener.connect(session)
         state.withLock { $0 = facts }
     }

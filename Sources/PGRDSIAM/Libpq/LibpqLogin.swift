@@ -38,9 +38,25 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
     private var place: Place?
     private var deadline: ContinuousClock.Instant?
 
-    init(_ handle: LibpqHandle, _ terms: LoginTerms) {
+    private let isUnwanted: @Sendable () -> Bool
+
+    /// - Parameters:
+    ///   - handle: A connection that has begun.
+    ///   - terms: What to keep to.
+    ///   - isUnwanted: Whether to give up instead of going on, be it with the next server.
+    init(_ handle: LibpqHandle, _ terms: LoginTerms, unless isUnwanted: @escaping @Sendable () -> Bool) {
         self.handle = handle
         self.terms = terms
+        self.isUnwanted = isUnwanted
+    }
+
+    /// Sends the first packet at once, so that the loop wakes while the server answers.
+    ///
+    /// What TLS begins with takes long, and is left to the loop.
+    func begin() {
+        while step == PGRES_POLLING_WRITING, handle.status != CONNECTION_SSL_STARTUP, handle.isWritable {
+            step = PQconnectPoll(handle.pointer)
+        }
     }
 
     /// Returns when the user is logged in.
@@ -48,8 +64,6 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
     /// - Throws: ``PGRDSIAMError`` where the login fails; ``PlaceTimedOut``; `CancellationError`.
     func run(on loop: SocketLoop) async throws {
         guard handle.status != CONNECTION_BAD else { throw failure }
-        // The first packet goes at once, so that the loop wakes while the server answers.
-        while step == PGRES_POLLING_WRITING, handle.isWritable { step = PQconnectPoll(handle.pointer) }
         let outcome = isOver ? .ready : await loop.wait(for: condition, then: self)
         switch outcome {
         case .ready: break
@@ -61,7 +75,7 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
     }
 
     func goOn() -> SocketCondition? {
-        step = PQconnectPoll(handle.pointer)
+        step = isUnwanted() ? PGRES_POLLING_FAILED : PQconnectPoll(handle.pointer)
         return isOver ? nil : condition
     }
 

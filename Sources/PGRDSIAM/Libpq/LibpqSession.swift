@@ -19,8 +19,8 @@ final class LibpqSession: Sendable {
         var isClosed = false
         /// Whether a login, a statement or a program's own calls have the turn.
         var isBusy = false
-        /// The socket of the statement that is under way.
-        var running: Int32?
+        /// The connection that the loop's thread is busy with.
+        var running: LibpqHandle?
         /// Reads what comes while nobody has the turn.
         var listening: Task<Void, Never>?
     }
@@ -35,9 +35,15 @@ final class LibpqSession: Sendable {
         self.loop = loop
     }
 
-    deinit { close() }
+    deinit {
+        state.withLock { $0.listening }?.cancel()
+        inbox.finish()
+    }
 
-    /// Connects and logs in; an earlier connection is closed first.
+    /// Lets a session that was closed connect again.
+    func reopen() { state.withLock { $0.isClosed = false } }
+
+    /// Connects and logs in, unless the session is closed; an earlier connection is closed first.
     ///
     /// - Parameters:
     ///   - conninfo: A keyword/value string, password included, which names servers by their addresses.
@@ -45,10 +51,9 @@ final class LibpqSession: Sendable {
     func connect(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
         try await beginTurn()
         defer { endTurn() }
-        state.withLock { $0.isClosed = false }
-        release()
+        try letGo()
         let handle = try LibpqHandle(connecting: conninfo)
-        try await LibpqLogin(handle, terms).run(on: loop)
+        try await logIn(handle, terms)
         // Nothing that libpq does with it from here on waits, PQfinish included.
         PQsetnonblocking(handle.pointer, 1)
         try adopt(handle)
@@ -59,6 +64,28 @@ final class LibpqSession: Sendable {
     func connectLookingUpNames(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
         try await withTaskExecutorPreference(loop) { try await connect(conninfo, terms) }
     }
+
+    /// Lets go of an earlier connection.
+    private func letGo() throws(PGRDSIAMError) {
+        let (earlier, isClosed) = state.withLock { state in
+            defer { state.handle = nil }
+            return (state.handle, state.isClosed)
+        }
+        withExtendedLifetime(earlier) {}
+        if isClosed { throw PGRDSIAMError.closed }
+    }
+
+    private func logIn(_ handle: LibpqHandle, _ terms: LoginTerms) async throws {
+        let login = LibpqLogin(handle, terms) { [weak self] in self?.isClosed ?? true }
+        login.begin()
+        do {
+            try await running(handle) { try await login.run(on: loop) }
+        } catch {
+            throw isClosed ? PGRDSIAMError.closed : error
+        }
+    }
+
+    private var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Takes over a connection that is logged in, unless the session was closed meanwhile.
     private func adopt(_ handle: LibpqHandle) throws(PGRDSIAMError) {
@@ -98,28 +125,31 @@ final class LibpqSession: Sendable {
 
     /// Closes the connection; what is under way on it ends with an error.
     func close() {
+        let isRunning = drop(isClosing: true)
+        // PQfinish must wait until the loop has let go of the connection; this makes it do so.
+        if isRunning { Task(executorPreference: loop) { self.interrupt() } }
+    }
+
+    /// Called on the loop's thread, which alone knows that the socket is still the connection's.
+    private func interrupt() {
         state.withLock { state in
-            state.isClosed = true
-            // PQfinish must wait until the statement has let go of the connection; this makes it do so.
-            if let socket = state.running { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+            if let handle = state.running { _ = shutdown(handle.socket, Int32(SHUT_RDWR)) }
         }
-        drop()
     }
 
-    func drop() {
-        release()
-        inbox.finish()
-    }
-
-    /// Lets go of the connection, which ends when nobody uses it any more.
-    private func release() {
-        let (handle, listening) = state.withLock { state in
+    /// Lets go of the connection, which ends when nobody uses it any more; whether the loop still does.
+    @discardableResult
+    func drop(isClosing: Bool = false) -> Bool {
+        let (handle, listening, isRunning) = state.withLock { state in
             defer { (state.handle, state.listening) = (nil, nil) }
-            return (state.handle, state.listening)
+            state.isClosed = state.isClosed || isClosing
+            inbox.finish()
+            return (state.handle, state.listening, state.running != nil)
         }
         listening?.cancel()
         // Outside the lock: it may be the last to let go.
         withExtendedLifetime(handle) {}
+        return isRunning
     }
 }
 
@@ -137,8 +167,11 @@ extension LibpqSession {
     }
 
     private func endTurn() {
-        state.withLock { $0.isBusy = false }
-        turns.end()
+        // In one step: a reader that begins in between would find the turn taken, and give up.
+        state.withLock { state in
+            state.isBusy = false
+            turns.end()
+        }
         listenWhileIdle()
     }
 
@@ -150,15 +183,15 @@ extension LibpqSession {
         let outcome: Result<Value, any Error>
         do { outcome = .success(try await body(handle)) } catch { outcome = .failure(error) }
         await settle(handle)
-        if case .failure = outcome, state.withLock({ $0.isClosed }) { throw PGRDSIAMError.closed }
+        if case .failure = outcome, isClosed { throw PGRDSIAMError.closed }
         inbox.collect(from: handle)
         return try outcome.get()
     }
 
-    /// Lets ``close()`` interrupt what `body` does on the connection.
+    /// Lets ``close()`` interrupt what `body` does with the connection on the loop's thread.
     private func running<Value>(_ handle: LibpqHandle, _ body: () async throws -> Value) async throws -> Value {
         let isClosed = state.withLock { state in
-            if !state.isClosed { state.running = handle.socket }
+            if !state.isClosed { state.running = handle }
             return state.isClosed
         }
         if isClosed { throw PGRDSIAMError.closed }

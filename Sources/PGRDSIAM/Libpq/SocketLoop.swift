@@ -36,7 +36,7 @@ final class SocketLoop: TaskExecutor {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { begin(wait, $0) }
         } onCancel: {
-            state.withLock { $0.cancel(wait) }?.resume(returning: .cancelled)
+            cancel(wait)
         }
     }
 
@@ -48,6 +48,13 @@ final class SocketLoop: TaskExecutor {
         }
     }
 
+    /// The thread is woken too: while it sleeps on a socket, the system keeps that open whoever closes it.
+    private func cancel(_ wait: SocketWait) {
+        guard let (continuation, rings) = state.withLock({ $0.cancel(wait) }) else { return }
+        continuation.resume(returning: .cancelled)
+        if rings { alarm.ring() }
+    }
+
     private func run() {
         var sleep = SocketSleep(alarm)
         while true {
@@ -57,9 +64,7 @@ final class SocketLoop: TaskExecutor {
             guard state.withLock({ $0.fallAsleep(&sleep) }) else { continue }
             sleep.run()
             state.withLock { $0.wakeUp(&sleep) }
-            for index in sleep.waits.indices {
-                sleep.isReady(index) ? goOn(sleep.waits[index]) : end(sleep.waits[index], .timedOut)
-            }
+            for (wait, isReady) in sleep.takeEnded() { isReady ? goOn(wait) : end(wait, .timedOut) }
         }
     }
 

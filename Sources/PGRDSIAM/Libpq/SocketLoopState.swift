@@ -37,13 +37,14 @@ struct SocketLoopState: Sendable {
         return nil
     }
 
-    /// Cancels a wait, begun or not; whom to tell, which for work that is just going on is nobody yet.
-    mutating func cancel(_ wait: SocketWait) -> Continuation? {
+    /// Cancels a wait, begun or not; whom to tell, which for work that is just going on is nobody yet, and whether to wake the
+    /// thread.
+    mutating func cancel(_ wait: SocketWait) -> (Continuation, Bool)? {
         wait.isCancelled = true
-        guard wait.isWatched else { return nil }
+        guard wait.isWatched, let continuation = wait.takeContinuation() else { return nil }
         wait.isWatched = false
         waits.removeAll { $0 === wait }
-        return wait.takeContinuation()
+        return (continuation, wake())
     }
 
     private mutating func watch(_ wait: SocketWait) {
@@ -62,11 +63,11 @@ struct SocketLoopState: Sendable {
     /// Takes out those of the watched waits that have ended, and leaves in `sleep` those that nobody has cancelled meanwhile.
     mutating func wakeUp(_ sleep: inout SocketSleep) {
         isAsleep = false
-        sleep.keepEnded { wait in
+        sleep.sort { wait in
             defer { wait.isWatched = false }
             return wait.isWatched
         }
-        if !sleep.waits.isEmpty { waits.removeAll { !$0.isWatched } }
+        if sleep.ended > 0 { waits.removeAll { !$0.isWatched } }
     }
 
     /// One ring is enough: whoever finds the thread asleep wakes it for all.

@@ -10,8 +10,9 @@ import Glibc
 ///
 /// Its arrays are used again and again, as a login goes through half a dozen sleeps.
 struct SocketSleep {
-    /// Before the sleep, the waits to watch; after it, those that have ended.
-    private(set) var waits: [SocketWait] = []
+    private var waits: [SocketWait] = []
+    /// How many of the waits have ended: the first ones.
+    private(set) var ended = 0
     private var entries: [pollfd] = []
     private let alarm: WakeUpPipe
 
@@ -21,7 +22,6 @@ struct SocketSleep {
 
     /// Watches these waits and the alarm.
     mutating func watch(_ waits: [SocketWait]) {
-        self.waits.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
         for wait in waits {
             self.waits.append(wait)
@@ -37,20 +37,26 @@ struct SocketSleep {
         if entries.last?.revents != 0 { alarm.silence() }
     }
 
-    /// Whether a wait's socket was ready; its time was up, otherwise.
-    func isReady(_ index: Int) -> Bool { entries[index].revents != 0 }
-
-    /// Keeps only those waits that have ended and that `isKept` lets pass.
-    mutating func keepEnded(where isKept: (SocketWait) -> Bool) {
-        var kept = 0
+    /// Brings those waits to the front that have ended and that `isKept` lets pass.
+    mutating func sort(keeping isKept: (SocketWait) -> Bool) {
+        ended = 0
         for index in waits.indices where isReady(index) || waits[index].condition.isOverdue {
             guard isKept(waits[index]) else { continue }
-            waits.swapAt(kept, index)
-            entries.swapAt(kept, index)
-            kept += 1
+            waits.swapAt(ended, index)
+            entries.swapAt(ended, index)
+            ended += 1
         }
-        waits.removeSubrange(kept...)
     }
+
+    /// The waits that have ended, each with whether its socket was ready; its time was up, otherwise.
+    ///
+    /// The others are forgotten, and with them connections that nobody else wants any more.
+    mutating func takeEnded() -> [(wait: SocketWait, isReady: Bool)] {
+        defer { waits.removeAll(keepingCapacity: true) }
+        return (0..<ended).map { (waits[$0], isReady($0)) }
+    }
+
+    private func isReady(_ index: Int) -> Bool { entries[index].revents != 0 }
 
     private func milliseconds(_ timeLeft: Duration?) -> Int32 {
         guard let timeLeft else { return -1 }

@@ -43,15 +43,17 @@ struct CancellationTests {
         }
     }
 
-    @Test("that hangs on a silent server ends at once")
-    func silent() async throws {
+    @Test("that hangs on a silent server ends at once, and hangs up", arguments: 0..<8)
+    func silent(time: Int) async throws {
         let server = try await SharedServer.value
         let silent = try SilentServer()
         let conninfo = server.tokenConninfo(user: "andrew", "port=\(silent.port)")
         let issuer = try server.issuer()
         let task = Task { try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
-        try await Task.sleep(for: .milliseconds(300))
+        let client = try await silent.client()
+        try await Task.sleep(for: .milliseconds(100))
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await client.hangsUp(), "attempt \(time)")
     }
 }

@@ -33,6 +33,27 @@ struct ResetTests {
         #expect(Set(verdicts.map(\.token_sha256)).count == 2)
     }
 
+    @Test("stays lost when it is closed while it connects anew, whatever the server does")
+    func closedMeanwhile() async throws {
+        let server = try await RDSLookalike.start(["--user", "reset"])
+        let connection = try await PGRDSIAM.connect(
+            server.tokenConninfo(user: "reset"),
+            issuer: server.issuer(),
+            environment: .bare
+        )
+        kill(server.facts.postmaster, SIGSTOP)
+        defer { kill(server.facts.postmaster, SIGCONT) }
+        let reset = Task { try await connection.reset() }
+        try await Task.sleep(for: .milliseconds(300))
+        let queued = Task { try await connection.execute("select 1") }
+        try await Task.sleep(for: .milliseconds(100))
+        await connection.close()
+        for task in [reset, Task { _ = try await queued.value }] {
+            let error = await #expect(throws: PGRDSIAMError.self) { try await task.value }
+            #expect(error?.code == .closed)
+        }
+    }
+
     /// Tries until it works, for as long as a server may take to come back.
     private func eventually(_ body: () async throws -> Void) async throws {
         for _ in 0..<300 {

@@ -54,6 +54,22 @@ struct MessageTests {
         #expect(senderID != nil)
     }
 
+    @Test("arrives after a program's own calls, without a statement and whoever begins to listen meanwhile")
+    func besideOwnCalls() async throws {
+        let (listener, sender) = (try await Server.connect(), try await Server.connect())
+        var notifications = listener.notifications.makeAsyncIterator()
+        _ = try await listener.execute("listen own")
+        for number in 0..<300 {
+            let late = listener.notifications
+            let heard = Task { await late.first { $0.payload == "\(number)" } }
+            let calls = Task { try await listener.withUnsafePGconn { _ in } }
+            _ = try await sender.query("select pg_notify('own', $1)", "\(number)")
+            #expect(await notifications.next()?.payload == "\(number)")
+            try await calls.value
+            heard.cancel()
+        }
+    }
+
     @Test("reaches every listener, each from when it began to listen")
     func severalListeners() async throws {
         let connection = try await Server.connect()
@@ -110,6 +126,8 @@ struct MessageTests {
         try await connection.reset()
         _ = try await connection.execute("listen again; notify again, 'yes'")
         #expect(await notifications.next()?.payload == "yes")
+        _ = try await Server.connect().execute("notify again, 'later'")
+        #expect(await notifications.next()?.payload == "later")
     }
 
     @Test("keeps the connection open while somebody listens, and no longer")
