@@ -44,17 +44,18 @@ extension AuditLog {
     ///
     /// - Throws: ``AuditLogError``; `busy` may be tried again, and begins at the first event again.
     public func reindex() async throws {
-        let segments = try maintaining { committer, deadline in
-            committer.store.connection.wait(until: deadline)
-            return try committer.index.indexer.segments()
-        }
-        for number in segments {
+        var numbers = try indexing { try $0.segments() }
+        while let done = try indexing({ [numbers] in try $0.rebuildFirst(of: numbers) }) {
+            numbers = done.number + 1..<numbers.upperBound
             // Events that wait come first.
             await Task.yield()
-            try maintaining { committer, deadline in
-                committer.store.connection.wait(until: deadline)
-                try committer.index.indexer.rebuild(Segment(number: number))
-            }
+        }
+    }
+
+    private func indexing<Value>(_ body: (Indexer) throws -> Value) throws -> Value {
+        try maintaining { committer, deadline in
+            committer.store.connection.wait(until: deadline)
+            return try body(committer.index.indexer)
         }
     }
 

@@ -59,6 +59,17 @@ extension ChainWalk {
 }
 
 extension Connection {
+    /// The number of the first row from a number on; where the file is damaged there, the number itself.
+    ///
+    /// Who goes from row to row passes over numbers that no row has, be there as many as a forger likes.
+    func row(from sequence: Int64) throws -> Int64? {
+        do {
+            return try integer("SELECT seq FROM event WHERE seq >= \(sequence) ORDER BY seq LIMIT 1")
+        } catch let error as AuditLogError where error.code == .damaged {
+            return sequence
+        }
+    }
+
     /// The last row before `sequence` that is there: the one the next must follow from.
     func row(before sequence: Int64, logID: String, hasher: ChainHasher) throws -> AuditHead {
         let pruned =

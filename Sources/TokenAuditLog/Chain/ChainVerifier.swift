@@ -34,23 +34,22 @@ struct ChainVerifier: Sendable {
         let logID = try connection.logID()
         let hasher = try ChainHasher()
         let first = start.map { $0.logID == logID ? $0.sequence : 0 } ?? 0
-        return try connection.row(before: first + 1, logID: logID, hasher: hasher)
+        return try connection.row(before: first == .max ? first : first + 1, logID: logID, hasher: hasher)
     }
 
     private typealias Result = (report: AuditVerification, statements: [LogStatement])
 
     private func walk(from origin: AuditHead, to last: AuditHead) throws -> Result {
-        let count = max(0, last.sequence - origin.sequence + stride - 1) / stride
-        let board = SegmentBoard(count: Int(count))
+        let board = SegmentBoard(after: origin.sequence, through: last.sequence, stride: stride)
         let ownMarks = marks.filter { $0.logID == origin.logID }
-        DispatchQueue.concurrentPerform(iterations: max(1, min(workers, Int(count)))) { _ in
+        let count = max(0, last.sequence - origin.sequence) / stride
+        DispatchQueue.concurrentPerform(iterations: Int(min(Int64(workers), count + 1))) { _ in
             do {
                 let connection = try openForWalk()
                 let hasher = try ChainHasher()
-                while let index = board.next() {
+                connection.wait(atMost: timeLimit)
+                while let (rows, index) = try board.next(connection.row(from:)) {
                     connection.wait(atMost: timeLimit)
-                    let first = origin.sequence + 1 + Int64(index) * stride
-                    let rows = first...min(first + stride - 1, last.sequence)
                     let segment = ChainSegment(logID: origin.logID, rows: rows, anchors: ownMarks, keys: keys)
                     let walk = try segment.walk(on: connection, hasher: hasher)
                     board.put(walk.finished(), walk.statements, at: index)

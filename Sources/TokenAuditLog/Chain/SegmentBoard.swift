@@ -3,24 +3,37 @@ import Synchronization
 /// Where workers take segments to check and leave what they found.
 final class SegmentBoard: Sendable {
     private struct State {
-        var next = 0
-        var reports: [AuditVerification?]
-        var statements: [[LogStatement]]
+        /// The last row that a worker has taken.
+        var position: Int64
+        var reports: [AuditVerification?] = []
+        var statements: [[LogStatement]] = []
         var failure: (any Error)?
     }
 
     private let state: Mutex<State>
+    private let last: Int64
+    private let stride: Int64
 
-    init(count: Int) {
-        let state = State(reports: Array(repeating: nil, count: count), statements: Array(repeating: [], count: count))
-        self.state = Mutex(state)
+    init(after position: Int64, through last: Int64, stride: Int64) {
+        state = Mutex(State(position: position))
+        self.last = last
+        self.stride = stride
     }
 
-    func next() -> Int? {
-        state.withLock { state in
-            guard state.failure == nil, state.next < state.reports.count else { return nil }
-            defer { state.next += 1 }
-            return state.next
+    /// The next rows and their place on the board; nil where none are left.
+    ///
+    /// - Parameter row: Finds the first row from a number on.
+    func next(_ row: (Int64) throws -> Int64?) throws -> (rows: ClosedRange<Int64>, index: Int)? {
+        try state.withLock { state in
+            guard state.failure == nil, state.position < last else { return nil }
+            guard let first = try row(state.position + 1), first <= last else {
+                state.position = last
+                return nil
+            }
+            state.position = last - first < stride ? last : first + stride - 1
+            state.reports.append(nil)
+            state.statements.append([])
+            return (first...state.position, state.reports.count - 1)
         }
     }
 

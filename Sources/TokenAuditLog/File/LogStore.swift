@@ -66,6 +66,10 @@ final class LogStore {
 
     /// Adds one row to the open transaction.
     func append(_ payload: [UInt8]) throws {
+        guard next.sequence < .max else {
+            let message = "The audit log's last row has the last number there is. Verify it."
+            throw AuditLogError(.damaged, message, path: connection.path)
+        }
         let sequence = next.sequence + 1
         let leaf = payload.withUnsafeBytes { hasher.leaf($0) }
         let chain = hasher.chain(previous: next.digest, sequence: sequence, leaf: leaf)

@@ -9,9 +9,11 @@ struct IndexChecker {
     func check(_ report: inout AuditVerification) throws {
         do {
             let hasher = try ChainHasher()
-            for number in try numbers(&report) {
+            var numbers = try numbers(&report)
+            while let segment = try connection.firstSegment(of: numbers) {
                 connection.wait(atMost: timeLimit)
-                try connection.reading { try check(Segment(number: number), hasher, &report) }
+                try connection.reading { try check(segment, hasher, &report) }
+                numbers = segment.number + 1..<numbers.upperBound
             }
         } catch let error as AuditLogError where [.damaged, .sqlite].contains(error.code) {
             report.add(AuditFinding(.indexAltered, at: 0, "The tables that searches use cannot be read."))

@@ -21,7 +21,7 @@ final class Indexer {
             // Another process may have done it.
             let through = try connection.lastIndexed()?.through ?? 0
             guard head - through >= least else { return through }
-            guard let next = try firstRow(after: through) else { return head }
+            guard through < .max, let next = try connection.row(from: through + 1) else { return head }
             let segment = Segment(of: next)
             let draft = try SegmentDraft(
                 of: next...segment.rows.upperBound,
@@ -34,17 +34,20 @@ final class Indexer {
         }
     }
 
-    /// Indexes a segment anew.
-    func rebuild(_ segment: Segment) throws {
+    /// Indexes the first segment anew that has rows and a number among these; nil where there is none.
+    func rebuildFirst(of numbers: Range<Int64>) throws -> Segment? {
         try connection.writing {
-            try connection.delete(from: segment, through: segment)
+            guard let segment = try connection.firstSegment(of: numbers) else { return nil }
+            try connection.delete(from: Segment(number: numbers.lowerBound), through: segment)
             try store(SegmentDraft(of: segment.rows, on: connection, hasher), in: segment)
+            return segment
         }
     }
 
     /// Indexes all segments anew.
     func rebuildAll() throws {
-        for number in try segments() { try rebuild(Segment(number: number)) }
+        var numbers = try segments()
+        while let done = try rebuildFirst(of: numbers) { numbers = done.number + 1..<numbers.upperBound }
     }
 
     /// The segments that the log's rows are in, after all others have been deleted.
@@ -61,12 +64,6 @@ final class Indexer {
             try connection.delete(from: Segment(number: range.upperBound), through: Segment(number: .max))
             return range
         }
-    }
-
-    private func firstRow(after sequence: Int64) throws -> Int64? {
-        let select = try connection.prepare("SELECT seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT 1")
-        try select.bind(sequence, at: 1)
-        return try select.step() ? select.integer(0) : nil
     }
 
     private func store(_ draft: SegmentDraft, in segment: Segment) throws {
@@ -95,6 +92,14 @@ final class Indexer {
 }
 
 extension Connection {
+    /// The first segment that has rows and a number among these.
+    func firstSegment(of numbers: Range<Int64>) throws -> Segment? {
+        guard let first = numbers.first, let row = try row(from: Segment(number: first).rows.lowerBound) else {
+            return nil
+        }
+        return numbers.contains(Segment(of: row).number) ? Segment(of: row) : nil
+    }
+
     /// Deletes what is said about some segments, within a transaction.
     func delete(from first: Segment, through last: Segment) throws {
         for table in ["lookup WHERE segment", "segment WHERE number"] {

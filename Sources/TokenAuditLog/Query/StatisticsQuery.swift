@@ -13,21 +13,25 @@ struct StatisticsQuery {
     func run(on connection: Connection) throws -> AuditStatistics {
         var statistics = AuditStatistics()
         let last = try connection.head().sequence
-        var first = try connection.integer("SELECT min(seq) FROM event") ?? 1
-        while first <= last {
+        var position: Int64 = 0
+        while position < last, let first = try connection.row(from: position + 1), first <= last {
+            position = last - first < stride ? last : first + stride - 1
             try connection.reading {
-                try count(first..<first + stride, on: connection, into: &statistics)
+                try count(first...position, on: connection, into: &statistics)
             }
-            first += stride
         }
         return statistics
     }
 
-    private func count(_ rows: Range<Int64>, on connection: Connection, into statistics: inout AuditStatistics) throws {
+    private func count(
+        _ rows: ClosedRange<Int64>,
+        on connection: Connection,
+        into statistics: inout AuditStatistics
+    ) throws {
         let select = try connection.prepare(
             """
             SELECT date(time_us / 1000000, 'unixepoch'), db_user, host, activity, count(*) FROM event
-            WHERE seq >= ?1 AND seq < ?2 AND db_user IS NOT NULL
+            WHERE seq >= ?1 AND seq <= ?2 AND db_user IS NOT NULL
             AND (?3 IS NULL OR time_us >= ?3) AND (?4 IS NULL OR time_us < ?4) GROUP BY 1, 2, 3, 4
             """
         )
