@@ -11,6 +11,8 @@ enum ConnectCycler {
         let done = DispatchSemaphore(value: 0)
         Task.detached {
             await run()
+            // What a loop's thread is just letting go of would count as lost.
+            try? await Task.sleep(for: .seconds(3))
             done.signal()
         }
         done.wait()
