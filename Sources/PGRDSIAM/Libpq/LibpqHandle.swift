@@ -10,8 +10,8 @@ import Glibc
 
 /// The one owner of a `PGconn`, which ends with it.
 ///
-/// Sharing it is safe: only the task that has the session's turn calls libpq with it, one call after another wherever it runs;
-/// others do no more than let go of it.
+/// Sharing it is safe: only the task that has the session's turn calls libpq with it, one call after another wherever it runs.
+/// Others let go of it, or ask for its socket where such calls are made, on the loop's thread, to end what is under way.
 final class LibpqHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
