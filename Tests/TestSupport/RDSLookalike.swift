@@ -76,6 +76,16 @@ public final class RDSLookalike: Sendable {
         try Data("\(seconds)\n".utf8).write(to: URL(filePath: facts.clock_shift))
     }
 
+    /// Kills PostgreSQL with SIGKILL, and returns when it is gone: a dying one still takes connections.
+    public func crash() async throws {
+        kill(facts.postmaster, SIGKILL)
+        for _ in 0..<3000 {
+            if kill(facts.postmaster, 0) != 0 { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw Missing(description: "PostgreSQL does not die")
+    }
+
     /// A keyword/value string that dials it as `user`, without TLS settings and without a generator.
     public func conninfo(user: String) -> String {
         "host=\(facts.host) hostaddr=\(facts.hostaddr) port=\(facts.port) user='\(user)' dbname=postgres"

@@ -17,7 +17,7 @@ struct ResetTests {
             issuer: issuer,
             environment: .bare
         )
-        kill(server.facts.postmaster, SIGKILL)
+        try await server.crash()
         let error = await #expect(throws: PGRDSIAMError.self) {
             for _ in 0..<100 {
                 _ = try await connection.execute("select 1")

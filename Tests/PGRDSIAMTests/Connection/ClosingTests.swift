@@ -77,7 +77,7 @@ struct ClosingTests {
         }
         let load = connections.map { connection in Task { try await Self.untilItFails(connection) } }
         try await Task.sleep(for: .milliseconds(300))
-        kill(server.facts.postmaster, SIGKILL)
+        try await server.crash()
         for task in load {
             let error = try await task.value
             #expect([.connectionFailed, .closed].contains(error.code), "\(error)")
