@@ -54,7 +54,7 @@ struct MultiHostTests {
             #expect(verdicts.map(\.verdict) == ["accepted"])
             tokens.formUnion(verdicts.map(\.token_sha256))
             // Out of the way, for the next to have its turn.
-            kill(server.facts.postmaster, SIGKILL)
+            try await server.crash()
         }
         #expect(tokens.count == 3)
     }
@@ -121,5 +121,20 @@ struct MultiHostTests {
             )
         }
         #expect(alone?.code == .timedOut)
+    }
+
+    @Test("with one that refuses and one that never answers, reach the last; connect_timeout is each server's own")
+    func deadThenSilent() async throws {
+        let trio = try await Trio.start()
+        let (dead, silent) = (try SilentServer(isListening: false), try SilentServer())
+        let ports = [dead.port, silent.port, trio.servers[2].facts.port].map(String.init).joined(separator: ",")
+        let connection = try await PGRDSIAM.connect(
+            trio.conninfo(ports: ports, "connect_timeout=2"),
+            issuer: trio.issuer,
+            environment: .bare
+        )
+        #expect(connection.facts.host.hasPrefix("db2."))
+        #expect(try trio.verdicts() == [[], [], ["accepted"]])
+        withExtendedLifetime(dead) {}
     }
 }

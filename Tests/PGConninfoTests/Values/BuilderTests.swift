@@ -1,5 +1,6 @@
-import PGConninfo
 import Testing
+
+@testable import PGConninfo
 
 @Suite struct BuilderTests {
     @Test func dictionaryTakesValuesAsTheyAre() throws {
@@ -28,6 +29,16 @@ import Testing
         try changed.set(.password, to: "new")
         #expect(changed.string() == "user=u password=new dbname=d host=h port=1")
         #expect(original[.password] == "p@")
+    }
+
+    @Test func keepsNoByteOfASecretThatWasReplacedOrRemoved() throws {
+        var conninfo = try Conninfo.parse("host=h password=geheim user=u token=leise", extensions: ["token"])
+        try conninfo.set(.password, to: "neu")
+        conninfo.remove(.password)
+        try conninfo.set(extension: "token", to: "laut")
+        conninfo.remove(extension: "token")
+        #expect(conninfo.store.bytes == Array("hu".utf8))
+        #expect(conninfo == (try Conninfo.parse("host=h user=u", extensions: ["token"])))
     }
 
     @Test func refusesNULAndUnknownKeywords() {

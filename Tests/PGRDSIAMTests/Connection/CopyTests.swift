@@ -1,6 +1,8 @@
 import CLibpq
-import PGRDSIAM
+import Synchronization
 import Testing
+
+@testable import PGRDSIAM
 
 @Suite("COPY", .timeLimit(.minutes(2)))
 struct CopyTests {
@@ -65,6 +67,18 @@ struct CopyTests {
         for other in others { #expect(try await other.value("select 1") == 1) }
         _ = try await connections[1].execute("select pg_advisory_unlock(4711)")
         try await blocking.value
+    }
+
+    @Test("and other calls find a connection that blocks, which before and after does not")
+    func blockingMode() async throws {
+        struct Broken: Error {}
+        let connection = try await Server.connect()
+        let isNonBlocking = { connection.session.state.withLock { PQisnonblocking($0.handle?.pointer) } }
+        #expect(isNonBlocking() == 1)
+        #expect(try await connection.withUnsafePGconn { PQisnonblocking($0) } == 0)
+        #expect(isNonBlocking() == 1)
+        await #expect(throws: Broken.self) { try await connection.withUnsafePGconn { _ in throw Broken() } }
+        #expect(isNonBlocking() == 1)
     }
 
     @Test("and other calls may throw, and break the connection")
