@@ -32,20 +32,31 @@ static inline void rdsiam_pause(int64_t nanoseconds) {
     nanosleep(&pause, (struct timespec *)0);
 }
 
+/// How long a connection waits for others' locks.
+typedef struct {
+    /// Nanoseconds for each statement, from its first wait on; 0 where `deadline` is given from outside.
+    int64_t limit;
+    /// When waiting ends, on the clock that never goes back.
+    int64_t deadline;
+} rdsiam_patience;
+
 /// Waits between half a millisecond and four, and gives up at the deadline.
 ///
-/// SQLite's own waits grow to 100 milliseconds, which lets late comers overtake a waiter again and again.
-static inline int rdsiam_wait_for_lock(void *deadline, int attempt) {
+/// SQLite's own waits grow to 100 milliseconds, which lets late comers overtake a waiter again and again. It counts
+/// `attempt` from 0 for each statement.
+static inline int rdsiam_wait_for_lock(void *context, int attempt) {
+    rdsiam_patience *patience = (rdsiam_patience *)context;
     int64_t now = rdsiam_monotonic();
-    if (now >= *(const int64_t *)deadline) return 0;
+    if (attempt == 0 && patience->limit > 0) patience->deadline = now + patience->limit;
+    if (now >= patience->deadline) return 0;
     int64_t longest = attempt < 4 ? 500000 : 4000000;
     rdsiam_pause(500000 + (now / 1000 * 7919) % longest);
     return 1;
 }
 
-/// Makes every wait for another connection's lock end at `*deadline`, which may be changed between statements.
-static inline int rdsiam_wait_until(sqlite3 *db, int64_t *deadline) {
-    return sqlite3_busy_handler(db, rdsiam_wait_for_lock, deadline);
+/// Makes every wait for another connection's lock end as `*patience` says, which may be changed between statements.
+static inline int rdsiam_wait_with(sqlite3 *db, rdsiam_patience *patience) {
+    return sqlite3_busy_handler(db, rdsiam_wait_for_lock, patience);
 }
 
 /// Whether the file at the database's path is no longer the open one. 1 or 0; -1 where the VFS cannot say.

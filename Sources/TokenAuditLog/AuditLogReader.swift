@@ -157,7 +157,6 @@ public actor AuditLogReader {
     private func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
         self.connection = connection.isUnlocked ? nil : connection
-        connection.wait(atMost: timeLimit)
         return try body(connection)
     }
 }

@@ -47,9 +47,7 @@ struct ChainVerifier: Sendable {
             do {
                 let connection = try openForWalk()
                 let hasher = try ChainHasher()
-                connection.wait(atMost: timeLimit)
                 while let (rows, index) = try board.next(connection.row(from:)) {
-                    connection.wait(atMost: timeLimit)
                     let segment = ChainSegment(logID: origin.logID, rows: rows, anchors: ownMarks, keys: keys)
                     let walk = try segment.walk(on: connection, hasher: hasher)
                     board.put(walk.finished(), walk.statements, at: index)
@@ -88,7 +86,7 @@ struct ChainVerifier: Sendable {
         for problem in try connection.integrityProblems() {
             report.add(AuditFinding(.indexAltered, at: 0, problem))
         }
-        try IndexChecker(connection: connection, timeLimit: timeLimit).check(&report)
+        try IndexChecker(connection: connection).check(&report)
     }
 
     private func judge(_ report: inout AuditVerification, origin: AuditHead, statements: [LogStatement]) {

@@ -3,7 +3,6 @@
 /// Rows that are not indexed yet are no finding, nor is what is left of pruned ones.
 struct IndexChecker {
     let connection: Connection
-    let timeLimit: Duration
 
     /// Adds what a search would miss, or be misled by.
     func check(_ report: inout AuditVerification) throws {
@@ -11,7 +10,6 @@ struct IndexChecker {
             let hasher = try ChainHasher()
             var numbers = try numbers(&report)
             while let segment = try connection.firstSegment(of: numbers) {
-                connection.wait(atMost: timeLimit)
                 try connection.reading { try check(segment, hasher, &report) }
                 numbers = segment.number + 1..<numbers.upperBound
             }
@@ -22,8 +20,7 @@ struct IndexChecker {
 
     /// The segments to check, after those that should not be there were reported.
     private func numbers(_ report: inout AuditVerification) throws -> Range<Int64> {
-        connection.wait(atMost: timeLimit)
-        return try connection.reading {
+        try connection.reading {
             let last = try connection.lastIndexed()
             let surplus = try connection.prepare("SELECT min(segment) FROM lookup WHERE segment > ?1")
             try surplus.bind(last?.segment.number ?? .min, at: 1)

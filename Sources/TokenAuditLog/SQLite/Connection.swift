@@ -8,8 +8,8 @@ final class Connection {
     let path: String
     /// Whether it looks for no journal, and so sees the file as it was when opened.
     let isUnlocked: Bool
-    /// When a wait for another connection's lock ends, on the monotonic clock in nanoseconds.
-    private let lockDeadline: UnsafeMutablePointer<Int64>
+    /// When a wait for another connection's lock ends.
+    private let patience: UnsafeMutablePointer<rdsiam_patience>
 
     /// How a file is opened: an existing one for writing, or for reading only.
     struct Mode {
@@ -41,21 +41,22 @@ final class Connection {
         self.handle = opened
         self.path = path
         self.isUnlocked = mode.isUnlocked
-        self.lockDeadline = .allocate(capacity: 1)
-        lockDeadline.initialize(to: 0)
-        rdsiam_wait_until(opened, lockDeadline)
+        self.patience = .allocate(capacity: 1)
+        patience.initialize(to: rdsiam_patience(limit: 0, deadline: 0))
+        rdsiam_wait_with(opened, patience)
         rdsiam_defend(opened)
     }
 
     deinit {
         sqlite3_close_v2(handle)
-        lockDeadline.deallocate()
+        patience.deallocate()
     }
 
     /// Gives up on another connection's lock at `deadline`, nanoseconds of the monotonic clock.
-    func wait(until deadline: Int64) { lockDeadline.pointee = deadline }
+    func wait(until deadline: Int64) { patience.pointee = rdsiam_patience(limit: 0, deadline: deadline) }
 
-    func wait(atMost limit: Duration) { wait(until: Monotonic.now + limit.nanoseconds) }
+    /// Gives each statement from now on so long to wait for another connection's lock.
+    func wait(atMost limit: Duration) { patience.pointee = rdsiam_patience(limit: limit.nanoseconds, deadline: 0) }
 
     func execute(_ sql: String) throws {
         try check(sqlite3_exec(handle, sql, nil, nil, nil))
@@ -65,14 +66,16 @@ final class Connection {
         try Statement(sql, on: self)
     }
 
+    /// The first column of the first row; nil where there is none, or where it is NULL.
     func integer(_ sql: String) throws -> Int64? {
         let statement = try prepare(sql)
-        return try statement.step() ? statement.integer(0) : nil
+        return try statement.step() ? statement.optionalInteger(0) : nil
     }
 
+    /// The first column of the first row; nil where there is none, or where it is NULL.
     func text(_ sql: String) throws -> String? {
         let statement = try prepare(sql)
-        return try statement.step() ? statement.text(0) : nil
+        return try statement.step() ? statement.optionalText(0) : nil
     }
 
     /// How many rows the last statement has inserted, changed or deleted.
