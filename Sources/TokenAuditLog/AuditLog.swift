@@ -34,6 +34,9 @@ public actor AuditLog: TokenAuditRecorder {
 
     /// Opens the log, and creates it where there is none: a file for its owner alone, in a folder for its owner alone.
     ///
+    /// A log of one's own that others may read or write is closed to them. A folder that is there already is left as it
+    /// is: whoever may write in it can delete the log.
+    ///
     /// That it was opened is recorded together with the first event.
     ///
     /// - Parameters:

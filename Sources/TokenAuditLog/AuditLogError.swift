@@ -39,7 +39,7 @@ public struct AuditLogError: Error, Sendable {
         public static let newerSchema = Code(rawValue: "newerSchema")
         /// A writer has crashed, and only a writer can clean up after it.
         public static let needsRecovery = Code(rawValue: "needsRecovery")
-        /// The file's pages are damaged.
+        /// The file's pages are damaged, or something in the file keeps rows from being stored.
         public static let damaged = Code(rawValue: "damaged")
         /// The disk reported an error.
         public static let inputOutput = Code(rawValue: "inputOutput")

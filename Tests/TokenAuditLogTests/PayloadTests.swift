@@ -94,6 +94,8 @@ struct AuditSecretsTests {
             // A token where a user belongs, and where an error's code belongs.
             try await log.record(Events.issue(user: Events.token(3).value))
             try await log.record(Events.refuse(code: "bad X-AMZ-Security-Token=" + secretKey))
+            // And where a reason belongs.
+            try await log.reanchor(reason: "found in a debug log: " + Events.token(4).value)
             try copyAll(in: folder)
             let reader = try await AuditLogReader.open(path + journal.rawValue)
             for format in [AuditExportFormat.jsonLines, .csv, .ocsf] {
@@ -111,7 +113,7 @@ struct AuditSecretsTests {
         )
         let secrets =
             (1...20).flatMap { [Events.token($0).value, "X-Amz-Signature=secret\($0)"] }
-            + [secretKey, "AYEKFALVFGyNhPJEMzD1QIDr", "secret3"]
+            + [secretKey, "AYEKFALVFGyNhPJEMzD1QIDr", "secret3", "secret4"]
         for (name, bytes) in files {
             for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(secret) is in \(name)") }
         }

@@ -12,6 +12,8 @@ struct LogFile {
 
     /// Creates what is missing of the folder, with mode 0700, and the file, with mode 0600.
     ///
+    /// A folder that is there is somebody's own and is left as it is, however many may look into it.
+    ///
     /// SQLite gives its journals the mode of the file. An existing file is not opened here: closing it would drop the
     /// locks other connections in this process hold on it.
     func createIfMissing() throws {
@@ -21,6 +23,17 @@ struct LogFile {
         if file < 0 && errno == EEXIST { return }
         guard file >= 0 else { throw failure(errno) }
         close(file)
+    }
+
+    /// Takes back what others may do with a file of one's own, and with its journals.
+    ///
+    /// Another owner's file stays as its owner has made it. Where a file system keeps no modes, there are none to mend.
+    func closeToOthers() {
+        for name in ["", "-journal", "-wal", "-shm"].map({ path + $0 }) {
+            var status = stat()
+            guard stat(name, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 != 0 else { continue }
+            chmod(name, status.st_mode & 0o700)
+        }
     }
 
     /// Whether there is a file.

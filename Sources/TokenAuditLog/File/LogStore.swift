@@ -50,6 +50,7 @@ final class LogStore {
         let migrator = Migrator()
         // Before anything is changed: the file may be somebody else's.
         _ = try connection.reading { try migrator.check(connection, mayBeEmpty: true) }
+        LogFile(path: path).closeToOthers()
         try connection.configure(journal, limit: configuration.timeLimit)
         try migrator.migrate(connection, at: configuration.now())
         return connection
@@ -77,7 +78,7 @@ final class LogStore {
         try insert.bind(utf8: payload, at: 2)
         try insert.bind(leaf.bytes, at: 3)
         try insert.bind(chain.bytes, at: 4)
-        try insert.run()
+        try connection.store(insert)
         next = AuditHead(logID: logID, sequence: sequence, digest: chain)
     }
 
@@ -104,7 +105,7 @@ final class LogStore {
         try insert.bind(anchor.sequence, at: 2)
         try insert.bind(anchor.chainHash, at: 3)
         try insert.bind(time.microseconds, at: 4)
-        try insert.run()
+        try connection.store(insert)
     }
 
     /// Accepts the file as it is, though rows may be gone that this process has written.

@@ -29,7 +29,7 @@ struct Migrator {
         try connection.execute("PRAGMA application_id = \(Schema.applicationID)")
         let insert = try connection.prepare("INSERT INTO meta (key, value) VALUES ('log_id', ?1)")
         try insert.bind(EventID.make(at: time), at: 1)
-        try insert.run()
+        try connection.store(insert)
         return true
     }
 

@@ -11,7 +11,13 @@ extension Schema {
 
 extension Connection {
     fileprivate func schemaObjects() throws -> [String: String] {
-        let select = try prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+        // SQLite's own tables, such as ANALYZE makes, do nothing. A trigger of such a name does.
+        let select = try prepare(
+            #"""
+            SELECT type || ' ' || name, sql FROM sqlite_schema
+            WHERE NOT (type = 'table' AND name LIKE 'sqlite\_%' ESCAPE '\')
+            """#
+        )
         var objects: [String: String] = [:]
         while try select.step() { objects[select.text(0)] = select.text(1) }
         return objects

@@ -58,7 +58,8 @@ struct Backup {
     /// Triggers come last: the guards are not for copies.
     private func copySchema(_ condition: String, to copy: Connection) throws {
         let select = try source.prepare(
-            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND \(condition)"
+            #"SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND "#
+                + condition
         )
         while try select.step() { try copy.execute(select.text(0)) }
     }

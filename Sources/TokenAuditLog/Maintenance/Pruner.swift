@@ -91,6 +91,6 @@ struct Pruner {
 
     /// The first segment of which something is left.
     private func firstSegment(after sequence: Int64) throws -> Int64 {
-        Segment(of: try connection.integer("SELECT min(seq) FROM event") ?? sequence + 1).number
+        Segment(of: try connection.integer("SELECT min(seq) FROM event") ?? max(sequence, sequence &+ 1)).number
     }
 }

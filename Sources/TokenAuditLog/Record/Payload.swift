@@ -30,7 +30,7 @@ extension AuditRecord {
     }
 
     private var detailPayload: CanonicalJSON {
-        .object(CanonicalJSONObject(detail.map { .init(key: $0.key, value: .string($0.value)) }))
+        .object(CanonicalJSONObject(detail.map { .init(key: $0.key, value: text($0.value)) }))
     }
 
     /// Reads a payload; nil where it is not one of this version.

@@ -78,6 +78,18 @@ final class Connection {
         return try statement.step() ? statement.optionalText(0) : nil
     }
 
+    /// Runs a statement that must store one row, and makes sure that it has done that and nothing else.
+    ///
+    /// A trigger that somebody has planted can pass a row over without an error, or take it out again.
+    func store(_ insert: Statement) throws {
+        let before = sqlite3_total_changes64(handle)
+        try insert.run()
+        guard sqlite3_total_changes64(handle) == before + 1 else {
+            let message = "Something in the audit log's file keeps rows from being stored. Verify it."
+            throw AuditLogError(.damaged, message, path: path)
+        }
+    }
+
     /// How many rows the last statement has inserted, changed or deleted.
     var changes: Int64 { sqlite3_changes64(handle) }
 
