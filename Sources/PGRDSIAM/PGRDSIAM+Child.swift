@@ -1,36 +1,68 @@
 public import AuthTokens
 public import PGConninfo
 
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 extension PGRDSIAM {
     /// The environment in which a child process such as psql or pg_dump logs in as the parameters say, with a fresh token in
     /// `PGPASSWORD`.
     ///
-    /// Everything a connection would use is in it, so the child needs no connection string, and none of its own settings get in
-    /// between. The child can begin to connect until the token expires; others who may read its environment can, too.
+    /// The child needs no connection string. What it inherits otherwise has no say: a service, above all, could name another server, or
+    /// do without TLS, and libpq heeds it more than any other variable. Parameters that libpq reads from no variable, such as
+    /// `keepalives`, are not passed on. The child can begin to connect until the token expires; others who may read its environment
+    /// can, too.
+    ///
+    /// ```swift
+    /// let psql = Process()
+    /// psql.environment = try await PGRDSIAM.psqlEnvironment(for: conninfo)
+    /// ```
     ///
     /// - Parameters:
     ///   - conninfo: Parameters that name one host. See ``connect(_:issuer:environment:options:)-(Conninfo,_,_,_)``.
     ///   - issuer: Makes and records the token.
     ///   - environment: What unset parameters come from.
-    /// - Returns: Variables to lay over the child's environment, `PGPASSWORD` among them. Secret.
+    ///   - inherited: What the child gets besides; this process's variables unless told otherwise.
+    /// - Returns: All of the child's variables, `PGPASSWORD` among them. Secret.
     /// - Throws: What connecting throws before anything is sent.
     public static func psqlEnvironment(
         for conninfo: Conninfo,
         issuer: TokenIssuer = issuer,
-        environment: ConninfoEnvironment = .process
+        environment: ConninfoEnvironment = .process,
+        inherited: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> [String: String] {
         let plan = try ConnectionPlan(conninfo, environment: environment)
-        var parameters = plan.login == nil ? try plan.conninfo.resolve(in: environment).parameters : plan.conninfo
-        if let login = plan.login {
-            guard let token = try await HostTokens(login, from: issuer).common else { throw PGRDSIAMError.severalHosts }
-            try parameters.set(.password, to: token.value)
-            if let user = token.user { try parameters.set(.user, to: user) }
+        var parameters = plan.conninfo
+        if let issued = try await plan.login?.onlyToken(from: issuer) {
+            try parameters.set(.password, to: issued.token.value)
+            if let user = issued.token.user { try parameters.set(.user, to: user) }
         }
-        return parameters.environmentVariables
+        let others = inherited.filter { !Conninfo.environmentVariables.contains($0.key) }
+        return others.merging(parameters.environmentVariables) { $1 }
+    }
+}
+
+extension TokenLogin {
+    /// The token for the one server.
+    ///
+    /// - Throws: ``PGRDSIAMError`` where there are several, each with a token of its own; what the issuer throws.
+    func onlyToken(from issuer: TokenIssuer) async throws -> IssuedToken {
+        guard let host = hosts.first, hosts.allSatisfy({ $0.request == host.request }) else {
+            throw PGRDSIAMError.severalHosts
+        }
+        return try await issuer.token(from: generator, for: host.request)
     }
 }
 
 extension Conninfo {
+    /// The variables that have a say in what libpq connects to, and how.
+    fileprivate static let environmentVariables = Set(
+        Keyword.all.compactMap(\.environmentVariable) + ["PGREQUIRESSL", "PGSYSCONFDIR"]
+    )
+
     /// The parameters as the environment variables that libpq reads them from, where it does.
     fileprivate var environmentVariables: [String: String] {
         var variables: [String: String] = [:]

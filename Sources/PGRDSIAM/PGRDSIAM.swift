@@ -33,7 +33,8 @@ public enum PGRDSIAM {
     /// - Parameters:
     ///   - conninfo: A keyword/value string or a URI (libpq, "Connection Strings"). It may name several hosts.
     ///   - issuer: Makes, keeps and records the tokens. Share one: it keeps them for as long as they are good.
-    ///   - environment: What unset parameters come from: environment variables, service file, user name.
+    ///   - environment: What unset parameters come from: environment variables, service file, user name. What is unset there too,
+    ///     libpq looks for in the process's own variables.
     ///   - options: What to be told on the way.
     /// - Returns: A connection that is logged in.
     /// - Throws: `ConninfoError` or ``PGRDSIAMError`` where the string is at fault, which is final; what the issuer
@@ -78,16 +79,14 @@ public enum PGRDSIAM {
 
     /// Makes and records the token that connecting would log in with, for those who connect by other means.
     ///
-    /// - Returns: The token for the first host; nil where the parameters name no generator.
-    /// - Throws: What connecting throws before anything is sent.
+    /// - Returns: The token for the one host; nil where the parameters name no generator.
+    /// - Throws: What connecting throws before anything is sent, also where the parameters, or the environment, ask for less than
+    ///   TLS; ``PGRDSIAMError`` where they name several hosts, each of which needs a token of its own.
     public static func token(
         for conninfo: Conninfo,
         issuer: TokenIssuer = issuer,
         environment: ConninfoEnvironment = .process
     ) async throws -> IssuedToken? {
-        guard let login = try TokenLogin(conninfo.resolve(in: environment)), let host = login.hosts.first else {
-            return nil
-        }
-        return try await issuer.token(from: login.generator, for: host.request)
+        try await ConnectionPlan(conninfo, environment: environment).login?.onlyToken(from: issuer)
     }
 }

@@ -17,10 +17,7 @@ struct ConnectionOpener: Sendable {
     /// A login that is refused with a token from the cache is tried once more with a new token; whether it was from the cache is
     /// known before the attempt.
     func connect(_ session: LibpqSession) async throws -> PGConnection.Facts {
-        guard let login = plan.login else {
-            let terms = LoginTerms(timeLimit: plan.connectTimeout)
-            return try await session.connectLookingUpNames(plan.conninfo.serialised(), terms)
-        }
+        guard let login = plan.login else { return try await LoginAttempt(plan: plan).run(session) }
         let tokens = try await HostTokens(login, from: issuer)
         do {
             return try await attempt(session, tokens)

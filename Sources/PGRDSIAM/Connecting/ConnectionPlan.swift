@@ -2,8 +2,10 @@ import PGConninfo
 
 /// What a connection string comes to: the parameters that libpq gets, and the tokens they still lack.
 struct ConnectionPlan: Sendable {
-    /// The parameters for libpq, without ours.
+    /// The parameters for libpq, without ours: all defaults filled in, those of a service included.
     let conninfo: Conninfo
+    /// What libpq would try, in order; names are still to be looked up.
+    let places: [Place]
     /// How to log in with tokens; nil where no generator is named, and the connection is libpq's alone.
     let login: TokenLogin?
     /// How long one server may take; nil for ever.
@@ -14,16 +16,23 @@ struct ConnectionPlan: Sendable {
     /// - Throws: `ConninfoError` for what libpq would refuse; ``PGRDSIAMError`` for what would send a token the wrong
     ///   way.
     init(_ given: Conninfo, environment: ConninfoEnvironment) throws {
-        guard given.generator != nil else {
-            conninfo = given.withoutExtensions
+        if given.generator == nil {
+            let resolved = try given.resolve(in: environment)
             login = nil
-            connectTimeout = Self.timeout(try given.resolve(in: environment))
+            places = try resolved.endpoints().map(Place.init)
+            conninfo = resolved.parameters.forLibpq
+            connectTimeout = Self.timeout(resolved)
             return
         }
         let resolved = try TLSPolicy.resolve(given, in: environment)
-        login = try TokenLogin(resolved)
+        let login = try TokenLogin(resolved)
+        self.login = login
+        places = login?.hosts.map(\.place) ?? []
         try resolved.validate()
-        conninfo = try resolved.parameters.withoutExtensions.expectingPassword()
+        var conninfo = try resolved.parameters.forLibpq.expectingPassword()
+        // In the form in which tokens and password file name them.
+        try conninfo.dial(places)
+        self.conninfo = conninfo
         connectTimeout = Self.timeout(resolved)
     }
 
@@ -43,6 +52,16 @@ struct ConnectionPlan: Sendable {
 }
 
 extension Conninfo {
+    /// What libpq may see.
+    ///
+    /// A service has said all it has to say, and the file that libpq would find may be another.
+    fileprivate var forLibpq: Conninfo {
+        var parameters = withoutExtensions
+        parameters.remove(.service)
+        parameters.remove(.servicefile)
+        return parameters
+    }
+
     /// Refuses every way of logging in but a password inside TLS, which is what RDS asks of IAM users, where libpq can and
     /// nobody has said otherwise: a server that asks for less, or for something else, is not the one the token is for.
     fileprivate func expectingPassword() throws(ConninfoError) -> Conninfo {

@@ -12,6 +12,9 @@ struct Host: Equatable, Sendable {
     /// What a token for this server is asked with.
     let request: AuthTokenRequest
 
+    /// What libpq is to try.
+    var place: Place { Place(host: name, address: address, port: port) }
+
     /// - Throws: ``PGRDSIAMError`` where the server is reached by a socket, which has no TLS; `ConninfoError` for a port that
     ///   is none.
     init(_ endpoint: Conninfo.Endpoint, user: String, _ resolved: ResolvedConninfo) throws {

@@ -45,13 +45,13 @@ struct HostTokens: Sendable {
     /// The token that logged in.
     func used(on facts: PGConnection.Facts) -> [IssuedToken] {
         if all.count == 1 { return all.map(\.issued) }
-        return unique(all.filter { $0.host.isReached(at: facts.endpoint) })
+        return unique(all.filter { $0.host.place.endpoint == facts.endpoint })
     }
 
     /// The tokens an error is about: that of the server it names, or all.
     func concerned(by error: any Error) -> [IssuedToken] {
         let endpoint = (error as? PGRDSIAMError)?.endpoint
-        let named = all.filter { $0.host.isReached(at: endpoint ?? "") }
+        let named = all.filter { $0.host.place.endpoint == endpoint }
         return unique(named.isEmpty ? all : named)
     }
 
@@ -72,12 +72,6 @@ struct HostTokens: Sendable {
     private func unique(_ tokens: [(host: Host, issued: IssuedToken)]) -> [IssuedToken] {
         var seen: Set<String> = []
         return tokens.map(\.issued).filter { seen.insert($0.id).inserted }
-    }
-}
-
-extension Host {
-    fileprivate func isReached(at endpoint: String) -> Bool {
-        endpoint == "\(name.isEmpty ? address : name):\(port)"
     }
 }
 

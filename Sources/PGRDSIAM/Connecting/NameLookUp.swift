@@ -76,7 +76,10 @@ final class NameLookUp: Sendable {
         guard failure == 0 else {
             throw PGRDSIAMError.unknownHost(name, String(cString: gai_strerror(failure)))
         }
-        return sequence(first: list) { $0?.pointee.ai_next }.prefix { $0 != nil }.compactMap { $0.flatMap(numeric) }
+        let entries = sequence(first: list) { $0?.pointee.ai_next }.prefix { $0 != nil }
+        let addresses = entries.compactMap { $0.flatMap(numeric) }
+        guard !addresses.isEmpty else { throw PGRDSIAMError.unknownHost(name, "it has no address") }
+        return addresses
     }
 
     private static func numeric(_ entry: UnsafeMutablePointer<addrinfo>) -> String? {

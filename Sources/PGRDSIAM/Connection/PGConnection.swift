@@ -51,7 +51,7 @@ public final class PGConnection: Sendable {
     /// Closes the connection and opens it anew, with a fresh token where one is needed.
     ///
     /// This is what brings a connection back after its server has gone away: libpq's own `PQreset` would send the old token, which
-    /// may have expired since.
+    /// may have expired since. A statement under way, and those that wait for their turn, fail: one may hang on a server that is gone.
     ///
     /// - Throws: What connecting throws; the connection is then closed, and may be reset again.
     public func reset() async throws {

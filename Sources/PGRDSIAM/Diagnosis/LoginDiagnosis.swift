@@ -18,11 +18,15 @@ struct LoginDiagnosis {
     /// The reasons that facts point to, then those that cannot be ruled out.
     var causes: [LikelyCause] {
         guard error.code == .loginRefused else { return [noTLS].compactMap { $0 } }
+        guard isForRDS else { return [tokenExpired, credentialsNearExpiry].compactMap { $0 } + [clockSkew] }
         let evident = [userWithoutRDSIAM, tokenExpired, regionMismatch, notAnEndpointName, credentialsNearExpiry]
         return evident.compactMap { $0 } + (error.sqlState == Self.invalidPassword ? [] : possible)
     }
 
     private static let invalidPassword = "28P01"
+
+    /// Whether the token is one of RDS's; those of Aurora DSQL, Redshift and others go by other names and rights.
+    private var isForRDS: Bool { issued.token.value.contains("?Action=connect&") }
 
     private var noTLS: LikelyCause? {
         guard error.message.contains("server does not support SSL") else { return nil }
@@ -67,13 +71,17 @@ struct LoginDiagnosis {
         )
     }
 
+    private var clockSkew: LikelyCause {
+        LikelyCause(
+            .clockSkew,
+            isEvident: false,
+            "this machine's clock (\(now.ISO8601Format())) differs from the server's by minutes"
+        )
+    }
+
     private var possible: [LikelyCause] {
         [
-            LikelyCause(
-                .clockSkew,
-                isEvident: false,
-                "this machine's clock (\(now.ISO8601Format())) differs from the server's by minutes"
-            ),
+            clockSkew,
             LikelyCause(
                 .missingPermission,
                 isEvident: false,

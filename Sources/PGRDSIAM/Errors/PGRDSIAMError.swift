@@ -19,7 +19,8 @@ public struct PGRDSIAMError: AuditableError {
         public static let loginRefused = Code(description: "loginRefused")
         /// No connection came about, or it broke.
         ///
-        /// May be tried again.
+        /// May be tried again, unless the message is about the server's certificate, or ``PGRDSIAMError/sqlState`` about
+        /// what was asked for, such as `3D000`, a database that is not there.
         public static let connectionFailed = Code(description: "connectionFailed")
         /// The server did not answer in time.
         ///
@@ -41,9 +42,9 @@ public struct PGRDSIAMError: AuditableError {
     public let message: String
     /// The server's SQLSTATE (PostgreSQL, "Error Codes"), where it sent one.
     public let sqlState: String?
-    /// The server's host name and port, where one had been dialled.
+    /// The host name and port of the server that the failure is about; nil where several had been dialled, or none.
     public internal(set) var endpoint: String?
-    /// Why a login was refused, most probable cause first; empty for other failures.
+    /// Why a login was refused, or never came to be for want of TLS, most probable cause first; empty for other failures.
     public internal(set) var likelyCauses: [LikelyCause] = []
 
     init(_ code: Code, _ message: String, sqlState: String? = nil, endpoint: String? = nil) {
@@ -73,7 +74,7 @@ extension PGRDSIAMError {
 
     static let severalHosts = PGRDSIAMError(
         .invalidRequest,
-        "each of several hosts needs a token of its own, and PGPASSWORD holds one; name one host"
+        "each of several hosts needs a token of its own; name one host"
     )
 
     static let noHostName = PGRDSIAMError(

@@ -17,7 +17,7 @@ struct LibpqErrorText {
         for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("LOCATION:") {
             let (code, rest) = Self.split(String(line))
             state = code ?? state
-            lines.append(rest)
+            lines.append(rest.trimmingPrefix(while: \.isWhitespace).description)
         }
         sqlState = state
         summary = secrets.filter { !$0.isEmpty }.reduce(lines.joined(separator: "; ")) {

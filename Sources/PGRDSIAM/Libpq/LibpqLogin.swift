@@ -21,8 +21,11 @@ struct PlaceTimedOut: Error {
     let place: Place
 
     var error: PGRDSIAMError {
-        let endpoint = "\(place.host.isEmpty ? place.address : place.host):\(place.port)"
-        return PGRDSIAMError(.timedOut, "\(endpoint) did not answer within connect_timeout", endpoint: endpoint)
+        PGRDSIAMError(
+            .timedOut,
+            "\(place.endpoint) did not answer within connect_timeout",
+            endpoint: place.endpoint
+        )
     }
 }
 
@@ -96,12 +99,11 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
     private var failure: PGRDSIAMError {
         let text = LibpqErrorText(handle.errorMessage, hiding: terms.secrets)
         let isRefusal = text.sqlState?.hasPrefix("28") ?? false
-        let place = handle.place
         return PGRDSIAMError(
             isRefusal ? .loginRefused : .connectionFailed,
             text.summary,
             sqlState: text.sqlState,
-            endpoint: isRefusal ? "\(place.host.isEmpty ? place.address : place.host):\(place.port)" : nil
+            endpoint: isRefusal ? handle.place.endpoint : nil
         )
     }
 }

@@ -40,9 +40,6 @@ final class LibpqSession: Sendable {
         inbox.finish()
     }
 
-    /// Lets a session that was closed connect again.
-    func reopen() { state.withLock { $0.isClosed = false } }
-
     /// Connects and logs in, unless the session is closed; an earlier connection is closed first.
     ///
     /// - Parameters:
@@ -58,11 +55,6 @@ final class LibpqSession: Sendable {
         PQsetnonblocking(handle.pointer, 1)
         try adopt(handle)
         return PGConnection.Facts(handle)
-    }
-
-    /// Connects where libpq has to look names up, which may take long.
-    func connectLookingUpNames(_ conninfo: [UInt8], _ terms: LoginTerms) async throws -> PGConnection.Facts {
-        try await withTaskExecutorPreference(loop) { try await connect(conninfo, terms) }
     }
 
     /// Lets go of an earlier connection.
@@ -125,31 +117,48 @@ final class LibpqSession: Sendable {
 
     /// Closes the connection; what is under way on it ends with an error.
     func close() {
-        let isRunning = drop(isClosing: true)
-        // PQfinish must wait until the loop has let go of the connection; this makes it do so.
-        if isRunning { Task(executorPreference: loop) { self.interrupt() } }
+        let running = drop { state in
+            state.isClosed = true
+            inbox.finish()
+            return state.running
+        }
+        interrupt(running)
     }
 
-    /// Called on the loop's thread, which alone knows that the socket is still the connection's.
-    private func interrupt() {
-        state.withLock { state in
-            if let handle = state.running { _ = shutdown(handle.socket, Int32(SHUT_RDWR)) }
+    /// Lets the session connect again, closed or not: lets go of the connection, and ends a statement that is under way on it.
+    ///
+    /// A login under way is left alone: whoever else wants a new connection is about to have one.
+    func reopen() {
+        let running = drop { state in
+            state.isClosed = false
+            return state.handle === state.running ? state.running : nil
+        }
+        interrupt(running)
+    }
+
+    /// PQfinish must wait until the loop has let go of the connection; this makes it do so.
+    private func interrupt(_ running: LibpqHandle?) {
+        guard let running else { return }
+        Task(executorPreference: loop) {
+            // The loop's thread alone knows whether the socket is still the connection's.
+            self.state.withLock { if $0.running === running { _ = shutdown(running.socket, Int32(SHUT_RDWR)) } }
         }
     }
 
-    /// Lets go of the connection, which ends when nobody uses it any more; whether the loop still does.
-    @discardableResult
-    func drop(isClosing: Bool = false) -> Bool {
-        let (handle, listening, isRunning) = state.withLock { state in
+    /// Lets go of a connection that has broken.
+    func drop() { drop { _ in inbox.finish() } }
+
+    /// Lets go of the connection, which ends when nobody uses it any more.
+    private func drop<Value>(_ change: (inout State) -> Value) -> Value {
+        let (value, handle, listening) = state.withLock { state in
+            let value = change(&state)
             defer { (state.handle, state.listening) = (nil, nil) }
-            state.isClosed = state.isClosed || isClosing
-            inbox.finish()
-            return (state.handle, state.listening, state.running != nil)
+            return (value, state.handle, state.listening)
         }
         listening?.cancel()
         // Outside the lock: it may be the last to let go.
         withExtendedLifetime(handle) {}
-        return isRunning
+        return value
     }
 }
 

@@ -78,6 +78,21 @@ struct DiagnosisTests {
         #expect(error?.description.contains("aws_rds_iam_host") == true)
     }
 
+    @Test("says nothing of RDS where the token is another service's")
+    func otherService() async throws {
+        struct OtherService: AuthTokenGenerator {
+            func token(for request: AuthTokenRequest) async throws -> AuthToken {
+                let now = Date()
+                return AuthToken(value: "another", signedAt: now, expiresAt: now + 900, region: "eu-west-1")
+            }
+        }
+        let server = try await SharedServer.value
+        let generators = AuthTokenGeneratorRegistry(defaults: [("default", { OtherService() })])
+        let error = await refusal(server.tokenConninfo(user: "andrew"), TokenIssuer(generators: generators))
+        #expect(error?.code == .loginRefused)
+        #expect(error?.likelyCauses.map(\.code) == [.clockSkew])
+    }
+
     @Test("says that TLS was stripped on the way; the thief got no token")
     func strippedTLS() async throws {
         let server = try await SharedServer.value
@@ -86,6 +101,7 @@ struct DiagnosisTests {
         let error = await refusal(conninfo, try server.issuer())
         #expect(error?.code == .connectionFailed)
         #expect(error?.likelyCauses.map(\.code) == [.noTLS])
+        #expect(error?.endpoint == "\(server.facts.host):\(thief.port)")
         #expect(try Set(thief.events()).isSubset(of: ["tls refused", "gone"]))
         #expect(try thief.events().first == "tls refused")
     }

@@ -97,6 +97,8 @@ struct MultiHostTests {
         #expect(error?.code == .connectionFailed)
         #expect(error?.message.contains("Connection refused") == true)
         #expect(error?.message.contains("X-Amz") == false)
+        #expect(error?.message.contains("\t") == false)
+        #expect(error?.endpoint == nil)
     }
 
     @Test("with one that never answers, go on to the next after connect_timeout", arguments: [false, true])
@@ -136,5 +138,56 @@ struct MultiHostTests {
         #expect(connection.facts.host.hasPrefix("db2."))
         #expect(try trio.verdicts() == [[], [], ["accepted"]])
         withExtendedLifetime(dead) {}
+    }
+
+    @Test("with addresses and no names go on after connect_timeout as well")
+    func silentAddress() async throws {
+        let trio = try await Trio.start()
+        let silent = try SilentServer()
+        let connection = try await PGRDSIAM.connect(
+            """
+            hostaddr=127.0.0.1,127.0.0.1 port=\(silent.port),\(trio.servers[1].facts.port) user=trio dbname=postgres \
+            sslmode=require connect_timeout=2 aws_rds_iam_auth_token_generator=default \
+            aws_rds_iam_host=db1.abcdefghijkl.eu-west-2.rds.amazonaws.com
+            """,
+            issuer: trio.issuer,
+            environment: .bare
+        )
+        #expect(connection.facts.port == "\(trio.servers[1].facts.port)")
+        #expect(try trio.verdicts() == [[], ["accepted"], []])
+    }
+
+    @Test("keep to connect_timeout where there is no token, too")
+    func withoutToken() async throws {
+        let server = try await SharedServer.value
+        let silent = try SilentServer()
+        let user = "user=postgres dbname=postgres connect_timeout=2"
+        let connection = try await PGRDSIAM.connect(
+            "host=127.0.0.1,\(server.facts.socket) port=\(silent.port),\(server.facts.port) \(user)",
+            environment: .bare
+        )
+        #expect(connection.facts.host == server.facts.socket)
+        let alone = await #expect(throws: PGRDSIAMError.self) {
+            try await PGRDSIAM.connect("host=127.0.0.1 port=\(silent.port) \(user)", environment: .bare)
+        }
+        #expect(alone?.code == .timedOut)
+        #expect(alone?.endpoint == "127.0.0.1:\(silent.port)")
+    }
+
+    @Test("with a name that is not found, go on to the next; the last failure tells where none is found")
+    func unknownName() async throws {
+        let server = try await SharedServer.value
+        // Too long to be a name: nobody is asked.
+        let unknown = String(repeating: "a", count: 300)
+        let connection = try await PGRDSIAM.connect(
+            "host=\(unknown),\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres",
+            environment: .bare
+        )
+        #expect(connection.facts.host == server.facts.socket)
+        let error = await #expect(throws: PGRDSIAMError.self) {
+            try await PGRDSIAM.connect("host=\(unknown),\(unknown) user=u", environment: .bare)
+        }
+        #expect(error?.code == .connectionFailed)
+        #expect(error?.message.contains("could not look up the host name") == true)
     }
 }

@@ -63,11 +63,75 @@ struct ParameterTests {
         )
         let variables = try await PGRDSIAM.psqlEnvironment(for: conninfo, issuer: server.issuer(), environment: .bare)
         #expect(variables["PGSSLMODE"] == "verify-full")
+        #expect(variables["PATH"] == ProcessInfo.processInfo.environment["PATH"])
         let psql = try await ChildProcess.run(
             "/usr/bin/env",
             ["psql", "-XAtc", "select current_user"],
             environment: variables
         )
         #expect(psql.output == "andrew\n", "\(psql.errors)")
+    }
+
+    @Test("lead psql nowhere else, whatever service the child or the parameters name")
+    func psqlAndServices() async throws {
+        let server = try await SharedServer.value
+        let folder = try TemporaryFolder()
+        let service = "[elsewhere]\nhost=other.example.com\nport=1\nsslmode=disable\n"
+        let services = try folder.write(service, to: "services")
+        let conninfo = try Conninfo.parse(
+            server.tokenConninfo(user: "andrew", "service=elsewhere sslmode=verify-full"),
+            dialect: .linked,
+            extensions: .rdsIAM
+        )
+        let variables = try await PGRDSIAM.psqlEnvironment(
+            for: conninfo,
+            issuer: server.issuer(),
+            environment: ConninfoEnvironment(
+                variables: ["PGSERVICEFILE": services],
+                userName: "nobody",
+                files: .inMemory([services: service])
+            ),
+            inherited: [
+                "PGSERVICE": "elsewhere", "PGSERVICEFILE": services, "PGSSLMODE": "disable", "PGHOST": "other",
+                "PGREQUIRESSL": "0", "PGTZ": "UTC",
+            ]
+        )
+        #expect(variables["PGSERVICE"] == nil)
+        #expect(variables["PGTZ"] == "UTC")
+        let psql = try await ChildProcess.run(
+            "/usr/bin/env",
+            ["psql", "-XAtc", "select current_user, ssl from pg_stat_ssl where pid = pg_backend_pid()"],
+            environment: variables
+        )
+        #expect(psql.output == "andrew|t\n", "\(psql.errors)")
+    }
+
+    @Test("that name a service are read where the environment says, and nowhere else")
+    func service() async throws {
+        let server = try await SharedServer.value
+        let place = "host=\(server.facts.socket)\nport=\(server.facts.port)\n"
+        let environment = ConninfoEnvironment(
+            variables: ["PGSERVICEFILE": "/services"],
+            userName: "nobody",
+            files: .inMemory(["/services": "[here]\n\(place)user=postgres\ndbname=postgres\n"])
+        )
+        let connection = try await PGRDSIAM.connect("service=here", environment: environment)
+        #expect(try await connection.value("select current_user") == "postgres")
+    }
+
+    @Test("give no token where TLS could be done without, nor one for several hosts")
+    func tokens() async throws {
+        let server = try await SharedServer.value
+        for more in ["sslmode=prefer", "host=a,b hostaddr="] {
+            let conninfo = try Conninfo.parse(
+                server.tokenConninfo(user: "andrew", more),
+                dialect: .linked,
+                extensions: .rdsIAM
+            )
+            let error = await #expect(throws: PGRDSIAMError.self) {
+                try await PGRDSIAM.token(for: conninfo, issuer: server.issuer(), environment: .bare)
+            }
+            #expect(error?.code == .invalidRequest)
+        }
     }
 }
