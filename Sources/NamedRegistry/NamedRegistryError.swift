@@ -50,6 +50,8 @@ extension NamedRegistryError: CustomStringConvertible {
 
     private var suggestion: String {
         guard let nearest else { return "nothing is registered" }
-        return "did you mean \(String(reflecting: nearest))? Registered: \(registered.joined(separator: ", "))"
+        let isNear = editDistance(nearest, name) <= max(1, nearest.utf8.count / 3)
+        let question = isNear ? "did you mean \(String(reflecting: nearest))? " : ""
+        return question + "Registered: \(registered.joined(separator: ", "))"
     }
 }

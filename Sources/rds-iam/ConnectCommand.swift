@@ -1,4 +1,5 @@
 import ArgumentParser
+import PGConninfo
 import PGRDSIAM
 
 #if canImport(FoundationEssentials)
@@ -16,8 +17,10 @@ struct ConnectCommand: AsyncParsableCommand {
             Rows are printed as tab-separated fields, as COPY writes them: NULL is \\N, and tabs, line ends and \
             backslashes within a field are written \\t, \\n, \\r and \\\\. Without -c it prints who is connected where.
 
-              rds-iam connect "host=db.example.com user=andrew dbname=blog aws_rds_iam_auth_token_generator=default" \
-            -c "select now()"
+              rds-iam connect "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew dbname=blog \
+            sslrootcert=global-bundle.pem" -c "select now()"
+
+            The generator is default unless aws_rds_iam_auth_token_generator names another.
             """
     )
 
@@ -31,7 +34,8 @@ struct ConnectCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await audit.withIssuer { issuer in
-            let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, options: Self.options)
+            let parameters = try Conninfo(argument: conninfo)
+            let connection = try await PGRDSIAM.connect(parameters, issuer: issuer, options: Self.options)
             if commands.isEmpty { print(Self.summary(of: connection.facts)) }
             for sql in commands {
                 for result in try await connection.execute(sql) { result.rows.forEach(Self.printRow) }

@@ -11,7 +11,11 @@ struct TokenCommand: AsyncParsableCommand {
             Prints the token and a newline, nothing else. What neither CONNINFO nor an option says comes from PGHOST, \
             PGPORT and PGUSER, as with psql. For example:
 
-              PGPASSWORD=$(rds-iam token --host db.example.com --user andrew) psql "host=db.example.com user=andrew"
+              export PGHOST=db.abcdefghijkl.eu-west-2.rds.amazonaws.com PGUSER=andrew
+              PGPASSWORD=$(rds-iam token) psql "dbname=blog sslmode=verify-full sslrootcert=global-bundle.pem"
+
+            global-bundle.pem holds the roots of RDS's certificates: \
+            https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
             """
     )
 
@@ -45,7 +49,7 @@ struct TokenCommand: AsyncParsableCommand {
 
     /// The connection string with the options laid over it.
     private func parameters() throws -> Conninfo {
-        var parameters = try Conninfo.parse(conninfo ?? "", dialect: .linked, extensions: .rdsIAM)
+        var parameters = try Conninfo(argument: conninfo ?? "", generator: generator)
         if let host {
             try parameters.set(.host, to: host)
             parameters.remove(.hostaddr)
@@ -53,10 +57,6 @@ struct TokenCommand: AsyncParsableCommand {
         if let port { try parameters.set(.port, to: String(port)) }
         if let user { try parameters.set(.user, to: user) }
         if let region { try parameters.set(extension: "aws_rds_iam_region", to: region) }
-        let keyword = Conninfo.ExtensionKeywords.generatorKeyword
-        if let generator = generator ?? (parameters[extension: keyword] == nil ? "default" : nil) {
-            try parameters.set(extension: keyword, to: generator)
-        }
         return parameters
     }
 }

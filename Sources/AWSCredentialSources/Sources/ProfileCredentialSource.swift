@@ -67,7 +67,7 @@ public struct ProfileCredentialSource: AWSCredentialSource {
         let hints = configuration.warnings.map { " \($0)" }.joined()
         return AWSCredentialError(
             .invalidConfiguration,
-            "The profile '\(selection.name)' is neither in \(places): correct AWS_PROFILE or add the profile.\(hints)"
+            "There is no profile '\(selection.name)' in \(places): add it, or correct its name where it is set.\(hints)"
         )
     }
 }
