@@ -153,12 +153,15 @@ public actor AuditLog: TokenAuditRecorder {
 
     /// Commits what waits, writes a last checkpoint and closes the file.
     ///
-    /// Later events are refused.
+    /// That events were lost is recorded in any case, if it can be. Later events are refused.
     public func close() {
         queue.close()
         drain()
-        if configuration.recordsOpenAndClose, committer?.hasUnconfirmedRows == true {
+        let lost = queue.lost
+        if configuration.recordsOpenAndClose, committer?.hasUnconfirmedRows == true || !lost.isEmpty {
             _ = try? checkpoint("close")
+        } else if !lost.isEmpty {
+            try? maintaining { try $0.transaction(until: $1, afterLosing: lost) {} }
         }
         committer = nil
     }
