@@ -8,14 +8,23 @@ extension AuditLog {
     /// Deletes the events of old times and keeps the chain of the others verifiable.
     ///
     /// The first events are deleted up to, and without, the first that is not old enough. What was deleted is itself an
-    /// event. Other writers are let in between; where it is interrupted, the next pruning finishes it.
+    /// event. Events are recorded and other writers let in between; where it is interrupted, the next pruning finishes
+    /// it. The file keeps its size: what is freed is filled again.
     ///
     /// - Parameter time: What happened before it is deleted.
     /// - Returns: The last event deleted, and how many there were.
-    /// - Throws: ``AuditLogError``; `busy` may be tried again.
+    /// - Throws: ``AuditLogError``; `busy` may be tried again. A full disk (`diskFull`) has no room to begin, and nothing
+    ///   was deleted, unless it became full on the way.
     @discardableResult
-    public func prune(before time: Date) throws -> AuditPruning {
-        try maintaining { committer, _ in try Pruner(committer: committer).prune(before: time) }
+    public func prune(before time: Date) async throws -> AuditPruning { try await prune(Pruner(before: time)) }
+
+    func prune(_ pruner: Pruner) async throws -> AuditPruning {
+        var pruner = pruner
+        while try maintaining({ try pruner.step($0, until: $1) }) {
+            // Events that wait come first.
+            await Task.yield()
+        }
+        return pruner.result
     }
 
     /// Takes note of a break in the chain, so that verification no longer counts it, and lets the log go on.
@@ -61,15 +70,44 @@ extension AuditLog {
 
     /// Remembers in the log how far it has been verified, for a later verification to begin there.
     ///
-    /// This saves time and proves nothing: verify from the beginning now and then.
+    /// This saves time and proves nothing: verify from the beginning now and then. A head that is marked already stays
+    /// so.
     ///
     /// - Parameter head: The head of a verification that found nothing wrong.
-    /// - Throws: ``AuditLogError``: `sqlite` where the log does not hold that row.
+    /// - Throws: ``AuditLogError``: `rewound` where the log does not hold that row, or no longer; `busy`, which may be
+    ///   tried again; `diskFull`, `inputOutput`, `moved` and `closed`, as for any event.
     public func markVerified(_ head: AuditHead) throws {
         try maintaining { committer, deadline in
+            let connection = committer.store.connection
+            connection.wait(until: deadline)
+            guard try connection.holds(head) else {
+                let message = "The log does not hold row \(head.sequence) as it was verified. Verify it anew."
+                throw AuditLogError(.rewound, message, path: path)
+            }
+            if try connection.isVerified(head) { return }
             try committer.transaction(until: deadline) {
                 try committer.store.insertAnchor("verified", head, at: configuration.now())
             }
         }
+    }
+}
+
+extension Connection {
+    /// Whether the log says that it has been verified up to this row.
+    fileprivate func isVerified(_ head: AuditHead) throws -> Bool {
+        try isThere(head, "SELECT 1 FROM anchor WHERE kind = 'verified' AND through_seq = ?1 AND chain_hash = ?2")
+    }
+
+    /// Whether the row is in the log.
+    fileprivate func holds(_ head: AuditHead) throws -> Bool {
+        guard try head.logID == logID() else { return false }
+        return try isThere(head, "SELECT 1 FROM event WHERE seq = ?1 AND chain_hash = ?2")
+    }
+
+    private func isThere(_ head: AuditHead, _ query: String) throws -> Bool {
+        let select = try prepare(query)
+        try select.bind(head.sequence, at: 1)
+        try select.bind(head.chainHash, at: 2)
+        return try select.step()
     }
 }

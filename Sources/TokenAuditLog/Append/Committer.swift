@@ -94,14 +94,17 @@ final class Committer {
     var hasUnconfirmedRows: Bool { rowsSinceCheckpoint > 0 || !isOpeningRecorded }
 
     /// Runs `body` in a transaction; where the disk is full and there is ballast, once more without it.
+    ///
+    /// - Parameter spendsBallast: Whether this is worth the ballast, which is for events.
     func transaction(
         until deadline: Int64,
         afterLosing lost: LostEvents = LostEvents(),
+        spendingBallast spendsBallast: Bool = true,
         _ body: () throws -> Void
     ) throws {
         do {
             try attempt(until: deadline, afterLosing: lost, body)
-        } catch let error as AuditLogError where error.code == .diskFull && ballast.spend() {
+        } catch let error as AuditLogError where error.code == .diskFull && spendsBallast && ballast.spend() {
             configuration.notify(AuditLogNotice(.ballastSpent, head: store.head))
             try attempt(until: deadline, afterLosing: lost, body)
         }

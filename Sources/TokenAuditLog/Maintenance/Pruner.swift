@@ -7,90 +7,151 @@ import Foundation
 /// What a pruning has deleted.
 public struct AuditPruning: Sendable, Hashable {
     /// How many events were deleted.
-    public let rows: Int64
+    public internal(set) var rows: Int64 = 0
     /// The last event that is gone; 0 where none ever was.
-    public let throughSequence: Int64
+    public internal(set) var throughSequence: Int64 = 0
 }
 
-/// Deletes the beginning of the chain, a bounded number of rows in each transaction.
+/// Deletes the beginning of the chain in steps, a bounded number of rows in each.
 ///
-/// First comes one transaction with the anchor, from which the rest of the chain is verified, and the event that says
-/// so. Only rows an anchor covers can be deleted.
+/// The first step that deletes adds, in the same transaction, the anchor from which the rest of the chain is verified,
+/// and the event that says so: where there is no room for that, nothing has happened. Only rows an anchor covers can be
+/// deleted; those that an interrupted pruning has left go first.
 struct Pruner {
-    let committer: Committer
-    var stride: Int64 = 5_000
-
-    private var connection: Connection { committer.store.connection }
-
-    @discardableResult
-    func prune(before time: Date) throws -> AuditPruning {
-        if let last = try lastRow(before: time.microseconds) { try permit(last, before: time) }
-        let through = try connection.pruneAnchor(logID: committer.store.logID)?.sequence ?? 0
-        return AuditPruning(rows: try deleteRows(through: through), throughSequence: through)
+    private enum Phase {
+        /// Looking for the last row that is old enough.
+        case scan(after: AuditHead)
+        /// Deleting.
+        case delete(AuditHead)
+        /// Deleting what searches knew of the rows.
+        case dropIndex
     }
 
-    private var deadline: Int64 { Monotonic.now + committer.configuration.timeLimit.nanoseconds }
+    private let time: Date
+    private var stride: Int64
+    private var phase: Phase?
+    private(set) var result = AuditPruning()
 
-    /// The last row before the first that is not old enough.
-    private func lastRow(before microseconds: Int64) throws -> AuditHead? {
-        var last: AuditHead?
-        while let next = try scan(after: last?.sequence ?? 0, before: microseconds) { last = next }
-        return last
+    /// What a step deletes at least: fewer rows need hardly less room.
+    private static let leastStride: Int64 = 50
+
+    init(before time: Date, stride: Int64 = 5_000) {
+        self.time = time
+        self.stride = stride
     }
 
-    /// The last of the next rows that are all old enough; nil where the next is not.
-    private func scan(after sequence: Int64, before microseconds: Int64) throws -> AuditHead? {
-        connection.wait(until: deadline)
-        let select = try connection.prepare(
+    /// Takes a step.
+    ///
+    /// A step for which the disk has no room, which is for the journal, is tried again with half of the rows, and at last
+    /// with the room that was held back.
+    ///
+    /// - Returns: Whether there is another.
+    mutating func step(_ committer: Committer, until deadline: Int64) throws -> Bool {
+        committer.store.connection.wait(until: deadline)
+        do {
+            return try advance(committer, until: deadline)
+        } catch let error as AuditLogError where error.code == .diskFull && stride > Self.leastStride {
+            stride = max(Self.leastStride, stride / 2)
+            return true
+        }
+    }
+
+    private mutating func advance(_ committer: Committer, until deadline: Int64) throws -> Bool {
+        switch phase {
+        case nil: phase = .scan(after: try pruned(committer))
+        case .scan(let last): try scan(committer, after: last)
+        case .delete(let last): try delete(committer, through: last, until: deadline)
+        case .dropIndex: return try dropIndex(committer)
+        }
+        return true
+    }
+
+    /// The last row that may be deleted already.
+    private func pruned(_ committer: Committer) throws -> AuditHead {
+        let logID = committer.store.logID
+        return try committer.store.connection.pruneAnchor(logID: logID)
+            ?? AuditHead(logID: logID, sequence: 0, digest: Digest())
+    }
+
+    private mutating func scan(_ committer: Committer, after last: AuditHead) throws {
+        let select = try committer.store.connection.prepare(
             "SELECT seq, chain_hash, coalesce(time_us, 0) FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
         )
-        try select.bind(sequence, at: 1)
+        try select.bind(last.sequence, at: 1)
         try select.bind(stride, at: 2)
-        var last: AuditHead?
-        while try select.step(), select.integer(2) < microseconds {
-            last = AuditHead(logID: committer.store.logID, sequence: select.integer(0), digest: select.digest(1))
+        var (last, count) = (last, Int64(0))
+        while try select.step(), select.integer(2) < time.microseconds {
+            last = AuditHead(logID: last.logID, sequence: select.integer(0), digest: select.digest(1))
+            count += 1
         }
-        return last
+        phase = count == stride ? .scan(after: last) : .delete(last)
     }
 
-    private func permit(_ last: AuditHead, before time: Date) throws {
-        let pruned = try connection.pruneAnchor(logID: committer.store.logID)?.sequence ?? 0
-        guard last.sequence > pruned else { return }
-        try committer.transaction(until: deadline) {
-            try committer.store.insertAnchor("prune", last, at: committer.configuration.now())
-            try committer.append(
-                .prune,
-                [
-                    "seq": String(last.sequence), "chain": Hexadecimal.encode(last.chainHash),
-                    "before_us": String(time.microseconds),
-                ]
-            )
+    private mutating func delete(_ committer: Committer, through last: AuditHead, until deadline: Int64) throws {
+        let connection = committer.store.connection
+        let pruned = try pruned(committer).sequence
+        var count: Int64 = 0
+        if last.sequence > pruned {
+            try committer.transaction(until: deadline, spendingBallast: stride <= Self.leastStride) {
+                try permit(last, committer)
+                count = try connection.deleteFirstEvents(stride, through: last.sequence)
+            }
+        } else {
+            count = try connection.writing { try connection.deleteFirstEvents(stride, through: pruned) }
         }
+        result.rows += count
+        result.throughSequence = max(last.sequence, pruned)
+        if count == 0 { phase = .dropIndex }
     }
 
-    private func deleteRows(through sequence: Int64) throws -> Int64 {
-        var total: Int64 = 0
-        while case let count = try deleteSomeRows(through: sequence), count > 0 { total += count }
-        return total
-    }
-
-    private func deleteSomeRows(through sequence: Int64) throws -> Int64 {
-        connection.wait(until: deadline)
-        return try connection.writing {
-            let delete = try connection.prepare(
-                "DELETE FROM event WHERE seq <= min(?1, (SELECT min(seq) FROM event) + ?2 - 1)"
-            )
-            try delete.bind(sequence, at: 1)
-            try delete.bind(stride, at: 2)
-            try delete.run()
-            let count = connection.changes
-            try connection.delete(from: Segment(number: 0), through: Segment(number: firstSegment(after: sequence) - 1))
-            return count
+    /// What is left of an index does no harm, so a full disk is no failure here.
+    private func dropIndex(_ committer: Committer) throws -> Bool {
+        do {
+            return try committer.store.connection.dropFirstSegmentWithoutRows()
+        } catch let error as AuditLogError where error.code == .diskFull {
+            return false
         }
     }
 
-    /// The first segment of which something is left.
-    private func firstSegment(after sequence: Int64) throws -> Int64 {
-        Segment(of: try connection.integer("SELECT min(seq) FROM event") ?? max(sequence, sequence &+ 1)).number
+    /// Says, within a transaction, that the rows may be deleted.
+    private func permit(_ last: AuditHead, _ committer: Committer) throws {
+        // Another process may have pruned meanwhile.
+        guard try last.sequence > pruned(committer).sequence else { return }
+        try committer.store.insertAnchor("prune", last, at: committer.configuration.now())
+        try committer.append(
+            .prune,
+            [
+                "seq": String(last.sequence), "chain": Hexadecimal.encode(last.chainHash),
+                "before_us": String(time.microseconds),
+            ]
+        )
+    }
+}
+
+extension Connection {
+    /// Deletes, within a transaction, up to `count` rows that an anchor covers.
+    fileprivate func deleteFirstEvents(_ count: Int64, through sequence: Int64) throws -> Int64 {
+        let delete = try prepare(
+            """
+            DELETE FROM event WHERE seq <= (SELECT max(seq) FROM
+            (SELECT seq FROM event WHERE seq <= ?1 ORDER BY seq LIMIT ?2))
+            """
+        )
+        try delete.bind(sequence, at: 1)
+        try delete.bind(count, at: 2)
+        try delete.run()
+        return changes
+    }
+
+    /// Whether there was a segment of which no row is left.
+    fileprivate func dropFirstSegmentWithoutRows() throws -> Bool {
+        try writing {
+            let first = try integer("SELECT min(seq) FROM event").map(Segment.init(of:))
+            guard let indexed = try integer("SELECT min(number) FROM segment").map(Segment.init(number:)),
+                indexed < first ?? Segment(number: .max)
+            else { return false }
+            try delete(from: Segment(number: .min), through: indexed)
+            return true
+        }
     }
 }

@@ -40,11 +40,12 @@ extension AuditLogError {
     private static func advice(for kind: Code) -> String {
         switch kind {
         case .busy: "Another process held the audit log for longer than the time limit. Try again."
-        case .diskFull: "The disk with the audit log is full. Free some space, or prune the log."
+        case .diskFull:
+            "The disk with the audit log is full. Free some space: pruning needs room too, and the file keeps its size."
         case .moved:
             "The audit log was moved, deleted or replaced while open. Put it back, or open it anew."
         case .needsRecovery:
-            "A writer of the audit log has crashed. Open the log for writing once to recover it."
+            "A writer of the audit log has crashed. Open the log for writing once to recover it: rds-iam audit reindex."
         case .inputOutput: "The disk with the audit log reports an error. Check the disk."
         case .notPermitted:
             "The audit log or its folder may not be used by this user. Check owner and permissions."

@@ -93,10 +93,10 @@ struct FoldingTests {
         #expect(try room.connection.lastIndexed()?.through == end + 10)
         let committer = try Committer(path: room.path, configuration: Logs.bare)
         let count = "SELECT count(*) FROM lookup WHERE segment = 0"
-        try Pruner(committer: committer).prune(before: Date(timeIntervalSince1970: 9))
+        try committer.prune(before: Date(timeIntervalSince1970: 9))
         #expect(try room.connection.integer(count) == 30)
         #expect(try room.findings() == [])
-        try Pruner(committer: committer).prune(before: Date(timeIntervalSince1970: 10))
+        try committer.prune(before: Date(timeIntervalSince1970: 10))
         #expect(try room.connection.integer(count) == 0)
         #expect(try room.connection.integer("SELECT min(number) FROM segment") == 1)
         #expect(try room.findings() == [])

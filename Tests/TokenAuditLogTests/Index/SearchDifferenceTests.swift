@@ -64,7 +64,7 @@ struct SearchDifferenceTests {
     private func prune(_ room: IndexRoom, _ last: inout Int64, _ random: inout SeededGenerator) throws {
         let committer = try Committer(path: room.path, configuration: Logs.bare)
         let seconds = Double.random(in: 0...Double(last / 1000 + 1), using: &random)
-        try Pruner(committer: committer, stride: 17).prune(before: Date(timeIntervalSince1970: seconds))
+        try committer.prune(before: Date(timeIntervalSince1970: seconds), stride: 17)
         last = max(last, try room.connection.head().sequence)
     }
 

@@ -161,7 +161,7 @@ struct DamageTests {
             await Logs.code {
                 let log = try await AuditLog.open(path, configuration: Logs.bare)
                 try await log.markVerified(first.head)
-            } == .sqlite
+            } == .rewound
         )
     }
 

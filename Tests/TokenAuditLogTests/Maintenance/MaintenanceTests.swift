@@ -56,7 +56,7 @@ struct MaintenanceTests {
             try committer.append(.prune, ["seq": "10", "chain": Hexadecimal.encode(anchor.chainHash)])
         }
         #expect(try await Logs.verification(of: path).isIntact)
-        #expect(try Pruner(committer: committer, stride: 3).prune(before: Events.start).rows == 10)
+        #expect(try committer.prune(before: Events.start, stride: 3).rows == 10)
         #expect(try await Logs.verification(of: path).isIntact)
     }
 

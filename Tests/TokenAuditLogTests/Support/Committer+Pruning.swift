@@ -1,0 +1,13 @@
+import Foundation
+
+@testable import TokenAuditLog
+
+extension Committer {
+    /// Prunes in one go.
+    @discardableResult
+    func prune(before time: Date, stride: Int64 = 5_000) throws -> AuditPruning {
+        var pruner = Pruner(before: time, stride: stride)
+        while try pruner.step(self, until: Monotonic.now + 10_000_000_000) {}
+        return pruner.result
+    }
+}
