@@ -1,9 +1,14 @@
 extension Schema {
+    /// An empty database in memory with the tables, indexes and triggers that a version makes.
+    static func reference(version: Int64 = .max) throws -> Connection {
+        let reference = try Connection(path: ":memory:", mode: .memory)
+        for step in migrations where step.version <= version { try reference.execute(step.statements) }
+        return reference
+    }
+
     /// What of the tables, indexes and triggers is missing, changed or added.
     static func differences(in connection: Connection) throws -> [String] {
-        let reference = try Connection(path: ":memory:", mode: .memory)
-        for step in migrations { try reference.execute(step.statements) }
-        let expected = try reference.schemaObjects()
+        let expected = try reference().schemaObjects()
         let actual = try connection.schemaObjects()
         return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.sorted()
     }

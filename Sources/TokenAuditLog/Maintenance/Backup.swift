@@ -9,7 +9,8 @@ import Darwin
 /// Copies a log that is in use, row for row.
 ///
 /// SQLite's own backup keeps writers waiting for as long as it takes, or begins again at each of their commits. Rows
-/// of a log never change, so they can be copied some at a time.
+/// of a log never change, so they can be copied some at a time. The copy's tables are our own: the file's are SQL that
+/// whoever can write the file may have chosen.
 struct Backup {
     let source: Connection
     let path: String
@@ -42,47 +43,47 @@ struct Backup {
         try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
         let version = try source.integer("PRAGMA user_version") ?? 0
         try copy.execute("PRAGMA user_version = \(version); PRAGMA application_id = \(Schema.applicationID)")
-        try copySchema("type = 'table'", to: copy)
-        var last: Int64 = 0
-        while let next = try copyEvents(after: last, to: copy) { last = next }
-        // After the rows: what was pruned meanwhile must be said, what is there too many does no harm.
-        try source.reading {
-            try copyTable("meta", ["key", "value"], to: copy)
-            try copyTable("anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: last, to: copy)
-        }
-        try copySchema("type <> 'table'", to: copy)
+        let schema = try Schema.reference(version: version)
+        // The guards come last: they are not for copies.
+        for table in try schema.statements("type = 'table'") { try copy.execute(table) }
+        try copyRows(to: copy)
+        for guardian in try schema.statements("type <> 'table'") { try copy.execute(guardian) }
         try Indexer(copy).rebuildAll()
         return try copy.head()
     }
 
-    /// Triggers come last: the guards are not for copies.
-    private func copySchema(_ condition: String, to copy: Connection) throws {
-        let select = try source.prepare(
-            #"SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND "#
-                + condition
-        )
-        while try select.step() { try copy.execute(select.text(0)) }
+    private func copyRows(to copy: Connection) throws {
+        var last: Int64 = 0
+        while let next = try source.reading({ try copyStride(after: last, to: copy) }) { last = next }
+    }
+
+    /// Copies some rows; where there are none left, what else there is to say of the log at this same moment.
+    ///
+    /// What was pruned meanwhile must be said, and by a row too; what is there too many does no harm.
+    private func copyStride(after sequence: Int64, to copy: Connection) throws -> Int64? {
+        if let next = try copyEvents(after: sequence, to: copy) { return next }
+        try copyTable("meta", ["key", "value"], to: copy)
+        try copyTable("anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: sequence, to: copy)
+        return nil
     }
 
     private func copyEvents(after sequence: Int64, to copy: Connection) throws -> Int64? {
-        try source.reading {
-            let select = try source.prepare(
-                "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
-            )
-            try select.bind(sequence, at: 1)
-            try select.bind(stride, at: 2)
-            let columns = ["seq", "payload", "leaf_hash", "chain_hash"]
-            var last: Int64?
-            try copy.writing {
-                let insert = try copy.prepare(Self.insert("event", columns))
-                while try select.step() {
-                    last = select.integer(0)
-                    try insert.bindRow(of: select, count: columns.count)
-                    try insert.run()
-                }
+        let select = try source.prepare(
+            "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+        )
+        try select.bind(sequence, at: 1)
+        try select.bind(stride, at: 2)
+        let columns = ["seq", "payload", "leaf_hash", "chain_hash"]
+        var last: Int64?
+        try copy.writing {
+            let insert = try copy.prepare(Self.insert("event", columns))
+            while try select.step() {
+                last = select.integer(0)
+                try insert.bindRow(of: select, count: columns.count)
+                try insert.run()
             }
-            return last
         }
+        return last
     }
 
     private func copyTable(
@@ -105,5 +106,15 @@ struct Backup {
     private static func insert(_ table: String, _ columns: [String]) -> String {
         let places = columns.map { _ in "?" }.joined(separator: ", ")
         return "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))"
+    }
+}
+
+extension Connection {
+    /// The SQL that made the tables and triggers of a schema that is our own.
+    fileprivate func statements(_ condition: String) throws -> [String] {
+        let select = try prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND \(condition)")
+        var statements: [String] = []
+        while try select.step() { statements.append(select.text(0)) }
+        return statements
     }
 }
