@@ -1,3 +1,5 @@
+import AuthTokens
+
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
 #else
@@ -67,8 +69,9 @@ public actor AuditLogReader {
     ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
     ///   - anchors: Heads that were kept elsewhere. The log must hold each of them.
     ///   - keys: Keys of which one must have signed each checkpoint. None where signatures do not matter.
-    ///   - checkingIndexes: Whether to check too that searches find what is hashed. It takes long, and keeps writers
-    ///     waiting.
+    ///   - checkingIndexes: Whether to check too that searches find what is hashed. All pages are read in one go, and
+    ///     nothing can be recorded meanwhile where the journal is not a write-ahead log: those who issue tokens get `busy`.
+    ///     Verify a backup so (``backUp(to:)``), or while no tokens are made.
     /// - Throws: ``AuditLogError`` where the log cannot be read at all. What is wrong within it is in the report.
     public func verify(
         from start: AuditHead? = nil,
@@ -116,8 +119,15 @@ public actor AuditLogReader {
     public func trace(fingerprint: String) throws -> AuditTokenTrace {
         var filter = AuditFilter()
         filter.fingerprint = fingerprint
-        let page = try entries(matching: filter, limit: 1000)
-        return AuditTokenTrace(fingerprint: fingerprint.lowercased(), entries: page.entries)
+        let newest = try entries(matching: filter, limit: AuditTokenTrace.most)
+        let next = try newest.next.map { try entries(matching: filter, limit: 1, after: $0) }
+        filter.activity = .issue
+        let issues = try newest.next.map { try entries(matching: filter, limit: AuditTokenTrace.most, after: $0) }
+        return AuditTokenTrace(
+            fingerprint: fingerprint.lowercased(),
+            entries: newest.entries + (issues?.entries ?? []),
+            isAbridged: next?.entries.isEmpty == false
+        )
     }
 
     /// Writes events in another form, oldest first.
@@ -127,8 +137,8 @@ public actor AuditLogReader {
     ///   - sequence: The row after which to begin: the ``AuditExportSummary/lastSequence`` of the export before. Nil to
     ///     begin at the first row there is.
     ///   - write: Takes the next bytes. It is called on the reader's thread.
-    /// - Throws: ``AuditLogError`` `pruned` where rows after `sequence` are gone, `damaged` where rows are missing; what
-    ///   `write` throws.
+    /// - Throws: ``AuditLogError`` `pruned` where rows after `sequence` are gone, be it on the way, `rewound` where the log
+    ///   ends before `sequence`, `damaged` where rows are missing; what `write` throws.
     @discardableResult
     public func export(
         _ format: AuditExportFormat,
@@ -141,6 +151,9 @@ public actor AuditLogReader {
     }
 
     /// Copies the log to a new file, while others write.
+    ///
+    /// The events and marks are copied. Tables and triggers are made anew, so that what is wrong with them is not in the
+    /// copy, nor any that are not the log's.
     ///
     /// - Parameter path: The copy, which must not exist.
     /// - Returns: The last row of the copy.
@@ -155,6 +168,8 @@ public actor AuditLogReader {
 
     /// Runs `body` on a connection that suits the state of the file at this moment.
     private func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+        // Another file has been put at the path: what is read here should be what is there.
+        if connection?.hasMoved == true { connection = nil }
         let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
         self.connection = connection.isUnlocked ? nil : connection
         return try body(connection)
@@ -171,5 +186,12 @@ extension Connection {
         }
         return try pruneAnchor(logID: logID)
             ?? AuditHead(logID: logID, sequence: 0, digest: ChainHasher().genesis(of: logID))
+    }
+
+    /// The last row that was pruned, or is about to be deleted; 0 where there is none.
+    ///
+    /// Rows up to it do not count, even where they are there.
+    func prunedThrough() throws -> Int64 {
+        max(0, try integer("SELECT max(through_seq) FROM anchor WHERE kind = 'prune'") ?? 0)
     }
 }

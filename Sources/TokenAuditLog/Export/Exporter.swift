@@ -6,17 +6,17 @@ struct Exporter {
     var stride: Int64 = 1_000
 
     func export(after sequence: Int64?) throws -> AuditExportSummary {
-        let hasher = try ChainHasher()
-        let logID = try connection.logID()
-        var position = try connection.row(before: (sequence ?? 0) + 1, logID: logID, hasher: hasher)
-        try checkStart(sequence, position)
+        let sequence = sequence.map { max(0, $0) }
+        var (position, last) = try connection.reading {
+            (try start(after: sequence), try connection.head().sequence)
+        }
         try writeHeading(position, isFirst: sequence == nil)
         // Whoever begins after a gap has been told of it.
-        if let sequence { position = AuditHead(logID: logID, sequence: sequence, digest: position.digest) }
-        let last = try connection.head().sequence
+        if let sequence { position = AuditHead(logID: position.logID, sequence: sequence, digest: position.digest) }
         var rows: Int64 = 0
         while position.sequence < last {
-            let (text, next, count) = try connection.reading { try chunk(after: position, through: last) }
+            let end = last - position.sequence < stride ? last : position.sequence + stride
+            let (text, next, count) = try connection.reading { try chunk(after: position, through: end) }
             try write(text)
             rows += count
             position = next
@@ -24,12 +24,36 @@ struct Exporter {
         return AuditExportSummary(rows: rows, lastSequence: position.sequence)
     }
 
+    /// The row after which to begin: at the last that was pruned, or at the one that is named.
+    private func start(after sequence: Int64?) throws -> AuditHead {
+        let hasher = try ChainHasher()
+        let logID = try connection.logID()
+        let pruned = try connection.row(before: 1, logID: logID, hasher: hasher)
+        // A number no row can have, which only a forger leaves, is as good as none.
+        let first = pruned.sequence < 0 ? AuditHead(logID: logID, sequence: 0, digest: pruned.digest) : pruned
+        guard let sequence else { return first }
+        let head = try connection.head()
+        // Rows this reader has seen are gone: there will be others with their numbers.
+        guard sequence <= max(head.sequence, first.sequence) else { throw rewound(from: sequence, to: head.sequence) }
+        try checkNotPruned(after: sequence, first.sequence)
+        // The last number there is has none after it.
+        return sequence < .max ? try connection.row(before: sequence + 1, logID: logID, hasher: hasher) : head
+    }
+
+    private func rewound(from sequence: Int64, to last: Int64) -> AuditLogError {
+        AuditLogError(
+            .rewound,
+            "Row \(sequence) is not there, the log ends at \(last): it was cut off, or put back from a copy. Verify it.",
+            path: connection.path
+        )
+    }
+
     /// Rows that are asked for and gone must not be skipped in silence.
-    private func checkStart(_ sequence: Int64?, _ position: AuditHead) throws {
-        guard let sequence, position.sequence > sequence else { return }
+    private func checkNotPruned(after sequence: Int64, _ pruned: Int64) throws {
+        guard pruned > sequence else { return }
         throw AuditLogError(
             .pruned,
-            "Rows \(sequence + 1) to \(position.sequence) have been pruned. Export after \(position.sequence).",
+            "Rows \(sequence + 1) to \(pruned) have been pruned. Export after \(pruned).",
             path: connection.path
         )
     }
@@ -50,13 +74,14 @@ struct Exporter {
 
     private func chunk(
         after position: AuditHead,
-        through last: Int64
+        through end: Int64
     ) throws -> (text: [UInt8], next: AuditHead, rows: Int64) {
+        try checkNotPruned(after: position.sequence, connection.prunedThrough())
         let select = try connection.prepare(
             "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"
         )
         try select.bind(position.sequence + 1, at: 1)
-        try select.bind(min(position.sequence + stride, last), at: 2)
+        try select.bind(end, at: 2)
         var text: [UInt8] = []
         var next = position
         var rows: Int64 = 0
@@ -69,9 +94,7 @@ struct Exporter {
             }
             next = AuditHead(logID: next.logID, sequence: entry.sequence, digest: select.digest(3))
         }
-        guard next.sequence == min(position.sequence + stride, last) else {
-            throw missing(after: next.sequence)
-        }
+        guard next.sequence == end else { throw missing(after: next.sequence) }
         return (text, next, rows)
     }
 

@@ -26,7 +26,7 @@ struct EntryQuery {
 
     /// How SQLite goes about it, in SQLite's words.
     func plans(on connection: Connection) throws -> [String] {
-        try [tail(before: 1, after: 0), indexed(before: 1, segments: 0...0, lookupKey())].map { search in
+        try [tail(before: 1, after: 0), indexed(in: 1..<2, segments: 0...0, lookupKey())].map { search in
             let explanation = try connection.prepare("EXPLAIN QUERY PLAN " + search.sql)
             var lines: [String] = []
             while try explanation.step() { lines.append(explanation.text(3)) }
@@ -44,26 +44,31 @@ struct EntryQuery {
     private typealias Scan = (entries: [AuditEntry], position: Int64?)
 
     private func scan(_ connection: Connection, before end: Int64, limit: Int, _ key: Int64?) throws -> Scan {
-        guard let last = try connection.lastIndexed() else {
-            return try run(tail(before: end, after: 0), on: connection, limit: limit)
+        // What was pruned and is not deleted yet does not count.
+        let pruned = try connection.prunedThrough()
+        guard end - 1 > pruned else { return ([], nil) }
+        guard let last = try connection.lastIndexed(), last.through > pruned else {
+            return try run(tail(before: end, after: pruned), on: connection, limit: limit)
         }
         guard end - 1 <= last.through else {
             let tail = try run(tail(before: end, after: last.through), on: connection, limit: limit)
             return (tail.entries, tail.position ?? last.through + 1)
         }
-        let newest = Segment(of: end - 1).number
-        guard let oldest = try self.oldest(of: segments, from: newest, on: connection) else { return ([], nil) }
-        let found = try run(indexed(before: end, segments: oldest...newest, key), on: connection, limit: limit)
+        let numbers = Segment(of: pruned + 1).number...Segment(of: end - 1).number
+        guard let oldest = try self.oldest(of: segments, in: numbers, on: connection) else { return ([], nil) }
+        let rows = pruned + 1..<end
+        let found = try run(indexed(in: rows, segments: oldest...numbers.upperBound, key), on: connection, limit: limit)
         return (found.entries, found.position ?? Segment(number: oldest).rows.lowerBound)
     }
 
     /// The last of the next `count` segments; nil where there is none.
-    private func oldest(of count: Int64, from newest: Int64, on connection: Connection) throws -> Int64? {
+    private func oldest(of count: Int64, in numbers: ClosedRange<Int64>, on connection: Connection) throws -> Int64? {
         let select = try connection.prepare(
-            "SELECT number FROM segment WHERE number BETWEEN 0 AND ?1 ORDER BY number DESC LIMIT ?2"
+            "SELECT number FROM segment WHERE number BETWEEN ?1 AND ?2 ORDER BY number DESC LIMIT ?3"
         )
-        try select.bind(newest, at: 1)
-        try select.bind(count, at: 2)
+        try select.bind(numbers.lowerBound, at: 1)
+        try select.bind(numbers.upperBound, at: 2)
+        try select.bind(count, at: 3)
         var oldest: Int64?
         while try select.step() { oldest = select.integer(0) }
         return oldest
@@ -91,20 +96,24 @@ struct EntryQuery {
     }
 
     /// Rows of segments: those that a key leads to, or all where there is none.
-    private func indexed(before end: Int64, segments: ClosedRange<Int64>, _ key: Int64?) -> Search {
+    private func indexed(in rows: Range<Int64>, segments: ClosedRange<Int64>, _ key: Int64?) -> Search {
         let range: [AuditFilter.Condition] = [
             .integer("s.number >= ?", segments.lowerBound), .integer("s.number <= ?", segments.upperBound),
         ]
         guard let key else {
             return search(
                 "segment s CROSS JOIN event e ON e.seq BETWEEN s.number << \(Segment.shift) AND s.through_seq",
-                range + [.integer("e.seq < ?", end)] + filter.segmentConditions,
+                // Not for SQLite to start at: each segment's rows begin with its own.
+                range + [.integer("+e.seq >= ?", rows.lowerBound), .integer("e.seq < ?", rows.upperBound)]
+                    + filter.segmentConditions,
                 order: "s.number DESC, e.seq DESC"
             )
         }
         return search(
             "segment s CROSS JOIN lookup l ON l.segment = s.number CROSS JOIN event e ON e.seq = l.seq",
-            range + [.integer("l.key = ?", key), .integer("l.seq < ?", end)] + filter.segmentConditions,
+            range + [.integer("l.key = ?", key)]
+                + [.integer("l.seq >= ?", rows.lowerBound), .integer("l.seq < ?", rows.upperBound)]
+                + filter.segmentConditions,
             order: "s.number DESC, l.seq DESC"
         )
     }

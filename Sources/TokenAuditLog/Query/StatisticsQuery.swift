@@ -12,8 +12,9 @@ struct StatisticsQuery {
 
     func run(on connection: Connection) throws -> AuditStatistics {
         var statistics = AuditStatistics()
-        let last = try connection.head().sequence
-        var position: Int64 = 0
+        var (position, last) = try connection.reading {
+            (try connection.prunedThrough(), try connection.head().sequence)
+        }
         while position < last, let first = try connection.row(from: position + 1), first <= last {
             position = last - first < stride ? last : first + stride - 1
             try connection.reading {

@@ -72,6 +72,58 @@ struct ExportTests {
         #expect(try await export(.csv, after: 7).summary.rows == 4)
     }
 
+    @Test("an export is not asked for rows to come: the log was cut off, or put back from a copy")
+    func rewound() async throws {
+        try await Logs.write(10, to: path)
+        for sequence in [11, 4711, Int64.max] {
+            #expect(await Logs.code { _ = try await export(.jsonLines, after: sequence) } == .rewound)
+        }
+        #expect(try await export(.jsonLines, after: 10).summary == AuditExportSummary(rows: 0, lastSequence: 10))
+    }
+
+    @Test("rows that are pruned while they are exported are said to be pruned")
+    func prunedMeanwhile() async throws {
+        try await Logs.write(30, to: path)
+        let committer = try Committer(path: path, configuration: Logs.bare)
+        let connection = try ReadOnlyFile(path: path).open(limit: .seconds(10))
+        var isPruned = false
+        let exporter = Exporter(
+            connection: connection,
+            format: .ocsf,
+            write: { _ in
+                guard !isPruned else { return }
+                isPruned = true
+                try committer.prune(before: Events.start + 21)
+            },
+            stride: 10
+        )
+        #expect(await Logs.code { _ = try exporter.export(after: nil) } == .pruned)
+        #expect(try exporter.export(after: 20).lastSequence == 31)
+    }
+
+    @Test("a forged mark of pruning stops no program", arguments: [Int64.min, -1, 1 << 62, Int64.max - 1, Int64.max])
+    func forgedAnchor(number: Int64) async throws {
+        try await Logs.write(10, to: path)
+        let forger = try Connection(path: path, mode: .writing)
+        try forger.execute(
+            """
+            DROP TRIGGER anchor_true; DROP TRIGGER event_in_sequence;
+            INSERT INTO anchor SELECT 'prune', \(number), chain_hash, 1 FROM event WHERE seq = 10;
+            INSERT INTO event SELECT \(Int64.max), payload, leaf_hash, chain_hash FROM event WHERE seq = 10
+            """
+        )
+        for sequence in [nil, 0, 9, 10, Int64.max - 1, Int64.max] {
+            for format in [AuditExportFormat.csv, .jsonLines] {
+                let code = await Logs.code { _ = try await export(format, after: sequence) }
+                #expect([nil, .damaged, .pruned].contains(code))
+            }
+        }
+        let reader = try await AuditLogReader.open(path)
+        let expected = number < 0 ? 10 : 0
+        #expect(try await reader.entries().entries.filter { $0.sequence < 11 }.count == expected)
+        #expect(try await reader.statistics().total.issued >= expected)
+    }
+
     @Test("CSV is read by another reader with the same cells, and no cell is a formula")
     func csv() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)

@@ -65,6 +65,27 @@ struct ReadOnlyTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 
+    @Test("of a file that another was put in the place of: shows the other", arguments: ["truncate", "wal"])
+    func restored(journal: String) async throws {
+        var configuration = Logs.bare
+        configuration.journalMode = JournalMode(rawValue: journal)
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await Logs.write(3, to: log)
+        let reader = try await AuditLogReader.open(path)
+        #expect(try await reader.entries().entries.count == 3)
+        await log.close()
+        let other = folder.path("live/other")
+        try await Logs.write(5, to: other, configuration: configuration)
+        let head = try await AuditLogReader.open(other).head()
+        // What is left of the old file's write-ahead log is none of the other's.
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        #expect(rename(other, path) == 0)
+        #expect(try await reader.head() == head)
+        #expect(try await reader.entries().entries.count == 5)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(await Logs.code { _ = try await reader.head() } == .notFound)
+    }
+
     @Test("after a writer's crash: a typed error, and the journal is left for a writer to recover")
     func hotJournal() async throws {
         let layer = FaultyFileLayer()

@@ -1,0 +1,167 @@
+import AuthTokens
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Pruning in use")
+struct PruningTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("tokens.auditlog") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func left(through sequence: Int64) throws -> Int64? {
+        try Connection(path: path, mode: .reading).integer("SELECT count(*) FROM event WHERE seq <= \(sequence)")
+    }
+
+    /// Says "now" to the log, and lets the test act when it is pruning.
+    private final class Clock: Sendable {
+        let act = Mutex<(@Sendable () -> Void)?>(nil)
+
+        func now() -> Date {
+            let act = act.withLock { act in
+                defer { act = nil }
+                return act
+            }
+            act?()
+            return Events.start
+        }
+    }
+
+    @Test("events are recorded while a log is pruned, and do not wait for its end")
+    func recordsMeanwhile() async throws {
+        let clock = Clock()
+        var configuration = Logs.bare
+        configuration.now = { clock.now() }
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await Logs.write(1000, to: log)
+        let leftAtRecord = Mutex<Int64?>(nil)
+        let (path, reader) = (path, try Connection(path: path, mode: .reading))
+        _ = reader
+        let (recorded, done) = AsyncStream<Int64?>.makeStream()
+        clock.act.withLock {
+            $0 = {
+                Task {
+                    try await log.record(Events.issue(2000))
+                    let connection = try Connection(path: path, mode: .reading)
+                    connection.wait(atMost: .seconds(10))
+                    done.yield(try connection.integer("SELECT count(*) FROM event WHERE seq <= 1000"))
+                    done.finish()
+                }
+                // Time for the event to be on its way while this step is under way.
+                Monotonic.pause(nanoseconds: 300_000_000)
+            }
+        }
+        let pruning = try await log.prune(Pruner(before: .distantFuture, stride: 1))
+        #expect(pruning.rows == 1000)
+        for await left in recorded { leftAtRecord.withLock { $0 = left } }
+        #expect(try #require(leftAtRecord.withLock { $0 }) > 0)
+        await log.close()
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    @Test("on a disk with little room pruning goes by smaller steps")
+    func littleRoom() async throws {
+        let layer = FaultyFileLayer()
+        let log = try await AuditLog.open(path, configuration: layer.configuration())
+        try await Logs.write(1500, to: log)
+        layer.limit(try size() + 150_000, ballastOf: path, size: 0)
+        #expect(try await log.prune(before: Events.start + 1401).rows == 1400)
+        await log.close()
+        #expect(try left(through: 1400) == 0)
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    @Test("on a disk with no room pruning fails, and nothing has happened")
+    func noRoom() async throws {
+        let layer = FaultyFileLayer()
+        let log = try await AuditLog.open(path, configuration: layer.configuration())
+        try await Logs.write(300, to: log)
+        layer.limit(try size(), ballastOf: path, size: 0)
+        #expect(await Logs.code { try await log.prune(before: Events.start + 201) } == .diskFull)
+        layer.limit(0, ballastOf: path, size: 0)
+        await log.close()
+        #expect(try left(through: 300) == 300)
+        #expect(try await Logs.entries(of: path).map(\.sequence) == Array(1...300))
+    }
+
+    @Test("the room that is held back for events is the last that pruning takes")
+    func ballast() async throws {
+        let layer = FaultyFileLayer()
+        var configuration = layer.configuration()
+        configuration.ballastSize = 262_144
+        let log = try await AuditLog.open(path, configuration: configuration)
+        try await Logs.write(1500, to: log)
+        layer.limit(try size() + 150_000, ballastOf: path, size: 262_144)
+        #expect(try await log.prune(before: Events.start + 701).rows == 700)
+        #expect(FileManager.default.fileExists(atPath: path + ".ballast"))
+        layer.limit(try size(), ballastOf: path, size: 262_144)
+        #expect(try await log.prune(before: Events.start + 801).rows == 100)
+        #expect(!FileManager.default.fileExists(atPath: path + ".ballast"))
+        await log.close()
+        #expect(try await Logs.verification(of: path).isIntact)
+    }
+
+    /// The database's bytes; its journal is cut to nothing between transactions.
+    private func size() throws -> Int {
+        try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    }
+
+    /// Leaves rows in the log that are pruned and not deleted.
+    private func writeInterrupted(indexed: Bool) async throws {
+        var configuration = Logs.bare
+        configuration.indexBatch = indexed ? 4 : 1000
+        try await Logs.write(40, to: path, configuration: configuration)
+        let committer = try Committer(path: path, configuration: configuration)
+        var pruner = Pruner(before: Events.start + 21, stride: 10)
+        for _ in 0..<5 where pruner.result.rows == 0 {
+            _ = try pruner.step(committer, until: Monotonic.now + 10_000_000_000)
+        }
+        #expect(pruner.result == AuditPruning(rows: 10, throughSequence: 20))
+        #expect(try left(through: 20) == 10)
+    }
+
+    @Test("rows that are pruned and still there are in no list, count, trace or export", arguments: [true, false])
+    func interrupted(indexed: Bool) async throws {
+        try await writeInterrupted(indexed: indexed)
+        let reader = try await AuditLogReader.open(path)
+        let expected = Array(Int64(21)...41)
+        #expect(try await Logs.entries(of: path).map(\.sequence) == expected)
+        for change: @Sendable (inout AuditFilter) -> Void in [{ $0.user = "app" }, { $0.until = .distantFuture }] {
+            var filter = AuditFilter()
+            change(&filter)
+            let found = try await reader.entries(matching: filter, limit: 100).entries.map(\.sequence)
+            #expect(found.filter { $0 <= 40 } == expected.reversed().filter { $0 <= 40 })
+        }
+        #expect(try await reader.statistics().total.issued == 20)
+        #expect(
+            try await reader.trace(fingerprint: Events.token(15, at: Events.start + 15).fingerprint).isKnown == false
+        )
+        #expect(try await reader.trace(fingerprint: Events.token(21, at: Events.start + 21).fingerprint).isKnown)
+        #expect(try await reader.export(.csv) { _ in }.rows == 21)
+        #expect(try await reader.verify().rows == 21)
+        #expect(try await OtherVerifier.verify(path).status == 0)
+    }
+
+    @Test("a mark of verification is set once, for rows that are there")
+    func marks() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await Logs.write(5, to: log)
+        let head = try await AuditLogReader.open(path).head()
+        try await log.markVerified(head)
+        try await log.markVerified(head)
+        try await Logs.write(5, to: log, from: 6)
+        let later = try await AuditLogReader.open(path).head()
+        try await log.markVerified(later)
+        try await log.markVerified(head)
+        #expect(try await AuditLogReader.open(path).lastVerified() == later)
+        let foreign = AuditHead(logID: "other", sequence: 3, digest: head.digest)
+        let wrong = AuditHead(logID: head.logID, sequence: 3, digest: head.digest)
+        for bad in [foreign, wrong] { #expect(await Logs.code { try await log.markVerified(bad) } == .rewound) }
+        await log.close()
+        #expect(try await Logs.entries(of: path).count == 10)
+    }
+}
