@@ -11,17 +11,15 @@ import Glibc
 /// A password file (libpq, "The Password File") with a token for each server, which no disk holds and no other user can read.
 ///
 /// libpq takes one password for all servers; only in a password file can each have its own. It reads the file while it begins to
-/// connect, so the file need not live longer than that.
+/// connect, so the file need not live longer than that. Linux alone has such files.
 final class TokenPassfile {
     private let descriptor: Int32
 
     /// Writes the lines.
     ///
-    /// - Throws: ``PGRDSIAMError`` where the operating system gives no file, or a token holds a line end.
+    /// - Throws: ``PGRDSIAMError`` where the operating system has no such files or gives none, or a token holds a line end.
     init(_ tokens: [(host: Host, token: String)]) throws(PGRDSIAMError) {
-        let file = rdsiam_nameless_file()
-        guard file >= 0 else { throw PGRDSIAMError.system("memfd_create", errno) }
-        descriptor = file
+        descriptor = try Self.open()
         for (host, token) in tokens {
             guard !token.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else {
                 throw PGRDSIAMError.lineInToken
@@ -33,11 +31,15 @@ final class TokenPassfile {
     deinit { close(descriptor) }
 
     /// The name under which this process, and no other, can open the file.
-    var path: String {
+    var path: String { "/proc/self/fd/\(descriptor)" }
+
+    private static func open() throws(PGRDSIAMError) -> Int32 {
         #if os(Linux)
-        "/proc/self/fd/\(descriptor)"
+        let file = rdsiam_memory_file()
+        guard file >= 0 else { throw PGRDSIAMError.system("memfd_create", errno) }
+        return file
         #else
-        "/dev/fd/\(descriptor)"
+        throw PGRDSIAMError.oneHostHere
         #endif
     }
 

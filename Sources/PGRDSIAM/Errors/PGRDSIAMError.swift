@@ -77,6 +77,11 @@ extension PGRDSIAMError {
         "each of several hosts needs a token of its own; name one host"
     )
 
+    static let oneHostHere = PGRDSIAMError(
+        .invalidRequest,
+        "each of several hosts needs a token of its own, which only Linux can hand to libpq without a disk; name one host"
+    )
+
     static let noHostName = PGRDSIAMError(
         .invalidRequest,
         "a token is signed for a host name and sent over TLS; set host to the database's endpoint, not to a socket"
