@@ -7,7 +7,8 @@ Actions that change the row SEQ: payload (hashes left), leaf (leaf hash recomput
 Actions that recompute the chain up to the end: rewrite (payload changed), rewrite-all (checkpoints too), splice (row
 removed, the others renumbered). Others: remove, swap (with the next row), truncate (from SEQ on), empty, append (a row
 with wrong hashes), append-valid, prune (delete up to SEQ under an anchor nobody announced), except (such an anchor,
-nothing deleted), rename (give the log another id), unguard (drop a trigger), shadow (let searches see another user),
+nothing deleted), forget (delete all, and announce a pruning up to SEQ that never was), restore (put a row SEQ of one's
+own back, under the last anchor), bless (an audit.reanchor that names nothing), rename (give the log another id), unguard (drop a trigger), shadow (let searches see another user),
 replace (INSERT OR REPLACE past the guards), update, delete, reuse (a sequence number twice), anchor (one the chain
 does not bear out). The last five leave the guards on, print what SQLite says, and exit with 3 if it refuses.
 Needs the standard library only.
@@ -114,6 +115,32 @@ def anchor(deletes):
         database.execute("DELETE FROM event WHERE seq <= ?", (seq,))
 
 
+def event(number, previous, activity, **detail):
+    """Adds a valid event of the log's own."""
+    record = {"activity": activity, "actor": {"host": "h", "pid": 1, "program": "p", "uid": 0, "user": "u"},
+              "detail": detail, "id": "x", "outcome": "success", "time_us": 1790000000000000, "v": 1}
+    leaf = leaf_of(canonical(record))
+    database.execute("INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?, ?, ?, ?)",
+                     (number, canonical(record).decode(), leaf, chain_of(previous, number, leaf)))
+
+
+def forget():
+    database.execute("DELETE FROM event")
+    database.execute("INSERT INTO anchor VALUES ('prune', ?, ?, 0)", (seq, bytes(32)))
+    event(seq + 1, bytes(32), "audit.prune", seq=str(seq), chain=bytes(32).hex())
+
+
+def restore():
+    payload = another_user(row(last())[0])
+    database.execute("INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?, ?, ?, ?)",
+                     (seq, payload.decode(), leaf_of(payload), bytes(32)))
+
+
+def bless():
+    number, previous = last(), row(last())[2]
+    event(number + 1, previous, "audit.reanchor", seq=str(number), chain=previous.hex(), reason="all is well")
+
+
 def shadow():
     database.execute("PRAGMA writable_schema = ON")
     database.execute("UPDATE sqlite_schema SET sql = replace(sql, '$.target.user', '$.target.host') WHERE name = 'event'")
@@ -146,6 +173,9 @@ unguarded = {
     "append-valid": lambda: append(True),
     "prune": lambda: anchor(True),
     "except": lambda: anchor(False),
+    "forget": forget,
+    "restore": restore,
+    "bless": bless,
     "rename": lambda: database.execute("UPDATE meta SET value = 'another-log' WHERE key = 'log_id'"),
     "shadow": shadow,
     "unguard": lambda: triggers.pop(),

@@ -27,19 +27,31 @@ extension AuditLog {
         return pruner.result
     }
 
-    /// Takes note of a break in the chain, so that verification no longer counts it, and lets the log go on.
+    /// Takes note of what a verification has found, so that it no longer counts, and lets the log go on.
     ///
-    /// The break stays in every report, with the event that acknowledges it. It also makes a log that was put back from
-    /// a copy acceptable to this process.
+    /// The event names each finding and what it was found by. The findings stay in every report, with the event that
+    /// acknowledges them; whatever is changed later is a finding of its own. What contradicts a head or a key that was
+    /// kept elsewhere is never acknowledged: keep a new head afterwards. The event also makes a log that was put back
+    /// from a copy acceptable to this process.
     ///
-    /// - Parameter reason: Who decided it and why. Not a secret.
-    /// - Throws: ``AuditLogError``; `busy` may be tried again.
-    public func reanchor(reason: String) throws {
+    /// - Parameters:
+    ///   - report: What somebody has looked at and accepts.
+    ///   - reason: Who decided it and why. Not a secret.
+    /// - Throws: ``AuditLogError``: `damaged` where more is wrong than the report names; `busy` may be tried again.
+    public func reanchor(acknowledging report: AuditVerification, reason: String) throws {
+        guard report.findings.count == report.findingCount else {
+            let message = "More is wrong than can be acknowledged (findings: \(report.findingCount))."
+            throw AuditLogError(.damaged, message + " Keep the file and begin a new log.", path: path)
+        }
+        let names = report.findings.filter { $0.acknowledgedBy == nil }.compactMap(\.name)
         try maintaining { committer, deadline in
             committer.store.forgetHead()
             try committer.commit(.reanchor, until: deadline) {
                 let head = committer.store.next
-                return ["seq": String(head.sequence), "chain": Hexadecimal.encode(head.chainHash), "reason": reason]
+                return [
+                    "seq": String(head.sequence), "chain": Hexadecimal.encode(head.chainHash), "reason": reason,
+                    Acknowledgements.key: names.joined(separator: ","),
+                ]
             }
         }
     }

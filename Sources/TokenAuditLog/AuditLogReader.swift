@@ -180,7 +180,7 @@ extension Connection {
     /// The last row; the last pruned row, or the chain's beginning, where there is none.
     func head() throws -> AuditHead {
         let logID = try logID()
-        let select = try prepare("SELECT seq, chain_hash FROM event ORDER BY seq DESC LIMIT 1")
+        let select = try prepare(Self.lastRow)
         if try select.step() {
             return AuditHead(logID: logID, sequence: select.integer(0), digest: select.digest(1))
         }

@@ -167,6 +167,7 @@ struct AuditCommandTests {
         let verdict = try await audit("verify")
         #expect(verdict.status == 0 && verdict.output.contains("row 2\trows-missing\t"), "\(verdict.output)")
         #expect(verdict.output.contains("acknowledged by row 8"))
+        #expect(verdict.output.contains("is intact but for 1 acknowledged: "))
         #expect(try await audit("list", "--activity", "audit.reanchor", "--json").output.contains("restored on Monday"))
     }
 

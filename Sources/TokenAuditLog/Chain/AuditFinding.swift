@@ -14,10 +14,17 @@ public struct AuditFinding: Sendable, Hashable {
         public static let chainBroken = Kind(rawValue: "chain-broken")
         /// Rows are not there.
         public static let rowsMissing = Kind(rawValue: "rows-missing")
+        /// Rows are there that have no place in the chain.
+        public static let rowsSurplus = Kind(rawValue: "rows-surplus")
         /// The log ends before a head that was kept elsewhere.
         public static let truncated = Kind(rawValue: "truncated")
         /// The log holds another row than a head that was kept elsewhere.
         public static let anchorMismatch = Kind(rawValue: "anchor-mismatch")
+        /// A head that was kept elsewhere is of a row that has been pruned, and can be compared with nothing.
+        ///
+        /// Whoever can write the file can delete rows and say that they were pruned. Keep a new head after each pruning
+        /// that you know of, and verify with that.
+        public static let headPruned = Kind(rawValue: "head-pruned")
         /// A head that was kept elsewhere is of another log.
         public static let foreignAnchor = Kind(rawValue: "foreign-anchor")
         /// The log's own checkpoint states another row than the one before it.
@@ -43,9 +50,15 @@ public struct AuditFinding: Sendable, Hashable {
     /// The event by which somebody has taken note of it; nil where nobody has.
     public internal(set) var acknowledgedBy: Int64?
 
-    init(_ kind: Kind, at sequence: Int64, _ message: String) {
+    /// What it was found by, hashed; nil where it cannot be acknowledged.
+    ///
+    /// What contradicts something that was kept elsewhere cannot, nor what can be mended.
+    let evidence: String?
+
+    init(_ kind: Kind, at sequence: Int64, _ message: String, evidence: String? = nil) {
         self.kind = kind
         self.sequence = sequence
         self.message = message
+        self.evidence = evidence
     }
 }

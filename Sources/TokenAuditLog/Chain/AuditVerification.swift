@@ -4,17 +4,18 @@ public struct AuditVerification: Sendable, Hashable {
     public internal(set) var findings: [AuditFinding] = []
     /// How many things are wrong in all.
     public internal(set) var findingCount = 0
-    /// How many rows were checked.
+    /// How many rows were checked, without those that an unfinished pruning has left.
     public internal(set) var rows: Int64 = 0
     /// The last row that was checked.
     ///
     /// Keep it elsewhere: the next verification can begin there, and must find it again.
     public internal(set) var head: AuditHead
 
+    /// How many of the findings somebody has acknowledged (``AuditLog/reanchor(acknowledging:reason:)``).
+    public var acknowledgedCount: Int { findings.count { $0.acknowledgedBy != nil } }
+
     /// Whether nothing is wrong but what somebody has acknowledged.
-    public var isIntact: Bool {
-        findingCount == findings.count && findings.allSatisfy { $0.acknowledgedBy != nil }
-    }
+    public var isIntact: Bool { findingCount == acknowledgedCount }
 
     static let mostFindings = 1000
 

@@ -51,6 +51,17 @@ final class ChainHasher {
         }
     }
 
+    /// What a finding about a row is told by from others: the first half of SHA-256(0x04 ‖ sequence number, 8 bytes,
+    /// big-endian ‖ hashes), in hexadecimal.
+    func evidence(of sequence: Int64, _ hashes: Digest...) -> String {
+        evidence(withUnsafeBytes(of: sequence.bigEndian) { [UInt8]($0) } + hashes.flatMap(\.bytes))
+    }
+
+    /// The same of something else than a row.
+    func evidence(_ bytes: [UInt8]) -> String {
+        Hexadecimal.encode(bytes.withUnsafeBytes { [UInt8](hash(prefix: 0x04, $0).bytes.prefix(Digest.size / 2)) })
+    }
+
     /// The first four bytes of SHA-256(prefix ‖ value): what a value is looked up by.
     func shortHash(prefix: UInt8, _ value: UnsafeRawBufferPointer) -> Int64 {
         hash(prefix: prefix, value).withUnsafeBytes { Int64(Int32(bigEndian: $0.load(as: Int32.self))) }

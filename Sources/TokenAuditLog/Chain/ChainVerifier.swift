@@ -17,46 +17,72 @@ struct ChainVerifier: Sendable {
 
     func verify() throws -> AuditVerification {
         let connection = try file.open(limit: timeLimit)
-        let (origin, last) = try connection.reading {
-            (try self.origin(connection), try connection.head())
+        let hasher = try ChainHasher()
+        var extent = try readExtent(hasher)
+        let origin = try self.origin(extent, connection, hasher)
+        var walked = try walkLeftovers(extent, origin: origin)
+        try walk(from: origin, to: extent.last, &walked)
+        // Where others have pruned meanwhile, the event that says so is one of the rows that have come since.
+        while case let now = try readExtent(hasher), now.beginning != extent.beginning {
+            extent = now
+            try walk(from: walked.report.head, to: extent.last, &walked)
         }
-        var result = try walk(from: origin, to: last)
-        try checkSurroundings(connection, &result.report, result.statements, origin: origin)
-        judge(&result.report, origin: origin, statements: result.statements)
-        return result.report
+        let judge = ChainJudge(extent: extent, origin: origin, walked: walked, heads: heads, hasher: hasher)
+        return try judge.judge { report in
+            for finding in try Schema.findings(in: connection, hasher) { report.add(finding) }
+            if checksIndexes { try checkIndexes(connection, &report) }
+        }
     }
 
     /// All heads kept elsewhere.
-    private var marks: [AuditHead] { anchors + (start.map { [$0] } ?? []) }
+    private var heads: [AuditHead] { anchors + (start.map { [$0] } ?? []) }
 
-    /// Where the walk begins: at the row verified before, at the last pruned row, or at the beginning.
-    private func origin(_ connection: Connection) throws -> AuditHead {
-        let logID = try connection.logID()
-        let hasher = try ChainHasher()
-        let first = start.map { $0.logID == logID ? $0.sequence : 0 } ?? 0
-        return try connection.row(before: first == .max ? first : first + 1, logID: logID, hasher: hasher)
+    /// A connection of its own: one that looks for no journal sees the file as it was when opened.
+    private func readExtent(_ hasher: ChainHasher) throws -> LogExtent {
+        let connection = try file.open(limit: timeLimit)
+        return try connection.reading { try LogExtent(connection, hasher) }
     }
 
-    private typealias Result = (report: AuditVerification, statements: [LogStatement])
+    /// Where the walk begins: at the first row kept elsewhere, if the log has been verified up to one; else at the last
+    /// pruned row, or at the beginning.
+    private func origin(_ extent: LogExtent, _ connection: Connection, _ hasher: ChainHasher) throws -> AuditHead {
+        guard let start, start.logID == extent.logID,
+            let first = heads.filter({ $0.logID == extent.logID }).map(\.sequence).min(),
+            first > extent.beginning.sequence
+        else { return extent.beginning }
+        let next = first == .max ? first : first + 1
+        return try connection.reading { try connection.row(before: next, logID: extent.logID, hasher: hasher) }
+    }
 
-    private func walk(from origin: AuditHead, to last: AuditHead) throws -> Result {
+    /// Checks what an unfinished pruning has left, as far as it can be checked.
+    private func walkLeftovers(_ extent: LogExtent, origin: AuditHead) throws -> WalkReport {
+        var walked = WalkReport(from: origin)
+        guard let leftovers = extent.leftovers, origin == extent.beginning else { return walked }
+        let before = AuditHead(logID: extent.logID, sequence: leftovers.first - 1, digest: Digest())
+        try walk(from: before, to: leftovers.last, &walked)
+        // They are rows of the log no more.
+        walked.report.head = origin
+        walked.report.rows = 0
+        return walked
+    }
+
+    private func walk(from origin: AuditHead, to last: AuditHead, _ walked: inout WalkReport) throws {
         let board = SegmentBoard(after: origin.sequence, through: last.sequence, stride: stride)
-        let ownMarks = marks.filter { $0.logID == origin.logID }
+        let ownHeads = heads.filter { $0.logID == origin.logID }
         let count = max(0, last.sequence - origin.sequence) / stride
         DispatchQueue.concurrentPerform(iterations: Int(min(Int64(workers), count + 1))) { _ in
             do {
                 let connection = try openForWalk()
                 let hasher = try ChainHasher()
                 while let (rows, index) = try board.next(connection.row(from:)) {
-                    let segment = ChainSegment(logID: origin.logID, rows: rows, anchors: ownMarks, keys: keys)
-                    let walk = try segment.walk(on: connection, hasher: hasher)
-                    board.put(walk.finished(), walk.statements, at: index)
+                    let segment = ChainSegment(logID: origin.logID, rows: rows, anchors: ownHeads, keys: keys)
+                    board.put(try segment.walk(on: connection, hasher: hasher).finished(), at: index)
                 }
             } catch {
                 board.fail(error)
             }
         }
-        return try board.result(startingAt: origin)
+        walked.append(try board.result(startingAt: origin))
     }
 
     /// Each page is read once, so a cache only has to be small enough to stay within the processor's.
@@ -66,59 +92,10 @@ struct ChainVerifier: Sendable {
         return connection
     }
 
-    private func checkSurroundings(
-        _ connection: Connection,
-        _ report: inout AuditVerification,
-        _ statements: [LogStatement],
-        origin: AuditHead
-    ) throws {
-        for name in try Schema.differences(in: connection) {
-            report.add(AuditFinding(.schemaAltered, at: 0, "\(name) is not as this version makes it."))
-        }
-        if let pruned = try connection.pruneAnchor(logID: origin.logID),
-            origin.sequence <= pruned.sequence,
-            !statements.contains(where: { $0.activity == .prune && $0.head == pruned.mark })
-        {
-            let message = "Rows up to \(pruned.sequence) are deleted, or excepted, and no event says so."
-            report.add(AuditFinding(.pruneUnrecorded, at: pruned.sequence, message))
-        }
-        guard checksIndexes else { return }
+    private func checkIndexes(_ connection: Connection, _ report: inout AuditVerification) throws {
         for problem in try connection.integrityProblems() {
             report.add(AuditFinding(.indexAltered, at: 0, problem))
         }
         try IndexChecker(connection: connection).check(&report)
-    }
-
-    private func judge(_ report: inout AuditVerification, origin: AuditHead, statements: [LogStatement]) {
-        for anchor in marks {
-            if let finding = finding(about: anchor, origin: origin, end: report.head) {
-                report.add(finding)
-            }
-        }
-        for index in report.findings.indices {
-            let sequence = report.findings[index].sequence
-            guard sequence > 0 else { continue }
-            report.findings[index].acknowledgedBy =
-                statements.first {
-                    $0.activity == .reanchor && sequence <= ($0.head?.sequence ?? 0)
-                }?.sequence
-        }
-    }
-
-    /// What the walk cannot see: heads of other logs, before its first row and after its last.
-    private func finding(about anchor: AuditHead, origin: AuditHead, end: AuditHead) -> AuditFinding? {
-        if anchor.logID != origin.logID {
-            return AuditFinding(.foreignAnchor, at: 0, "A head kept elsewhere is of log \(anchor.logID).")
-        }
-        if anchor.sequence > end.sequence {
-            let message = "The log ends at \(end.sequence); a head kept elsewhere says \(anchor.sequence)."
-            return AuditFinding(.truncated, at: end.sequence + 1, message)
-        }
-        guard anchor.sequence == origin.sequence, anchor != origin else { return nil }
-        return AuditFinding(
-            .anchorMismatch,
-            at: anchor.sequence,
-            "The row is not the one whose hash was kept elsewhere."
-        )
     }
 }

@@ -2,20 +2,35 @@
 ///
 /// It knows nothing of files. After a break the stored hash counts, so that one break is found once.
 struct ChainWalk {
+    /// Where a walk begins: at the row before its first.
+    struct Start {
+        let row: AuditHead
+        /// Whether that row's hash is known; else the first row need not follow from it.
+        var isKnown = true
+    }
+
     /// The last row seen.
     private(set) var position: AuditHead
-    private(set) var report: AuditVerification
-    /// What the log itself says about what was pruned and acknowledged.
-    private(set) var statements: [LogStatement] = []
+    private var isPositionKnown: Bool
+    private(set) var result: WalkReport
     /// Heads kept elsewhere that lie ahead, the nearest last.
     private var anchors: [AuditHead]
     private let keys: [AuditVerificationKey]
     private let hasher: ChainHasher
 
-    init(position: AuditHead, anchors: [AuditHead], keys: [AuditVerificationKey], hasher: ChainHasher) {
-        self.position = position
-        self.report = AuditVerification(head: position)
-        self.anchors = anchors.filter { $0.sequence > position.sequence }.sorted {
+    /// A row as it is stored; all zeros, which is no row's hash, where one is not 32 bytes long.
+    private struct Row {
+        let sequence: Int64
+        let payload: UnsafeRawBufferPointer
+        let leaf: Digest
+        let chain: Digest
+    }
+
+    init(from start: Start, anchors: [AuditHead], keys: [AuditVerificationKey], hasher: ChainHasher) {
+        self.position = start.row
+        self.isPositionKnown = start.isKnown
+        self.result = WalkReport(from: start.row)
+        self.anchors = anchors.filter { $0.sequence > start.row.sequence }.sorted {
             $0.sequence > $1.sequence
         }
         self.keys = keys
@@ -26,72 +41,87 @@ struct ChainWalk {
     ///
     /// Its hashes are nil where they are not 32 bytes long.
     mutating func visit(_ sequence: Int64, leaf: Digest?, chain: Digest?, payload: UnsafeRawBufferPointer) {
-        let leaf = check(leaf, of: payload, at: sequence)
-        if LogStatement.isLikely(payload) {
-            hear(LogStatement(payload, sequence: sequence), at: sequence)
+        let row = Row(sequence: sequence, payload: payload, leaf: leaf ?? Digest(), chain: chain ?? Digest())
+        if hasher.leaf(payload) != row.leaf {
+            find(.payloadAltered, row, "The payload does not have the hash that was stored with it.")
         }
-        follow(to: sequence, leaf: leaf, chain: chain ?? Digest())
-        report.rows += 1
-        while let anchor = anchors.last, anchor.sequence <= sequence {
-            anchors.removeLast()
-            if anchor != position {
-                find(.anchorMismatch, anchor.sequence, "The row is not the one whose hash was kept elsewhere.")
-            }
-        }
+        if LogStatement.isLikely(payload) { hear(LogStatement(payload, sequence: sequence), row) }
+        follow(to: row)
+        result.report.rows += 1
+        compareAnchors(with: row)
     }
 
     /// Sees that a row is there and cannot be read.
     mutating func visitUnreadable(_ sequence: Int64) {
-        find(.unreadable, sequence, "The row cannot be read: the file is damaged there.")
+        result.report.add(
+            AuditFinding(
+                .unreadable,
+                at: sequence,
+                "The row cannot be read: the file is damaged there.",
+                evidence: hasher.evidence(of: sequence)
+            )
+        )
         position = AuditHead(logID: position.logID, sequence: sequence, digest: Digest())
-        forgetPosition()
+        isPositionKnown = false
     }
 
-    /// The hash of the last row is not known, so the next need not follow from it.
-    mutating func forgetPosition() { isPositionKnown = false }
-
-    private var isPositionKnown = true
-
-    private mutating func check(_ leaf: Digest?, of payload: UnsafeRawBufferPointer, at sequence: Int64) -> Digest {
-        if let leaf, hasher.leaf(payload) == leaf { return leaf }
-        find(.payloadAltered, sequence, "The payload does not have the hash that was stored with it.")
-        return leaf ?? Digest()
-    }
-
-    private mutating func follow(to sequence: Int64, leaf: Digest, chain: Digest) {
+    private mutating func follow(to row: Row) {
         let expected = position.sequence + 1
-        if sequence > expected {
-            find(.rowsMissing, expected, "Rows \(expected) to \(sequence - 1) are not there.")
+        if row.sequence > expected {
+            let message = "Rows \(expected) to \(row.sequence - 1) are not there."
+            find(.rowsMissing, row, at: expected, message)
         } else if isPositionKnown
-            && hasher.chain(previous: position.digest, sequence: sequence, leaf: leaf) != chain
+            && hasher.chain(previous: position.digest, sequence: row.sequence, leaf: row.leaf) != row.chain
         {
-            find(.chainBroken, sequence, "The row does not follow from the one before it.")
+            find(.chainBroken, row, "The row does not follow from the one before it.")
         }
         isPositionKnown = true
-        position = AuditHead(logID: position.logID, sequence: sequence, digest: chain)
+        position = AuditHead(logID: position.logID, sequence: row.sequence, digest: row.chain)
     }
 
-    private mutating func hear(_ statement: LogStatement?, at sequence: Int64) {
+    /// Heads whose rows are not there are left for the end.
+    private mutating func compareAnchors(with row: Row) {
+        while let anchor = anchors.last, anchor.sequence <= row.sequence {
+            anchors.removeLast()
+            guard anchor.sequence == row.sequence else { continue }
+            result.met.insert(anchor)
+            if anchor != position { result.report.add(.mismatch(of: anchor)) }
+        }
+    }
+
+    private mutating func hear(_ statement: LogStatement?, _ row: Row) {
         guard let statement else { return }
-        if statement.statesHead && isPositionKnown && position.sequence == sequence - 1
+        if statement.statesHead && isPositionKnown && position.sequence == row.sequence - 1
             && statement.head != position.mark
         {
-            find(.checkpointMismatch, sequence, "The log's own checkpoint states another row than the one before it.")
+            find(.checkpointMismatch, row, "The log's own checkpoint states another row than the one before it.")
         }
         if let problem = statement.problem(with: keys, position: position) {
-            find(.badSignature, sequence, problem)
+            // A key that was kept elsewhere contradicts the log.
+            result.report.add(AuditFinding(.badSignature, at: row.sequence, problem))
         }
-        if statement.isLasting { statements.append(statement) }
+        if statement.isLasting { result.statements.append(statement) }
     }
 
-    private mutating func find(_ kind: AuditFinding.Kind, _ sequence: Int64, _ message: String) {
-        report.add(AuditFinding(kind, at: sequence, message))
+    private mutating func find(_ kind: AuditFinding.Kind, _ row: Row, at sequence: Int64? = nil, _ message: String) {
+        let evidence = hasher.evidence(of: row.sequence, hasher.leaf(row.payload), row.leaf, row.chain)
+        result.report.add(AuditFinding(kind, at: sequence ?? row.sequence, message, evidence: evidence))
     }
 
-    /// The report, after the last row.
-    func finished() -> AuditVerification {
-        var report = report
-        report.head = position
-        return report
+    /// What was found, after the last row.
+    func finished() -> WalkReport {
+        var result = result
+        result.report.head = position
+        return result
+    }
+}
+
+extension AuditFinding {
+    static func mismatch(of anchor: AuditHead) -> AuditFinding {
+        AuditFinding(
+            .anchorMismatch,
+            at: anchor.sequence,
+            "The row is not the one whose hash was kept elsewhere."
+        )
     }
 }

@@ -5,8 +5,7 @@ final class SegmentBoard: Sendable {
     private struct State {
         /// The last row that a worker has taken.
         var position: Int64
-        var reports: [AuditVerification?] = []
-        var statements: [[LogStatement]] = []
+        var reports: [WalkReport?] = []
         var failure: (any Error)?
     }
 
@@ -32,27 +31,21 @@ final class SegmentBoard: Sendable {
             }
             state.position = last - first < stride ? last : first + stride - 1
             state.reports.append(nil)
-            state.statements.append([])
             return (first...state.position, state.reports.count - 1)
         }
     }
 
-    func put(_ report: AuditVerification, _ statements: [LogStatement], at index: Int) {
-        state.withLock { state in
-            state.reports[index] = report
-            state.statements[index] = statements
-        }
-    }
+    func put(_ report: WalkReport, at index: Int) { state.withLock { $0.reports[index] = report } }
 
     func fail(_ error: any Error) { state.withLock { $0.failure = error } }
 
     /// All segments' findings, in the order of the rows.
-    func result(startingAt origin: AuditHead) throws -> (AuditVerification, [LogStatement]) {
+    func result(startingAt origin: AuditHead) throws -> WalkReport {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
-            var whole = AuditVerification(head: origin)
+            var whole = WalkReport(from: origin)
             for report in state.reports { if let report { whole.append(report) } }
-            return (whole, state.statements.flatMap { $0 })
+            return whole
         }
     }
 }

@@ -32,7 +32,7 @@ final class LogStore {
         insert = try connection.prepare(
             "INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?1, ?2, ?3, ?4)"
         )
-        selectHead = try connection.prepare("SELECT seq, chain_hash FROM event ORDER BY seq DESC LIMIT 1")
+        selectHead = try connection.prepare(Connection.lastRow)
         selectChain = try connection.prepare("SELECT chain_hash FROM event WHERE seq = ?1")
         head = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
         next = head
@@ -176,10 +176,20 @@ extension Connection {
         try anchor("prune", logID: logID)
     }
 
-    /// The last mark of a kind.
+    /// Selects the last row after what was pruned.
+    static let lastRow = """
+        SELECT seq, chain_hash FROM event
+        WHERE seq > max(0, coalesce((SELECT max(through_seq) FROM anchor WHERE kind = 'prune'), 0))
+        ORDER BY seq DESC LIMIT 1
+        """
+
+    /// The last mark of a kind; no row has a number below 1.
     func anchor(_ kind: String, logID: String) throws -> AuditHead? {
         let select = try prepare(
-            "SELECT through_seq, chain_hash FROM anchor WHERE kind = ?1 ORDER BY through_seq DESC LIMIT 1"
+            """
+            SELECT through_seq, chain_hash FROM anchor WHERE kind = ?1 AND through_seq > 0
+            ORDER BY through_seq DESC LIMIT 1
+            """
         )
         try select.bind(kind, at: 1)
         guard try select.step() else { return nil }

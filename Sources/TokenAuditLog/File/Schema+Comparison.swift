@@ -7,10 +7,17 @@ extension Schema {
     }
 
     /// What of the tables, indexes and triggers is missing, changed or added.
-    static func differences(in connection: Connection) throws -> [String] {
+    static func findings(in connection: Connection, _ hasher: ChainHasher) throws -> [AuditFinding] {
         let expected = try reference().schemaObjects()
         let actual = try connection.schemaObjects()
-        return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.sorted()
+        return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.sorted().map { name in
+            AuditFinding(
+                .schemaAltered,
+                at: 0,
+                "\(name) is not as this version makes it.",
+                evidence: hasher.evidence(Array("\(name)\0\(actual[name] ?? "")".utf8))
+            )
+        }
     }
 }
 

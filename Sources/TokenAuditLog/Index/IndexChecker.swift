@@ -60,7 +60,7 @@ struct IndexChecker {
 
     /// The rows of a segment that must be found by index.
     private func indexedRows(of segment: Segment, after pruned: Int64) throws -> ClosedRange<Int64>? {
-        guard let last = try connection.lastIndexed(), segment <= last.segment else { return nil }
+        guard pruned < .max, let last = try connection.lastIndexed(), segment <= last.segment else { return nil }
         let first = max(segment.rows.lowerBound, pruned + 1)
         let end = segment < last.segment ? segment.rows.upperBound : min(segment.rows.upperBound, last.through)
         return first <= end ? first...end : nil

@@ -59,11 +59,14 @@ struct Backup {
 
     /// Copies some rows; where there are none left, what else there is to say of the log at this same moment.
     ///
-    /// What was pruned meanwhile must be said, and by a row too; what is there too many does no harm.
+    /// What was pruned meanwhile must be said, and by a row too; its rows that were copied before would be a part of it.
     private func copyStride(after sequence: Int64, to copy: Connection) throws -> Int64? {
         if let next = try copyEvents(after: sequence, to: copy) { return next }
         try copyTable("meta", ["key", "value"], to: copy)
         try copyTable("anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: sequence, to: copy)
+        try copy.execute(
+            "DELETE FROM event WHERE seq <= (SELECT max(through_seq) FROM anchor WHERE kind = 'prune')"
+        )
         return nil
     }
 

@@ -7,8 +7,9 @@ struct AuditReanchorCommand: AsyncParsableCommand {
         commandName: "reanchor",
         abstract: "Take note of what `verify` has found, and let the log go on.",
         discussion: """
-            What is wrong stays in every report, with the row that acknowledges it, and no longer counts. Keep a copy of the \
-            file as it is first: rds-iam audit backup.
+            What `verify` finds now stays in every report, with the row that acknowledges it, and no longer counts. What is \
+            changed later does, and so does what contradicts a head that was kept elsewhere. Keep a copy of the file as it \
+            is first, and a new head afterwards: rds-iam audit backup, rds-iam audit head.
             """
     )
 
@@ -23,9 +24,9 @@ struct AuditReanchorCommand: AsyncParsableCommand {
 
     func run() async throws {
         // A log that is not there is a mistake, and not to be made.
-        let head = try await log.reader().head()
+        let report = try await log.reader().verify()
         let writer = try await AuditLog.open(log.resolved())
-        try await closing(writer) { try await writer.reanchor(reason: reason) }
-        print("acknowledged what is wrong up to row \(head.sequence)")
+        try await closing(writer) { try await writer.reanchor(acknowledging: report, reason: reason) }
+        print("acknowledged what is wrong up to row \(report.head.sequence)")
     }
 }

@@ -8,8 +8,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         abstract: "Check that no row was changed, removed or put in.",
         discussion: """
             Prints the log's head when all is well: keep it elsewhere and give it back with --head later, for only a head \
-            that was kept elsewhere tells of rows that were cut off at the end. Exits with 1, one line for each finding, \
-            when something is wrong.
+            that was kept elsewhere tells of rows that were cut off at the end. Keep a new one after each `prune` and `reanchor`: a head says nothing of rows that \
+            are pruned, and outlasts what is acknowledged after it. Exits with 1, one line for each finding, when something \
+            is wrong that is not acknowledged.
             """
     )
 
@@ -50,8 +51,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         } else {
             for finding in report.findings { print(Self.line(finding)) }
         }
-        guard report.isIntact else { throw DamagedLog(path: path, findings: report.findingCount) }
-        if !json { print("\(path) is intact: \(report.rows) rows\t\(report.head)") }
+        guard report.isIntact else {
+            throw DamagedLog(path: path, findings: report.findingCount - report.acknowledgedCount)
+        }
+        let but = report.acknowledgedCount > 0 ? " but for \(report.acknowledgedCount) acknowledged" : ""
+        if !json { print("\(path) is intact\(but): \(report.rows) rows\t\(report.head)") }
     }
 
     @Sendable private static func head(_ text: String) throws -> AuditHead {
@@ -96,6 +100,7 @@ private struct VerificationJSON: Encodable {
     let rows: Int64
     let head: String
     let finding_count: Int
+    let acknowledged_count: Int
     let findings: [Finding]
 
     init(_ report: AuditVerification) {
@@ -103,6 +108,7 @@ private struct VerificationJSON: Encodable {
         rows = report.rows
         head = report.head.description
         finding_count = report.findingCount
+        acknowledged_count = report.acknowledgedCount
         findings = report.findings.map {
             Finding(
                 row: $0.sequence,

@@ -165,22 +165,6 @@ struct DamageTests {
         )
     }
 
-    @Test("an acknowledged break stays in the report and no longer counts; a later one does")
-    func acknowledgement() async throws {
-        try await Logs.write(20, to: path)
-        try await Forgery.forge(path, "remove", 7)
-        let log = try await AuditLog.open(path, configuration: Logs.bare)
-        try await log.reanchor(reason: "two hosts wrote one file")
-        try await Logs.write(5, to: log, from: 21)
-        await log.close()
-        let report = try await Logs.verification(of: path)
-        #expect(report.lines == ["rows-missing 7"])
-        #expect(report.findings.map(\.acknowledgedBy) == [21])
-        #expect(report.isIntact)
-        try await Forgery.forge(path, "payload", 23)
-        #expect(try await !Logs.verification(of: path).isIntact)
-    }
-
     @Test("findings are counted without end and kept up to a thousand")
     func manyFindings() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)

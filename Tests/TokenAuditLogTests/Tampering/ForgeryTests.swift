@@ -46,6 +46,10 @@ struct ForgeryTests {
         Case(action: "append-valid", sequence: 7, findings: []),
         Case(action: "prune", sequence: 20, findings: ["prune-unrecorded 20"]),
         Case(action: "except", sequence: 20, findings: ["prune-unrecorded 20"]),
+        Case(action: "forget", sequence: 10, findings: [], withHead: ["truncated 12"]),
+        Case(action: "forget", sequence: 46, findings: [], withHead: ["anchor-mismatch 46"]),
+        Case(action: "forget", sequence: 60, findings: [], withHead: ["head-pruned 46"]),
+        Case(action: "bless", sequence: 0, findings: []),
         Case(
             action: "rename",
             sequence: 0,
@@ -114,5 +118,10 @@ struct ForgeryTests {
 
 extension AuditVerification {
     /// The findings as the second verifier prints them.
-    var lines: [String] { findings.map { "\($0.kind.rawValue) \($0.sequence)" }.sorted() }
+    var lines: [String] {
+        findings.map { finding in
+            let note = finding.acknowledgedBy.map { " acknowledged \($0)" } ?? ""
+            return "\(finding.kind.rawValue) \(finding.sequence)\(note)"
+        }.sorted()
+    }
 }

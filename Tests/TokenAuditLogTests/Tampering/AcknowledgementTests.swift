@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("Acknowledged findings")
+struct AcknowledgementTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("tokens.auditlog") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// What both verifiers find; their judgement is the same.
+    private func verify(_ heads: [AuditHead] = []) async throws -> [String] {
+        let report = try await Logs.verification(of: path, anchors: heads)
+        let other = try await OtherVerifier.verify(path, heads: heads)
+        #expect(other.findings == report.lines)
+        #expect(other.status == (report.isIntact ? 0 : 1))
+        #expect(report.acknowledgedCount == report.lines.count { $0.contains("acknowledged") })
+        return report.lines
+    }
+
+    /// Acknowledges what is wrong, and goes on for five rows.
+    private func acknowledge(_ heads: [AuditHead] = []) async throws {
+        let report = try await Logs.verification(of: path, anchors: heads)
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await log.reanchor(acknowledging: report, reason: "two hosts wrote one file")
+        try await Logs.write(5, to: log, from: 100)
+        await log.close()
+    }
+
+    @Test("stay in the report and count no more; what is changed later does, before that event or after it")
+    func acknowledged() async throws {
+        try await Logs.write(20, to: path)
+        try await Forgery.forge(path, "remove", 7)
+        try await Forgery.forge(path, "payload", 3)
+        try await Forgery.forge(path, "leaf", 15)
+        try await acknowledge()
+        let known = ["chain-broken 15 acknowledged 21", "payload-altered 3 acknowledged 21"]
+        let gap = "rows-missing 7 acknowledged 21"
+        #expect(try await verify() == known + [gap])
+        // The same rows once more, in another way.
+        try await Forgery.forge(path, "leaf", 3)
+        #expect(try await verify() == ["chain-broken 15 acknowledged 21", "chain-broken 3", gap])
+        try await Forgery.forge(path, "payload", 23)
+        #expect(try await verify() == ["chain-broken 15 acknowledged 21", "chain-broken 3", "payload-altered 23", gap])
+        try await Forgery.forge(path, "remove", 6)
+        #expect(try await verify().contains("rows-missing 6"))
+    }
+
+    @Test("are none where a later event blesses the log and names nothing")
+    func blessing() async throws {
+        try await Logs.write(20, to: path)
+        let head = try await AuditLogReader.open(path).head()
+        try await Forgery.forge(path, "payload", 2)
+        try await Forgery.forge(path, "bless")
+        #expect(try await verify() == ["payload-altered 2"])
+        #expect(try await verify([head]) == ["payload-altered 2"])
+    }
+
+    @Test("count again for a head that was kept before they were acknowledged, and not for one kept after")
+    func heads() async throws {
+        try await Logs.write(20, to: path)
+        let before = try await AuditLogReader.open(path).head()
+        try await Forgery.forge(path, "payload", 2)
+        try await acknowledge()
+        let after = try await AuditLogReader.open(path).head()
+        #expect(try await verify() == ["payload-altered 2 acknowledged 21"])
+        #expect(try await verify([before]) == ["payload-altered 2"])
+        #expect(try await verify([before, after]) == ["payload-altered 2"])
+        #expect(try await verify([after]) == ["payload-altered 2 acknowledged 21"])
+    }
+
+    @Test("are never those that contradict a head")
+    func contradictions() async throws {
+        try await Logs.write(20, to: path)
+        let head = try await AuditLogReader.open(path).head()
+        try await Forgery.forge(path, "truncate", 15)
+        #expect(try await verify([head]) == ["truncated 15"])
+        try await acknowledge([head])
+        #expect(try await verify([head]) == ["anchor-mismatch 20"])
+        #expect(try await verify() == [])
+    }
+
+    @Test("may be of no row; another change of the tables counts")
+    func schema() async throws {
+        try await Logs.write(20, to: path)
+        try await Forgery.forge(path, "unguard")
+        try await acknowledge()
+        let report = try await Logs.verification(of: path)
+        #expect(report.lines == ["schema-altered 0 acknowledged 21"])
+        #expect(report.isIntact && report.acknowledgedCount == 1)
+        try Connection(path: path, mode: .writing).execute("DROP TRIGGER event_kept")
+        let later = try await Logs.verification(of: path)
+        #expect(later.lines == ["schema-altered 0", "schema-altered 0 acknowledged 21"])
+    }
+
+    @Test("are a pruning that nobody told of, and no later one")
+    func pruning() async throws {
+        try await Logs.write(20, to: path)
+        try await Forgery.forge(path, "prune", 5)
+        try await acknowledge()
+        #expect(try await verify() == ["prune-unrecorded 5 acknowledged 21"])
+        try await Forgery.forge(path, "prune", 10)
+        #expect(try await verify() == ["prune-unrecorded 10"])
+    }
+
+    @Test("are none where more is wrong than a report names")
+    func tooMany() async throws {
+        try await Logs.write(3, to: path)
+        var report = try await Logs.verification(of: path)
+        for row in 1...1001 { report.add(AuditFinding(.chainBroken, at: Int64(row), "", evidence: "00")) }
+        #expect(report.findings.count == 1000 && !report.isIntact)
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        let damaged = report
+        #expect(await Logs.code { try await log.reanchor(acknowledging: damaged, reason: "x") } == .damaged)
+        report.findingCount = 1000
+        let bounded = report
+        try await log.reanchor(acknowledging: bounded, reason: "x")
+        await log.close()
+        let entry = try #require(try await Logs.entries(of: path).last?.record)
+        #expect(entry.detail["acknowledged"]?.split(separator: ",").count == 1000)
+        #expect(try await verify() == [])
+    }
+}

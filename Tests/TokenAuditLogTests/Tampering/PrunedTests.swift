@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TokenAuditLog
+
+@Suite("What is left of pruned rows")
+struct PrunedTests {
+    let folder: TemporaryFolder
+    var path: String { folder.path("tokens.auditlog") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Marks ten of twenty rows as pruned and deletes `count` of them, as an interrupted pruning does.
+    ///
+    /// - Returns: The log's heads at its rows 1 to 20.
+    private func prune(deleting count: Int64) async throws -> [AuditHead] {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        var heads: [AuditHead] = []
+        for number in 1...20 {
+            try await Logs.write(1, to: log, from: number)
+            heads.append(try await AuditLogReader.open(path).head())
+        }
+        await log.close()
+        let committer = try Committer(path: path, configuration: Logs.bare)
+        let detail = ["seq": "10", "chain": Hexadecimal.encode(heads[9].chainHash)]
+        try committer.transaction(until: Monotonic.now + 1_000_000_000) {
+            try committer.store.insertAnchor("prune", heads[9], at: Events.start)
+            try committer.append(.prune, detail)
+        }
+        try committer.store.connection.execute("DELETE FROM event WHERE seq <= \(count)")
+        return heads
+    }
+
+    private func verify(_ heads: [AuditHead] = []) async throws -> [String] {
+        let report = try await Logs.verification(of: path, anchors: heads)
+        let other = try await OtherVerifier.verify(path, heads: heads)
+        #expect(other.findings == report.lines && other.head == report.head.description)
+        #expect(other.status == (report.isIntact ? 0 : 1))
+        return report.lines
+    }
+
+    @Test(
+        "is no finding, wherever a pruning was interrupted; a head of a row that is gone is one",
+        arguments: [0, 1, 4, 9, 10]
+    )
+    func interrupted(count: Int64) async throws {
+        let heads = try await prune(deleting: count)
+        #expect(try await verify() == [])
+        #expect(try await verify([heads[9], heads[10], heads[19]]) == [])
+        #expect(try await verify([heads[3]]) == (count < 4 ? [] : ["head-pruned 4"]))
+        let reader = try await AuditLogReader.open(path)
+        #expect(try await reader.verify(from: heads[14], anchors: [heads[11]]).rows == 9)
+        #expect(try await reader.verify(from: heads[3]).lines == (count < 4 ? [] : ["head-pruned 4"]))
+    }
+
+    @Test("is checked in segments like any other row", arguments: [1, 2, 3, 7])
+    func segments(stride: Int64) async throws {
+        _ = try await prune(deleting: 4)
+        let verifier = ChainVerifier(file: ReadOnlyFile(path: path), timeLimit: .seconds(10), stride: stride)
+        #expect(try verifier.verify().isIntact)
+        try await Forgery.forge(path, "row", 7)
+        #expect(try verifier.verify().lines == ["chain-broken 8"])
+        try await Forgery.forge(path, "payload", 6)
+        #expect(try verifier.verify().lines == ["chain-broken 8", "payload-altered 6"])
+    }
+
+    @Test("does not hide rows that others put there")
+    func restored() async throws {
+        _ = try await prune(deleting: 10)
+        try await Forgery.forge(path, "restore", 6)
+        #expect(try await verify() == ["rows-missing 7"])
+        try await Forgery.forge(path, "restore", 10)
+        #expect(try await verify() == ["chain-broken 10", "rows-missing 7"])
+    }
+
+    @Test("does not hide rows that are gone from its end")
+    func shortened() async throws {
+        _ = try await prune(deleting: 3)
+        try await Forgery.forge(path, "remove", 10)
+        #expect(try await verify() == ["rows-missing 10"])
+        try await Forgery.forge(path, "remove", 8)
+        #expect(try await verify() == ["rows-missing 10", "rows-missing 8"])
+    }
+
+    @Test("is no finding while another process prunes")
+    func concurrent() async throws {
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...3000 {
+                group.addTask { try await log.record(Events.issue(number, at: Events.start)) }
+            }
+            try await group.waitForAll()
+        }
+        let head = try await AuditLogReader.open(path).head()
+        let path = path
+        async let pruning: Void = {
+            // One pruning after the other, of about a hundred rows each.
+            let committer = try Committer(path: path, configuration: Logs.bare)
+            for last in Swift.stride(from: Int64(100), through: 2900, by: 100) {
+                let mark = try committer.store.connection.row(
+                    before: last + 1,
+                    logID: committer.store.logID,
+                    hasher: ChainHasher()
+                )
+                try committer.transaction(until: Monotonic.now + 10_000_000_000) {
+                    try committer.store.insertAnchor("prune", mark, at: Events.start)
+                    try committer.append(
+                        .prune,
+                        ["seq": String(last), "chain": Hexadecimal.encode(mark.chainHash)]
+                    )
+                }
+                try committer.prune(before: .distantPast, stride: 20)
+            }
+        }()
+        let verifier = ChainVerifier(
+            file: ReadOnlyFile(path: path),
+            timeLimit: .seconds(10),
+            anchors: [head],
+            stride: 50
+        )
+        while try await AuditLogReader.open(path).entries(limit: 1).entries.first?.sequence ?? 0 < 3029 {
+            #expect(try verifier.verify().lines == [])
+        }
+        try await pruning
+        #expect(try verifier.verify().lines == [])
+        await log.close()
+    }
+}
