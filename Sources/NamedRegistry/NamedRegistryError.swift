@@ -51,7 +51,7 @@ extension NamedRegistryError: CustomStringConvertible {
     private var suggestion: String {
         guard let nearest else { return "nothing is registered" }
         let isNear = editDistance(nearest, name) <= max(1, nearest.utf8.count / 3)
-        let question = isNear ? "did you mean \(String(reflecting: nearest))? " : ""
-        return question + "Registered: \(registered.joined(separator: ", "))"
+        let names = registered.joined(separator: ", ")
+        return isNear ? "did you mean \(String(reflecting: nearest))? Registered: \(names)" : "registered: \(names)"
     }
 }

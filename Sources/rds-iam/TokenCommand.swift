@@ -12,7 +12,8 @@ struct TokenCommand: AsyncParsableCommand {
             PGPORT and PGUSER, as with psql. For example:
 
               export PGHOST=db.abcdefghijkl.eu-west-2.rds.amazonaws.com PGUSER=andrew
-              PGPASSWORD=$(rds-iam token) psql "dbname=blog sslmode=verify-full sslrootcert=global-bundle.pem"
+              export PGSSLMODE=verify-full PGSSLROOTCERT=global-bundle.pem
+              PGPASSWORD=$(rds-iam token) psql blog
 
             global-bundle.pem holds the roots of RDS's certificates: \
             https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem

@@ -77,6 +77,15 @@ struct NamedRegistryTests {
         #expect(error.map(String.init(describing:)) == text)
     }
 
+    @Test("guesses no name that is far from the one asked for")
+    func farName() async throws {
+        let registry = NamedRegistry<Int>(defaults: [("default", { 1 }), ("rds", { 2 })])
+        for name in ["vault", "dsql", "rdsdb"] {
+            let error = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: name) }
+            #expect(error?.description == "no entry is named \"\(name)\"; registered: default, rds")
+        }
+    }
+
     @Test("shows a strange name escaped and cut")
     func strangeName() async {
         let name = "\u{1B}[31m" + String(repeating: "x", count: 10_000)
