@@ -83,47 +83,64 @@ struct PrunedTests {
         #expect(try await verify() == ["rows-missing 10", "rows-missing 8"])
     }
 
-    @Test("is no finding while another process prunes")
-    func concurrent() async throws {
+    /// Writes `count` rows.
+    private func fill(_ count: Int) async throws -> AuditHead {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 1...3000 {
+            for number in 1...count {
                 group.addTask { try await log.record(Events.issue(number, at: Events.start)) }
             }
             try await group.waitForAll()
         }
-        let head = try await AuditLogReader.open(path).head()
-        let path = path
-        async let pruning: Void = {
-            // One pruning after the other, of about a hundred rows each.
-            let committer = try Committer(path: path, configuration: Logs.bare)
-            for last in Swift.stride(from: Int64(100), through: 2900, by: 100) {
-                let mark = try committer.store.connection.row(
-                    before: last + 1,
-                    logID: committer.store.logID,
-                    hasher: ChainHasher()
-                )
-                try committer.transaction(until: Monotonic.now + 10_000_000_000) {
-                    try committer.store.insertAnchor("prune", mark, at: Events.start)
-                    try committer.append(
-                        .prune,
-                        ["seq": String(last), "chain": Hexadecimal.encode(mark.chainHash)]
-                    )
-                }
-                try committer.prune(before: .distantPast, stride: 20)
+        await log.close()
+        return try await AuditLogReader.open(path).head()
+    }
+
+    /// Prunes again and again, as another process would, all but the last hundred rows before `end`.
+    @concurrent
+    private static func prune(_ path: String, before end: Int64) async throws {
+        let committer = try Committer(path: path, configuration: Logs.bare)
+        for last in Swift.stride(from: Int64(100), through: end - 100, by: 100) {
+            let store = committer.store
+            let mark = try store.connection.row(before: last + 1, logID: store.logID, hasher: ChainHasher())
+            try committer.transaction(until: Monotonic.now + 10_000_000_000) {
+                try store.insertAnchor("prune", mark, at: Events.start)
+                try committer.append(.prune, ["seq": String(last), "chain": Hexadecimal.encode(mark.chainHash)])
             }
-        }()
-        let verifier = ChainVerifier(
-            file: ReadOnlyFile(path: path),
-            timeLimit: .seconds(10),
-            anchors: [head],
-            stride: 50
-        )
-        while try await AuditLogReader.open(path).entries(limit: 1).entries.first?.sequence ?? 0 < 3029 {
-            #expect(try verifier.verify().lines == [])
+            try committer.prune(before: .distantPast, stride: 20)
         }
+    }
+
+    private func isPruning(_ head: AuditHead) async throws -> Bool {
+        try await AuditLogReader.open(path).head().sequence < head.sequence + head.sequence / 100 - 1
+    }
+
+    @Test("is no finding while another process prunes")
+    func concurrent() async throws {
+        let head = try await fill(3000)
+        async let pruning: Void = Self.prune(path, before: head.sequence)
+        let file = ReadOnlyFile(path: path)
+        let verifier = ChainVerifier(file: file, timeLimit: .seconds(10), anchors: [head], stride: 50)
+        while try await isPruning(head) { #expect(try verifier.verify().lines == []) }
         try await pruning
         #expect(try verifier.verify().lines == [])
-        await log.close()
+    }
+
+    @Test("is in no backup that is taken while another process prunes")
+    func backup() async throws {
+        let head = try await fill(1000)
+        async let pruning: Void = Self.prune(path, before: head.sequence)
+        var copies = 0
+        while try await isPruning(head) {
+            copies += 1
+            let source = try ReadOnlyFile(path: path).open(limit: .seconds(10))
+            let copy = folder.path("copy\(copies)")
+            _ = try Backup(source: source, path: copy, stride: 2).run()
+            #expect(try await Logs.verification(of: copy).lines == [])
+            let first = try Connection(path: copy, mode: .reading).integer("SELECT min(seq) FROM event") ?? 0
+            let mark = try Connection(path: copy, mode: .reading).integer("SELECT max(through_seq) FROM anchor") ?? 0
+            #expect(first == mark + 1)
+        }
+        try await pruning
     }
 }
