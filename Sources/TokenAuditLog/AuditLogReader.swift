@@ -67,7 +67,8 @@ public actor AuditLogReader {
     ///
     /// - Parameters:
     ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
-    ///   - anchors: Heads that were kept elsewhere. The log must hold each of them.
+    ///   - anchors: Heads that were kept elsewhere. The log must hold each of them; one whose row is pruned is a finding,
+    ///     ``AuditFinding/Kind/headPruned``.
     ///   - keys: Keys of which one must have signed each checkpoint. None where signatures do not matter.
     ///   - checkingIndexes: Whether to check too that searches find what is hashed. All pages are read in one go, and
     ///     nothing can be recorded meanwhile where the journal is not a write-ahead log: those who issue tokens get `busy`.
