@@ -10,6 +10,10 @@ public struct AuditLogConfiguration: Sendable {
     ///
     /// An eighth may come on top.
     public var timeLimit: Duration = .seconds(10)
+    /// Whether a log is made where there is none.
+    ///
+    /// If not, opening fails with `notFound`, or with `notAnAuditLog` where the file is empty.
+    public var createsFile = true
     /// Who is said to write.
     public var actor: AuditActor
     /// The wall clock, for the log's own events.

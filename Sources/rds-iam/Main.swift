@@ -32,7 +32,7 @@ enum Main {
         }
         let isUsage = status == .validationFailure
         let text = isUsage ? RDSIAM.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
-        printError(text)
+        printError(MisplacedSecrets(arguments: CommandLine.arguments, isUsage: isUsage).removed(from: text))
         exit(isUsage ? 2 : 1)
     }
 

@@ -4,36 +4,10 @@ import Testing
 
 /// No server is asked here: a token is signed without one.
 @Suite("The command rds-iam audit")
-struct AuditCommandTests {
-    private let folder: TemporaryFolder
-    private let secret = "an0ther/secret+key"
-    private var log: String { folder.path("log") }
+struct AuditCommandTests: AuditCommandSuite {
+    let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
-
-    private func run(_ arguments: [String], input: String = "") async throws -> CommandResult {
-        let environment = [
-            "HOME": folder.path("home"), "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secret,
-            "AWS_REGION": "eu-west-2", "RDS_IAM_AUDIT_LOG": log,
-        ]
-        let program = try Repository.built("rds-iam")
-        return try await ChildProcess.run(program, arguments, environment: environment, input: Data(input.utf8))
-    }
-
-    private func audit(_ arguments: String..., input: String = "") async throws -> CommandResult {
-        try await run(["audit"] + arguments, input: input)
-    }
-
-    /// A token, of which the log keeps three rows: open, issue and the checkpoint at the end.
-    @discardableResult
-    private func token(_ user: String, host: String = "db.example.com") async throws -> String {
-        let result = try await run(["token", "--host", host, "--user", user])
-        return try #require(result.lines.first, "\(result.errors)")
-    }
-
-    private func objects(_ result: CommandResult) throws -> [[String: Any]] {
-        try result.lines.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
-    }
 
     @Test("a command that made a token closes the log with a checkpoint")
     func closing() async throws {
@@ -135,42 +109,6 @@ struct AuditCommandTests {
         #expect(try await audit("stats", "--until", "2020-01-01").lines.last == "total\t\t0\t0\t0\t0\t0")
     }
 
-    @Test("prune deletes what is old, says so in the log, and what is left verifies")
-    func prune() async throws {
-        try await token("a")
-        #expect(try await audit("prune", "--older-than", "1").output.hasPrefix("0 rows deleted"))
-        let result = try await audit("prune", "--before", "2100-01-01")
-        #expect(result.output == "5 rows deleted; the log begins after row 5\n", "\(result.output)\(result.errors)")
-        let verdict = try await audit("verify")
-        #expect(verdict.status == 0, "\(verdict.output)")
-        #expect(try await audit("list", "--activity", "audit.prune").lines.count == 1)
-        #expect(try await audit("export", "--after", "2").errors.contains("have been pruned"))
-    }
-
-    @Test("reindex leaves a log in which searches find the same")
-    func reindex() async throws {
-        for user in ["a", "b"] { try await token(user) }
-        let before = try await audit("list", "--user", "a").output
-        #expect(try await audit("reindex").output == "indexed up to row 6\n")
-        #expect(try await audit("list", "--user", "a").output == before && !before.isEmpty)
-        #expect(try await audit("verify", "--indexes").status == 0)
-    }
-
-    @Test("reanchor acknowledges what is wrong, which stays in the report and no longer counts")
-    func reanchor() async throws {
-        for user in ["a", "b"] { try await token(user) }
-        let forger = Repository.path("Fixtures/audit/forge.py")
-        #expect(try await ChildProcess.run("/usr/bin/env", ["python3", forger, log, "remove", "2"]).status == 0)
-        #expect(try await audit("verify").status == 1)
-        let result = try await audit("reanchor", "--reason", "restored on Monday")
-        #expect(result.output == "acknowledged what is wrong up to row 6\n", "\(result.errors)")
-        let verdict = try await audit("verify")
-        #expect(verdict.status == 0 && verdict.output.contains("row 2\trows-missing\t"), "\(verdict.output)")
-        #expect(verdict.output.contains("acknowledged by row 8"))
-        #expect(verdict.output.contains("is intact but for 1 acknowledged: "))
-        #expect(try await audit("list", "--activity", "audit.reanchor", "--json").output.contains("restored on Monday"))
-    }
-
     @Test("backup makes a log that verifies, and overwrites nothing")
     func backup() async throws {
         try await token("a")
@@ -180,33 +118,6 @@ struct AuditCommandTests {
         #expect(try await audit("verify", "--audit-log", copy).output.contains("is intact: 3 rows"))
         let again = try await audit("backup", copy)
         #expect(again.status == 1 && again.errors.contains("another name"))
-    }
-
-    @Test("find-token knows a token by its text and by its fingerprint, and never repeats it")
-    func findToken() async throws {
-        let token = try await token("a")
-        let alive = try await audit("find-token", input: "\n \(token)\r\n")
-        #expect(alive.status == 0)
-        #expect(alive.lines.first?.contains("a@db.example.com:5432") == true)
-        #expect(alive.lines.last?.hasPrefix("ALIVE until 20") == true)
-        let json = try await audit("find-token", "--json", input: token)
-        let payload = try #require(try objects(json).first?["payload"] as? [String: Any])
-        let fingerprint = try #require((payload["token"] as? [String: Any])?["sha256"] as? String)
-        let known = try await audit("find-token", "--fingerprint", fingerprint.uppercased())
-        #expect(known.output == alive.output)
-        let unknown = try await audit("find-token", input: token + "0")
-        #expect(unknown.status == 1 && unknown.errors.contains("no such token"))
-        let misplaced = try await audit("find-token", token)
-        #expect(misplaced.status == 2 && misplaced.errors.contains("standard input"))
-        let empty = try await audit("find-token")
-        #expect(empty.status == 1 && empty.errors.contains("is empty"))
-        let giant = try await audit("find-token", input: String(repeating: "x", count: 100_000))
-        #expect(giant.status == 1)
-        let signature = try #require(token.split(separator: "X-Amz-Signature=").last)
-        for result in [alive, json, known, unknown, misplaced, empty] {
-            #expect(!(result.output + result.errors).contains(signature))
-            #expect(!(result.output + result.errors).contains(secret))
-        }
     }
 
     static let commands = [

@@ -55,6 +55,9 @@ public struct AuditFinding: Sendable, Hashable {
     /// What contradicts something that was kept elsewhere cannot, nor what can be mended.
     let evidence: String?
 
+    /// Whether ``AuditLog/reanchor(acknowledging:reason:)`` can take note of it.
+    public var canBeAcknowledged: Bool { evidence != nil }
+
     init(_ kind: Kind, at sequence: Int64, _ message: String, evidence: String? = nil) {
         self.kind = kind
         self.sequence = sequence

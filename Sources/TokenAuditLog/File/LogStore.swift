@@ -44,12 +44,12 @@ final class LogStore {
         _ configuration: AuditLogConfiguration,
         _ journal: JournalMode
     ) throws -> Connection {
-        try LogFile(path: path).createIfMissing()
+        if configuration.createsFile { try LogFile(path: path).createIfMissing() }
         let connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
         connection.wait(atMost: configuration.timeLimit)
         let migrator = Migrator()
         // Before anything is changed: the file may be somebody else's.
-        _ = try connection.reading { try migrator.check(connection, mayBeEmpty: true) }
+        _ = try connection.reading { try migrator.check(connection, mayBeEmpty: configuration.createsFile) }
         LogFile(path: path).closeToOthers()
         try connection.configure(journal, limit: configuration.timeLimit)
         try migrator.migrate(connection, at: configuration.now())

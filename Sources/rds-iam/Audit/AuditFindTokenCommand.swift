@@ -14,7 +14,8 @@ struct AuditFindTokenCommand: AsyncParsableCommand {
         abstract: "Look up a token that has turned up somewhere: was it ours, and is it still alive?",
         discussion: """
             Reads the token from standard input, never from the command line, which other users see in the list of \
-            processes. Exits with 1 where the log does not know it. For example:
+            processes. Exits with 1 where the log does not know it. Shows the newest thousand events about it, and that by \
+            which it was issued. For example:
 
               rds-iam audit find-token < found.txt
               rds-iam audit find-token --fingerprint "$(tr -d '\\n' < found.txt | sha256sum | cut -c1-64)"
@@ -53,15 +54,24 @@ struct AuditFindTokenCommand: AsyncParsableCommand {
             } else {
                 try await reader.trace(token: StandardInput.text(atMost: 65_536))
             }
-        guard let expiry = trace.expiresAt else { throw UnknownToken() }
+        guard trace.isKnown else { throw UnknownToken() }
         for entry in trace.entries { print(json ? entry.jsonLine : AuditLine(entry).text) }
-        guard !json else { return }
+        if !json { Self.verdicts(on: trace).forEach { print($0) } }
+    }
+
+    private static func verdicts(on trace: AuditTokenTrace) -> [String] {
+        var lines: [String] = []
+        if trace.isAbridged { lines.append("there are more events about it than these") }
+        if trace.entries.contains(where: { $0.record == nil }) {
+            lines.append("this log knows the token, and a row about it cannot be read: run rds-iam audit verify")
+        }
+        guard let expiry = trace.expiresAt else { return lines }
         let time = expiry.ISO8601Format()
-        print(
+        return lines + [
             trace.isAlive(at: Date()) == true
                 ? "ALIVE until \(time): whoever has it can log in until then; take rds_iam from the user to stop that"
                 : "expired at \(time)"
-        )
+        ]
     }
 }
 

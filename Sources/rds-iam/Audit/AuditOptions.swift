@@ -33,6 +33,19 @@ struct AuditLogOption: ParsableArguments {
 
     /// The log, open for reading only.
     func reader() async throws -> AuditLogReader { try await AuditLogReader.open(resolved()) }
+
+    /// The log, open for its keeper, which also recovers it after a writer's crash.
+    ///
+    /// One that is not there is a mistake, and not made. No checkpoint is written: where checkpoints are signed, one of this
+    /// command's would not be, and the next writer's confirms these rows too.
+    func writer() async throws -> AuditLog {
+        var configuration = AuditLogConfiguration()
+        configuration.createsFile = false
+        configuration.recordsOpenAndClose = false
+        configuration.checkpointInterval = 0
+        configuration.idleCheckpoint = nil
+        return try await AuditLog.open(resolved(), configuration: configuration)
+    }
 }
 
 /// What becomes of a token whose record cannot be written.
@@ -58,7 +71,7 @@ struct AuditOptions: ParsableArguments {
     /// The log is closed afterwards, which confirms its last row.
     func withIssuer<Value: Sendable>(_ body: (TokenIssuer) async throws -> Value) async throws -> Value {
         guard let log = try await openLog() else { return try await body(issuer(.off)) }
-        let policy = audit == .bestEffort ? AuditPolicy.bestEffort(log) : .required(log)
+        let policy = audit == .bestEffort ? AuditPolicy.bestEffort(WarningRecorder(log: log)) : .required(log)
         return try await closing(log) { try await body(issuer(policy)) }
     }
 
@@ -74,10 +87,28 @@ struct AuditOptions: ParsableArguments {
             do {
                 return try await AuditLog.open(log.resolved())
             } catch {
-                Main.printError("rds-iam: warning: no record is kept of this token: \(Main.oneLine(error))")
+                WarningRecorder.warn("this token", error)
                 return nil
             }
         }
+    }
+}
+
+/// Says of each event that cannot be recorded that it is not.
+private struct WarningRecorder: TokenAuditRecorder {
+    let log: AuditLog
+
+    func record(_ event: TokenEvent) async throws {
+        do {
+            try await log.record(event)
+        } catch {
+            Self.warn(event.activity == .issue ? "this token" : "this event: \(event.activity.rawValue)", error)
+            throw error
+        }
+    }
+
+    static func warn(_ what: String, _ error: any Error) {
+        Main.printError("rds-iam: warning: no record is kept of \(what): \(Main.oneLine(error))")
     }
 }
 

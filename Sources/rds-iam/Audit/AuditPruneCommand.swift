@@ -14,7 +14,8 @@ struct AuditPruneCommand: AsyncParsableCommand {
         abstract: "Delete the oldest events, for good.",
         discussion: """
             The rest still verifies, and the log says what was deleted. Export first what must be kept: rds-iam audit \
-            export. A TIME is in UTC, such as 2026-11-22 or 2026-11-22T08:30:00Z.
+            export. The file keeps its size and is filled again. A TIME is in UTC, such as 2026-11-22 or \
+            2026-11-22T08:30:00Z.
             """
     )
 
@@ -34,9 +35,7 @@ struct AuditPruneCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // A log that is not there is a mistake, and not to be made.
-        _ = try await log.reader()
-        let writer = try await AuditLog.open(log.resolved())
+        let writer = try await log.writer()
         let pruning = try await closing(writer) {
             try await writer.prune(before: before?.date ?? Date() - Double(olderThan ?? 0) * 86_400)
         }

@@ -23,10 +23,30 @@ struct AuditReanchorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // A log that is not there is a mistake, and not to be made.
+        let writer = try await log.writer()
+        print(try await closing(writer) { try await acknowledge(writer) })
+    }
+
+    /// Says so in the log where there is something to acknowledge.
+    private func acknowledge(_ writer: AuditLog) async throws -> String {
         let report = try await log.reader().verify()
-        let writer = try await AuditLog.open(log.resolved())
-        try await closing(writer) { try await writer.reanchor(acknowledging: report, reason: reason) }
-        print("acknowledged what is wrong up to row \(report.head.sequence)")
+        if report.isIntact { return "\(writer.path) is intact: nothing to acknowledge, nothing written" }
+        let open = report.findings.filter { $0.acknowledgedBy == nil }
+        guard report.findingCount > report.findings.count || open.contains(where: \.canBeAcknowledged) else {
+            throw NothingAcknowledged(path: writer.path, findings: open.map(\.kind.rawValue))
+        }
+        try await writer.reanchor(acknowledging: report, reason: reason)
+        return "acknowledged what is wrong up to row \(report.head.sequence)"
+    }
+}
+
+/// The verdict on a log whose faults can be mended, or contradict what was kept elsewhere.
+private struct NothingAcknowledged: Error, CustomStringConvertible {
+    let path: String
+    let findings: [String]
+
+    var description: String {
+        "what is wrong with \(path) cannot be acknowledged (\(Set(findings).sorted().joined(separator: ", "))): "
+            + "see rds-iam audit verify"
     }
 }

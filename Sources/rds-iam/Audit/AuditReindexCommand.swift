@@ -8,17 +8,19 @@ struct AuditReindexCommand: AsyncParsableCommand {
         abstract: "Build anew what searches use.",
         discussion: """
             For a log of which `rds-iam audit verify --indexes` says index-altered. No event is changed, and tokens may be \
-            made meanwhile.
+            made meanwhile. Like every command that writes, it also recovers a log after a writer's crash.
             """
     )
 
     @OptionGroup var log: AuditLogOption
 
     func run() async throws {
-        // A log that is not there is a mistake, and not to be made.
-        let head = try await log.reader().head()
-        let writer = try await AuditLog.open(log.resolved())
-        try await closing(writer) { try await writer.reindex() }
+        let writer = try await log.writer()
+        let head = try await closing(writer) {
+            let head = try await log.reader().head()
+            try await writer.reindex()
+            return head
+        }
         print("indexed up to row \(head.sequence)")
     }
 }

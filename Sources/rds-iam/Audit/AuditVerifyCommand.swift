@@ -8,9 +8,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         abstract: "Check that no row was changed, removed or put in.",
         discussion: """
             Prints the log's head when all is well: keep it elsewhere and give it back with --head later, for only a head \
-            that was kept elsewhere tells of rows that were cut off at the end. Keep a new one after each `prune` and `reanchor`: a head says nothing of rows that \
-            are pruned, and outlasts what is acknowledged after it. Exits with 1, one line for each finding, when something \
-            is wrong that is not acknowledged.
+            that was kept elsewhere tells of rows that were cut off at the end. Keep a new one after each `prune` and \
+            `reanchor`: a head says nothing of rows that are pruned, and outlasts what is acknowledged after it. Exits with \
+            1, one line for each finding, when something is wrong that is not acknowledged.
             """
     )
 
@@ -26,16 +26,21 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     )
     var from: AuditHead?
 
+    // Text, as what an option of another type cannot read is repeated, and may be the secret half.
     @Option(
         help: ArgumentHelp(
             "A public key of which one must have signed each checkpoint; may be given several times.",
             valueName: "KEY"
-        ),
-        transform: Self.key
+        )
     )
-    var key: [AuditVerificationKey] = []
+    var key: [String] = []
 
-    @Flag(help: "Check too that searches find what is stored. It takes long, and writers wait for it.")
+    @Flag(
+        help: """
+            Check too that searches find what is stored. No token can be recorded while the whole file is read for that: \
+            rather verify a backup so (rds-iam audit backup).
+            """
+    )
     var indexes = false
 
     @Flag(help: "One JSON object with the verdict and the findings.")
@@ -43,9 +48,16 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 
     @OptionGroup var log: AuditLogOption
 
+    func validate() throws { _ = try keys() }
+
     func run() async throws {
         let path = try log.resolved()
-        let report = try await log.reader().verify(from: from, anchors: head, keys: key, checkingIndexes: indexes)
+        let report = try await log.reader().verify(
+            from: from,
+            anchors: head,
+            keys: keys(),
+            checkingIndexes: indexes
+        )
         if json {
             try printJSON(VerificationJSON(report))
         } else {
@@ -58,18 +70,20 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         if !json { print("\(path) is intact\(but): \(report.rows) rows\t\(report.head)") }
     }
 
+    private func keys() throws -> [AuditVerificationKey] {
+        try key.map { text in
+            guard let key = AuditVerificationKey(text) else {
+                throw ValidationError("--key must be a public key of the form NAME+ID+BASE64 (C2SP signed-note).")
+            }
+            return key
+        }
+    }
+
     @Sendable private static func head(_ text: String) throws -> AuditHead {
         guard let head = AuditHead(text) else {
             throw ValidationError("A head is what `rds-iam audit head` prints, in quotes: name, number and hash.")
         }
         return head
-    }
-
-    @Sendable private static func key(_ text: String) throws -> AuditVerificationKey {
-        guard let key = AuditVerificationKey(text) else {
-            throw ValidationError("A key is of the form NAME+ID+BASE64 (C2SP signed-note).")
-        }
-        return key
     }
 
     private static func line(_ finding: AuditFinding) -> String {

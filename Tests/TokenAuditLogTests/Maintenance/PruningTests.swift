@@ -36,12 +36,9 @@ struct PruningTests {
         let clock = Clock()
         var configuration = Logs.bare
         configuration.now = { clock.now() }
+        try Logs.writeAtOnce(1000, to: path, configuration: configuration)
         let log = try await AuditLog.open(path, configuration: configuration)
-        try await Logs.write(1000, to: log)
-        let leftAtRecord = Mutex<Int64?>(nil)
-        let (path, reader) = (path, try Connection(path: path, mode: .reading))
-        _ = reader
-        let (recorded, done) = AsyncStream<Int64?>.makeStream()
+        let (path, (recorded, done)) = (path, AsyncStream<Int64?>.makeStream())
         clock.act.withLock {
             $0 = {
                 Task {
@@ -57,8 +54,9 @@ struct PruningTests {
         }
         let pruning = try await log.prune(Pruner(before: .distantFuture, stride: 1))
         #expect(pruning.rows == 1000)
-        for await left in recorded { leftAtRecord.withLock { $0 = left } }
-        #expect(try #require(leftAtRecord.withLock { $0 }) > 0)
+        var lefts: [Int64?] = []
+        for await left in recorded { lefts.append(left) }
+        #expect(try #require(lefts.first ?? nil) > 0)
         await log.close()
         #expect(try await Logs.verification(of: path).isIntact)
     }
@@ -66,8 +64,8 @@ struct PruningTests {
     @Test("on a disk with little room pruning goes by smaller steps")
     func littleRoom() async throws {
         let layer = FaultyFileLayer()
+        try Logs.writeAtOnce(1500, to: path, configuration: layer.configuration())
         let log = try await AuditLog.open(path, configuration: layer.configuration())
-        try await Logs.write(1500, to: log)
         layer.limit(try size() + 150_000, ballastOf: path, size: 0)
         #expect(try await log.prune(before: Events.start + 1401).rows == 1400)
         await log.close()
@@ -75,12 +73,15 @@ struct PruningTests {
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    @Test("on a disk with no room pruning fails, and nothing has happened")
-    func noRoom() async throws {
+    @Test(
+        "on a disk with no room, or hardly any, pruning fails and nothing has happened",
+        arguments: [0, 25_000, 40_000]
+    )
+    func noRoom(room: Int) async throws {
         let layer = FaultyFileLayer()
+        try Logs.writeAtOnce(300, to: path, configuration: layer.configuration())
         let log = try await AuditLog.open(path, configuration: layer.configuration())
-        try await Logs.write(300, to: log)
-        layer.limit(try size(), ballastOf: path, size: 0)
+        layer.limit(try size() + room, ballastOf: path, size: 0)
         #expect(await Logs.code { try await log.prune(before: Events.start + 201) } == .diskFull)
         layer.limit(0, ballastOf: path, size: 0)
         await log.close()
@@ -93,8 +94,8 @@ struct PruningTests {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
         configuration.ballastSize = 262_144
+        try Logs.writeAtOnce(1500, to: path, configuration: configuration)
         let log = try await AuditLog.open(path, configuration: configuration)
-        try await Logs.write(1500, to: log)
         layer.limit(try size() + 150_000, ballastOf: path, size: 262_144)
         #expect(try await log.prune(before: Events.start + 701).rows == 700)
         #expect(FileManager.default.fileExists(atPath: path + ".ballast"))

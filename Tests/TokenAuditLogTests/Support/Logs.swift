@@ -43,6 +43,17 @@ enum Logs {
         }
     }
 
+    /// Writes `count` issues, a second apart, in one transaction.
+    static func writeAtOnce(_ count: Int, to path: String, configuration: AuditLogConfiguration = bare) throws {
+        let committer = try Committer(path: path, configuration: configuration)
+        try committer.transaction(until: Monotonic.now + 10_000_000_000) {
+            for number in 1...count {
+                let event = Events.issue(number, at: Events.start + Double(number))
+                try committer.store.append(AuditRecord(event, by: actor).payload.utf8)
+            }
+        }
+    }
+
     /// All entries, oldest first.
     static func entries(of path: String) async throws -> [AuditEntry] {
         let reader = try await AuditLogReader.open(path)

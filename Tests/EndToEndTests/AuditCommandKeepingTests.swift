@@ -1,0 +1,138 @@
+import Foundation
+import TestSupport
+import Testing
+import TokenAuditLog
+
+@Suite("The commands that keep the audit log")
+struct AuditCommandKeepingTests: AuditCommandSuite {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("prune deletes what is old, says so in the log, and what is left verifies")
+    func prune() async throws {
+        try await token("a")
+        #expect(try await audit("prune", "--older-than", "1").output.hasPrefix("0 rows deleted"))
+        let result = try await audit("prune", "--before", "2100-01-01")
+        #expect(result.output == "3 rows deleted; the log begins after row 3\n", "\(result.output)\(result.errors)")
+        let verdict = try await audit("verify")
+        #expect(verdict.status == 0, "\(verdict.output)")
+        #expect(try await audit("list", "--activity", "audit.prune").lines.count == 1)
+        #expect(try await audit("export", "--after", "2").errors.contains("have been pruned"))
+    }
+
+    @Test("reindex leaves a log in which searches find the same")
+    func reindex() async throws {
+        for user in ["a", "b"] { try await token(user) }
+        let before = try await audit("list", "--user", "a").output
+        #expect(try await audit("reindex").output == "indexed up to row 6\n")
+        #expect(try await audit("list", "--user", "a").output == before && !before.isEmpty)
+        #expect(try await audit("verify", "--indexes").status == 0)
+    }
+
+    @Test("reanchor acknowledges what is wrong, which stays in the report and no longer counts")
+    func reanchor() async throws {
+        for user in ["a", "b"] { try await token(user) }
+        let forger = Repository.path("Fixtures/audit/forge.py")
+        #expect(try await ChildProcess.run("/usr/bin/env", ["python3", forger, log, "remove", "2"]).status == 0)
+        #expect(try await audit("verify").status == 1)
+        let result = try await audit("reanchor", "--reason", "restored on Monday")
+        #expect(result.output == "acknowledged what is wrong up to row 6\n", "\(result.errors)")
+        let verdict = try await audit("verify")
+        #expect(verdict.status == 0 && verdict.output.contains("row 2\trows-missing\t"), "\(verdict.output)")
+        #expect(verdict.output.contains("acknowledged by row 7"))
+        #expect(verdict.output.contains("is intact but for 1 acknowledged: "))
+        #expect(try await audit("list", "--activity", "audit.reanchor", "--json").output.contains("restored on Monday"))
+    }
+
+    @Test("reanchor writes nothing where there is nothing to acknowledge, or nothing that a row can")
+    func nothingToAcknowledge() async throws {
+        try await token("a")
+        let before = try await audit("head").output
+        let intact = try await audit("reanchor", "--reason", "x")
+        #expect(intact.status == 0 && intact.output == "\(log) is intact: nothing to acknowledge, nothing written\n")
+        let script = """
+            import sqlite3, sys
+            db = sqlite3.connect(sys.argv[1])
+            guard = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_in_sequence'").fetchone()[0]
+            db.execute("DROP TRIGGER event_in_sequence")
+            db.execute("INSERT INTO event SELECT -1, payload, leaf_hash, chain_hash FROM event WHERE seq = 1")
+            db.execute(guard)
+            db.commit()
+            """
+        #expect(try await python(script, log).status == 0)
+        let surplus = try await audit("reanchor", "--reason", "x")
+        #expect(surplus.status == 1 && surplus.errors.contains("(rows-surplus): see rds-iam audit verify"))
+        #expect(try await audit("head").output == before)
+    }
+
+    @Test("a log whose checkpoints are signed is so after its keeper's commands")
+    func signed() async throws {
+        let key = try AuditSigningKey(generatingFor: "audit.example.com")
+        var configuration = AuditLogConfiguration()
+        configuration.signingKey = key
+        for _ in 0..<2 {
+            let writer = try await AuditLog.open(log, configuration: configuration)
+            try await writer.checkpoint()
+            await writer.close()
+        }
+        let forger = Repository.path("Fixtures/audit/forge.py")
+        #expect(try await ChildProcess.run("/usr/bin/env", ["python3", forger, log, "remove", "2"]).status == 0)
+        #expect(try await audit("reindex").status == 0)
+        #expect(try await audit("reanchor", "--reason", "x").status == 0)
+        let verdict = try await audit("verify", "--key", "\(key.verificationKey)")
+        #expect(verdict.status == 0 && !verdict.output.contains("bad-signature"), "\(verdict.output)")
+        #expect(try await audit("prune", "--before", "2100-01-01").status == 0)
+        let pruned = try await audit("verify", "--key", "\(key.verificationKey)")
+        #expect(pruned.status == 0, "\(pruned.output)")
+    }
+
+    static let keeping = [["prune", "--older-than", "1"], ["reindex"], ["reanchor", "--reason", "x"]]
+
+    @Test(
+        "after a writer's crash readers name a command that recovers the log, as each does that writes",
+        arguments: keeping
+    )
+    func crash(_ command: [String]) async throws {
+        try await token("a")
+        let head = try await audit("head").output
+        let script = """
+            import os, signal, sqlite3, sys
+            db = sqlite3.connect(sys.argv[1], isolation_level=None)
+            db.execute("PRAGMA journal_mode = TRUNCATE")
+            db.execute("PRAGMA cache_size = 1")
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("CREATE TABLE filler (a)")
+            for _ in range(50): db.execute("INSERT INTO filler VALUES (zeroblob(4000))")
+            os.kill(os.getpid(), signal.SIGKILL)
+            """
+        #expect(try await python(script, log).status == -9)
+        for reading in ["list", "head", "verify"] {
+            let result = try await audit(reading)
+            #expect(result.status == 1 && result.errors.contains("rds-iam audit reindex"), "\(result.errors)")
+        }
+        let result = try await run(["audit"] + command)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try await audit("verify").output == "\(log) is intact: 3 rows\t\(head)")
+    }
+
+    @Test("an empty file is no log, and is not made one", arguments: keeping)
+    func emptyFile(_ command: [String]) async throws {
+        try folder.write("", to: "log")
+        let result = try await run(["audit"] + command)
+        #expect(result.status == 1 && result.errors.contains("The file is not an audit log."))
+        #expect(try folder.everything() == ["log": Data()])
+    }
+
+    @Test("best effort on a disk with no room: the token, and a warning that it is not recorded")
+    func bestEffort() async throws {
+        try await token("a")
+        let script = "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\""
+        let program = try Repository.built("rds-iam")
+        let command = ["token", "--host", "db.example.com", "--user", "b", "--audit", "best-effort"]
+        let result = try await run("/bin/sh", ["-c", script, program] + command)
+        #expect(result.status == 0 && result.output.contains("X-Amz-Signature="))
+        #expect(result.errors.hasPrefix("rds-iam: warning: no record is kept of this token: "), "\(result.errors)")
+        #expect(result.errors.contains("is full") && !result.errors.contains("X-Amz"))
+    }
+}
