@@ -108,9 +108,9 @@ public actor AuditLog: TokenAuditRecorder {
 
     /// Indexes some rows, and more of a log far behind once nobody waits.
     private func foldIndex() {
-        guard committer?.foldIndex() == true, !isFoldingLater else { return }
+        guard let pause = committer?.foldIndex(), !isFoldingLater else { return }
         isFoldingLater = true
-        disk.queue.asyncAfter(deadline: .now() + .milliseconds(50)) { [weak self] in
+        disk.queue.asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds))) { [weak self] in
             self?.assumeIsolated {
                 $0.isFoldingLater = false
                 $0.foldIndex()

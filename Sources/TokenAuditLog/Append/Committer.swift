@@ -75,8 +75,8 @@ final class Committer {
     ///
     /// The room that spent ballast has given back is for events.
     ///
-    /// - Returns: Whether there are enough for another time.
-    func foldIndex() -> Bool { ballast.isKept && index.fold(head: store.head.sequence) }
+    /// - Returns: How long to wait before the next time; nil where there are not enough.
+    func foldIndex() -> Duration? { ballast.isKept ? index.fold(head: store.head.sequence) : nil }
 
     /// Stores events of the log's own.
     func commit(_ activity: TokenEvent.Activity, until deadline: Int64, detail: () throws -> [String: String]) throws {

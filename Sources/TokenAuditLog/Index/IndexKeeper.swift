@@ -1,18 +1,19 @@
 /// Keeps the index close behind the log, a batch at a time.
 ///
-/// A batch that fails harms nothing: searches read the rows that are not indexed one by one, and a later commit tries
-/// again.
+/// A batch that fails harms nothing: searches read the rows that are not indexed one by one, and it is tried again a few
+/// rows or seconds later.
 final class IndexKeeper {
     private let connection: Connection
     let indexer: Indexer
     private let batch: Int64
-    /// The row before which there is no use in trying again.
-    private var pause: Int64 = 0
+    /// The row and the time before which there is no use in trying again.
+    private var pause: (row: Int64, end: Int64) = (0, 0)
 
     /// Nanoseconds to wait for another process's lock, for each batch that waits.
     ///
     /// Those who wait for their records come first, unless the index is left behind where many processes write.
     private static let patience: Int64 = 10_000_000
+    private static let afterFailure: Duration = .seconds(5)
     /// Batches to wait for at most, and in one transaction.
     private static let most: (patience: Int64, batches: Int64) = (50, 4)
 
@@ -24,17 +25,19 @@ final class IndexKeeper {
 
     /// Indexes one batch, where there is one, or half of what waits.
     ///
-    /// - Returns: Whether there is another.
-    func fold(head: Int64) -> Bool {
-        guard isBehind(head), head >= pause else { return false }
+    /// - Returns: How long to wait before the next; nil where there is none.
+    func fold(head: Int64) -> Duration? {
+        guard isBehind(head) else { return nil }
+        let now = Monotonic.now
+        guard head >= pause.row || now >= pause.end else { return .nanoseconds(pause.end - now) }
         let waiting = (head - indexer.through) / batch
-        connection.wait(until: Monotonic.now + min(waiting, Self.most.patience) * Self.patience)
+        connection.wait(until: now + min(waiting, Self.most.patience) * Self.patience)
         do {
             try indexer.fold(atLeast: batch, most: min(max(1, waiting / 2), Self.most.batches) * batch, head: head)
-            return isBehind(head)
+            return isBehind(head) ? .milliseconds(50) : nil
         } catch {
-            pause = head + max(1, batch / 4)
-            return false
+            pause = (head + max(1, batch / 4), Monotonic.now + Self.afterFailure.nanoseconds)
+            return Self.afterFailure
         }
     }
 
