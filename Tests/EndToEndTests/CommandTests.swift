@@ -50,10 +50,11 @@ struct CommandTests {
         #expect(withOptions.output.contains("%2Fus-east-1%2Frds-db%2F"))
     }
 
-    @Test("connect without -c says who is connected where")
+    @Test("connect without -c says who is connected where, with a token though nobody names a generator")
     func connect() async throws {
         let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
-        let result = try await rdsIAM(["connect", server.tokenConninfo(user: "user22")], environment(server, folder))
+        let conninfo = server.conninfo(user: "user22") + " sslrootcert=\(server.facts.ca)"
+        let result = try await rdsIAM(["connect", conninfo], environment(server, folder))
         let place = "\(server.facts.host):\(server.facts.port)"
         #expect(
             result.output.hasPrefix(
@@ -97,6 +98,12 @@ struct CommandTests {
             status: 1,
             says: "did you mean \"default\"?"
         ),
+        Mistake(
+            arguments: ["token", "--host", "a,b", "--user", "u", "--region", "eu-west-2"],
+            status: 1,
+            says: "name one host"
+        ),
+        Mistake(arguments: ["token", "host=h user=u sslmode=allow"], status: 1, says: "use require or verify-full"),
         Mistake(arguments: ["audit", "list"], status: 1, says: "audit.sqlite"),
         Mistake(arguments: ["audit", "verify", "--audit-log", "/dev/null"], status: 1, says: "/dev/null"),
     ]
