@@ -53,7 +53,7 @@ import Testing
 
     @Test(
         "61 seconds before the end nobody waits for a refresh under way, 60 seconds before it everybody does",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(5))
     )
     func mandatoryWindow() async throws {
         let gate = Gate()

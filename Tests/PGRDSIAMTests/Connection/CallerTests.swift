@@ -2,7 +2,7 @@ import Foundation
 import PGRDSIAM
 import Testing
 
-@Suite("A connection used from elsewhere than Swift's own pool", .timeLimit(.minutes(1)))
+@Suite("A connection used from elsewhere than Swift's own pool", .timeLimit(.minutes(5)))
 struct CallerTests {
     /// A thread that tasks and actors may run on.
     private final class OneThread: SerialExecutor, TaskExecutor {

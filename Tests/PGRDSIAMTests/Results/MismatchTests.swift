@@ -15,7 +15,7 @@ struct MismatchCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(sql) as \(type)" }
 }
 
-@Suite("Typed access that cannot be", .timeLimit(.minutes(1)))
+@Suite("Typed access that cannot be", .timeLimit(.minutes(5)))
 struct MismatchTests {
     static let cases = [
         MismatchCase("'secret'::text", Int.self), MismatchCase("70000::int4", Int16.self),

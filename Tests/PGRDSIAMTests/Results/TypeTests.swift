@@ -25,7 +25,7 @@ struct TypeCase<Value: PGDecodable & PGEncodable & Equatable>: Sendable, CustomT
     }
 }
 
-@Suite("Typed access", .timeLimit(.minutes(1)))
+@Suite("Typed access", .timeLimit(.minutes(5)))
 struct TypeTests {
     @Test("reads and sends bool", arguments: [TypeCase("true", true), TypeCase("false", false)])
     func bools(_ item: TypeCase<Bool>) async throws { try await item.check() }

@@ -15,7 +15,7 @@ struct FaultTests {
 
     @Test(
         "a lock holder that hangs: a typed error within the time limit, and the next event is stored",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(5))
     )
     func hungLockHolder() async throws {
         var configuration = Logs.bare
@@ -32,7 +32,7 @@ struct FaultTests {
         #expect(records[0].detail == ["events": "1", "issued": "1"])
     }
 
-    @Test("an event that came later waits for the lock as long as the one that has given up", .timeLimit(.minutes(1)))
+    @Test("an event that came later waits for the lock as long as the one that has given up", .timeLimit(.minutes(5)))
     func laterEvent() async throws {
         let holder = Mutex<Connection?>(nil)
         var configuration = Logs.bare
@@ -55,7 +55,7 @@ struct FaultTests {
         await log.close()
     }
 
-    @Test("a disk that hangs: a typed error within the time limit", .timeLimit(.minutes(1)))
+    @Test("a disk that hangs: a typed error within the time limit", .timeLimit(.minutes(5)))
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()

@@ -41,7 +41,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("of a log far behind goes on while nobody waits", .timeLimit(.minutes(1)))
+    @Test("of a log far behind goes on while nobody waits", .timeLimit(.minutes(5)))
     func catchesUp() async throws {
         try await Logs.write(100, to: path, configuration: unindexed())
         #expect(try indexed() == 0)
@@ -126,7 +126,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("that meets a lock is done seconds later though no event comes", .timeLimit(.minutes(1)))
+    @Test("that meets a lock is done seconds later though no event comes", .timeLimit(.minutes(5)))
     func lockedAndIdle() async throws {
         try await Logs.write(10, to: path, configuration: unindexed())
         let committer = try Committer(path: path, configuration: Logs.bare)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Marks, segments and rows with numbers that no log gives", .timeLimit(.minutes(1)))
+@Suite("Marks, segments and rows with numbers that no log gives", .timeLimit(.minutes(5)))
 struct FarNumberTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let sql: String
