@@ -65,17 +65,28 @@ let package = Package(
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]
         ),
 
+        // What several modules need and none should write again. No products, so that they may change at will.
+        // Pure Swift: text as bytes, hexadecimal, percent-encoding, dates, waiting tasks, and the error protocol.
+        .target(name: "RDSIAMBasics"),
+        // SHA-256 from libcrypto, apart because PGConninfo and NamedRegistry do without OpenSSL.
+        .target(name: "RDSIAMHashing", dependencies: ["RDSIAMBasics", "CLibcrypto"]),
+        // Foundation, the C library, processes, threads and look-ups, apart because level 0 does without Foundation.
+        .target(name: "RDSIAMSystem", dependencies: ["RDSIAMBasics"]),
+
         // Level 0: each stands alone.
-        .target(name: "NamedRegistry"),
-        .target(name: "PGConninfo"),
-        .target(name: "AWSSigV4", dependencies: ["CLibcrypto"]),
+        .target(name: "NamedRegistry", dependencies: ["RDSIAMBasics"]),
+        .target(name: "PGConninfo", dependencies: ["RDSIAMBasics"]),
+        .target(name: "AWSSigV4", dependencies: ["RDSIAMBasics", "RDSIAMHashing", "CLibcrypto"]),
 
         // Level 1.
-        .target(name: "AuthTokens", dependencies: ["NamedRegistry", "CLibcrypto"]),
+        .target(
+            name: "AuthTokens",
+            dependencies: ["NamedRegistry", "RDSIAMBasics", "RDSIAMHashing", "RDSIAMSystem"]
+        ),
         .target(
             name: "AWSCredentialSources",
             dependencies: [
-                "AWSSigV4", "CLibcrypto",
+                "AWSSigV4", "RDSIAMBasics", "RDSIAMHashing", "RDSIAMSystem", "CLibcrypto",
                 .product(
                     name: "AsyncHTTPClient",
                     package: "async-http-client",
@@ -90,36 +101,51 @@ let package = Package(
         // Level 2.
         .target(
             name: "AWSGeneratorSupport",
-            dependencies: ["AuthTokens", "AWSSigV4", "AWSCredentialSources"],
+            dependencies: ["AuthTokens", "AWSSigV4", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem"],
             path: "Plugins/AWSGeneratorSupport"
         ),
         .target(
             name: "RDSGenerator",
-            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources"],
+            dependencies: [
+                "AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
+            ],
             path: "Plugins/RDSGenerator"
         ),
         .target(
             name: "DSQLGenerator",
-            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources"],
+            dependencies: [
+                "AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
+            ],
             path: "Plugins/DSQLGenerator"
         ),
         .target(
             name: "RedshiftGenerator",
-            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources"],
+            dependencies: [
+                "AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
+            ],
             path: "Plugins/RedshiftGenerator"
         ),
         .target(
             name: "SecretsManagerGenerator",
-            dependencies: ["AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources"],
+            dependencies: [
+                "AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
+            ],
             path: "Plugins/SecretsManagerGenerator"
         ),
-        .target(name: "CommandGenerator", dependencies: ["AuthTokens"], path: "Plugins/CommandGenerator"),
-        .target(name: "TokenAuditLog", dependencies: ["AuthTokens", "CSQLite", "CLibcrypto"]),
-        .target(name: "AuthTokensTesting", dependencies: ["AuthTokens"]),
+        .target(
+            name: "CommandGenerator",
+            dependencies: ["AuthTokens", "RDSIAMBasics", "RDSIAMSystem"],
+            path: "Plugins/CommandGenerator"
+        ),
+        .target(
+            name: "TokenAuditLog",
+            dependencies: ["AuthTokens", "CSQLite", "CLibcrypto", "RDSIAMBasics", "RDSIAMHashing", "RDSIAMSystem"]
+        ),
+        .target(name: "AuthTokensTesting", dependencies: ["AuthTokens", "RDSIAMBasics", "RDSIAMSystem"]),
         .target(
             name: "AuthTokensObservability",
             dependencies: [
-                "AuthTokens",
+                "AuthTokens", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
                 .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Observability"])),
                 .product(
@@ -134,7 +160,7 @@ let package = Package(
         .target(
             name: "PGRDSIAM",
             dependencies: [
-                "PGConninfo", "AuthTokens", "RDSGenerator", "CLibpq",
+                "PGConninfo", "AuthTokens", "RDSGenerator", "CLibpq", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),
@@ -143,13 +169,15 @@ let package = Package(
         .executableTarget(
             name: "rds-iam",
             dependencies: [
-                "PGConninfo", "AuthTokens", "TokenAuditLog", "PGRDSIAM",
+                "PGConninfo", "AuthTokens", "TokenAuditLog", "PGRDSIAM", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
 
         // Tests.
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["RDSIAMSystem"], path: "Tests/TestSupport"),
+        .testTarget(name: "RDSIAMBasicsTests", dependencies: ["RDSIAMBasics", "RDSIAMHashing"]),
+        .testTarget(name: "RDSIAMSystemTests", dependencies: ["RDSIAMSystem", "RDSIAMBasics"]),
         .testTarget(name: "NamedRegistryTests", dependencies: ["NamedRegistry"]),
         .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry"]),
         .testTarget(
@@ -213,8 +241,11 @@ let package = Package(
             name: "PGConninfoTests",
             dependencies: ["PGConninfo", "ConninfoDifferential", "CLibpq", "conninfo-oracle"]
         ),
-        .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4", "CLibcrypto"]),
-        .testTarget(name: "AWSCredentialSourcesTests", dependencies: ["AWSCredentialSources", "AWSSigV4"]),
+        .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4", "RDSIAMBasics", "RDSIAMHashing", "CLibcrypto"]),
+        .testTarget(
+            name: "AWSCredentialSourcesTests",
+            dependencies: ["AWSCredentialSources", "AWSSigV4", "RDSIAMBasics", "RDSIAMSystem"]
+        ),
         .testTarget(
             name: "RDSGeneratorTests",
             dependencies: ["RDSGenerator", "AuthTokens", "AuthTokensTesting", "AWSSigV4", "AWSCredentialSources"]

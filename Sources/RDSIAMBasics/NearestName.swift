@@ -1,0 +1,33 @@
+/// Finds what a mistyped name may stand for.
+package enum NearestName {
+    /// Returns the name that needs the fewest edits to become `text`, or `nil` if none is near.
+    ///
+    /// Near means one edit, or one for every three bytes of the name. The first of equally near names wins.
+    package static func find(_ text: String, among names: some Sequence<String>) -> String? {
+        var best: (name: String, distance: Int)?
+        for name in names {
+            let distance = editDistance(name, text)
+            if distance <= max(1, name.utf8.count / 3), distance < best?.distance ?? .max { best = (name, distance) }
+        }
+        return best?.name
+    }
+
+    /// Returns how many insertions, deletions and substitutions of one byte turn one text into the other (Levenshtein).
+    ///
+    /// The case of ASCII letters does not count, and neither does anything after the first 100 bytes.
+    package static func editDistance(_ left: String, _ right: String) -> Int {
+        let left = Array(left.asciiLowercased().utf8.prefix(100))
+        let right = Array(right.asciiLowercased().utf8.prefix(100))
+        var row = Array(0...right.count)
+        for (i, byte) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in right.indices {
+                let substituted = diagonal + (byte == right[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

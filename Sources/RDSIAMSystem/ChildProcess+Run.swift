@@ -1,0 +1,81 @@
+import Synchronization
+
+extension ChildProcess {
+    /// What a child process printed, and how it ended.
+    package struct Result: Sendable {
+        package let status: Status
+        package let output: [UInt8]
+    }
+
+    /// Why a run was given up; the child process has been killed.
+    package enum RunFailure: Error {
+        /// It ran longer than its limit.
+        case timedOut
+        /// It printed more than its limit.
+        case tooMuchOutput
+    }
+
+    /// Runs a program to its end and returns what it printed.
+    ///
+    /// The run ends with the program itself: a process that it leaves behind may hold the pipe open and is not waited for.
+    /// The output is read while the program runs, as it would wait for ever on a full pipe.
+    ///
+    /// - Parameters:
+    ///   - path: The program's path; `PATH` is not searched.
+    ///   - arguments: What follows the program's name.
+    ///   - environment: All of its environment.
+    ///   - standardError: Where its standard error goes.
+    ///   - limit: How long it may run.
+    ///   - outputLimit: How many bytes it may print.
+    /// - Throws: ``SystemFailure`` if it cannot be started; ``RunFailure``; `CancellationError` if the task is canceled.
+    package static func run(
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String],
+        standardError: StandardError = .discarded,
+        limit: Duration,
+        outputLimit: Int
+    ) async throws -> Result {
+        let deadline = ContinuousClock.now + limit
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await BlockingWork.run {
+                var child = try ChildProcess(path, arguments, environment: environment, standardError: standardError)
+                return try child.collect(until: deadline, outputLimit: outputLimit, cancellation)
+            }
+        } onCancel: {
+            cancellation.isRequested.store(true, ordering: .relaxed)
+        }
+    }
+
+    private final class Cancellation: Sendable {
+        let isRequested = Atomic(false)
+    }
+
+    /// How often, in milliseconds, the limits and the end are looked at.
+    private static let slice: Int32 = 20
+
+    private mutating func collect(
+        until deadline: ContinuousClock.Instant,
+        outputLimit: Int,
+        _ cancellation: Cancellation
+    ) throws -> Result {
+        var output: [UInt8] = []
+        var isOpen = true
+        while true {
+            if cancellation.isRequested.load(ordering: .relaxed) { throw CancellationError() }
+            guard ContinuousClock.now < deadline else { throw RunFailure.timedOut }
+            // What was written before the end is in the pipe once the end is seen.
+            let wait = try hasEnded() ? 0 : Self.slice
+            if isOpen, let chunk = read(waiting: wait) {
+                isOpen = !chunk.isEmpty
+                output += chunk
+                guard output.count <= outputLimit else { throw RunFailure.tooMuchOutput }
+            } else if let status {
+                return Result(status: status, output: output)
+            } else if !isOpen {
+                poll(nil, 0, wait)
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+/// A child process in a process group of its own, whose standard output is read through a pipe.
+///
+/// It is started with `posix_spawn`, reads nothing on standard input, and has no descriptor of this process but its three
+/// streams. Foundation's `Process` lets children that start at the same moment inherit each other's pipes on Linux, and
+/// notices an end only once every process that the child has started has ended too.
+///
+/// When the value goes out of scope, the child is killed if it still runs, together with what it has started.
+package struct ChildProcess: ~Copyable {
+    /// How a child process ended.
+    package enum Status: Sendable, Hashable {
+        case exited(Int32)
+        case signaled(Int32)
+
+        init(waitStatus status: Int32) {
+            let signal = status & 0x7F
+            self = signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
+        }
+    }
+
+    /// What a child process does with its standard error.
+    package enum StandardError: Sendable {
+        case discarded
+        case inherited
+    }
+
+    /// The operating system refuses.
+    package struct SystemFailure: Error {
+        package let function: String
+        /// The error number, as in `errno`.
+        package let number: Int32
+    }
+
+    private let identifier: pid_t
+    private let output: Int32
+    /// How it ended, or `nil` while it runs.
+    package private(set) var status: Status?
+    /// Whether the process number no longer belongs to the child, so that no signal may be sent to it.
+    private var isReaped = false
+
+    /// Starts a program.
+    ///
+    /// - Parameters:
+    ///   - path: The program's path; `PATH` is not searched.
+    ///   - arguments: What follows the program's name.
+    ///   - environment: All of its environment.
+    ///   - standardError: Where its standard error goes.
+    package init(
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String],
+        standardError: StandardError = .discarded
+    ) throws(SystemFailure) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemFailure(function: "pipe", number: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+        do {
+            identifier = try Self.spawn(path, arguments, environment, SpawnActions(output: ends[1], standardError))
+        } catch {
+            close(ends[0])
+            throw error
+        }
+        output = ends[0]
+    }
+
+    deinit {
+        close(output)
+        guard !isReaped else { return }
+        kill(-identifier, SIGKILL)
+        Self.reap(identifier)
+    }
+
+    /// Waits for the end of what was killed, for at most a second: a dead file system may hold it.
+    private static func reap(_ identifier: pid_t) {
+        var status: Int32 = 0
+        for _ in 0..<100 {
+            guard waitpid(identifier, &status, WNOHANG) == 0 else { return }
+            poll(nil, 0, 10)
+        }
+        try? BlockingWork.start {
+            var status: Int32 = 0
+            while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
+        }
+    }
+
+    /// Returns whether it has ended; ``status`` then says how.
+    ///
+    /// - Throws: ``SystemFailure`` if its status is lost, as in a program that ignores `SIGCHLD`.
+    package mutating func hasEnded() throws(SystemFailure) -> Bool {
+        guard status == nil else { return true }
+        var waitStatus: Int32 = 0
+        let found = waitpid(identifier, &waitStatus, WNOHANG)
+        if found == -1, errno == ECHILD {
+            isReaped = true
+            throw SystemFailure(function: "waitpid", number: ECHILD)
+        }
+        guard found == identifier else { return false }
+        isReaped = true
+        status = Status(waitStatus: waitStatus)
+        return true
+    }
+
+    /// Returns the next bytes of its output, none at the output's end, or `nil` if none come within so many milliseconds.
+    package borrowing func read(waiting milliseconds: Int32) -> [UInt8]? {
+        var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+        guard poll(&ready, 1, milliseconds) > 0 else { return nil }
+        return readChunk(of: output) ?? []
+    }
+
+    private static func spawn(
+        _ path: String,
+        _ arguments: [String],
+        _ environment: [String: String],
+        _ actions: borrowing SpawnActions
+    ) throws(SystemFailure) -> pid_t {
+        let texts = [path] + arguments + environment.flatMap { [$0.key, $0.value] }
+        // C would cut the text at the NUL and start something else.
+        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+            throw SystemFailure(function: "posix_spawn", number: EINVAL)
+        }
+        var identifier = pid_t()
+        let failure = withCStrings([path] + arguments) { arguments in
+            withCStrings(environment.map { "\($0)=\($1)" }) { environment in
+                actions.withPointers { posix_spawn(&identifier, path, $0, $1, arguments, environment) }
+            }
+        }
+        guard failure == 0 else { throw SystemFailure(function: "posix_spawn", number: failure) }
+        return identifier
+    }
+
+    private static func withCStrings<Value>(
+        _ texts: [String],
+        _ body: ([UnsafeMutablePointer<CChar>?]) -> Value
+    ) -> Value {
+        let copies = texts.map { strdup($0) }
+        defer { copies.forEach { free($0) } }
+        return body(copies + [nil])
+    }
+}
+
+/// Reads up to 64 KiB of a descriptor, past interruptions.
+///
+/// - Returns: The bytes, none at the end, or `nil` if it fails, with the reason in `errno`.
+package func readChunk(of file: Int32) -> [UInt8]? {
+    var hasFailed = false
+    let chunk = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+        var got: Int
+        repeat { got = read(file, buffer.baseAddress, buffer.count) } while got < 0 && errno == EINTR
+        hasFailed = got < 0
+        count = max(got, 0)
+    }
+    return hasFailed ? nil : chunk
+}

@@ -1,0 +1,74 @@
+import RDSIAMBasics
+import Testing
+
+@Suite("Text as bytes", .timeLimit(.minutes(1)))
+struct ByteTextTests {
+    /// Pairs that differ in bytes; Swift's `String` holds the first two to be equal.
+    static let twins: [(String, String)] = [
+        ("e\u{301}", "\u{E9}"), ("\u{212B}", "\u{C5}"), ("\u{212A}", "k"), ("\u{17F}", "s"), ("a\0b", "a"), ("", "\0"),
+    ]
+
+    @Test("twins are two keys, and neither is found under the other", arguments: twins)
+    func twinsDiffer(pair: (String, String)) {
+        let (left, right) = (ByteText(pair.0), ByteText(pair.1))
+        #expect(left != right)
+        #expect(Set([left, right]).count == 2)
+        #expect([left: 1][right] == nil)
+        #expect(left == ByteText(pair.0))
+        #expect([left: 1][ByteText(pair.0)] == 1)
+        #expect((left < right) != (right < left))
+        #expect(!pair.0.isBytewiseEqual(to: pair.1))
+    }
+
+    @Test("case changes in ASCII alone", arguments: [("ABCz\u{212A}\u{130}", "abcz\u{212A}\u{130}"), ("", "")])
+    func lowercasing(text: String, expected: String) {
+        #expect(Array(text.asciiLowercased().utf8) == Array(expected.utf8))
+    }
+
+    @Test("uppercase letters come from ASCII alone")
+    func uppercasing() {
+        #expect(Array("az\u{17F}\u{E9}[`{".asciiUppercased().utf8) == Array("AZ\u{17F}\u{E9}[`{".utf8))
+    }
+
+    @Test("a combining mark hides neither a prefix nor a separator")
+    func combiningMarks() {
+        #expect("/\u{301}a".hasBytePrefix("/"))
+        #expect("a/\u{301}".hasByteSuffix("\u{301}"))
+        #expect(!"\u{E9}".hasBytePrefix("e"))
+        #expect("x,\u{301}y,".containsBytes(",\u{301}"))
+        #expect(!"xy".containsBytes("xyz"))
+        #expect("xy".containsBytes(""))
+        let parts = "a/\u{301}b//c".splitBytes(separator: "/", omittingEmptySubsequences: false)
+        #expect(parts.map { Array($0.utf8) } == ["a", "\u{301}b", "", "c"].map { Array($0.utf8) })
+        #expect("a=b=c".splitBytes(separator: "=", maxSplits: 1) == ["a", "b=c"])
+    }
+
+    @Test(
+        "white space is that of ASCII",
+        arguments: [(" \t\r\n\u{B}\u{C}a b ", "a b"), ("\u{A0}a", "\u{A0}a"), (" ", "")]
+    )
+    func trimming(text: String, expected: String) {
+        #expect(text.trimmingASCIISpace() == expected)
+    }
+
+    @Test("a hash ends where the text ends")
+    func hashEnds() {
+        func hash(_ texts: [ByteText]) -> Int {
+            var hasher = Hasher()
+            for text in texts { text.hash(into: &hasher) }
+            return hasher.finalize()
+        }
+        #expect(hash(["ab", "c"]) != hash(["a", "bc"]))
+    }
+
+    @Test("the nearest name is found by bytes, and none if none is near")
+    func nearestName() {
+        let names = ["default", "redshift", "rds"]
+        #expect(NearestName.find("defualt", among: names) == "default")
+        #expect(NearestName.find("RDS", among: names) == "rds")
+        #expect(NearestName.find("kubernetes", among: names) == nil)
+        #expect(NearestName.find("x", among: []) == nil)
+        #expect(NearestName.editDistance("kitten", "sitting") == 3)
+        #expect(NearestName.editDistance(String(repeating: "a", count: 1_000_000), "") == 100)
+    }
+}
