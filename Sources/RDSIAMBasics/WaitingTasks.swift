@@ -17,7 +17,7 @@ package final class WaitingTasks<Value: Sendable>: Sendable {
     private struct Table {
         var lastTicket: UInt64 = 0
         var continuations: [UInt64: Continuation] = [:]
-        /// The tickets in the order of arrival. Those before `first` and those of canceled tasks no longer wait.
+        // The tickets in the order of arrival. Those before `first` and those of canceled tasks no longer wait.
         var order: [UInt64] = []
         var first = 0
 

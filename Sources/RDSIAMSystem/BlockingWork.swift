@@ -9,7 +9,9 @@ package enum BlockingWork {
         package let number: Int32
     }
 
-    /// Starts a thread that runs `work` and ends with it. No task waits for it.
+    /// Starts a thread that runs `work` and ends with it.
+    ///
+    /// - Throws: ``NoThread``; trying again later may help.
     package static func start(_ work: @escaping @Sendable () -> Void) throws(NoThread) {
         let box = Unmanaged.passRetained(ThreadBody(work))
         var thread: ThreadHandle = noThread
