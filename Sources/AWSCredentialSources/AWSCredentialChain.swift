@@ -56,8 +56,9 @@ public struct AWSCredentialChain: AWSCredentialSource {
                 trail.append(CredentialAttempt(source: source.kind, outcome: .provided, elapsed: clock() - start))
                 return (credentials, trail)
             } catch {
-                trail.append(contentsOf: lines(for: .wrapping(error), of: source, elapsed: clock() - start))
-                try stop(after: .wrapping(error), trail: trail)
+                let failure = try AWSCredentialError.wrapping(error)
+                trail.append(contentsOf: lines(for: failure, of: source, elapsed: clock() - start))
+                try stop(after: failure, trail: trail)
             }
         }
         throw AWSCredentialError(.notConfigured, Self.nothingFound, trail: trail)
@@ -74,7 +75,6 @@ public struct AWSCredentialChain: AWSCredentialSource {
     }
 
     private func stop(after error: AWSCredentialError, trail: [CredentialAttempt]) throws {
-        try Task.checkCancellation()
         guard error.code != .notConfigured else { return }
         var error = error
         error.trail = trail

@@ -101,11 +101,22 @@ extension AWSCredentialError: CustomStringConvertible, CustomDebugStringConverti
 }
 
 extension AWSCredentialError {
-    /// Any error as one of ours, so that a foreign error's text, which may hold anything, goes no further.
-    static func wrapping(_ error: any Error) -> AWSCredentialError {
+    /// Returns the error as an ``AWSCredentialError``, without the text of another type's error, which may hold a secret.
+    ///
+    /// - Throws: `CancellationError` if the error is one, or if the task is canceled.
+    static func wrapping(_ error: any Error) throws(CancellationError) -> AWSCredentialError {
+        try CancellationError.rethrow(error)
         if let error = error as? AWSCredentialError { return error }
-        if error is CancellationError { return AWSCredentialError(.timedOut, "The task was cancelled.") }
         return AWSCredentialError(.unreachable, "The source failed with \(type(of: error)).")
+    }
+}
+
+extension CancellationError {
+    /// Throws if an error stems from a cancellation.
+    ///
+    /// A client that is canceled may throw an error of its own, so a canceled task counts as well.
+    static func rethrow(_ error: any Error) throws(CancellationError) {
+        if Task.isCancelled || error is CancellationError { throw CancellationError() }
     }
 }
 

@@ -29,6 +29,7 @@ struct ContainerHostRule {
         do {
             return try await context.resolver.addresses(of: host).map { IPAddress($0) }
         } catch {
+            try CancellationError.rethrow(error)
             throw AWSCredentialError(.unreachable, "The host '\(host)' of the container endpoint cannot be looked up.")
         }
     }

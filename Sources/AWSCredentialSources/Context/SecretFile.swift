@@ -14,6 +14,7 @@ struct SecretFile {
         do {
             bytes = try await context.files.contents(of: context.expandingHome(path) ?? path)
         } catch {
+            try CancellationError.rethrow(error)
             let reason = (error as? FileStoreError)?.reason ?? "unreadable"
             throw AWSCredentialError(.unreadableFile, "\(what) \(path) cannot be read: \(reason).")
         }

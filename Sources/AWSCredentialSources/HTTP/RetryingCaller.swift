@@ -62,7 +62,7 @@ struct RetryingCaller: Sendable {
         while true {
             attempt += 1
             let left = patience.whole - (context.uptime() - start)
-            switch await send(limited(try make(), left: left), http, judge: judge) {
+            switch try await send(limited(try make(), left: left), http, judge: judge) {
             case .success(let response): return response
             case .failure(let failure):
                 try Task.checkCancellation()
@@ -86,7 +86,7 @@ struct RetryingCaller: Sendable {
         _ request: CredentialHTTPRequest,
         _ http: any CredentialHTTPClient,
         judge: (CredentialHTTPResponse) -> Verdict
-    ) async -> Result<CredentialHTTPResponse, Failure> {
+    ) async throws(CancellationError) -> Result<CredentialHTTPResponse, Failure> {
         do {
             let response = try await http.send(request)
             switch judge(response) {
@@ -94,11 +94,9 @@ struct RetryingCaller: Sendable {
             case .retry(let error): return .failure(.again(error))
             case .fail(let error): return .failure(.final(error))
             }
-        } catch let error as CredentialHTTPError {
-            return .failure(failure(of: error))
-        } catch is CancellationError {
-            return .failure(.final(.wrapping(CancellationError())))
         } catch {
+            try CancellationError.rethrow(error)
+            if let error = error as? CredentialHTTPError { return .failure(failure(of: error)) }
             return .failure(.again(AWSCredentialError(.interrupted, "\(operation): \(type(of: error)).")))
         }
     }

@@ -63,9 +63,13 @@ public struct ProcessCredentialSource: AWSCredentialSource {
                 limit: .seconds(60),
                 outputLimit: 1 << 20
             )
-        } catch let error as ProcessRunnerError {
-            let code: AWSCredentialError.Code = error == .timedOut ? .timedOut : .processFailed
-            throw AWSCredentialError(code, "The credential_process \(error.reason).")
+        } catch {
+            try CancellationError.rethrow(error)
+            if let error = error as? ProcessRunnerError {
+                let code: AWSCredentialError.Code = error == .timedOut ? .timedOut : .processFailed
+                throw AWSCredentialError(code, "The credential_process \(error.reason).")
+            }
+            throw AWSCredentialError(.processFailed, "The credential_process failed with \(type(of: error)).")
         }
     }
 

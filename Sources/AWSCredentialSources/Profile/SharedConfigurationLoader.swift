@@ -29,6 +29,7 @@ struct SharedConfigurationLoader {
         do {
             return try await context.files.contents(of: path)
         } catch {
+            try CancellationError.rethrow(error)
             let reason = (error as? FileStoreError)?.reason ?? "unreadable"
             throw AWSCredentialError(.unreadableFile, "\(path) cannot be read: \(reason).")
         }

@@ -124,12 +124,12 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     }
 
     private func recover(from error: any Error, lifetime: TimeInterval?) throws -> AWSCredentials {
-        guard !Task.isCancelled else {
+        guard let failure = try? AWSCredentialError.wrapping(error) else {
+            // A task that waits takes over: the cancellation is none of its business.
             state.withLock { $0.abandon() }
             waiters.release(.abandoned)
             throw CancellationError()
         }
-        let failure = AWSCredentialError.wrapping(error)
         let now = self.now()
         state.withLock { $0.fail(failure, at: now, random: context.random()) }
         waiters.release(.failed(failure))

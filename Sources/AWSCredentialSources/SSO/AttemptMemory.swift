@@ -24,6 +24,11 @@ final class AttemptMemory: Sendable {
         }
     }
 
+    /// Forgets the last attempt, so that the next may be made at once.
+    func forget(_ key: String) {
+        last.withLock { $0[key] = nil }
+    }
+
     /// Remembers how the last attempt failed.
     func note(_ failure: AWSCredentialError, of key: String) {
         last.withLock { $0[key]?.failure = failure }

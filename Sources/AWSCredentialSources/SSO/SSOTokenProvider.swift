@@ -50,6 +50,10 @@ struct SSOTokenProvider {
         } catch let error as AWSCredentialError {
             attempts.note(error, of: file.path)
             throw error
+        } catch {
+            // A canceled attempt says nothing about the service: the next caller may try at once.
+            attempts.forget(file.path)
+            throw error
         }
     }
 

@@ -13,6 +13,7 @@ struct TokenCacheFile {
         do {
             bytes = try await context.files.contents(of: path)
         } catch {
+            try CancellationError.rethrow(error)
             throw signInRequired("cannot be read: \((error as? FileStoreError)?.reason ?? "unreadable")")
         }
         guard let bytes else { throw signInRequired("does not exist") }

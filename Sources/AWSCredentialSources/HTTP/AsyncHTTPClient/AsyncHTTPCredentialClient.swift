@@ -58,12 +58,10 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         let client = try client(for: request)
         do {
             return try await TimeLimit.of(request.timeout) { try await Self.exchange(request, with: client) }
-        } catch let error as CredentialHTTPError {
-            throw error
-        } catch is CancellationError {
-            throw CancellationError()
         } catch {
-            throw CredentialHTTPError(CredentialHTTPError.Code(error))
+            // AsyncHTTPClient has errors of its own for a canceled request.
+            try CancellationError.rethrow(error)
+            throw (error as? CredentialHTTPError) ?? CredentialHTTPError(CredentialHTTPError.Code(error))
         }
     }
 
