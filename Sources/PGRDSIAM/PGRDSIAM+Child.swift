@@ -1,11 +1,6 @@
 public import AuthTokens
 public import PGConninfo
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 extension PGRDSIAM {
     /// The environment in which a child process such as psql or pg_dump logs in as the parameters say, with a fresh token in

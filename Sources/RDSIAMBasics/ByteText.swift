@@ -63,6 +63,24 @@ extension String {
         return (0...text.count - other.count).contains { text[$0...].starts(with: other) }
     }
 
+    /// Returns the text with every occurrence of the bytes of `other` replaced.
+    package func replacingBytes(_ other: String, with replacement: String) -> String {
+        let (text, other) = (Array(utf8), Array(other.utf8))
+        guard !other.isEmpty else { return self }
+        var output: [UInt8] = []
+        var index = 0
+        while index < text.count {
+            if text[index] == other[0], text[index...].starts(with: other) {
+                output += replacement.utf8
+                index += other.count
+            } else {
+                output.append(text[index])
+                index += 1
+            }
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+
     /// Returns the text with the letters A to Z in lowercase; every other character stays.
     package func asciiLowercased() -> String {
         String(decoding: utf8.map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }, as: UTF8.self)

@@ -87,10 +87,18 @@ package final class WaitingTasks<Value: Sendable>: Sendable {
 
     /// Resumes the task that has waited longest.
     ///
-    /// - Returns: Whether there was one.
+    /// - Parameters:
+    ///   - result: What it is resumed with.
+    ///   - ifNone: Runs under the table's lock if no task waits, so that none can begin to in between. It must not call this
+    ///     table.
+    /// - Returns: Whether a task was resumed.
     @discardableResult
-    package func resumeFirst(with result: Result<Value, any Error>) -> Bool {
-        let continuation = table.withLock { $0.takeFirst() }
+    package func resumeFirst(with result: Result<Value, any Error>, ifNone: () -> Void = {}) -> Bool {
+        let continuation = table.withLock { table in
+            let continuation = table.takeFirst()
+            if continuation == nil { ifNone() }
+            return continuation
+        }
         continuation?.resume(with: result)
         return continuation != nil
     }

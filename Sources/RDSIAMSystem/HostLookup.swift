@@ -72,6 +72,19 @@ package final class HostLookup: Sendable {
         promise.settle(result)
     }
 
+    /// Returns a numeric address in the form in which the system writes it, or `nil` if the text is not one.
+    ///
+    /// It asks no server. The zone of a link-local address (`%eth0`) is left out.
+    package static func canonicalAddress(_ text: String) -> String? {
+        guard !text.utf8.contains(0) else { return nil }
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(text, nil, &hints, &list) == 0 else { return nil }
+        defer { freeaddrinfo(list) }
+        return list.flatMap { numeric($0.pointee) }?.splitBytes(separator: "%").first
+    }
+
     private static func lookUp(_ name: String) throws -> [String] {
         // The C function would stop at a NUL and look another name up.
         guard !name.utf8.contains(0) else { throw Failure(reason: "the name holds a NUL", isTemporary: false) }

@@ -92,7 +92,7 @@ struct CommandTests {
         Mistake(arguments: ["connect"], status: 2, says: "<conninfo>"),
         Mistake(arguments: ["token", "--audit", "maybe"], status: 2, says: "best-effort"),
         Mistake(arguments: ["token", "host='x"], status: 1, says: "a quoted value has no closing quote"),
-        Mistake(arguments: ["token", "--user", "u"], status: 1, says: "set host to the database's endpoint"),
+        Mistake(arguments: ["token", "--user", "u"], status: 1, says: "Set host to the database's endpoint"),
         Mistake(
             arguments: ["token", "--host", "h", "--generator", "defualt"],
             status: 1,
@@ -101,9 +101,9 @@ struct CommandTests {
         Mistake(
             arguments: ["token", "--host", "a,b", "--user", "u", "--region", "eu-west-2"],
             status: 1,
-            says: "name one host"
+            says: "Name one host"
         ),
-        Mistake(arguments: ["token", "host=h user=u sslmode=allow"], status: 1, says: "use require or verify-full"),
+        Mistake(arguments: ["token", "host=h user=u sslmode=allow"], status: 1, says: "Use require or verify-full"),
         Mistake(arguments: ["audit", "list"], status: 1, says: "audit.sqlite"),
         Mistake(arguments: ["audit", "verify", "--audit-log", "/dev/null"], status: 1, says: "/dev/null"),
     ]

@@ -38,6 +38,8 @@ struct ByteTextTests {
         #expect("x,\u{301}y,".containsBytes(",\u{301}"))
         #expect(!"xy".containsBytes("xyz"))
         #expect("xy".containsBytes(""))
+        #expect("ab\u{301}ab".replacingBytes("ab", with: "*") == "*\u{301}*")
+        #expect("aab".replacingBytes("ab", with: "") == "a" && "ab".replacingBytes("", with: "x") == "ab")
         let parts = "a/\u{301}b//c".splitBytes(separator: "/", omittingEmptySubsequences: false)
         #expect(parts.map { Array($0.utf8) } == ["a", "\u{301}b", "", "c"].map { Array($0.utf8) })
         #expect("a=b=c".splitBytes(separator: "=", maxSplits: 1) == ["a", "b=c"])

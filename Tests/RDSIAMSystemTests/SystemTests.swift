@@ -18,6 +18,18 @@ struct HostLookupTests {
         await #expect(throws: HostLookup.Failure.self) { try await HostLookup().addresses(of: name) }
     }
 
+    @Test(
+        "an address has one form",
+        arguments: [
+            ("127.0.0.1", "127.0.0.1"), ("127.1", "127.0.0.1"), ("0:0::0:1", "::1"),
+            ("::FFFF:1.2.3.4", "::ffff:1.2.3.4"),
+            ("localhost", nil), ("", nil), ("1.2.3.4\0", nil), ("1.2.3.4.5", nil),
+        ] as [(String, String?)]
+    )
+    func canonicalAddresses(text: String, expected: String?) {
+        #expect(HostLookup.canonicalAddress(text) == expected)
+    }
+
     @Test("a canceled task does not wait for the answer")
     func cancellation() async {
         let task = Task { try await HostLookup().addresses(of: "no.such.host.invalid") }

@@ -1,6 +1,7 @@
 #if Observability
 
 public import Logging
+import RDSIAMBasics
 import Synchronization
 
 extension ConnectOptions {
@@ -13,11 +14,11 @@ extension ConnectOptions {
 
     /// A service that connects a thousand times needs to be told once.
     static let standardWarn: (@Sendable (Warning) -> Void)? = { warning in
-        guard warned.withLock({ $0.insert(warning.host).inserted }) else { return }
+        guard warned.withLock({ $0.insert(ByteText(warning.host)).inserted }) else { return }
         write(warning, to: Logger(label: "PGRDSIAM"))
     }
 
-    private static let warned = Mutex<Set<String>>([])
+    private static let warned = Mutex<Set<ByteText>>([])
 
     private static func write(_ warning: Warning, to logger: Logger) {
         logger.warning("\(warning.description)", metadata: ["host": "\(warning.host)"])

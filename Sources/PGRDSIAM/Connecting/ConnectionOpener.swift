@@ -1,11 +1,6 @@
 import AuthTokens
 import PGConninfo
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// Connects a session as its plan says, as often as it is asked to: with fresh tokens each time.
 struct ConnectionOpener: Sendable {

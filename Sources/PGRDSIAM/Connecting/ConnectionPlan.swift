@@ -30,7 +30,7 @@ struct ConnectionPlan: Sendable {
         places = login?.hosts.map(\.place) ?? []
         try resolved.validate()
         var conninfo = try resolved.parameters.forLibpq.expectingPassword()
-        // In the form in which tokens and password file name them.
+        // In the form in which tokens and the password file name them.
         try conninfo.dial(places)
         self.conninfo = conninfo
         connectTimeout = Self.timeout(resolved)

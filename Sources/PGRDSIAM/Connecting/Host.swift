@@ -1,5 +1,6 @@
 import AuthTokens
 import PGConninfo
+import RDSIAMBasics
 
 /// One of the servers that a connection string names, with the token to ask for.
 struct Host: Equatable, Sendable {
@@ -19,9 +20,12 @@ struct Host: Equatable, Sendable {
     ///   is none.
     init(_ endpoint: Conninfo.Endpoint, user: String, _ resolved: ResolvedConninfo) throws {
         let name = endpoint.host ?? ""
-        guard !name.hasPrefix("/"), !name.hasPrefix("@") else { throw PGRDSIAMError.noHostName }
         self.name = name
         address = endpoint.hostaddr ?? ""
+        // A socket with an address is refused too: the name of its directory would be checked against the certificate.
+        guard !(name + address).isEmpty, !name.hasBytePrefix("/"), !name.hasBytePrefix("@") else {
+            throw PGRDSIAMError.noHostName
+        }
         let number = try endpoint.port()
         port = String(number)
         request = AuthTokenRequest(

@@ -1,11 +1,6 @@
 import AuthTokens
 import PGConninfo
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// A token for each server of a connection string.
 struct HostTokens: Sendable {
@@ -33,11 +28,16 @@ struct HostTokens: Sendable {
 
     /// The one token that is for all of them; nil where they differ.
     var common: AuthToken? {
-        guard let first = all.first?.issued.token, all.allSatisfy({ $0.issued.token.value == first.value }) else {
+        guard let first = all.first?.issued.token,
+            all.allSatisfy({ $0.issued.token.value.isBytewiseEqual(to: first.value) })
+        else {
             return nil
         }
         return first
     }
+
+    /// The lines of a password file: a token for each server.
+    var lines: [(host: Host, token: String)] { all.map { ($0.host, $0.issued.token.value) } }
 
     /// The user to log in as, where the provider chooses the user.
     var user: String? { all.lazy.compactMap(\.issued.token.user).first }
@@ -45,13 +45,13 @@ struct HostTokens: Sendable {
     /// The token that logged in.
     func used(on facts: PGConnection.Facts) -> [IssuedToken] {
         if all.count == 1 { return all.map(\.issued) }
-        return unique(all.filter { $0.host.place.endpoint == facts.endpoint })
+        return unique(all.filter { $0.host.place.endpoint.isBytewiseEqual(to: facts.endpoint) })
     }
 
     /// The tokens an error is about: that of the server it names, or all.
     func concerned(by error: any Error) -> [IssuedToken] {
         let endpoint = (error as? PGRDSIAMError)?.endpoint
-        let named = all.filter { $0.host.place.endpoint == endpoint }
+        let named = all.filter { token in endpoint.map(token.host.place.endpoint.isBytewiseEqual) ?? false }
         return unique(named.isEmpty ? all : named)
     }
 

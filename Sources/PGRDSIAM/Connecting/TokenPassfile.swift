@@ -1,12 +1,5 @@
 import CLibpq
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// A password file (libpq, "The Password File") with a token for each server, which no disk holds and no other user can read.
 ///

@@ -41,7 +41,7 @@ extension PGConnection {
         let encoded = parameters.map { $0?.pgParameter ?? .null }
         let statement = try LibpqStatement(sql, encoded, resultFormat)
         guard let result = try await session.run(statement).last else {
-            throw PGRDSIAMError(.connectionFailed, "the server sent no result")
+            throw PGRDSIAMError(.connectionFailed, "The server sent no result.")
         }
         return result
     }

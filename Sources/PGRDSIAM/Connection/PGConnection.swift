@@ -1,10 +1,5 @@
+public import RDSIAMSystem
 import Synchronization
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
 
 /// A connection to a PostgreSQL server, logged in.
 ///

@@ -1,11 +1,7 @@
 import AuthTokens
 import RDSGenerator
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// Looks for the reason of a refused login in what is known on this side.
 ///
@@ -30,28 +26,29 @@ struct LoginDiagnosis {
 
     private var noTLS: LikelyCause? {
         guard error.message.contains("server does not support SSL") else { return nil }
-        return LikelyCause(.noTLS, "the server, or a proxy on the way to it, offers no TLS; no token was sent")
+        return LikelyCause(.noTLS, "The server, or a proxy on the way to it, offers no TLS; no token was sent.")
     }
 
     private var userWithoutRDSIAM: LikelyCause? {
         guard error.sqlState == Self.invalidPassword else { return nil }
         return LikelyCause(
             .userWithoutRDSIAM,
-            "the server took the token for a password: GRANT rds_iam TO the user, and enable IAM database authentication"
+            "The server took the token for a password: GRANT rds_iam TO the user, and enable IAM database authentication."
         )
     }
 
     private var tokenExpired: LikelyCause? {
         guard issued.token.expiresAt <= now else { return nil }
-        return LikelyCause(.tokenExpired, "the token expired at \(issued.token.expiresAt.ISO8601Format())")
+        return LikelyCause(.tokenExpired, "The token expired at \(issued.token.expiresAt.rfc3339).")
     }
 
     private var regionMismatch: LikelyCause? {
-        guard let region = issued.token.region, let hostRegion = RDSHostName(signingHost)?.region, region != hostRegion
+        guard let region = issued.token.region, let hostRegion = RDSHostName(signingHost)?.region,
+            !region.isBytewiseEqual(to: hostRegion)
         else { return nil }
         return LikelyCause(
             .regionMismatch,
-            "the token was signed for \(region), but the host is in \(hostRegion); set aws_rds_iam_region, or nothing"
+            "The token was signed for \(region), but the host is in \(hostRegion). Set aws_rds_iam_region, or nothing."
         )
     }
 
@@ -59,7 +56,7 @@ struct LoginDiagnosis {
         guard issued.token.region != nil, RDSHostName(signingHost) == nil else { return nil }
         return LikelyCause(
             .notAnEndpointName,
-            "the token was signed for a name that is no RDS endpoint; set aws_rds_iam_host to the endpoint's own name"
+            "The token was signed for a name that is no RDS endpoint. Set aws_rds_iam_host to the endpoint's own name."
         )
     }
 
@@ -67,7 +64,7 @@ struct LoginDiagnosis {
         guard let end = issued.token.credential?.expiresAt, end < issued.token.signedAt + 900 else { return nil }
         return LikelyCause(
             .credentialsNearExpiry,
-            "the AWS credentials that signed the token end at \(end.ISO8601Format()), and the token with them"
+            "The AWS credentials that signed the token end at \(end.rfc3339), and the token with them."
         )
     }
 
@@ -75,7 +72,7 @@ struct LoginDiagnosis {
         LikelyCause(
             .clockSkew,
             isEvident: false,
-            "this machine's clock (\(now.ISO8601Format())) differs from the server's by minutes"
+            "This machine's clock (\(now.rfc3339)) differs from the server's by minutes."
         )
     }
 
@@ -85,12 +82,12 @@ struct LoginDiagnosis {
             LikelyCause(
                 .missingPermission,
                 isEvident: false,
-                "the IAM identity may not rds-db:connect as this user on this database"
+                "The IAM identity may not rds-db:connect as this user on this database."
             ),
             LikelyCause(
                 .userWithoutRDSIAM,
                 isEvident: false,
-                "the user does not exist or is no member of rds_iam"
+                "The user does not exist or is no member of rds_iam."
             ),
         ]
     }

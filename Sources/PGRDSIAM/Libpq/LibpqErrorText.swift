@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// What libpq's error text of a failed connection says: the server's SQLSTATE, and the text without it.
 ///
 /// With `PQERRORS_VERBOSE` a server's refusal reads `FATAL:  28P01: password authentication failed for user "andrew"`,
@@ -21,7 +23,7 @@ struct LibpqErrorText {
         }
         sqlState = state
         summary = secrets.filter { !$0.isEmpty }.reduce(lines.joined(separator: "; ")) {
-            $0.replacing($1, with: "***")
+            $0.replacingBytes($1, with: "***")
         }
     }
 

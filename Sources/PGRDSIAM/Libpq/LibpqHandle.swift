@@ -1,12 +1,5 @@
 import CLibpq
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// The one owner of a `PGconn`, which ends with it.
 ///
@@ -23,7 +16,7 @@ final class LibpqHandle: @unchecked Sendable {
             text.withMemoryRebound(to: CChar.self) { PQconnectStart($0.baseAddress) }
         }
         guard let pointer else {
-            throw PGRDSIAMError(.connectionFailed, "libpq has no memory for a connection")
+            throw PGRDSIAMError(.connectionFailed, "There is no memory left for a connection.")
         }
         self.pointer = pointer
         // The only way libpq tells the SQLSTATE of a refused login is the long form of its message.

@@ -1,19 +1,14 @@
 import CLibpq
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// What a login has to keep to.
 struct LoginTerms: Sendable {
-    /// How long one server may take; nil for ever.
+    /// How long one server may take; `nil` for ever.
     var timeLimit: Duration?
     /// What no error may repeat.
     var secrets: [String] = []
+    /// The places that libpq may dial, inside TLS; `nil` if no token goes along and libpq may do as it likes.
+    var planned: [Place]?
 }
 
 /// A server that did not answer in time; others may.
@@ -23,7 +18,7 @@ struct PlaceTimedOut: Error {
     var error: PGRDSIAMError {
         PGRDSIAMError(
             .timedOut,
-            "\(place.endpoint) did not answer within connect_timeout",
+            "\(place.endpoint) did not answer within connect_timeout.",
             endpoint: place.endpoint
         )
     }
@@ -40,6 +35,8 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
     /// Whom libpq is dialling, and until when; known where that is limited.
     private var place: Place?
     private var deadline: ContinuousClock.Instant?
+    /// Whether libpq was about to go on with a server that the plan does not name.
+    private var isAstray = false
 
     private let isUnwanted: @Sendable () -> Bool
 
@@ -58,13 +55,14 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
     /// What TLS begins with takes long, and is left to the loop.
     func begin() {
         while step == PGRES_POLLING_WRITING, handle.status != CONNECTION_SSL_STARTUP, handle.isWritable {
-            step = PQconnectPoll(handle.pointer)
+            goOnOnce()
         }
     }
 
     /// Returns when the user is logged in.
     ///
-    /// - Throws: ``PGRDSIAMError`` where the login fails; ``PlaceTimedOut``; `CancellationError`.
+    /// - Throws: ``PGRDSIAMError`` if the login fails, or if libpq is not where the plan says; ``PlaceTimedOut``;
+    ///   `CancellationError`.
     func run(on loop: SocketLoop) async throws {
         guard handle.status != CONNECTION_BAD else { throw failure }
         let outcome = isOver ? .ready : await loop.wait(for: condition, then: self)
@@ -73,13 +71,33 @@ final class LibpqLogin: SocketWork, @unchecked Sendable {
         case .cancelled: throw CancellationError()
         case .timedOut: throw PlaceTimedOut(place: place ?? handle.place)
         }
+        if isAstray { throw PGRDSIAMError.endpointMismatch(handle.place.endpoint, "libpq was dialing it") }
         guard step == PGRES_POLLING_OK else { throw failure }
+        try verify()
         PQsetErrorVerbosity(handle.pointer, PQERRORS_DEFAULT)
     }
 
     func goOn() -> SocketCondition? {
-        step = isUnwanted() ? PGRES_POLLING_FAILED : PQconnectPoll(handle.pointer)
+        goOnOnce()
         return isOver ? nil : condition
+    }
+
+    /// Lets libpq go on if it still dials what the plan names: the password leaves within one of these steps.
+    private func goOnOnce() {
+        isAstray = !(terms.planned?.contains { $0.isMeant(by: handle.place) } ?? true)
+        step = isAstray || isUnwanted() ? PGRES_POLLING_FAILED : PQconnectPoll(handle.pointer)
+    }
+
+    /// Compares what libpq has made with what was planned, before the connection reaches the caller.
+    private func verify() throws {
+        guard let planned = terms.planned else { return }
+        let place = handle.place
+        guard !place.address.isEmpty, planned.contains(where: { $0.isMeant(by: place) }) else {
+            throw PGRDSIAMError.endpointMismatch(place.endpoint, "libpq has logged in to it")
+        }
+        guard PQsslInUse(handle.pointer) == 1 else {
+            throw PGRDSIAMError.endpointMismatch(place.endpoint, "libpq has logged in to it without TLS")
+        }
     }
 
     private var isOver: Bool { step == PGRES_POLLING_OK || step == PGRES_POLLING_FAILED }

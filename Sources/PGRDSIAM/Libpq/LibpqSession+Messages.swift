@@ -1,12 +1,5 @@
+import RDSIAMSystem
 import Synchronization
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// Messages that come while nobody has the turn.
 extension LibpqSession {

@@ -1,13 +1,6 @@
 import CLibpq
+import RDSIAMSystem
 import Synchronization
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// One libpq connection, used by whoever has its turn; anybody may close it meanwhile.
 ///
@@ -107,7 +100,7 @@ final class LibpqSession: Sendable {
     ) async throws -> Value {
         try await onTurn { handle in
             defer { inbox.receiveNotices(of: handle) }
-            return try await DetachedThread.run {
+            return try await BlockingWork.run {
                 PQsetnonblocking(handle.pointer, 0)
                 defer { PQsetnonblocking(handle.pointer, 1) }
                 return try body(handle.pointer)

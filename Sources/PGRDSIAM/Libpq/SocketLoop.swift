@@ -1,3 +1,4 @@
+import RDSIAMSystem
 import Synchronization
 
 /// A thread that runs the code of its connections and watches their sockets.
@@ -18,7 +19,7 @@ final class SocketLoop: TaskExecutor {
     /// Starts a thread of its own, which lives as long as the process.
     init() throws(PGRDSIAMError) {
         alarm = try WakeUpPipe()
-        try DetachedThread.start { [self] in run() }
+        do { try BlockingWork.start { [self] in run() } } catch { throw .system("pthread_create", error.number) }
     }
 
     func enqueue(_ job: consuming ExecutorJob) {

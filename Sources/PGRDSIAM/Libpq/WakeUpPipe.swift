@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// A pipe to oneself: a byte in it ends the other thread's `poll(2)`.
 struct WakeUpPipe: Sendable {

@@ -7,10 +7,10 @@ public struct PGField: Sendable {
     let column: Int32
 
     /// The type of its column.
-    public var type: PGType { PGType(oid: PQftype(storage.pointer, column)) }
+    public var type: PGType { PGType(oid: storage.read { PQftype($0, column) }) }
 
     /// The form in which it came.
-    public var format: PGFormat { PGFormat(code: PQfformat(storage.pointer, column)) }
+    public var format: PGFormat { PGFormat(code: storage.read { PQfformat($0, column) }) }
 
     /// The value as it came.
     public var bytes: [UInt8] { withBytes { Array($0) } }
@@ -20,8 +20,9 @@ public struct PGField: Sendable {
 
     /// Calls `body` with the value as it came, without a copy; a NUL follows it that does not count.
     func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        let length = Int(PQgetlength(storage.pointer, row, column))
-        let start = PQgetvalue(storage.pointer, row, column)
-        return withExtendedLifetime(storage) { body(UnsafeRawBufferPointer(start: start, count: length)) }
+        storage.read { result in
+            let length = Int(PQgetlength(result, row, column))
+            return body(UnsafeRawBufferPointer(start: PQgetvalue(result, row, column), count: length))
+        }
     }
 }

@@ -4,7 +4,7 @@ extension PGRow {
     /// - Throws: ``PGRDSIAMError``: `unknownColumn`, `unexpectedNull` or `typeMismatch`, naming the column and never its value.
     public func decode<Value: PGDecodable>(_ type: Value.Type = Value.self, at column: Int) throws -> Value {
         guard let value = try decodeIfPresent(type, at: column) else {
-            throw PGRDSIAMError(.unexpectedNull, "\(place(column)) is NULL; use decodeIfPresent where that may be")
+            throw PGRDSIAMError(.unexpectedNull, "\(place(column)) is NULL. Use decodeIfPresent if that may be.")
         }
         return value
     }
@@ -21,13 +21,13 @@ extension PGRow {
     /// - Throws: ``PGRDSIAMError``: `unknownColumn` or `typeMismatch`, naming the column and never its value.
     public func decodeIfPresent<Value: PGDecodable>(_ type: Value.Type = Value.self, at column: Int) throws -> Value? {
         guard indices.contains(column) else {
-            throw PGRDSIAMError(.unknownColumn, "the result has \(count) columns, and none with the index \(column)")
+            throw PGRDSIAMError(.unknownColumn, "The result has \(count) columns, and none with the index \(column).")
         }
         guard let field = field(column) else { return nil }
         guard let value = Value(field) else {
             throw PGRDSIAMError(
                 .typeMismatch,
-                "\(place(column)), of type \(field.type.oid), cannot be read as \(Value.self)"
+                "\(place(column)), of type \(field.type.oid), cannot be read as \(Value.self)."
             )
         }
         return value
@@ -45,7 +45,7 @@ extension PGRow {
 
     private func known(_ name: String) throws -> Int {
         guard let column = index(of: name) else {
-            throw PGRDSIAMError(.unknownColumn, "the result has no column \"\(name)\"")
+            throw PGRDSIAMError(.unknownColumn, "The result has no column \"\(name)\".")
         }
         return column
     }

@@ -1,12 +1,5 @@
 import CLibpq
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 extension PGResult {
     /// The rows of a result.
@@ -16,7 +9,7 @@ extension PGResult {
         /// The first row's index.
         public var startIndex: Int { 0 }
         /// The number of rows.
-        public var endIndex: Int { Int(PQntuples(storage.pointer)) }
+        public var endIndex: Int { Int(storage.read(PQntuples)) }
 
         /// One row; as with an array, there must be one.
         public subscript(position: Int) -> PGRow {
@@ -34,7 +27,7 @@ public struct PGRow: RandomAccessCollection, Sendable {
     /// The first field's index.
     public var startIndex: Int { 0 }
     /// The number of fields.
-    public var endIndex: Int { Int(PQnfields(storage.pointer)) }
+    public var endIndex: Int { Int(storage.read(PQnfields)) }
 
     /// One field as the server wrote it; nil for NULL, and where there is no such column.
     public subscript(column: Int) -> String? {
@@ -46,7 +39,7 @@ public struct PGRow: RandomAccessCollection, Sendable {
 
     /// One field with its type; nil for NULL, and where there is no such column.
     public func field(_ column: Int) -> PGField? {
-        guard indices.contains(column), PQgetisnull(storage.pointer, row, Int32(column)) == 0 else { return nil }
+        guard indices.contains(column), storage.read({ PQgetisnull($0, row, Int32(column)) }) == 0 else { return nil }
         return PGField(storage: storage, row: row, column: Int32(column))
     }
 
@@ -55,11 +48,13 @@ public struct PGRow: RandomAccessCollection, Sendable {
     /// `PQfnumber` would fold upper case and take off quotes.
     func index(of name: String) -> Int? {
         name.withCString { name in
-            indices.first { PQfname(storage.pointer, Int32($0)).map { strcmp($0, name) == 0 } ?? false }
+            indices.first { column in
+                storage.read { PQfname($0, Int32(column)).map { strcmp($0, name) == 0 } ?? false }
+            }
         }
     }
 
     func columnName(_ column: Int) -> String {
-        PQfname(storage.pointer, Int32(column)).map { String(cString: $0) } ?? ""
+        storage.read { PQfname($0, Int32(column)).map { String(cString: $0) } ?? "" }
     }
 }

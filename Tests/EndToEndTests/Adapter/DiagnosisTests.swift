@@ -46,7 +46,7 @@ struct DiagnosisTests {
         #expect(try server.verdicts(on: "skewed").map(\.reason) == ["expired"])
         #expect(error?.likelyCauses.map(\.code) == [.clockSkew, .missingPermission, .userWithoutRDSIAM])
         #expect(error?.likelyCauses.allSatisfy { !$0.isEvident } == true)
-        #expect(error?.description.contains("this machine's clock") == true)
+        #expect(error?.description.contains("This machine's clock") == true)
     }
 
     @Test("says that credentials near their end took the token with them")

@@ -188,6 +188,6 @@ struct MultiHostTests {
             try await PGRDSIAM.connect("host=\(unknown),\(unknown) user=u", environment: .bare)
         }
         #expect(error?.code == .connectionFailed)
-        #expect(error?.message.contains("could not look up the host name") == true)
+        #expect(error?.message.contains("Could not look up the host name") == true)
     }
 }

@@ -36,7 +36,7 @@ struct MismatchTests {
             let row = try #require(result.rows.first)
             let error = #expect(throws: PGRDSIAMError.self) { _ = try row.decodeIfPresent(item.type, "odd") as Any? }
             #expect(error?.code == .typeMismatch)
-            #expect(error?.message.contains("column \"odd\"") == true)
+            #expect(error?.message.contains("Column \"odd\"") == true)
             #expect(error?.description.contains("secret") == false)
         }
     }

@@ -1,12 +1,5 @@
 import CLibpq
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// A request to the server to stop what a connection is doing (`PQcancel`), on its way.
 ///
@@ -23,7 +16,7 @@ final class LibpqCancelRequest {
         readEnd = ends[0]
         let writeEnd = ends[1]
         do {
-            try DetachedThread.start {
+            try BlockingWork.start {
                 ticket.use()
                 close(writeEnd)
             }

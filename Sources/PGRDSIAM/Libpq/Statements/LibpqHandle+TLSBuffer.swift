@@ -1,12 +1,5 @@
 import CLibpq
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 extension LibpqHandle {
     /// Whether TLS holds decrypted bytes that libpq has not read yet.

@@ -44,6 +44,6 @@ struct LibpqParameters: Sendable {
 
 extension PGRDSIAMError {
     fileprivate static func tooMany(_ count: Int) -> PGRDSIAMError {
-        PGRDSIAMError(.invalidStatement, "\(count) parameters; a statement may have 65,535")
+        PGRDSIAMError(.invalidStatement, "There are \(count) parameters, but a statement may have 65,535.")
     }
 }

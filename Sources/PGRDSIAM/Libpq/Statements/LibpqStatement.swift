@@ -43,6 +43,6 @@ struct LibpqStatement: Sendable {
 
 extension PGRDSIAMError {
     static func nul(_ place: String) -> PGRDSIAMError {
-        PGRDSIAMError(.invalidStatement, "\(place) contains the character NUL, which PostgreSQL's text cannot hold")
+        PGRDSIAMError(.invalidStatement, "\(place) contains the character NUL, which PostgreSQL's text cannot hold.")
     }
 }

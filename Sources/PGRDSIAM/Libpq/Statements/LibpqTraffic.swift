@@ -1,12 +1,5 @@
 import CLibpq
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// Moves bytes between libpq and its socket, waiting where there is nothing to move.
 struct LibpqTraffic {
@@ -58,5 +51,5 @@ struct LibpqTraffic {
         }
     }
 
-    private static let late = PGRDSIAMError(.timedOut, "the server did not answer in time")
+    private static let late = PGRDSIAMError(.timedOut, "The server did not answer in time.")
 }

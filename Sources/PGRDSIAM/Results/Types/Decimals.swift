@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 extension Decimal: PGDecodable {
     /// Reads `numeric`, `smallint`, `integer` and `bigint`; not infinity, nor a number of more than 38 digits.

@@ -1,10 +1,5 @@
 import CLibpq
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 extension String: PGDecodable {
     /// Reads every type in text form, and those that are text in binary form; where it is UTF-8, which `client_encoding` decides.

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 extension Date: PGDecodable {
     /// Reads `timestamp with time zone`, in text form with `DateStyle` ISO, which is the default; not infinity.

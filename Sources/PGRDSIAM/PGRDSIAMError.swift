@@ -1,0 +1,188 @@
+public import AuthTokens
+@_exported public import RDSIAMBasics
+
+/// Why there is no connection, or no answer on it.
+///
+/// Nothing in it is secret. ``isRetryable`` answers whether the same call may succeed later.
+public struct PGRDSIAMError: AuditableError, RetryableError {
+    /// The kinds of failure; later versions may add more.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The code's name, as it stands in logs.
+        public let description: String
+
+        /// The connection string asks for something that would send a token the wrong way.
+        public static let invalidRequest = Code(description: "invalidRequest")
+        /// There is no server to dial.
+        ///
+        /// Nothing was sent: libpq would have dialed its default, a Unix socket.
+        public static let noEndpoints = Code(description: "noEndpoints")
+        /// The server that libpq dialed is not one that the connection string names, or the connection has no TLS.
+        ///
+        /// The connection was closed. This is a fault of this package, of libpq or of the compiler: please report it.
+        public static let endpointMismatch = Code(description: "endpointMismatch")
+        /// The server refused the login (SQLSTATE class 28).
+        ///
+        /// A token from the cache has then been replaced and tried once more already.
+        public static let loginRefused = Code(description: "loginRefused")
+        /// No connection came about, or it broke.
+        ///
+        /// It is retryable, unless the message is about the server's certificate, or ``PGRDSIAMError/sqlState`` about
+        /// what was asked for, such as `3D000`, a database that does not exist.
+        public static let connectionFailed = Code(description: "connectionFailed")
+        /// The server did not answer in time; it is retryable.
+        public static let timedOut = Code(description: "timedOut")
+        /// The server answered a query with an error; ``PGRDSIAMError/sqlState`` says which.
+        ///
+        /// It is retryable if the server says so, as it does of serialization failures and deadlocks.
+        public static let queryFailed = Code(description: "queryFailed")
+        /// The connection is closed; open another.
+        public static let closed = Code(description: "closed")
+        /// The operating system refused something, for want of memory or descriptors; it is retryable.
+        public static let system = Code(description: "system")
+        /// A statement or a parameter cannot be sent, and nothing was.
+        public static let invalidStatement = Code(description: "invalidStatement")
+        /// A statement began a COPY, which was stopped.
+        ///
+        /// The connection can be used again; use ``PGConnection/withUnsafePGconn(_:)`` for COPY.
+        public static let copyNotPossible = Code(description: "copyNotPossible")
+        /// The result has no such column.
+        public static let unknownColumn = Code(description: "unknownColumn")
+        /// The column is NULL, but a value was asked for.
+        public static let unexpectedNull = Code(description: "unexpectedNull")
+        /// The column's value is not of the type that was asked for, or does not fit into it.
+        public static let typeMismatch = Code(description: "typeMismatch")
+    }
+
+    /// What kind of failure this is.
+    public let code: Code
+    /// What happened and what to do next, in sentences.
+    public let message: String
+    /// The server's SQLSTATE (PostgreSQL, "Error Codes"), or `nil` if the server sent none.
+    public let sqlState: String?
+    /// The host name and port of the server that the failure is about, or `nil` if several were dialed, or none.
+    public internal(set) var endpoint: String?
+    /// Why a login was refused, or failed for want of TLS, most probable cause first; empty for other failures.
+    public internal(set) var likelyCauses: [LikelyCause] = []
+
+    /// Creates an error whose message becomes a sentence: servers and libpq write theirs without capital and full stop.
+    init(_ code: Code, _ message: String, sqlState: String? = nil, endpoint: String? = nil) {
+        self.code = code
+        self.message = message.asSentence
+        self.sqlState = sqlState
+        self.endpoint = endpoint
+    }
+
+    /// The code in the audit log: the SQLSTATE if there is one.
+    public var auditCode: String { sqlState.map { "SQLSTATE.\($0)" } ?? "PGRDSIAMError.\(code)" }
+}
+
+extension PGRDSIAMError {
+    /// Whether the same call may succeed later; see the codes.
+    public var isRetryable: Bool {
+        switch code {
+        case .timedOut, .system: true
+        case .connectionFailed: sqlState.map(Self.isTransient) ?? !isAboutCertificate
+        case .queryFailed: sqlState.map(Self.isTransient) ?? false
+        default: false
+        }
+    }
+
+    /// Connection failures, serialization failures, resources, locks, and servers that start or stop (PostgreSQL,
+    /// "Error Codes").
+    private static func isTransient(_ sqlState: String) -> Bool {
+        ["08", "40", "53", "55P03", "57P", "58"].contains { sqlState.hasBytePrefix($0) }
+    }
+
+    /// libpq tells failures of TLS apart by their texts alone.
+    private var isAboutCertificate: Bool {
+        ["certificate", "does not match host name", "does not support SSL"].contains { message.containsBytes($0) }
+    }
+}
+
+extension PGRDSIAMError: CustomStringConvertible {
+    /// The message, the SQLSTATE if there is one, and the likely causes: those the facts point to, or else all.
+    public var description: String {
+        let evident = likelyCauses.filter(\.isEvident)
+        let causes = (evident.isEmpty ? likelyCauses : evident).map(\.description)
+        let text = sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
+        guard !causes.isEmpty else { return text }
+        return text + (evident.isEmpty ? " Possible causes: " : " Likely cause: ") + causes.joined(separator: " ")
+    }
+}
+
+extension PGRDSIAMError {
+    static let closed = PGRDSIAMError(.closed, "The connection is closed. Open another.")
+
+    static let noEndpoints = PGRDSIAMError(.noEndpoints, "There is no server to dial. Name one with host or hostaddr.")
+
+    static let lookUpIncomplete = PGRDSIAMError(
+        .noEndpoints,
+        "A host was lost while its name was looked up. Nothing was sent; please report this."
+    )
+
+    static func endpointMismatch(_ endpoint: String, _ what: String) -> PGRDSIAMError {
+        PGRDSIAMError(
+            .endpointMismatch,
+            """
+            The connection string does not allow a token for the server \(String(reflecting: endpoint)): \(what). \
+            The connection was closed; please report this.
+            """,
+            endpoint: endpoint
+        )
+    }
+
+    static let severalHosts = PGRDSIAMError(
+        .invalidRequest,
+        "Each of several hosts needs a token of its own. Name one host."
+    )
+
+    static let oneHostHere = PGRDSIAMError(
+        .invalidRequest,
+        "Each of several hosts needs a token of its own, which only Linux can pass to libpq without a disk. Name one host."
+    )
+
+    static let noHostName = PGRDSIAMError(
+        .invalidRequest,
+        "A token is signed for a host name and sent over TLS. Set host to the database's endpoint, not to a socket."
+    )
+
+    static let noUser = PGRDSIAMError(
+        .invalidRequest,
+        "There is no user to log in as. Set user in the connection string, or PGUSER."
+    )
+
+    static func insecure(_ keyword: String, _ value: String, use secure: String) -> PGRDSIAMError {
+        PGRDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS. Use \(secure).")
+    }
+
+    static let lineInToken = PGRDSIAMError(
+        .invalidRequest,
+        "A token for one of several hosts may not contain a line end. Connect to each host in turn."
+    )
+
+    static func unknownHost(_ name: String, _ reason: String) -> PGRDSIAMError {
+        let shown = String(reflecting: String(decoding: name.utf8.prefix(260), as: UTF8.self))
+        return PGRDSIAMError(.connectionFailed, "Could not look up the host name \(shown): \(reason).")
+    }
+
+    static let copy = PGRDSIAMError(
+        .copyNotPossible,
+        "A statement began a COPY, which was stopped. Use withUnsafePGconn for COPY."
+    )
+
+    static func system(_ call: String, _ number: Int32) -> PGRDSIAMError {
+        PGRDSIAMError(.system, "The operating system refused \(call), with error number \(number).")
+    }
+}
+
+extension String {
+    /// The text with a capital at its beginning, if that is an ASCII letter of a word, and a mark at its end.
+    fileprivate var asSentence: String {
+        let text = trimmingASCIISpace()
+        guard let first = text.utf8.first else { return "" }
+        let isKeyword = text.prefix { $0 != " " }.contains("=")
+        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) && !isKeyword
+        let capital = isLetter ? text.prefix(1).uppercased() + text.dropFirst() : text
+        return [".", "?", "!"].contains { text.hasByteSuffix($0) } ? capital : capital + "."
+    }
+}
