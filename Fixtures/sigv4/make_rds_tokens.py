@@ -4,7 +4,7 @@
     python3 make_rds_tokens.py > rds-tokens.jsonl
 
 The first line names the tool. Every other line is one case: what goes in, the signature, and the SHA-256 of the whole token with its host
-in small letters and its parameters sorted, the signature last.
+in lowercase and its parameters sorted, the signature last.
 """
 
 import datetime
@@ -105,7 +105,7 @@ def botocore_token(case):
 
 
 def canonical(token):
-    """The token's host in small letters, its parameters sorted and its signature last; and the signature."""
+    """The token's host in lowercase, its parameters sorted and its signature last; and the signature."""
     place, query = token.split("/?", 1)
     parameters = sorted(query.split("&"))
     signature = next(item for item in parameters if item.startswith("X-Amz-Signature="))

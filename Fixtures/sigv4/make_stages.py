@@ -60,6 +60,17 @@ CASES = [
     case("repeated slashes", path="//one///two//"),
     case("nothing but slashes and dots", path="//./..//"),
     case("a final slash", path="/one/two/"),
+    # Texts are bytes: a combining mark after an ASCII character is not part of it.
+    case("a combining mark after a slash", path="/a//\u0301b"),
+    case("a combining mark after a dot segment", path="/a/.\u0301/..\u0301/./b"),
+    case("a combining mark at the end of a path", path="/a/\u0301"),
+    case("a decomposed path", path="/e\u0301"),
+    case("a composed path", path="/\u00e9"),
+    case("a decomposed and a composed name", query=[["e\u0301", "2"], ["\u00e9", "1"], ["e\u0301", "1"]]),
+    case("a decomposed and a composed value", query=[["k", "e\u0301"], ["k", "\u00e9"]]),
+    case("a Kelvin sign, a long s and a K", query=[["\u212a", "1"], ["\u017f", "2"], ["K", "3"], ["k", "4"]]),
+    case("NUL in a query", query=[["a\0", "\0b"]]),
+    case("a decomposed value of a header", headers=[["X-Name", "Zoe\u0308"], ["X-Mark", "a \u0301 b"]]),
     # Queries.
     case("parameters sorted by name", query=[["b", "1"], ["a", "2"], ["c", "0"]]),
     case("capital letters sort before small ones", query=[["a", "1"], ["B", "1"], ["A", "1"], ["b", "1"]]),

@@ -1,11 +1,13 @@
+public import RDSIAMBasics
+
 /// Why a request was not signed.
 ///
-/// No error of this module is worth a retry with the same input, save ``Code/cryptographyUnavailable``. The message names the
-/// field at fault and what it may hold; it never quotes the input, which may be a secret.
-public struct SigV4Error: Error, Sendable, Hashable, CustomStringConvertible {
+/// Only ``Code/cryptographyUnavailable`` may be retried: all other errors are in the input. The message names the field
+/// at fault and what it may hold. It never quotes the input, which may be a secret.
+public struct SigV4Error: RetryableError, Hashable, CustomStringConvertible {
     /// The kind of an error, open for more kinds later.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        /// The kind's name, as it stands in logs.
+        /// The name of the kind, as it stands in logs.
         public let description: String
 
         private init(_ description: String) {
@@ -14,7 +16,7 @@ public struct SigV4Error: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// An access key ID, secret access key or session token that no AWS service can have issued.
         public static let invalidCredentials = Self("invalidCredentials")
-        /// A host that is empty or holds anything but printable ASCII without delimiters.
+        /// A host that is empty or holds anything but letters, digits, `-`, `.`, `_`, `[`, `]` and `:`.
         public static let invalidHost = Self("invalidHost")
         /// A port outside 1…65535.
         public static let invalidPort = Self("invalidPort")
@@ -22,13 +24,13 @@ public struct SigV4Error: Error, Sendable, Hashable, CustomStringConvertible {
         public static let invalidUser = Self("invalidUser")
         /// A region or service that is empty or holds anything but letters, digits, `-` and `_`.
         public static let invalidScope = Self("invalidScope")
-        /// A signing time before 1970 or after 9999.
+        /// A signing time before 1970 or after 9999, or one that is no number.
         public static let invalidTime = Self("invalidTime")
-        /// A life in seconds that the service would refuse.
+        /// A validity in seconds that the service would refuse.
         public static let invalidExpiry = Self("invalidExpiry")
         /// A method, path, header or payload hash that cannot stand in an HTTP request.
         public static let invalidRequest = Self("invalidRequest")
-        /// libcrypto offers no SHA-256, because of its configuration or for want of memory.
+        /// libcrypto offers no SHA-256, because of its configuration or because memory ran out; may be retried.
         public static let cryptographyUnavailable = Self("cryptographyUnavailable")
     }
 
@@ -37,12 +39,20 @@ public struct SigV4Error: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong and what to do, without any part of the input.
     public let message: String
 
-    /// Makes an error of a kind with a message for people.
+    /// Creates an error of a kind.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
+    /// Whether the same call may succeed later: only for ``Code/cryptographyUnavailable``.
+    public var isRetryable: Bool { code == .cryptographyUnavailable }
+
     /// The message.
     public var description: String { message }
+
+    static let cryptographyUnavailable = Self(
+        .cryptographyUnavailable,
+        "libcrypto offers no SHA-256. Check its configuration (openssl.cnf)."
+    )
 }

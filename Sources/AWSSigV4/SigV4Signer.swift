@@ -1,17 +1,21 @@
-/// Signs requests to AWS with Signature Version 4, and makes the tokens that databases take for passwords.
+// Adopters see one declaration of it, the protocol of errors that may be retried.
+@_exported public import RDSIAMBasics
+
+/// Signs requests to AWS with Signature Version 4, and creates the tokens that databases accept as passwords.
 ///
-/// Signing is local: no call goes out, no clock and no environment is read. A signer keeps the last few signing keys, so make one
-/// and share it. All functions may run at the same time.
+/// Signing is local: a signer sends nothing and reads neither the clock nor the environment. It caches the signing keys
+/// it used last, so create one and share it. All functions may run at the same time.
 ///
 /// The rules are those of the AWS General Reference, "Create a signed AWS API request".
 public struct SigV4Signer: Sendable {
     private let keys: SigningKeyCache
 
-    /// Makes a signer.
+    /// Creates a signer.
     ///
-    /// - Parameter keyCapacity: How many signing keys are kept. One serves one secret, day, region and service. `0` keeps none.
+    /// - Parameter keyCapacity: How many signing keys are cached. One serves one secret, day, region and service. `0`
+    ///   and negative numbers mean none. The keys are searched in turn, so a few dozen are sensible.
     public init(keyCapacity: Int = 8) {
-        keys = SigningKeyCache(capacity: max(0, keyCapacity))
+        keys = SigningKeyCache(capacity: keyCapacity)
     }
 
     /// Signs a request in its headers.
@@ -19,36 +23,44 @@ public struct SigV4Signer: Sendable {
     /// - Parameters:
     ///   - request: The request as it will be sent. Headers that proxies change, such as `User-Agent`, are not signed.
     ///   - scope: Region, service and time.
-    ///   - credentials: Whose signature it is.
+    ///   - credentials: The credentials to sign with.
     ///   - options: What the service does differently.
     /// - Returns: The headers to add: `X-Amz-Date`, `Authorization` and, as needed, `X-Amz-Security-Token` and
     ///   `X-Amz-Content-Sha256`.
-    /// - Throws: ``SigV4Error``; do not retry, save for ``SigV4Error/Code/cryptographyUnavailable``.
+    /// - Throws: ``SigV4Error``; retry only ``SigV4Error/Code/cryptographyUnavailable``.
     public func headers(
         signing request: SigV4Request,
         scope: CredentialScope,
         credentials: SigningCredentials,
         options: SigV4Options = .standard
     ) throws(SigV4Error) -> [SigV4Field] {
-        let form = HeaderForm(request, scope: scope, credentials: credentials, options: options)
-        let canonical = try CanonicalRequest(form.request, options: options)
-        let signature = try signature(of: canonical, scope: scope, credentials: credentials)
-        return form.added + [
-            form.authorization(signedHeaders: canonical.signedHeaders, signature: signature)
-        ]
+        var added = [SigV4Field("X-Amz-Date", scope.time.basicDateTime)]
+        if options.addsContentSHA256 { added.append(SigV4Field("X-Amz-Content-Sha256", request.payload.text)) }
+        let token = credentials.sessionToken.map { [SigV4Field("X-Amz-Security-Token", $0)] } ?? []
+
+        var signed = request.withSignedHeaders(options)
+        signed.headers += added + (options.signsSessionToken ? token : [])
+        let canonical = try CanonicalRequest(signed, options: options)
+        let stringToSign = try StringToSign(canonical, scope: scope)
+        let signature = try signature(of: stringToSign, scope: scope, credentials: credentials)
+        let authorization =
+            "\(StringToSign.algorithm) Credential=\(credentials.accessKeyID)/\(scope.text), "
+            + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature.hexadecimal)"
+        return added + token + [SigV4Field("Authorization", authorization)]
     }
 
     /// Signs a request in its query.
     ///
     /// - Parameters:
-    ///   - request: The request as it will be sent, without the parameters of the signature. `Host` is signed, and each header
-    ///     given, which must then be sent with exactly that value.
+    ///   - request: The request as it will be sent, without the parameters of the signature. `Host` is signed, and each
+    ///     header given, which must then be sent with exactly that value.
     ///   - scope: Region, service and time.
-    ///   - credentials: Whose signature it is.
-    ///   - expires: How long the signature is good for, in seconds: 1 to 604,800 (seven days).
+    ///   - credentials: The credentials to sign with.
+    ///   - expires: How long the signature is valid, in seconds: 1 to 604,800 (seven days).
     ///   - options: What the service does differently.
-    /// - Returns: The whole query without `?`, sorted, the signature last. Whoever holds it can make the request.
-    /// - Throws: ``SigV4Error``; do not retry, save for ``SigV4Error/Code/cryptographyUnavailable``.
+    /// - Returns: The whole query without `?`, sorted, the signature last. It is a secret: with it, anyone can make the
+    ///   request.
+    /// - Throws: ``SigV4Error``; retry only ``SigV4Error/Code/cryptographyUnavailable``.
     public func query(
         presigning request: SigV4Request,
         scope: CredentialScope,
@@ -56,30 +68,38 @@ public struct SigV4Signer: Sendable {
         expires: Int,
         options: SigV4Options = .standard
     ) throws(SigV4Error) -> String {
-        try Expiry.check(expires, atMost: Expiry.week)
-        let form = try QueryForm(
-            request,
-            scope: scope,
-            credentials: credentials,
-            expires: expires,
-            options: options
-        )
-        let canonical = try CanonicalRequest(form.request, options: options)
-        let signature = try signature(of: canonical, scope: scope, credentials: credentials)
-        return "\(canonical.query)\(form.unsignedToken)&X-Amz-Signature=\(signature.hexadecimal)"
+        try Self.check(expires: expires, atMost: 604_800)
+        var signed = request.withSignedHeaders(options)
+        signed.query += [
+            SigV4Field("X-Amz-Algorithm", StringToSign.algorithm),
+            SigV4Field("X-Amz-Credential", "\(credentials.accessKeyID)/\(scope.text)"),
+            SigV4Field("X-Amz-Date", scope.time.basicDateTime),
+            SigV4Field("X-Amz-Expires", String(expires)),
+            SigV4Field("X-Amz-SignedHeaders", try CanonicalHeaders(host: signed.host, signed.headers).names),
+        ]
+        let token = credentials.sessionToken.map { [SigV4Field("X-Amz-Security-Token", $0)] } ?? []
+        if options.signsSessionToken { signed.query += token }
+
+        let canonical = try CanonicalRequest(signed, options: options)
+        let stringToSign = try StringToSign(canonical, scope: scope)
+        let signature = try signature(of: stringToSign, scope: scope, credentials: credentials)
+        let unsigned = options.signsSessionToken || token.isEmpty ? "" : "&\(CanonicalRequest.query(token))"
+        return "\(canonical.query)\(unsigned)&X-Amz-Signature=\(signature.hexadecimal)"
     }
 
-    private func signature(
-        of canonicalRequest: CanonicalRequest,
+    /// Refuses a validity that the service would refuse, often without saying why.
+    static func check(expires seconds: Int, atMost limit: Int) throws(SigV4Error) {
+        guard 1...limit ~= seconds else {
+            throw SigV4Error(.invalidExpiry, "The expiry is invalid. It must be from 1 to \(limit) seconds.")
+        }
+    }
+
+    /// The last two stages, with a cached key if there is one.
+    func signature(
+        of stringToSign: StringToSign,
         scope: CredentialScope,
         credentials: SigningCredentials
     ) throws(SigV4Error) -> RequestSignature {
-        let stringToSign = try StringToSign(canonicalRequest, scope: scope)
-        return try material(for: credentials, scope: scope).key.signature(of: stringToSign)
-    }
-
-    /// The signing key and what goes with it, from the cache or fresh.
-    func material(for credentials: SigningCredentials, scope: CredentialScope) throws(SigV4Error) -> SigningMaterial {
-        try keys.material(for: credentials, scope: scope)
+        try keys.key(for: credentials, scope: scope).signature(of: stringToSign)
     }
 }

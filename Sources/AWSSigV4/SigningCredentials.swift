@@ -1,6 +1,8 @@
-/// An access key ID, its secret access key and, where they are temporary, their session token.
+import RDSIAMBasics
+
+/// An access key ID, its secret access key and, if they are temporary, their session token.
 ///
-/// Nothing of it prints: `description`, `debugDescription` and the mirror name the access key ID alone.
+/// The secret parts do not print: `description`, `debugDescription` and the mirror hold only the access key ID.
 public struct SigningCredentials: Sendable {
     /// The public half, for example `AKIA…` or, for temporary credentials, `ASIA…`.
     public let accessKeyID: String
@@ -8,8 +10,10 @@ public struct SigningCredentials: Sendable {
     public let secretAccessKey: String
     /// The session token of temporary credentials; `nil` for long-lived ones, never empty.
     public let sessionToken: String?
+    /// The session token as it stands in a query, encoded once for all tokens; empty if there is none.
+    let encodedSessionToken: String
 
-    /// Makes credentials.
+    /// Creates credentials.
     ///
     /// - Parameters:
     ///   - accessKeyID: Letters, digits, `_` and `-` (IAM API Reference, `AccessKey`: word characters).
@@ -22,38 +26,42 @@ public struct SigningCredentials: Sendable {
         secretAccessKey: String,
         sessionToken: String? = nil
     ) throws(SigV4Error) {
-        guard accessKeyID.withUTF8Bytes(ASCIIClass.isName) else {
+        guard accessKeyID.isSignableName else {
             throw SigV4Error(
                 .invalidCredentials,
-                "the access key ID is empty or holds a character other than letters, digits, '_' and '-'"
+                "The access key ID is invalid. It must not be empty and may hold only letters, digits, '_' and '-'."
             )
         }
         guard !secretAccessKey.isEmpty, !secretAccessKey.holdsControlCharacter else {
-            throw SigV4Error(.invalidCredentials, "the secret access key is empty or holds a control character")
+            throw SigV4Error(
+                .invalidCredentials,
+                "The secret access key is empty or holds a control character, such as a line end. Copy it again."
+            )
         }
         let token = sessionToken.flatMap { $0.isEmpty ? nil : $0 }
         guard token?.holdsControlCharacter != true else {
-            throw SigV4Error(.invalidCredentials, "the session token holds a control character, such as a line end")
+            throw SigV4Error(
+                .invalidCredentials,
+                "The session token holds a control character, such as a line end. Copy it again."
+            )
         }
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = token
+        encodedSessionToken = PercentEncoding.encode(token ?? "")
     }
 }
 
 extension SigningCredentials: Hashable {
-    /// Compares the three parts.
-    public static func == (left: Self, right: Self) -> Bool {
-        left.accessKeyID == right.accessKeyID && left.secretAccessKey == right.secretAccessKey
-            && left.sessionToken == right.sessionToken
+    private var bytes: [ByteText?] {
+        [ByteText(accessKeyID), ByteText(secretAccessKey), sessionToken.map { ByteText($0) }]
     }
 
+    /// Compares the three parts byte by byte, as AWS does.
+    public static func == (left: Self, right: Self) -> Bool { left.bytes == right.bytes }
+
     /// Hashes the three parts.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(accessKeyID)
-        hasher.combine(secretAccessKey)
-        hasher.combine(sessionToken)
-    }
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
 extension SigningCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -63,9 +71,30 @@ extension SigningCredentials: CustomStringConvertible, CustomDebugStringConverti
             + (sessionToken == nil ? ")" : ", sessionToken: <redacted>)")
     }
 
-    /// The same as `description`.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// A mirror with the access key ID alone.
+    /// A mirror with only the access key ID.
     public var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
+}
+
+/// What texts may hold to be signed, by their UTF-8 bytes.
+extension String {
+    /// Whether the text is not empty and holds only ASCII letters, digits, `-` and `_`.
+    var isSignableName: Bool {
+        !isEmpty
+            && utf8.allSatisfy { byte in
+                switch Unicode.Scalar(byte) {
+                case "A"..."Z", "a"..."z", "0"..."9", "-", "_": true
+                default: false
+                }
+            }
+    }
+
+    /// Whether the text holds a control character of Unicode (category Cc): C0, DEL or C1.
+    var holdsControlCharacter: Bool {
+        // In UTF-8 the C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.
+        let isSuspect = utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }
+        return isSuspect && unicodeScalars.contains { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }
+    }
 }

@@ -2,9 +2,10 @@
 #define CLIBCRYPTO_HMAC_SHA256_H
 #include "sha256.h"
 
-/// A key for HMAC-SHA-256 (RFC 2104), ready for many messages. It is as secret as the key.
+/// A key for HMAC-SHA-256 (RFC 2104), prepared for many messages. It is as secret as the key.
 ///
-/// For direct calls: the two hash states after the inner and the outer pad. For EVP: the key, filled up with zeroes to a block.
+/// For direct calls: the two hash states after the inner and the outer pad. For EVP: the key, filled up with zeros to a
+/// block.
 typedef struct {
     unsigned char bytes[64];
 } rdsiam_hmac_key;
@@ -37,7 +38,7 @@ static inline int rdsiam_hmac_resume(
 }
 #endif
 
-/// Makes a key ready. Returns 1 on success, 0 where libcrypto refuses.
+/// Prepares a key. Returns 1 on success, 0 if libcrypto refuses.
 static inline int rdsiam_hmac_prepare(const void *key, size_t count, rdsiam_hmac_key *ready) {
     unsigned char block[64] = {0}, pads[2][64];
     int direct = rdsiam_sha256_is_direct();
@@ -57,7 +58,8 @@ static inline int rdsiam_hmac_prepare(const void *key, size_t count, rdsiam_hmac
 }
 
 /// Writes the HMAC of a message through EVP; the key is a block.
-static inline int rdsiam_hmac_evp(const rdsiam_hmac_key *key, const void *message, size_t count, unsigned char code[32]) {
+static inline int rdsiam_hmac_evp(
+    const rdsiam_hmac_key *key, const void *message, size_t count, unsigned char code[32]) {
     unsigned char pads[2][64], digest[32];
     rdsiam_hmac_pad(key->bytes, pads);
     int done = rdsiam_sha256_evp(pads[0], sizeof pads[0], message, count, digest)
@@ -66,7 +68,7 @@ static inline int rdsiam_hmac_evp(const rdsiam_hmac_key *key, const void *messag
     return done;
 }
 
-/// Writes the HMAC-SHA-256 of a message to `code`. Returns 1 on success, 0 where libcrypto refuses.
+/// Writes the HMAC-SHA-256 of a message to `code`. Returns 1 on success, 0 if libcrypto refuses.
 static inline int rdsiam_hmac_sha256(
     const rdsiam_hmac_key *key, const void *message, size_t count, unsigned char code[32]) {
     int direct = rdsiam_sha256_is_direct();

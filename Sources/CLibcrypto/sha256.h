@@ -8,15 +8,16 @@
 
 /// Overwrites secret bytes with zeroes.
 ///
-/// As `OPENSSL_cleanse`, but inline: the compiler must assume that the empty assembly reads the memory, so the stores stay.
+/// As `OPENSSL_cleanse`, but inline: the compiler must assume that the empty assembly reads the memory, so the stores
+/// stay.
 static inline void rdsiam_wipe(void *bytes, size_t count) {
     memset(bytes, 0, count);
     __asm__ __volatile__("" : : "r"(bytes) : "memory");
 }
 
-/// The provider's SHA-256, fetched once and kept for the life of the process.
+/// The provider's SHA-256, fetched once for the whole process; NULL if the provider in force has none.
 ///
-/// An implicit fetch (`EVP_sha256()`) costs a fifth of a microsecond at every use. NULL where the provider in force has no SHA-256.
+/// An implicit fetch (`EVP_sha256()`) costs a fifth of a microsecond at every use.
 static inline const EVP_MD *rdsiam_sha256_digest(void) {
     static EVP_MD *fetched = NULL;
     EVP_MD *digest = __atomic_load_n(&fetched, __ATOMIC_ACQUIRE);
@@ -24,22 +25,16 @@ static inline const EVP_MD *rdsiam_sha256_digest(void) {
 
     EVP_MD *fresh = EVP_MD_fetch(NULL, "SHA256", NULL);
     if (__atomic_compare_exchange_n(&fetched, &digest, fresh, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return fresh;
-    // Another thread was first: its digest is the one everybody uses.
+    // Another thread was first: all threads use its digest.
     EVP_MD_free(fresh);
     return digest;
 }
 
-/// Writes the SHA-256 of `count` bytes to `digest`. Returns 1 on success, 0 where libcrypto refuses.
-static inline int rdsiam_sha256(const void *bytes, size_t count, unsigned char digest[32]) {
-    const EVP_MD *sha256 = rdsiam_sha256_digest();
-    return sha256 != NULL && EVP_Digest(bytes, count, digest, NULL, sha256, NULL) == 1;
-}
-
-/// How `rdsiam_sha256_joined` and `rdsiam_hmac_sha256` hash: 1 for direct calls, 0 for EVP, -1 where there is no SHA-256.
+/// How SHA-256 and HMAC are computed: 1 by direct calls, 0 through EVP, -1 if there is no SHA-256.
 ///
-/// In OpenSSL 3 every EVP digest allocates its state anew, and a copy of a state allocates too, so a signature cannot be had with two
-/// allocations. The functions that OpenSSL 3 deprecates are the very ones its default provider calls; they are called directly where
-/// that provider is the one in force, and never where a configuration asks for another, such as the FIPS provider.
+/// In OpenSSL 3 every EVP digest allocates its state, and so does each copy of a state. The functions that OpenSSL 3
+/// deprecates are the ones its default provider calls. They are called directly if that provider is in force, and never
+/// if a configuration asks for another, such as the FIPS provider.
 static inline int rdsiam_sha256_is_direct(void) {
     static int known = 0;  // 0 for not yet, else the answer plus 2
     int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
@@ -67,7 +62,7 @@ static inline int rdsiam_sha256_evp(
     return done;
 }
 
-/// Writes the SHA-256 of two pieces, one after the other, to `digest`. Returns 1 on success, 0 where libcrypto refuses.
+/// Writes the SHA-256 of two pieces, one after the other, to `digest`. Returns 1 on success, 0 if libcrypto refuses.
 static inline int rdsiam_sha256_joined(
     const void *first, size_t first_count, const void *second, size_t second_count, unsigned char digest[32]) {
     int direct = rdsiam_sha256_is_direct();
@@ -80,5 +75,10 @@ static inline int rdsiam_sha256_joined(
     }
 #endif
     return rdsiam_sha256_evp(first, first_count, second, second_count, digest);
+}
+
+/// Writes the SHA-256 of `count` bytes to `digest`. Returns 1 on success, 0 if libcrypto refuses.
+static inline int rdsiam_sha256(const void *bytes, size_t count, unsigned char digest[32]) {
+    return rdsiam_sha256_joined(bytes, count, NULL, 0, digest);
 }
 #endif

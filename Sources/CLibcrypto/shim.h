@@ -1,6 +1,6 @@
 #ifndef CLIBCRYPTO_SHIM_H
 #define CLIBCRYPTO_SHIM_H
-// sha256.h says where and why the deprecated functions are called.
+// sha256.h says when and why the deprecated functions are called.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

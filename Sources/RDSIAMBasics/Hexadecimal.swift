@@ -5,14 +5,18 @@ package enum Hexadecimal {
 
     /// Returns two lowercase digits for each byte.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
-        String(unsafeUninitializedCapacity: 2 * bytes.count) { space in
-            var index = 0
-            for byte in bytes {
-                space[index] = lowercaseDigits[Int(byte >> 4)]
-                space[index + 1] = lowercaseDigits[Int(byte & 0xF)]
-                index += 2
+        bytes.withContiguousStorageIfAvailable(digits) ?? Array(bytes).withUnsafeBufferPointer(digits)
+    }
+
+    /// The same for one type, as generic code in another module takes many times as long.
+    private static func digits(of bytes: UnsafeBufferPointer<UInt8>) -> String {
+        let digits = lowercaseDigits
+        return String(unsafeUninitializedCapacity: 2 * bytes.count) { space in
+            for (index, byte) in bytes.enumerated() {
+                space[2 * index] = digits[Int(byte >> 4)]
+                space[2 * index + 1] = digits[Int(byte & 0xF)]
             }
-            return index
+            return 2 * bytes.count
         }
     }
 

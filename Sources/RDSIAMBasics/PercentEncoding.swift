@@ -30,8 +30,9 @@ package enum PercentEncoding {
         keeping literal: [UInt8] = [],
         to output: inout [UInt8]
     ) {
+        let unreserved = unreserved
         for byte in bytes {
-            if isUnreserved(byte) || literal.contains(byte) {
+            if unreserved[Int(byte)] || literal.contains(byte) {
                 output.append(byte)
             } else {
                 let (percent, high, low) = escape(byte)

@@ -27,7 +27,7 @@ struct STSSignature {
             let fields = try signer.headers(signing: request, scope: scope, credentials: credentials.signing)
             return fields.map { ($0.name.lowercased(), $0.value) }
         } catch {
-            throw AWSCredentialError(.invalidConfiguration, "\(form.operation) cannot be signed: \(error.message).")
+            throw AWSCredentialError(.invalidConfiguration, "\(form.operation) cannot be signed: \(error.message)")
         }
     }
 

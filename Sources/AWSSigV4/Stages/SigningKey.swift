@@ -1,8 +1,9 @@
 import CLibcrypto
+import RDSIAMHashing
 
 /// The third stage: a key derived from a secret access key for one day, region and service.
 ///
-/// It signs for anybody who holds it, so it does not print.
+/// With it, anyone can sign, so it does not print.
 public struct SigningKey: Sendable, Hashable {
     private var key: SHA256Digest
     private var ready: HMACKey
@@ -11,10 +12,14 @@ public struct SigningKey: Sendable, Hashable {
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public init(secretAccessKey: String, scope: CredentialScope) throws(SigV4Error) {
-        key = try Self.dateKey(secretAccessKey, scope.time)
-        key = try HMACKey(key).code(of: scope.region)
-        key = try HMACKey(key).code(of: scope.service)
-        key = try HMACKey(key).code(of: "aws4_request")
+        var prefixed: [UInt8] = []
+        // Room for all, so that no copy of the secret stays behind when the array grows.
+        prefixed.reserveCapacity(4 + secretAccessKey.utf8.count)
+        prefixed += "AWS4".utf8
+        prefixed += secretAccessKey.utf8
+        defer { prefixed.withUnsafeMutableBytes { rdsiam_wipe($0.baseAddress, $0.count) } }
+        key = try HMACKey(prefixed).code(of: scope.time.basicDate)
+        for text in [scope.region, scope.service, "aws4_request"] { key = try HMACKey(key).code(of: text) }
         ready = try HMACKey(key)
     }
 
@@ -22,28 +27,10 @@ public struct SigningKey: Sendable, Hashable {
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public func signature(of stringToSign: StringToSign) throws(SigV4Error) -> RequestSignature {
-        RequestSignature(digest: try ready.code(of: stringToSign.text))
+        RequestSignature(try ready.code(of: stringToSign.text))
     }
 
-    func code(of message: UnsafeRawBufferPointer) throws(SigV4Error) -> SHA256Digest {
-        try ready.code(of: message)
-    }
-
-    /// The key for the date, whose own key is `AWS4` and the secret; that text is wiped from the stack again.
-    private static func dateKey(_ secretAccessKey: String, _ time: SigningTime) throws(SigV4Error) -> SHA256Digest {
-        let prefixed = 4 + secretAccessKey.utf8.count
-        return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: prefixed + 8) { buffer throws(SigV4Error) in
-            defer { rdsiam_wipe(buffer.baseAddress, buffer.count) }
-            var writer = ByteWriter(buffer)
-            writer.append("AWS4")
-            writer.append(secretAccessKey)
-            let key = try HMACKey(writer.written(from: 0))
-            writer.append(basicDateOf: time)
-            return try key.code(of: writer.written(from: prefixed))
-        }
-    }
-
-    /// Overwrites the key with zeroes.
+    /// Overwrites the key with zeros.
     mutating func wipe() {
         key.wipe()
         ready.wipe()
@@ -57,15 +44,47 @@ public struct SigningKey: Sendable, Hashable {
 }
 
 extension SigningKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Says that it is a key, and no more.
+    /// Says only that it is a key.
     public var description: String { "SigningKey(<redacted>)" }
 
-    /// The same as `description`.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
     /// A mirror without children.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// The key's 64 hexadecimal digits, for tests of the stage alone: whoever reads them can sign.
+    /// The 64 hexadecimal digits of the key, only for tests of this stage: they are as secret as the key.
     package var hexadecimal: String { key.hexadecimal }
+}
+
+/// A key for HMAC-SHA-256 (RFC 2104), prepared for many messages.
+private struct HMACKey: Sendable {
+    private var key = rdsiam_hmac_key()
+
+    init(_ bytes: [UInt8]) throws(SigV4Error) {
+        guard rdsiam_hmac_prepare(bytes, bytes.count, &key) == 1 else { throw .cryptographyUnavailable }
+    }
+
+    init(_ digest: SHA256Digest) throws(SigV4Error) {
+        let result = digest.withUnsafeBytes { rdsiam_hmac_prepare($0.baseAddress, $0.count, &key) }
+        guard result == 1 else { throw .cryptographyUnavailable }
+    }
+
+    func code(of text: String) throws(SigV4Error) -> SHA256Digest {
+        var text = text
+        do {
+            return try withUnsafePointer(to: key) { key throws(SHA256Digest.Unavailable) in
+                try SHA256Digest { digest in
+                    text.withUTF8 { rdsiam_hmac_sha256(key, $0.baseAddress, $0.count, digest) }
+                }
+            }
+        } catch {
+            throw .cryptographyUnavailable
+        }
+    }
+
+    /// Overwrites the key with zeros, in a way the optimizer may not leave out.
+    mutating func wipe() {
+        withUnsafeMutableBytes(of: &key) { rdsiam_wipe($0.baseAddress, $0.count) }
+    }
 }

@@ -1,24 +1,52 @@
+import RDSIAMHashing
+
 /// The second stage: algorithm, time, scope and the hash of the canonical request.
 public struct StringToSign: Sendable, Hashable {
-    /// The algorithm's name in every request.
+    /// The name of the algorithm in every request.
     public static let algorithm = "AWS4-HMAC-SHA256"
 
     /// The four lines.
     public let text: String
 
-    /// Makes the string to sign for a canonical request.
+    /// Creates the string to sign for a canonical request.
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public init(_ canonicalRequest: CanonicalRequest, scope: CredentialScope) throws(SigV4Error) {
-        let hash = try canonicalRequest.digest()
-        let scopeText = scope.text
-        text = .written(capacity: scopeText.utf8.count + 128) { writer in
-            writer.append("AWS4-HMAC-SHA256\n")
-            writer.append(basicDateTimeOf: scope.time)
-            writer.append("\n")
-            writer.append(scopeText)
-            writer.append("\n")
-            writer.append(hexadecimal: hash)
-        }
+        self.init(hash: try canonicalRequest.hash(), scope: scope)
     }
+
+    /// - Parameter hash: The hash of a canonical request.
+    init(hash: String, scope: CredentialScope) {
+        var text = "AWS4-HMAC-SHA256\n"
+        text.reserveCapacity(160)
+        text += scope.time.basicDateTime
+        text += "\n"
+        text += scope.text
+        text += "\n"
+        text += hash
+        self.text = text
+    }
+}
+
+/// The last stage: the signature.
+///
+/// Together with the rest of the request it is the right to make it, so it does not print.
+public struct RequestSignature: Sendable, Hashable {
+    /// The 64 lowercase hexadecimal digits that stand in the request.
+    public let hexadecimal: String
+
+    init(_ digest: SHA256Digest) {
+        hexadecimal = digest.hexadecimal
+    }
+}
+
+extension RequestSignature: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Says only that it is a signature.
+    public var description: String { "RequestSignature(<redacted>)" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// A mirror without children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

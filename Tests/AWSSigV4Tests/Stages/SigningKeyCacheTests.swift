@@ -2,7 +2,8 @@ import Testing
 
 @testable import AWSSigV4
 
-@Suite struct SigningKeyCacheTests {
+@Suite("The cache of signing keys", .timeLimit(.minutes(1)))
+struct SigningKeyCacheTests {
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var secret = "secret"
@@ -15,6 +16,7 @@ import Testing
 
     static let changes = [
         Change(testDescription: "another secret", secret: "Secret"),
+        Change(testDescription: "a longer secret", secret: "secrets"),
         Change(testDescription: "another region", region: "eu-west-1"),
         Change(testDescription: "another service", service: "dsql"),
         Change(testDescription: "the day before", time: 1_767_225_599),
@@ -24,81 +26,71 @@ import Testing
 
     static let known = Change(testDescription: "the known one")
 
-    private func credentials(_ secret: String, _ token: String? = nil) throws -> SigningCredentials {
-        try SigningCredentials(accessKeyID: "same", secretAccessKey: secret, sessionToken: token)
+    private func credentials(_ secret: String) throws -> SigningCredentials {
+        try SigningCredentials(accessKeyID: "same", secretAccessKey: secret)
     }
 
-    private func insert(
-        _ secret: String,
-        _ token: String? = nil,
-        into table: inout SigningKeyTable
-    ) throws -> SigningKey {
-        let key = try SigningKey(secretAccessKey: secret, scope: Self.known.scope())
-        _ = table.insert(key, try credentials(secret, token), try Self.known.scope())
+    @discardableResult
+    private func insert(_ secret: String, into table: inout SigningKeyTable) throws -> CachedSigningKey {
+        let key = CachedSigningKey(try SigningKey(secretAccessKey: secret, scope: Self.known.scope()))
+        table.insert(key, try credentials(secret), try Self.known.scope())
         return key
     }
 
-    @Test func aKnownKeyIsFoundForEverySecondOfItsDay() throws {
+    @Test("finds a key for every second of its day")
+    func everySecond() throws {
         var table = SigningKeyTable(capacity: 2)
         let key = try insert("secret", into: &table)
         for second: Int64 in [0, 1, 86_399] {
             var other = Self.known
             other.time += second
-            #expect(try table.find(credentials("secret"), other.scope())?.key == key)
+            #expect(try table.find(credentials("secret"), other.scope()) === key)
         }
     }
 
-    @Test(arguments: changes)
-    func eachPartOfTheKeyCounts(_ change: Change) throws {
+    @Test("compares each part", arguments: changes)
+    func eachPart(_ change: Change) throws {
         var table = SigningKeyTable(capacity: 2)
-        _ = try insert("secret", into: &table)
+        try insert("secret", into: &table)
         #expect(try table.find(credentials(change.secret), change.scope()) === nil)
     }
 
-    @Test func anotherSessionTokenIsNotTakenForTheEncodedOne() throws {
+    @Test("drops the key that has been unused for longest")
+    func leastRecentlyUsed() throws {
         var table = SigningKeyTable(capacity: 2)
-        let key = try insert("secret", "a+b", into: &table)
-        let same = try table.find(credentials("secret", "a+b"), Self.known.scope())
-        #expect(same?.encodedSessionToken == "a%2Bb")
-        for token in ["a+c", nil] {
-            let other = try table.find(credentials("secret", token), Self.known.scope())
-            #expect(other?.key == key)
-            #expect(other?.encodedSessionToken == "")
-        }
-    }
-
-    @Test func theKeyUnusedForLongestGivesWay() throws {
-        var table = SigningKeyTable(capacity: 2)
-        for secret in ["a", "b"] { _ = try insert(secret, into: &table) }
+        for secret in ["a", "b"] { try insert(secret, into: &table) }
         #expect(try table.find(credentials("a"), Self.known.scope()) !== nil)
-        _ = try insert("c", into: &table)
+        try insert("c", into: &table)
         #expect(try table.find(credentials("b"), Self.known.scope()) === nil)
         #expect(try table.find(credentials("a"), Self.known.scope()) !== nil)
         #expect(try table.find(credentials("c"), Self.known.scope()) !== nil)
         #expect(table.count == 2)
     }
 
-    @Test func theSameKeyIsHeldOnce() throws {
+    @Test("holds the same key once")
+    func once() throws {
         var table = SigningKeyTable(capacity: 3)
-        for _ in 0..<2 { _ = try insert("secret", into: &table) }
+        for _ in 0..<2 { try insert("secret", into: &table) }
         #expect(table.count == 1)
     }
 
-    @Test func aCacheWithoutRoomHoldsNothing() throws {
-        var table = SigningKeyTable(capacity: 0)
-        _ = try insert("secret", into: &table)
+    @Test("holds nothing without room", arguments: [0, -1, .min])
+    func noRoom(capacity: Int) throws {
+        var table = SigningKeyTable(capacity: capacity)
+        try insert("secret", into: &table)
         #expect(table.count == 0)
     }
 
-    @Test func aWipedKeyIsZero() throws {
+    @Test("overwrites a key with zeros")
+    func wipe() throws {
         var key = try SigningKey(secretAccessKey: "secret", scope: Self.known.scope())
         key.wipe()
         #expect(key.hexadecimal == String(repeating: "0", count: 64))
     }
 
-    /// Two identities that take turns, and more of them than there is room for: each gets its own signature.
-    @Test(arguments: [0, 1, 2, 8])
-    func theCacheNeverChangesASignature(capacity: Int) throws {
+    /// The large capacities once reserved their memory, which ended the process.
+    @Test("never changes a signature", arguments: [.min, -1, 0, 1, 2, 8, 1_000_000_000, .max])
+    func signatures(capacity: Int) throws {
         let signer = SigV4Signer(keyCapacity: capacity)
         for round in 0..<3 {
             for change in Self.changes + [Self.known] {

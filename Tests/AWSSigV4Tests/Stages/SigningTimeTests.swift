@@ -2,7 +2,8 @@ import AWSSigV4
 import Foundation
 import Testing
 
-@Suite struct SigningTimeTests {
+@Suite(.timeLimit(.minutes(5)))
+struct SigningTimeTests {
     private static let utc: Calendar = {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
@@ -70,5 +71,23 @@ import Testing
     @Test(arguments: [-1, .min, SigningTime.latestUnixSeconds + 1, .max])
     func otherTimesAreRefused(second: Int64) {
         #expect(throws: SigV4Error.self) { try SigningTime(unixSeconds: second) }
+    }
+
+    @Test(
+        arguments: [
+            (0, 0), (0.999, 0), (1_767_225_600.5, 1_767_225_600), (253_402_300_799.5, 253_402_300_799),
+        ] as [(Double, Int64)]
+    )
+    func aClocksReadingIsRoundedDown(seconds: Double, second: Int64) throws {
+        #expect(try SigningTime(secondsSince1970: seconds).unixSeconds == second)
+    }
+
+    @Test(arguments: [
+        -0.001, -1, 253_402_300_800, 1e19, -1e19, 9.3e18, .greatestFiniteMagnitude, .infinity, -.infinity, .nan,
+        .signalingNaN,
+    ])
+    func aClocksReadingOutsideTheRangeIsRefused(seconds: Double) throws {
+        let error = try #require(throws: SigV4Error.self) { try SigningTime(secondsSince1970: seconds) }
+        #expect(error.code == .invalidTime)
     }
 }

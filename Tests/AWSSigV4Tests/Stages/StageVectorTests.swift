@@ -1,19 +1,21 @@
 import AWSSigV4
-import Foundation
 import Testing
 
-/// Requests with every stage of their signature, by the documentation of Signature Version 4 (`Fixtures/sigv4/make_stages.py`).
-@Suite struct StageVectorTests {
+/// Requests with every stage of their signature, by the documentation of Signature Version 4
+/// (`Fixtures/sigv4/make_stages.py`).
+@Suite(.timeLimit(.minutes(1)))
+struct StageVectorTests {
     @Test func theFixtureIsWhole() {
-        #expect(StageVectors.all.cases.count == 57)
-        #expect(StageVectors.all.cases.filter(\.equalsBotocore).count == 53)
+        #expect(StageVectors.all.cases.count == 67)
+        #expect(StageVectors.all.cases.filter(\.equalsBotocore).count == 63)
     }
 
     @Test(arguments: StageVectors.all.cases)
     func everyStageIsAsDocumented(_ vector: StageVector) throws {
         let scope = try CredentialScope(region: vector.region, service: vector.service, at: vector.time)
         let canonical = try CanonicalRequest(vector.preparedRequest(scope), options: vector.signingOptions)
-        #expect(canonical.text == vector.expected.canonicalRequest)
+        // Byte by byte: `==` takes the composed and the decomposed form of a character for the same.
+        #expect(Array(canonical.text.utf8) == Array(vector.expected.canonicalRequest.utf8))
 
         let stringToSign = try StringToSign(canonical, scope: scope)
         #expect(stringToSign.text == vector.expected.stringToSign)
@@ -35,7 +37,7 @@ import Testing
                 expires: try #require(vector.expires),
                 options: vector.signingOptions
             )
-            #expect(query == vector.expected.query)
+            #expect(Array(query.utf8) == Array(vector.expected.query.utf8))
         default:
             let headers = try SigV4Signer().headers(
                 signing: vector.request,

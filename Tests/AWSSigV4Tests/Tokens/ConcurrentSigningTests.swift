@@ -1,7 +1,8 @@
 import AWSSigV4
 import Testing
 
-@Suite struct ConcurrentSigningTests {
+@Suite(.timeLimit(.minutes(5)))
+struct ConcurrentSigningTests {
     /// Eight tasks sign with credentials that change under way, more of them than the cache holds.
     @Test func eightTasksSignAndRotateAtOnce() async throws {
         let credentials = try (0..<12).map {

@@ -53,7 +53,7 @@ enum Judgement {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
 
-        // Files, not pipes: nobody need read and write at once.
+        // Files instead of pipes, so that reading and writing need not overlap.
         let (input, output) = (folder.appending(path: "in"), folder.appending(path: "out"))
         let lines = try cases.map { try JSONEncoder().encode($0) + [UInt8(ascii: "\n")] }
         try Data(lines.joined()).write(to: input)

@@ -2,7 +2,8 @@ import AWSSigV4
 import Testing
 
 /// Tokens that AWS's own SDKs publish in their tests (smithy-rs and botocore; signatures are facts).
-@Suite struct PublishedTokenTests {
+@Suite(.timeLimit(.minutes(1)))
+struct PublishedTokenTests {
     struct RDSCase: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let host: String

@@ -1,7 +1,8 @@
 import AWSSigV4
 import Testing
 
-@Suite struct RedactionTests {
+@Suite(.timeLimit(.minutes(1)))
+struct RedactionTests {
     private static let secrets = ["topSecretKey", "topSecretToken"]
 
     private func credentials() throws -> SigningCredentials {

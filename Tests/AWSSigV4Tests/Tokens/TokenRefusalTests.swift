@@ -1,7 +1,8 @@
 import AWSSigV4
 import Testing
 
-@Suite struct TokenRefusalTests {
+@Suite(.timeLimit(.minutes(1)))
+struct TokenRefusalTests {
     struct Input: Sendable, CustomTestStringConvertible {
         var host = "db.example.com"
         var port = 5432
@@ -60,6 +61,9 @@ import Testing
     func whatRDSCouldNotTakeIsRefused(_ input: Input) throws {
         let error = try #require(throws: SigV4Error.self) { try input.rdsToken() }
         #expect(error.code == input.code)
+        #expect(!error.isRetryable)
+        #expect(error.message.first?.isUppercase == true && error.message.last == ".")
+        #expect(error.description == error.message)
     }
 
     @Test(arguments: hosts + rest.filter { $0.code != .invalidPort } + [Input(expires: 604_801, code: .invalidExpiry)])

@@ -1,0 +1,83 @@
+import RDSIAMBasics
+
+/// What a signature is valid for: a day, a region and a service, with the second it is made at.
+public struct CredentialScope: Sendable, Hashable {
+    /// The second of signing: its day stands in the scope, the whole of it in `X-Amz-Date`.
+    public let time: SigningTime
+    /// The region, for example `eu-central-1`.
+    public let region: String
+    /// The service under the name it is signed with, for example `rds-db`, `dsql`, `sts`.
+    public let service: String
+    /// The text of the scope, for example `20260131/eu-central-1/rds-db/aws4_request`.
+    public let text: String
+
+    /// Creates a scope.
+    ///
+    /// - Parameters:
+    ///   - region: ASCII letters, digits, `-` and `_`; not empty.
+    ///   - service: The same.
+    ///   - unixSeconds: The time of signing in seconds since 1970-01-01T00:00:00Z, up to the end of 9999.
+    /// - Throws: ``SigV4Error/Code/invalidScope`` or ``SigV4Error/Code/invalidTime``; do not retry.
+    public init(region: String, service: String, at unixSeconds: Int64) throws(SigV4Error) {
+        guard region.isSignableName, service.isSignableName else {
+            throw SigV4Error(
+                .invalidScope,
+                "The region or the service is invalid. It must not be empty and may hold only letters, digits, '-' and '_'."
+            )
+        }
+        self.time = try SigningTime(unixSeconds: unixSeconds)
+        self.region = region
+        self.service = service
+        var text = time.basicDate
+        text.reserveCapacity(region.utf8.count + service.utf8.count + 32)
+        text += "/"
+        text += region
+        text += "/"
+        text += service
+        text += "/aws4_request"
+        self.text = text
+    }
+}
+
+/// A second of UTC between 1970 and 9999, as Signature Version 4 writes it.
+public struct SigningTime: Sendable, Hashable {
+    /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+    public let unixSeconds: Int64
+    /// The date in the basic format of ISO 8601, `20260131`.
+    public let basicDate: String
+    /// Date and time in the basic format of ISO 8601, `20260131T235959Z`: the value of `X-Amz-Date`.
+    public let basicDateTime: String
+
+    /// The last second that four digits of a year can express: 9999-12-31T23:59:59Z.
+    public static let latestUnixSeconds: Int64 = 253_402_300_799
+
+    /// Creates a time.
+    ///
+    /// - Parameter unixSeconds: Seconds since 1970-01-01T00:00:00Z, from 0 to ``latestUnixSeconds``.
+    /// - Throws: ``SigV4Error/Code/invalidTime``; do not retry.
+    public init(unixSeconds: Int64) throws(SigV4Error) {
+        guard 0...Self.latestUnixSeconds ~= unixSeconds else {
+            throw SigV4Error(.invalidTime, "The signing time lies before 1970 or after 9999. Check the clock.")
+        }
+        self.unixSeconds = unixSeconds
+        let time = CivilTime(unixSeconds: unixSeconds)
+        // Four digits of the year, and a leading 1 for the hour, make all parts as wide as they are written.
+        let date = String(time.year * 10_000 + time.month * 100 + time.day)
+        let clock = String(1_000_000 + time.hour * 10_000 + time.minute * 100 + time.second)
+        basicDate = date
+        basicDateTime = date + "T" + clock.dropFirst() + "Z"
+    }
+
+    /// Creates a time from a clock's reading, rounded down to the second.
+    ///
+    /// - Parameter seconds: Seconds since 1970-01-01T00:00:00Z, such as Foundation's `timeIntervalSince1970`.
+    /// - Throws: ``SigV4Error/Code/invalidTime`` if it lies outside the range, is infinite or not a number; do not
+    ///   retry.
+    public init(secondsSince1970 seconds: Double) throws(SigV4Error) {
+        // A number that no Int64 holds is as invalid as -1, and so is NaN.
+        try self.init(unixSeconds: Int64(exactly: seconds.rounded(.down)) ?? -1)
+    }
+
+    /// Whole days since 1970-01-01.
+    var day: Int64 { unixSeconds / 86_400 }
+}
