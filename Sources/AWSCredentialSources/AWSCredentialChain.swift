@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 /// Sources asked one after another until one has credentials.
 ///
@@ -11,7 +7,7 @@ public import Foundation
 public struct AWSCredentialChain: AWSCredentialSource {
     /// The sources, in the order in which they are asked.
     public let sources: [any AWSCredentialSource]
-    private let clock: @Sendable () -> Duration
+    private let context: CredentialContext
 
     /// Creates a chain.
     ///
@@ -20,7 +16,7 @@ public struct AWSCredentialChain: AWSCredentialSource {
     ///   - context: The outside world; the chain takes its stop watch from it.
     public init(_ sources: [any AWSCredentialSource], context: CredentialContext = .system) {
         self.sources = sources
-        self.clock = context.uptime
+        self.context = context
     }
 
     /// Hands out the credentials of the first source that has any.
@@ -50,14 +46,16 @@ public struct AWSCredentialChain: AWSCredentialSource {
     ) async throws -> (credentials: AWSCredentials, trail: [CredentialAttempt]) {
         var trail: [CredentialAttempt] = []
         for source in sources {
-            let start = clock()
+            let start = context.uptime()
             do {
                 let credentials = try await ask(source)
-                trail.append(CredentialAttempt(source: source.kind, outcome: .provided, elapsed: clock() - start))
+                trail.append(
+                    CredentialAttempt(source: source.kind, outcome: .provided, elapsed: context.elapsed(since: start))
+                )
                 return (credentials, trail)
             } catch {
                 let failure = try AWSCredentialError.wrapping(error)
-                trail.append(contentsOf: lines(for: failure, of: source, elapsed: clock() - start))
+                trail.append(contentsOf: lines(for: failure, of: source, elapsed: context.elapsed(since: start)))
                 try stop(after: failure, trail: trail)
             }
         }

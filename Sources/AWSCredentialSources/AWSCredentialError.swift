@@ -1,42 +1,52 @@
+@_exported public import RDSIAMBasics
+
 /// Why there are no credentials.
 ///
 /// The text says which sources were asked, why each had nothing, and what to do. It never holds a secret: no key, token,
 /// response body, child process argument or output.
-public struct AWSCredentialError: Error, Sendable {
+///
+/// Trying again may help with the codes ``Code/timedOut``, ``Code/unreachable``, ``Code/interrupted``,
+/// ``Code/serviceUnavailable`` and ``Code/invalidResponse``. A canceled call throws `CancellationError` instead.
+public struct AWSCredentialError: RetryableError {
     /// What went wrong, as a program sees it.
-    public var code: Code
-    /// One sentence that says what went wrong and, where it helps, what to do.
-    public var message: String
+    public let code: Code
+    /// One or two sentences that say what went wrong and, if it helps, what to do.
+    public internal(set) var message: String
     /// The sources that were asked before and including the one that failed, in order.
-    public var trail: [CredentialAttempt]
+    public internal(set) var trail: [CredentialAttempt]
     /// The AWS error code of the service that refused, such as `AccessDenied`.
-    public var serviceCode: String?
-    /// The request ID under which AWS knows the call, for its support; nil where there was no answer or it named none.
-    public var requestID: String?
+    public let serviceCode: String?
+    /// The request ID under which AWS knows the call, for its support, or `nil` if there was no answer or it named none.
+    public let requestID: String?
+    /// The error of the file system, the network or the child process, if one is the reason.
+    public let underlyingError: (any Error)?
 
     /// Creates an error.
     ///
     /// - Parameters:
     ///   - code: What went wrong.
-    ///   - message: One sentence without secrets.
+    ///   - message: A sentence without secrets.
     ///   - trail: The sources that were asked.
     ///   - serviceCode: The AWS error code of the service that refused.
     ///   - requestID: The request ID under which AWS knows the call.
+    ///   - underlyingError: The error that is the reason; its text is never printed.
     public init(
         _ code: Code,
         _ message: String,
         trail: [CredentialAttempt] = [],
         serviceCode: String? = nil,
-        requestID: String? = nil
+        requestID: String? = nil,
+        underlyingError: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.trail = trail
         self.serviceCode = serviceCode
         self.requestID = requestID
+        self.underlyingError = underlyingError
     }
 
-    /// Whether the same call may succeed later without anybody changing the configuration.
+    /// Whether the same call may succeed later although the configuration stays the same.
     public var isRetryable: Bool {
         [.timedOut, .unreachable, .interrupted, .serviceUnavailable, .invalidResponse].contains(code)
     }
@@ -46,50 +56,40 @@ extension AWSCredentialError {
     /// The reasons a source may give.
     ///
     /// More may be added: compare with `==` and keep a default case.
-    public struct Code: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The name, such as `notConfigured`.
-        public let rawValue: String
-
-        /// Names a code.
-        ///
-        /// - Parameter rawValue: The name.
-        public init(rawValue: String) {
-            self.rawValue = rawValue
-        }
-
-        /// The name.
-        public var description: String { rawValue }
+        public let description: String
 
         /// The source has nothing to go by; a chain asks the next one.
-        public static let notConfigured = Self(rawValue: "notConfigured")
+        public static let notConfigured = Self(description: "notConfigured")
         /// The configuration contradicts itself, is incomplete or cannot be parsed.
-        public static let invalidConfiguration = Self(rawValue: "invalidConfiguration")
+        public static let invalidConfiguration = Self(description: "invalidConfiguration")
         /// A file that the configuration names is missing or cannot be read.
-        public static let unreadableFile = Self(rawValue: "unreadableFile")
+        public static let unreadableFile = Self(description: "unreadableFile")
         /// The configuration asks for something that cannot be done here, such as HTTP without an HTTP client.
-        public static let unsupported = Self(rawValue: "unsupported")
+        public static let unsupported = Self(description: "unsupported")
         /// The service refused for good, such as `AccessDenied`.
-        public static let refused = Self(rawValue: "refused")
+        public static let refused = Self(description: "refused")
         /// A sign-in has ended; `aws sso login` or `aws login` starts another.
-        public static let signInRequired = Self(rawValue: "signInRequired")
+        public static let signInRequired = Self(description: "signInRequired")
         /// The service answered that it cannot just now (throttling, 5xx).
-        public static let serviceUnavailable = Self(rawValue: "serviceUnavailable")
+        public static let serviceUnavailable = Self(description: "serviceUnavailable")
         /// No connection came about.
-        public static let unreachable = Self(rawValue: "unreachable")
+        public static let unreachable = Self(description: "unreachable")
         /// The connection broke before the answer was whole.
-        public static let interrupted = Self(rawValue: "interrupted")
+        public static let interrupted = Self(description: "interrupted")
         /// An answer took too long.
-        public static let timedOut = Self(rawValue: "timedOut")
+        public static let timedOut = Self(description: "timedOut")
         /// An answer came that is not credentials.
-        public static let invalidResponse = Self(rawValue: "invalidResponse")
+        public static let invalidResponse = Self(description: "invalidResponse")
         /// A credential process failed.
-        public static let processFailed = Self(rawValue: "processFailed")
+        public static let processFailed = Self(description: "processFailed")
         /// The only credentials to be had are dead.
-        public static let expired = Self(rawValue: "expired")
+        public static let expired = Self(description: "expired")
     }
 }
 
-extension AWSCredentialError: CustomStringConvertible, CustomDebugStringConvertible {
+extension AWSCredentialError: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The message, then one line for each source that was asked.
     public var description: String {
         let asked = trail.map { "\n  - \($0)" }.joined()
@@ -98,6 +98,17 @@ extension AWSCredentialError: CustomStringConvertible, CustomDebugStringConverti
 
     /// The same as ``description``.
     public var debugDescription: String { description }
+
+    /// A mirror with the type of the underlying error, whose text may hold anything.
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "code": code.description, "message": message, "trail": trail, "serviceCode": serviceCode as Any,
+                "requestID": requestID as Any, "underlyingError": underlyingError.map { "\(type(of: $0))" } as Any,
+            ]
+        )
+    }
 }
 
 extension AWSCredentialError {
@@ -107,7 +118,21 @@ extension AWSCredentialError {
     static func wrapping(_ error: any Error) throws(CancellationError) -> AWSCredentialError {
         try CancellationError.rethrow(error)
         if let error = error as? AWSCredentialError { return error }
-        return AWSCredentialError(.unreachable, "The source failed with \(type(of: error)).")
+        return AWSCredentialError(
+            .unreachable,
+            "The source failed with \(type(of: error)).",
+            underlyingError: error
+        )
+    }
+
+    /// A file that cannot be read.
+    ///
+    /// - Parameters:
+    ///   - file: What the file is, with its path, to begin a sentence with.
+    ///   - error: The file store's error.
+    init(unreadable file: String, _ error: any Error) {
+        let reason = (error as? FileStoreError)?.reason ?? "\(type(of: error))"
+        self.init(.unreadableFile, "\(file) cannot be read: \(reason).", underlyingError: error)
     }
 }
 
@@ -121,17 +146,18 @@ extension CancellationError {
 }
 
 extension AWSCredentialError {
-    /// Whether asking again cannot help until somebody changes a policy or signs in.
+    /// Whether asking again cannot help before a policy is changed or the user signs in.
     ///
     /// The list is that of the AWS SDKs' credential refresh behavior.
     var isBeyondCure: Bool {
         if code == .signInRequired { return true }
         guard code == .refused, let serviceCode else { return false }
-        let name = serviceCode.hasSuffix("Exception") ? String(serviceCode.dropLast(9)) : serviceCode
-        return Self.incurableServiceCodes.contains(name)
+        return Self.incurableServiceCodes.contains {
+            serviceCode.isBytewiseEqual(to: $0) || serviceCode.isBytewiseEqual(to: $0 + "Exception")
+        }
     }
 
-    private static let incurableServiceCodes: Set<String> = [
+    private static let incurableServiceCodes = [
         "AccessDenied", "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled", "IDPRejectedClaim",
         "InvalidIdentityToken",
     ]

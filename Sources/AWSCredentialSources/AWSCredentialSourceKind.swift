@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// The kind of place credentials come from.
 ///
 /// The raw values appear in audit events and logs and are stable.
@@ -14,6 +16,12 @@ public struct AWSCredentialSourceKind: Sendable, Hashable, RawRepresentable, Cus
 
     /// The name.
     public var description: String { rawValue }
+
+    /// Returns whether both names consist of the same bytes.
+    public static func == (left: Self, right: Self) -> Bool { left.rawValue.isBytewiseEqual(to: right.rawValue) }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(ByteText(rawValue)) }
 
     /// Credentials given in code.
     public static let `static` = Self(rawValue: "static")

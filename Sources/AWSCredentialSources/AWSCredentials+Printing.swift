@@ -1,13 +1,9 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 extension AWSCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The access key ID, the source and the expiry; secrets are left out.
     public var description: String {
-        let end = expiration.map { ", expires \(Timestamp.text($0))" } ?? ""
+        let end = expiration.map { ", expires \($0.rfc3339)" } ?? ""
         return "AWSCredentials(\(accessKeyID), from \(provenance.source)\(end), secrets redacted)"
     }
 
@@ -32,7 +28,7 @@ extension AWSCredentials {
         guard let expiration, expiration <= now else { return self }
         throw AWSCredentialError(
             .expired,
-            "The credentials from \(provenance.source) expired at \(Timestamp.text(expiration)): renew them."
+            "The credentials from \(provenance.source) expired at \(expiration.rfc3339): renew them."
         )
     }
 }

@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+import RDSIAMBasics
+public import RDSIAMSystem
 
 /// A set of AWS credentials with its real end of life and where it came from.
 ///
@@ -110,6 +107,23 @@ extension AWSCredentials {
         var expiration: Date?
         var accountID: String?
         var provenance: Provenance
+
+        // AWS compares bytes: keys that Swift takes for equal may be two.
+
+        static func == (left: Fields, right: Fields) -> Bool {
+            ByteText(left.accessKeyID) == ByteText(right.accessKeyID)
+                && ByteText(left.secretAccessKey) == ByteText(right.secretAccessKey)
+                && left.sessionToken.byteText == right.sessionToken.byteText
+                && left.expiration == right.expiration
+                && left.accountID.byteText == right.accountID.byteText
+                && left.provenance == right.provenance
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(ByteText(accessKeyID))
+            hasher.combine(expiration)
+            hasher.combine(provenance)
+        }
     }
 
     private final class Storage: Sendable, Hashable {
@@ -143,6 +157,20 @@ extension AWSCredentials {
             self.source = source
             self.profile = profile
             self.roleARN = roleARN
+        }
+
+        /// Returns whether both name the same source, profile and role, byte by byte.
+        public static func == (left: Self, right: Self) -> Bool {
+            left.source == right.source
+                && left.profile.byteText == right.profile.byteText
+                && left.roleARN.byteText == right.roleARN.byteText
+        }
+
+        /// Hashes what `==` compares.
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(source)
+            hasher.combine(profile.byteText)
+            hasher.combine(roleARN.byteText)
         }
     }
 }

@@ -17,11 +17,16 @@ extension Date {
     package var civilTime: CivilTime { CivilTime(unixSeconds: wholeUnixSeconds) }
 
     /// The seconds since 1970, rounded down, within `CivilTime.range`; 0 if this is not a number.
-    package var wholeUnixSeconds: Int64 {
-        let seconds = timeIntervalSince1970.rounded(.down)
-        guard !seconds.isNaN else { return 0 }
+    package var wholeUnixSeconds: Int64 { wholeUnits(perSecond: 1) }
+
+    /// The milliseconds since 1970, rounded down, within `CivilTime.range`; 0 if this is not a number.
+    package var wholeUnixMilliseconds: Int64 { wholeUnits(perSecond: 1000) }
+
+    private func wholeUnits(perSecond scale: Double) -> Int64 {
+        let units = (timeIntervalSince1970 * scale).rounded(.down)
+        guard !units.isNaN else { return 0 }
         let range = CivilTime.range
-        return Int64(min(max(seconds, Double(range.lowerBound)), Double(range.upperBound)))
+        return Int64(min(max(units, Double(range.lowerBound) * scale), Double(range.upperBound) * scale))
     }
 }
 

@@ -109,8 +109,11 @@ extension [String: JSONValue] {
     package func member(_ keys: String...) -> JSONValue? {
         for key in keys {
             let lowercased = key.asciiLowercased()
-            let value = self[key] ?? first { $0.key.asciiLowercased().isBytewiseEqual(to: lowercased) }?.value
-            if let value { return value }
+            // Not `self[key]`: to Swift the Kelvin sign U+212A is a "K".
+            if let index = index(forKey: key), self[index].key.isBytewiseEqual(to: key) { return self[index].value }
+            let others = filter { $0.key.asciiLowercased().isBytewiseEqual(to: lowercased) }
+            // A dictionary has no order: of several spellings, the same one is always taken.
+            if let first = others.min(by: { ByteText($0.key) < ByteText($1.key) }) { return first.value }
         }
         return nil
     }

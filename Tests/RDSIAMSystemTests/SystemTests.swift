@@ -95,6 +95,35 @@ struct DocumentTests {
         #expect(object.member("list") == .array([.null, .bool(true)]))
     }
 
+    @Test("of several spellings of a member the exact one is taken, and never a lookalike")
+    func spellings() throws {
+        for _ in 0..<20 {
+            let object = try #require(JSONValue.object(Array(#"{"key":1,"KEY":2,"kEy":3,"key2":4,"Key2":5}"#.utf8)))
+            #expect(object.integer("KEY") == 2)
+            #expect(object.integer("keY") == 2)
+            #expect(object.integer("KEY2") == 5)
+        }
+        let twin = try #require(JSONValue.object(Array(#"{"\u212Aey":"kelvin","e\u0301":"apart"}"#.utf8)))
+        #expect(twin.text("Key") == nil)
+        #expect(twin.text("\u{E9}") == nil)
+        #expect(twin.text("e\u{301}") == "apart")
+    }
+
+    @Test("a document that is cut off anywhere is refused")
+    func truncation() {
+        let json = Array(#"{"AccessKeyId":"A","SecretAccessKey":"B","n":[1,{"x":null}]}"#.utf8)
+        for length in 0..<json.count { #expect(JSONValue.object(Array(json[..<length])) == nil) }
+        #expect(JSONValue.object(json)?.text("accesskeyid") == "A")
+        #expect(JSONValue.object(Array(#"{"a":1e999}"#.utf8)) == nil)
+    }
+
+    @Test("milliseconds are whole, and no date traps", arguments: [1e19, -1e19, .infinity, -.infinity, .nan, 1e308])
+    func milliseconds(seconds: Double) {
+        let number = Date(timeIntervalSince1970: seconds).wholeUnixMilliseconds
+        #expect([0, 253_402_300_799_000, -377_705_116_800_000].contains(number))
+        #expect(Date(timeIntervalSince1970: 1_767_323_045.678).wholeUnixMilliseconds == 1_767_323_045_678)
+    }
+
     @Test("what is no object is refused", arguments: ["", "[]", "{", "nul", "{\"a\":}", "{}x", "\u{0}"])
     func junk(text: String) {
         #expect(JSONValue.object(Array(text.utf8)) == nil)

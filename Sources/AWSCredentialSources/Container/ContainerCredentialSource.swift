@@ -1,3 +1,6 @@
+import RDSIAMBasics
+import RDSIAMSystem
+
 /// The container endpoint: ECS task roles and EKS Pod Identity.
 ///
 /// `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` outranks `AWS_CONTAINER_CREDENTIALS_FULL_URI`;
@@ -33,7 +36,7 @@ public struct ContainerCredentialSource: AWSCredentialSource {
 
     private func endpoint() throws -> HTTPURL {
         if let relative = context.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")?.trimmed {
-            let separator = relative.hasPrefix("/") ? "" : "/"
+            let separator = relative.hasBytePrefix("/") ? "" : "/"
             guard let url = HTTPURL("http://169.254.170.2\(separator)\(relative)") else {
                 throw Self.invalid("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not a path.")
             }

@@ -30,7 +30,11 @@ struct ContainerHostRule {
             return try await context.resolver.addresses(of: host).map { IPAddress($0) }
         } catch {
             try CancellationError.rethrow(error)
-            throw AWSCredentialError(.unreachable, "The host '\(host)' of the container endpoint cannot be looked up.")
+            throw AWSCredentialError(
+                .unreachable,
+                "The host '\(host)' of the container endpoint cannot be looked up. Check the resolver.",
+                underlyingError: error
+            )
         }
     }
 

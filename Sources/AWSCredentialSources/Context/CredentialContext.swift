@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+import RDSIAMBasics
+public import RDSIAMSystem
 
 /// The outside world of the credential sources: everything they read, call, wait for or draw from.
 ///
@@ -90,21 +87,34 @@ public struct CredentialContext: Sendable {
 }
 
 extension CredentialContext {
-    /// A variable's value; nil where it is unset or blank, as the AWS SDKs treat it.
+    /// Returns a variable's value, or `nil` if it is unset or blank, as the AWS SDKs treat it.
     func variable(_ name: String) -> String? {
-        guard let value = environment[name], value.contains(where: { !$0.isWhitespace }) else { return nil }
+        guard let value = environment.value(name), !value.trimmed.isEmpty else { return nil }
         return value
     }
 
-    /// A variable that switches something: `true` in any case means on.
+    /// Returns whether a variable that switches something is `true`, in whatever case.
     func isOn(_ name: String) -> Bool {
-        variable(name)?.trimmed.lowercased() == "true"
+        variable(name)?.trimmed.asciiLowercased() == "true"
     }
 
-    /// A path with its leading `~/` replaced; nil where there is no home folder to replace it with.
+    /// Returns a path with its leading `~/` replaced, or `nil` if there is no home directory to replace it with.
     func expandingHome(_ path: String) -> String? {
-        guard path == "~" || path.hasPrefix("~/") else { return path }
+        guard path == "~" || path.hasBytePrefix("~/") else { return path }
         guard let homeDirectory, !homeDirectory.isEmpty else { return nil }
-        return homeDirectory + path.dropFirst()
+        return homeDirectory + String(path.unicodeScalars.dropFirst())
+    }
+
+    /// A number from 0 up to 1, whatever ``random`` answers.
+    func draw() -> Double {
+        let number = random()
+        return number >= 0 ? min(number, 1.0.nextDown) : 0
+    }
+
+    /// The time since a reading of ``uptime``, never negative, whatever the clock answers.
+    func elapsed(since start: Duration) -> Duration {
+        let (difference, overflows) = uptime().attoseconds.subtractingReportingOverflow(start.attoseconds)
+        guard !overflows else { return start < .zero ? Duration(attoseconds: .max) : .zero }
+        return max(.zero, Duration(attoseconds: difference))
     }
 }

@@ -8,7 +8,8 @@ public protocol CredentialHTTPClient: Sendable {
     ///
     /// - Parameter request: What to send.
     /// - Returns: What came back, whatever its status.
-    /// - Throws: ``CredentialHTTPError`` where no whole answer came; retries are the caller's business.
+    /// - Throws: ``CredentialHTTPError`` if no whole answer came, `CancellationError` if the task is canceled; the caller
+    ///   decides whether to try again.
     func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse
 }
 
@@ -86,37 +87,100 @@ public struct CredentialHTTPResponse: Sendable {
 }
 
 /// Why an exchange did not end with a whole answer.
-public struct CredentialHTTPError: Error, Sendable, Hashable {
-    /// What went wrong.
-    public var code: Code
+///
+/// Trying again may help unless the code is ``Code/bodyTooLarge``, ``Code/malformed``, ``Code/proxyRefused`` or
+/// ``Code/unusableProxy``.
+public struct CredentialHTTPError: RetryableError, CustomStringConvertible, CustomReflectable {
+    /// What went wrong with an exchange; more codes may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The name, such as `connectTimeout`.
+        public let description: String
+        fileprivate let message: String
+        fileprivate var isRetryable = true
+
+        /// No connection was made in time.
+        public static let connectTimeout = Self(
+            description: "connectTimeout",
+            message: "No connection was made in time. Check the network and the endpoint."
+        )
+        /// No whole answer came in time.
+        public static let timeout = Self(
+            description: "timeout",
+            message: "No whole answer came in time. Try again later."
+        )
+        /// The connection was refused or impossible.
+        public static let cannotConnect = Self(
+            description: "cannotConnect",
+            message: "No connection could be made. Check the network and the endpoint."
+        )
+        /// The connection broke before the answer was whole.
+        public static let connectionLost = Self(
+            description: "connectionLost",
+            message: "The connection broke before the answer was whole. Try again."
+        )
+        /// The answer was larger than the request accepts.
+        public static let bodyTooLarge = Self(
+            description: "bodyTooLarge",
+            message: "The answer was too large. Check that the endpoint is the service's.",
+            isRetryable: false
+        )
+        /// The proxy does not let the request through, or wants a login that it was not given.
+        public static let proxyRefused = Self(
+            description: "proxyRefused",
+            message: "The proxy refused the request. Check the proxy's login and its rules.",
+            isRetryable: false
+        )
+        /// What is named as a proxy is none that is spoken to in HTTP.
+        public static let unusableProxy = Self(
+            description: "unusableProxy",
+            message: "The proxy that the environment names cannot be used. Name it as http://host:port.",
+            isRetryable: false
+        )
+        /// The answer was not HTTP, or the request could not be made.
+        public static let malformed = Self(
+            description: "malformed",
+            message: "No well-formed exchange came about. Check that the endpoint is the service's.",
+            isRetryable: false
+        )
+    }
+
+    /// What went wrong, as a program sees it.
+    public let code: Code
+    /// The HTTP client's own error, if there is one.
+    public let underlyingError: (any Error)?
 
     /// Creates an error.
     ///
-    /// - Parameter code: What went wrong.
-    public init(_ code: Code) {
+    /// - Parameters:
+    ///   - code: What went wrong.
+    ///   - underlyingError: The HTTP client's own error.
+    public init(_ code: Code, underlyingError: (any Error)? = nil) {
         self.code = code
+        self.underlyingError = underlyingError
     }
 
-    /// What went wrong with an exchange.
-    public struct Code: Sendable, Hashable, CustomStringConvertible {
-        /// What went wrong, in words.
-        public let description: String
+    /// What went wrong and what to do.
+    public var message: String { code.message }
 
-        /// No connection came about in time.
-        public static let connectTimeout = Self(description: "no connection in time")
-        /// No whole answer came in time.
-        public static let timeout = Self(description: "no answer in time")
-        /// The connection was refused or impossible.
-        public static let cannotConnect = Self(description: "no connection")
-        /// The connection broke before the answer was whole.
-        public static let connectionLost = Self(description: "the connection broke")
-        /// The answer was larger than the request accepts.
-        public static let bodyTooLarge = Self(description: "the answer was too large")
-        /// The proxy does not let the request through, or wants a login that it was not given.
-        public static let proxyRefused = Self(description: "the proxy refused")
-        /// What is named as a proxy is none that is spoken to in HTTP.
-        public static let unusableProxy = Self(description: "the proxy that the environment names cannot be used")
-        /// The answer was not HTTP, or the request could not be made.
-        public static let malformed = Self(description: "no well-formed exchange")
+    /// Whether the same call may succeed later although nothing is changed.
+    public var isRetryable: Bool { code.isRetryable }
+
+    /// The same as ``message``.
+    public var description: String { message }
+
+    /// A mirror with the type of the client's own error, whose text may hold anything.
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: ["code": code.description, "underlyingError": underlyingError.map { "\(type(of: $0))" } as Any]
+        )
     }
+}
+
+extension CredentialHTTPError: Hashable {
+    /// Returns whether both have the same code, whatever the client's own errors.
+    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(code) }
 }

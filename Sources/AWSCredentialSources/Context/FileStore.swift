@@ -3,8 +3,8 @@ public protocol FileStore: Sendable {
     /// Reads a file.
     ///
     /// - Parameter path: An absolute path.
-    /// - Returns: The file's bytes; nil where there is no such file.
-    /// - Throws: ``FileStoreError`` where there is one that cannot be read.
+    /// - Returns: The file's bytes, or `nil` if there is no such file.
+    /// - Throws: ``FileStoreError`` if there is one that cannot be read.
     func contents(of path: String) async throws -> [UInt8]?
 
     /// Replaces a file as a whole, so that a reader sees the old or the new one; only the owner may read it.
@@ -12,22 +12,54 @@ public protocol FileStore: Sendable {
     /// - Parameters:
     ///   - path: An absolute path in a folder that exists.
     ///   - contents: The new bytes.
-    /// - Throws: ``FileStoreError`` where it cannot be written.
+    /// - Throws: ``FileStoreError`` if it cannot be written.
     func replace(_ path: String, with contents: [UInt8]) async throws
 }
 
 /// Why a file could not be read or written.
-public struct FileStoreError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The reason in the operating system's words, such as `Permission denied`.
-    public var reason: String
+///
+/// Trying again may help with the code ``Code/timedOut``.
+public struct FileStoreError: RetryableError, CustomStringConvertible {
+    /// What went wrong with a file; more codes may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The name, such as `tooLarge`.
+        public let description: String
+
+        /// The operating system refuses, for example for want of a permission.
+        public static let operatingSystem = Self(description: "operatingSystem")
+        /// The file system, or the writer of a pipe, did not answer in time.
+        public static let timedOut = Self(description: "timedOut")
+        /// The file is larger than the store reads.
+        public static let tooLarge = Self(description: "tooLarge")
+        /// The path holds a NUL, so it can name no file.
+        public static let invalidPath = Self(description: "invalidPath")
+    }
+
+    /// What went wrong, as a program sees it.
+    public let code: Code
+    /// The path of the file.
+    public let path: String
+    /// The reason in few words, such as `Permission denied`.
+    public let reason: String
 
     /// Creates an error.
     ///
-    /// - Parameter reason: The reason; never the file's contents.
-    public init(reason: String) {
+    /// - Parameters:
+    ///   - code: What went wrong.
+    ///   - path: The path of the file.
+    ///   - reason: The reason in few words; never the file's contents.
+    public init(_ code: Code, path: String, reason: String) {
+        self.code = code
+        self.path = path
         self.reason = reason
     }
 
-    /// The reason.
-    public var description: String { reason }
+    /// One sentence that names the file and the reason.
+    public var message: String { "The file \(path) cannot be used: \(reason)." }
+
+    /// Whether the same call may succeed later although nothing is changed.
+    public var isRetryable: Bool { code == .timedOut }
+
+    /// The same as ``message``.
+    public var description: String { message }
 }

@@ -37,25 +37,53 @@ public struct ProcessResult: Sendable {
 }
 
 /// Why a child process brought no result.
-public struct ProcessRunnerError: Error, Sendable, Hashable {
-    /// What went wrong, without the command's arguments or output.
-    public var reason: String
+///
+/// Trying again may help with the code ``Code/timedOut``.
+public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConvertible {
+    /// What went wrong with a child process; more codes may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The name, such as `timedOut`.
+        public let description: String
+        fileprivate let message: String
+
+        /// The shell could not be started.
+        public static let cannotStart = Self(
+            description: "cannotStart",
+            message: "The command could not be started. Check that /bin/sh exists and that more processes may run."
+        )
+        /// The command ran too long and was killed.
+        public static let timedOut = Self(
+            description: "timedOut",
+            message: "The command did not end in time. Run it in a terminal to see what it waits for."
+        )
+        /// The command ended, but another part of this program took its exit status.
+        public static let statusUnknown = Self(
+            description: "statusUnknown",
+            message: "The command's exit status is lost. Check whether this program ignores SIGCHLD."
+        )
+        /// The command printed too much and was killed.
+        public static let tooMuchOutput = Self(
+            description: "tooMuchOutput",
+            message: "The command printed too much. Let it print the credentials alone."
+        )
+    }
+
+    /// What went wrong, as a program sees it.
+    public let code: Code
 
     /// Creates an error.
     ///
-    /// - Parameter reason: What went wrong.
-    public init(reason: String) {
-        self.reason = reason
+    /// - Parameter code: What went wrong.
+    public init(_ code: Code) {
+        self.code = code
     }
 
-    /// The shell could not be started.
-    public static let cannotStart = Self(reason: "could not be started")
-    /// The child ran too long.
-    public static let timedOut = Self(reason: "did not end in time")
-    /// The child ended, but its status went to somebody else.
-    public static let statusUnknown = Self(
-        reason: "ended with a status that this program does not get to see: does it ignore SIGCHLD?"
-    )
-    /// The child wrote too much.
-    public static let tooMuchOutput = Self(reason: "wrote too much")
+    /// What went wrong and what to do, without the command's arguments or output.
+    public var message: String { code.message }
+
+    /// Whether the same call may succeed later although nothing is changed.
+    public var isRetryable: Bool { code == .timedOut }
+
+    /// The same as ``message``.
+    public var description: String { message }
 }

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// What the values of the outside world show when they are printed or dumped: that they exist, not what they hold.
 ///
 /// An environment, a request and a child's output may each hold a secret.
@@ -12,8 +14,8 @@ extension CredentialContext: CustomReflectable {
 extension CredentialHTTPRequest: CustomReflectable {
     /// A mirror with the method, the URL without its query and the names of the header fields.
     public var customMirror: Mirror {
-        let place = url.prefix { $0 != "?" }
-        return Mirror(self, children: ["method": method, "url": String(place), "headers": headers.map(\.name)])
+        let place = url.splitBytes(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        return Mirror(self, children: ["method": method, "url": place, "headers": headers.map(\.name)])
     }
 }
 

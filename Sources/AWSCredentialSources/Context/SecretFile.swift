@@ -15,19 +15,17 @@ struct SecretFile {
             bytes = try await context.files.contents(of: context.expandingHome(path) ?? path)
         } catch {
             try CancellationError.rethrow(error)
-            let reason = (error as? FileStoreError)?.reason ?? "unreadable"
-            throw AWSCredentialError(.unreadableFile, "\(what) \(path) cannot be read: \(reason).")
+            throw AWSCredentialError(unreadable: "\(what) \(path)", error)
         }
         guard let bytes else { throw AWSCredentialError(.unreadableFile, "\(what) \(path) does not exist.") }
-        let text = String(decoding: bytes, as: UTF8.self).trimmingOneLineEnd
+        let text = String(decoding: Self.withoutLineEnd(bytes), as: UTF8.self)
         guard !text.isEmpty else { throw AWSCredentialError(.unreadableFile, "\(what) \(path) is empty.") }
         return text
     }
-}
 
-extension String {
-    fileprivate var trimmingOneLineEnd: String {
-        if hasSuffix("\r\n") || hasSuffix("\n") { return String(dropLast()) }
-        return self
+    private static func withoutLineEnd(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        guard bytes.last == UInt8(ascii: "\n") else { return bytes[...] }
+        let line = bytes.dropLast()
+        return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     }
 }

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// Where the services of one profile are reached.
 struct EndpointSettings: Sendable {
     private let context: CredentialContext
@@ -12,8 +14,8 @@ struct EndpointSettings: Sendable {
 
     /// The settings of a profile that may be missing.
     init(context: CredentialContext, configuration: SharedConfiguration, profile name: String) {
-        let profile = configuration.profiles[name] ?? [:]
-        let services = profile.value("services").flatMap { configuration.services[$0] } ?? [:]
+        let profile = configuration.profiles[ByteText(name)] ?? [:]
+        let services = profile.value("services").flatMap { configuration.services[ByteText($0)] } ?? [:]
         self.init(context: context, profile: profile, services: services)
     }
 
@@ -56,9 +58,9 @@ struct EndpointSettings: Sendable {
     }
 
     /// A setting by its variable, else by its profile key.
-    private func isOn(_ variable: String, _ key: String) -> Bool {
+    private func isOn(_ variable: String, _ key: ByteText) -> Bool {
         if context.variable(variable) != nil { return context.isOn(variable) }
-        return profile.value(key)?.lowercased() == "true"
+        return profile.value(key)?.asciiLowercased() == "true"
     }
 
     private func override(of service: AWSService) -> (url: String, origin: String)? {
@@ -66,17 +68,13 @@ struct EndpointSettings: Sendable {
         for variable in ["AWS_ENDPOINT_URL_\(service.settingName)", "AWS_ENDPOINT_URL"] {
             if let url = context.variable(variable) { return (url.trimmed, variable) }
         }
-        let nested = services[service.settingName.lowercased()]?.subproperties["endpoint_url"]
+        let nested = services[ByteText(service.settingName.asciiLowercased())]?.subproperties["endpoint_url"]
         if let nested, !nested.isEmpty { return (nested, "endpoint_url of the profile's services section") }
         return profile.value("endpoint_url").map { ($0, "endpoint_url of the profile") }
     }
 
     /// Whether a region may stand in a host name.
     static func isLabel(_ region: String) -> Bool {
-        !region.isEmpty && region.utf8.count <= 63
-            && region.utf8.allSatisfy { byte in
-                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "-")
-            }
+        region.isASCIIName(of: 1...63, alsoHolding: "-")
     }
 }

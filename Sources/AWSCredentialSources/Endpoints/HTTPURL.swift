@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// The parts of an `http` or `https` URL, as strictly as a credential endpoint deserves.
 struct HTTPURL: Sendable, Hashable {
     var isSecure: Bool
@@ -10,8 +12,8 @@ struct HTTPURL: Sendable, Hashable {
     /// Parses a URL; nil where it has user information, blanks, control characters, a fragment or a scheme other than these two.
     init?(_ text: String) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains("#") else { return nil }
-        let lowered = text.lowercased()
-        guard let scheme = ["https://", "http://"].first(where: lowered.hasPrefix) else { return nil }
+        let lowered = text.asciiLowercased()
+        guard let scheme = ["https://", "http://"].first(where: lowered.hasBytePrefix) else { return nil }
         let rest = text.dropFirst(scheme.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         guard let (host, port) = Self.divide(authority) else { return nil }
@@ -32,7 +34,7 @@ struct HTTPURL: Sendable, Hashable {
 
     /// The URL of something below this one.
     func appending(_ path: String) -> String {
-        (text.hasSuffix("/") ? String(text.dropLast()) : text) + path
+        (text.hasByteSuffix("/") ? String(text.dropLast()) : text) + path
     }
 
     private static func divide(_ authority: Substring) -> (host: String, port: Int?)? {
@@ -58,7 +60,8 @@ struct HTTPURL: Sendable, Hashable {
 extension HTTPURL {
     /// Whether a proxy may stand between: not for this machine and its link, which a proxy cannot reach or must not see.
     var mayUseProxy: Bool {
-        guard host.lowercased() != "localhost", !host.lowercased().hasSuffix(".localhost") else { return false }
+        let name = host.asciiLowercased()
+        guard name != "localhost", !name.hasByteSuffix(".localhost") else { return false }
         guard let address = IPAddress(host) else { return true }
         return !address.isLoopback && !address.isLinkLocal
     }

@@ -1,17 +1,13 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import RDSIAMSystem
 
 /// A numeric address of either family.
 struct IPAddress: Sendable, Hashable {
     private var bytes: [UInt8]
 
-    /// Parses a numeric address; nil where the text is anything else, a name included.
+    /// Parses a numeric address, or returns `nil` if the text is anything else, a name included.
     init?(_ text: String) {
+        // The C function would stop at a NUL.
+        guard !text.utf8.contains(0) else { return nil }
         var four = [UInt8](repeating: 0, count: 4)
         var sixteen = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &four) == 1 {

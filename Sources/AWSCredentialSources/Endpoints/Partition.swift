@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// A part of AWS with its own domains and identities.
 ///
 /// The table is that of the AWS SDKs' `partitions.json`.
@@ -29,12 +31,12 @@ struct Partition: Sendable, Hashable {
 
     /// The partition of a region; a region newer than this table belongs to `aws`.
     init(region: String) {
-        self = Self.byPrefix.first { region.hasPrefix($0.prefix) }?.partition ?? .aws
+        self = Self.byPrefix.first { region.hasBytePrefix($0.prefix) }?.partition ?? .aws
     }
 
     /// The partition an ARN names, such as `aws-cn` in `arn:aws-cn:iam::123456789012:role/reader`.
     init(arn: String) {
-        let id = arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst().first.map(String.init)
+        let id = arn.splitBytes(separator: ":", omittingEmptySubsequences: false).dropFirst().first
         self = Self.byPrefix.first { $0.partition.id == id }?.partition ?? .aws
     }
 }

@@ -1,10 +1,6 @@
 import AWSSigV4
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// A signed call to an AWS service, with the endpoints, time limits and retries of the credential sources.
 package struct AWSServiceCall: Sendable {
@@ -60,7 +56,7 @@ package struct AWSServiceCall: Sendable {
 
     /// A form as the AWS query protocol wants it.
     package static func form(_ fields: [(name: String, value: String)]) -> [UInt8] {
-        Array(fields.map { "\($0.name)=\(PercentEncoded.text($0.value))" }.joined(separator: "&").utf8)
+        Array(fields.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }.joined(separator: "&").utf8)
     }
 
     /// Makes the call.
@@ -100,14 +96,14 @@ package struct AWSServiceCall: Sendable {
         let scope = try CredentialScope(
             region: region,
             service: service.signingName,
-            at: Int64(context.now().timeIntervalSince1970)
+            at: context.now().wholeUnixSeconds
         )
         let signature = try SigV4Signer(keyCapacity: 0)
             .headers(signing: unsigned, scope: scope, credentials: credentials.signing)
         return CredentialHTTPRequest(
             method: "POST",
             url: endpoint.target.isEmpty ? endpoint.text + "/" : endpoint.text,
-            headers: (fields + signature).map { ($0.name.lowercased(), $0.value) },
+            headers: (fields + signature).map { ($0.name.asciiLowercased(), $0.value) },
             body: body,
             mayUseProxy: endpoint.mayUseProxy
         )

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// The JSON document in which containers, the instance metadata service and credential processes hand out credentials.
 struct CredentialDocument {
@@ -28,7 +24,7 @@ struct CredentialDocument {
     private var expiration: (date: Date?, Void)? {
         switch members.member("Expiration", "ExpiresAt") {
         case nil, .null?: (nil, ())
-        case .string(let text)?: Timestamp.parse(text).map { ($0, ()) }
+        case .string(let text)?: Date(rfc3339: text).map { ($0, ()) }
         default: nil
         }
     }

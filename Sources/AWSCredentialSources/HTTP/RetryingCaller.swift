@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// Makes one call to a service, trying again where that may help.
 ///
@@ -61,7 +57,7 @@ struct RetryingCaller: Sendable {
         var attempt = 0
         while true {
             attempt += 1
-            let left = patience.whole - (context.uptime() - start)
+            let left = patience.whole - context.elapsed(since: start)
             switch try await send(limited(try make(), left: left), http, judge: judge) {
             case .success(let response): return response
             case .failure(let failure):
@@ -97,21 +93,23 @@ struct RetryingCaller: Sendable {
         } catch {
             try CancellationError.rethrow(error)
             if let error = error as? CredentialHTTPError { return .failure(failure(of: error)) }
-            return .failure(.again(AWSCredentialError(.interrupted, "\(operation): \(type(of: error)).")))
+            let message = "\(operation) failed with \(type(of: error))."
+            return .failure(.again(AWSCredentialError(.interrupted, message, underlyingError: error)))
         }
     }
 
     private func failure(of error: CredentialHTTPError) -> Failure {
-        let message = "\(operation): \(error.code)."
-        switch error.code {
+        func failure(_ code: AWSCredentialError.Code) -> AWSCredentialError {
+            AWSCredentialError(code, "\(operation) failed. \(error.message)", underlyingError: error)
+        }
+        return switch error.code {
         case .connectTimeout, .cannotConnect:
-            let failure = AWSCredentialError(.unreachable, message)
-            return patience.retriesConnecting ? .again(failure) : .final(failure)
-        case .proxyRefused: return .final(AWSCredentialError(.unreachable, message))
-        case .unusableProxy: return .final(AWSCredentialError(.invalidConfiguration, message))
-        case .timeout: return .again(AWSCredentialError(.timedOut, message))
-        case .bodyTooLarge, .malformed: return .final(AWSCredentialError(.invalidResponse, message))
-        default: return .again(AWSCredentialError(.interrupted, message))
+            Failure(error: failure(.unreachable), mayPass: patience.retriesConnecting)
+        case .proxyRefused: .final(failure(.unreachable))
+        case .unusableProxy: .final(failure(.invalidConfiguration))
+        case .timeout: .again(failure(.timedOut))
+        case .bodyTooLarge, .malformed: .final(failure(.invalidResponse))
+        default: .again(failure(.interrupted))
         }
     }
 
@@ -124,7 +122,7 @@ struct RetryingCaller: Sendable {
 
     /// Full jitter: anything up to 1, 2, 4… seconds, and never more than 20.
     private func delay(after attempt: Int) -> Duration {
-        .seconds(context.random() * min(20, Double(1 << min(attempt - 1, 5))))
+        .seconds(context.draw() * min(20, Double(1 << min(attempt - 1, 5))))
     }
 
     private static func noClient(_ operation: String) -> AWSCredentialError {

@@ -1,3 +1,6 @@
+import RDSIAMBasics
+import RDSIAMSystem
+
 /// What an AWS service says where it refuses.
 struct ServiceError: Sendable {
     /// The error code, such as `AccessDenied`; nil where the answer names none.
@@ -13,23 +16,19 @@ struct ServiceError: Sendable {
         let xml = XMLTexts(response.body)
         let found = response.header("x-amzn-errortype") ?? json?.text("__type", "code", "error") ?? xml?["Code"]
         // `com.amazon#Name:http://…` means `Name`.
-        let name = found?.split(separator: ":").first?.split(separator: "#").last.map(String.init)
+        let name = found?.splitBytes(separator: ":").first?.splitBytes(separator: "#").last
         code = name.flatMap { Self.isCode($0) ? $0 : nil }
         let id = response.header("x-amzn-requestid") ?? xml?["RequestId"]
         requestID = id.flatMap { Self.isRequestID($0) ? $0 : nil }
     }
 
     private static func isCode(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 100 && SharedConfiguration.isName(text)
+        text.isASCIIName(of: 1...100, alsoHolding: "-_/.%@:+")
     }
 
     /// What comes from the network goes into an error only where it cannot be anything else.
     private static func isRequestID(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 64
-            && text.utf8.allSatisfy {
-                UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
-                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "-")
-            }
+        text.isASCIIName(of: 1...64, alsoHolding: "-")
     }
 
     /// Whether the answer is worth another attempt.
@@ -69,6 +68,6 @@ struct ServiceError: Sendable {
 
 extension CredentialHTTPResponse {
     fileprivate func header(_ name: String) -> String? {
-        headers.first { $0.name.lowercased() == name }?.value
+        headers.first { $0.name.asciiLowercased().isBytewiseEqual(to: name) }?.value
     }
 }

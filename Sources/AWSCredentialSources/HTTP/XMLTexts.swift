@@ -1,14 +1,16 @@
+import RDSIAMBasics
+
 /// The texts of an XML document by element name, which is all that STS answers need.
 ///
 /// Attributes, comments and processing instructions are passed over; entities other than the five of XML and numeric ones are refused,
 /// so nothing is ever expanded or fetched.
 struct XMLTexts {
-    private var texts: [String: String] = [:]
+    private var texts: [ByteText: String] = [:]
 
     /// Parses a document; nil where it is not well formed.
     init?(_ bytes: [UInt8]) {
         var rest = bytes[...]
-        var open: [String] = []
+        var open: [ByteText] = []
         var text: [UInt8] = []
         while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
             text.append(contentsOf: rest[..<start])
@@ -29,7 +31,7 @@ struct XMLTexts {
 
     /// The text of the first element of that name; nil where there is none or it is empty.
     subscript(name: String) -> String? {
-        guard let text = texts[name]?.trimmed, !text.isEmpty else { return nil }
+        guard let text = texts[ByteText(name)]?.trimmed, !text.isEmpty else { return nil }
         return text
     }
 
@@ -50,28 +52,32 @@ struct XMLTexts {
     }
 
     /// The name without its attributes and its namespace prefix.
-    private static func name(of tag: ArraySlice<UInt8>) -> String {
+    private static func name(of tag: ArraySlice<UInt8>) -> ByteText {
         let name = tag.prefix { !$0.isBlank && $0 != UInt8(ascii: "\n") }
-        return name.split(separator: UInt8(ascii: ":")).last.map(\.text) ?? ""
+        return ByteText(name.split(separator: UInt8(ascii: ":")).last?.text ?? "")
     }
 
     private static func unescape(_ bytes: [UInt8]) -> String? {
-        guard bytes.contains(UInt8(ascii: "&")) else { return String(decoding: bytes, as: UTF8.self) }
-        var text = ""
-        let parts = String(decoding: bytes, as: UTF8.self).split(separator: "&", omittingEmptySubsequences: false)
-        text.append(contentsOf: parts.first ?? "")
-        for part in parts.dropFirst() {
-            guard let end = part.firstIndex(of: ";"), let scalar = scalar(part[..<end]) else { return nil }
-            text.unicodeScalars.append(scalar)
-            text.append(contentsOf: part[part.index(after: end)...])
+        var text: [UInt8] = []
+        var rest = bytes[...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "&")) {
+            text += rest[..<start]
+            guard let end = rest[start...].firstIndex(of: UInt8(ascii: ";")) else { return nil }
+            guard let scalar = scalar(rest[(start + 1)..<end]) else { return nil }
+            text += String(scalar).utf8
+            rest = rest[(end + 1)...]
         }
-        return text
+        return String(decoding: text + rest, as: UTF8.self)
     }
 
-    private static func scalar(_ entity: Substring) -> Unicode.Scalar? {
-        let named: [Substring: Unicode.Scalar] = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'"]
-        if let scalar = named[entity] { return scalar }
-        let code = entity.hasPrefix("#x") ? UInt32(entity.dropFirst(2), radix: 16) : UInt32(entity.dropFirst())
-        return entity.hasPrefix("#") ? code.flatMap(Unicode.Scalar.init) : nil
+    /// What an entity stands for, by what is between its `&` and its `;`.
+    private static func scalar(_ entity: ArraySlice<UInt8>) -> Unicode.Scalar? {
+        let named: [ByteText: Unicode.Scalar] = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'"]
+        guard entity.first == UInt8(ascii: "#") else { return named[ByteText(entity.text)] }
+        let isHexadecimal = entity.dropFirst().first == UInt8(ascii: "x")
+        let digits = entity.dropFirst(isHexadecimal ? 2 : 1)
+        // `UInt32` would take a sign.
+        guard digits.allSatisfy({ Hexadecimal.value(of: $0) != nil }) else { return nil }
+        return UInt32(digits.text, radix: isHexadecimal ? 16 : 10).flatMap(Unicode.Scalar.init)
     }
 }

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// Reads the EC2 instance metadata service, version 2 and no other.
 struct InstanceMetadataClient {
     let context: CredentialContext
@@ -18,7 +20,7 @@ struct InstanceMetadataClient {
             throw AWSCredentialError(.notConfigured, reason)
         }
         let configuration = try await SharedConfigurationLoader(context: context).load()
-        let section = configuration.profiles[profile.name] ?? [:]
+        let section = configuration.profiles[ByteText(profile.name)] ?? [:]
         self.context = context
         self.endpoint = try InstanceMetadataSettings(context: context, profile: section).endpoint()
     }

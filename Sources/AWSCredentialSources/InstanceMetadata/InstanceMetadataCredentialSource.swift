@@ -1,3 +1,5 @@
+import RDSIAMSystem
+
 /// The role of an EC2 instance, from the instance metadata service (IMDSv2).
 ///
 /// Version 1 is never spoken. `AWS_EC2_METADATA_DISABLED=true` keeps the source from making any connection.
@@ -34,8 +36,8 @@ public struct InstanceMetadataCredentialSource: AWSCredentialSource {
     /// The role's name is asked for each time: it may change.
     private func roleCredentials(_ client: InstanceMetadataClient, token: String) async throws -> AWSCredentials {
         let list = try await client.read(Self.folder, token: token) ?? []
-        let role = String(decoding: list, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
-        guard let role = role?.trimmed, !role.isEmpty else {
+        let lines = list.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        guard let role = lines.first?.text.trimmed, !role.isEmpty else {
             throw AWSCredentialError(.notConfigured, "The EC2 instance has no role.")
         }
         guard Self.isRoleName(role) else { throw Self.unreadable }
@@ -69,11 +71,6 @@ public struct InstanceMetadataCredentialSource: AWSCredentialSource {
 
     /// IAM role names: letters, digits and `+=,.@_-`.
     private static func isRoleName(_ text: String) -> Bool {
-        text.utf8.count <= 128
-            && text.unicodeScalars.allSatisfy {
-                $0.isASCII
-                    && ($0.properties.isAlphabetic || $0.properties.numericType != nil
-                        || "+=,.@_-".unicodeScalars.contains($0))
-            }
+        text.isASCIIName(of: 0...128, alsoHolding: "+=,.@_-")
     }
 }

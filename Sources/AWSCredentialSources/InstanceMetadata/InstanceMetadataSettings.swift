@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// Where the instance metadata service is reached.
 struct InstanceMetadataSettings {
     let context: CredentialContext
@@ -19,7 +21,7 @@ struct InstanceMetadataSettings {
 
     private func byMode() throws -> HTTPURL {
         let variable = context.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
-        let mode = (variable ?? profile.value("ec2_metadata_service_endpoint_mode") ?? "IPv4").trimmed.lowercased()
+        let mode = (variable ?? profile.value("ec2_metadata_service_endpoint_mode") ?? "IPv4").trimmed.asciiLowercased()
         let text = ["ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"][mode]
         guard let text, let url = HTTPURL(text) else {
             throw AWSCredentialError(

@@ -1,10 +1,6 @@
 import CLibcrypto
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// The private key of a sign-in, which proves possession at each renewal (RFC 9449, ES256).
 ///
@@ -14,7 +10,7 @@ struct DPoPKey: ~Copyable {
 
     /// Reads a P-256 key in PEM; nil where it is anything else.
     init?(pem: String) {
-        let lines = pem.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-----") }
+        let lines = pem.splitBytes(separator: "\n").map(\.trimmed).filter { !$0.hasBytePrefix("-----") }
         guard let der = Data(base64Encoded: lines.joined()) else { return nil }
         let bytes = Array(der)
         let key = bytes.withUnsafeBufferPointer { buffer in

@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// The proof of possession that a renewal carries in its `DPoP` header (RFC 9449 §4.2).
 enum DPoPProof {
@@ -22,7 +19,7 @@ enum DPoPProof {
         ]
         let payload: [String: JSONValue] = [
             "htm": .string("POST"), "htu": .string(url), "jti": .string(identifier(context)),
-            "iat": .integer(Int64(context.now().timeIntervalSince1970)),
+            "iat": .integer(context.now().wholeUnixSeconds),
         ]
         guard let header = try? JSONValue.bytes(header), let payload = try? JSONValue.bytes(payload) else { return nil }
         let signed = "\(encode(header)).\(encode(payload))"
@@ -37,9 +34,6 @@ enum DPoPProof {
 
     /// 128 random bits, so that no proof is like another.
     private static func identifier(_ context: CredentialContext) -> String {
-        (0..<16).map { _ in
-            let byte = UInt8(min(255, context.random() * 256))
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        Hexadecimal.encode((0..<16).map { _ in UInt8(context.draw() * 256) })
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// The credentials of a sign-in by `aws login`, renewed with a proof of possession.
 ///
@@ -89,10 +85,10 @@ struct LoginCredentialSource: AWSCredentialSource {
         file: TokenCacheFile
     ) async throws -> AWSCredentials {
         guard
-            let answer = JSONValue.object(response.body), let life = answer.integer("expiresIn"),
+            let answer = JSONValue.object(response.body), let life = answer.integer("expiresIn"), life >= 0,
             let refreshToken = answer.text("refreshToken"), var token = answer.object("accessToken")
         else { throw Self.unreadable }
-        token["expiresAt"] = .string(Timestamp.text(context.now() + TimeInterval(life)))
+        token["expiresAt"] = .string((context.now() + TimeInterval(life)).rfc3339)
         token["accountId"] = old.object("accessToken")?["accountId"]
         var members = old
         members["accessToken"] = .object(token)
@@ -106,7 +102,7 @@ struct LoginCredentialSource: AWSCredentialSource {
         guard
             let token = members.object("accessToken"), let accessKeyID = token.text("accessKeyId"),
             let secret = token.text("secretAccessKey"), let sessionToken = token.text("sessionToken"),
-            let expiration = token.text("expiresAt").flatMap(Timestamp.parse)
+            let expiration = token.text("expiresAt").flatMap({ Date(rfc3339: $0) })
         else { return nil }
         return AWSCredentials(
             accessKeyID: accessKeyID,

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// A command that prints credentials (`credential_process`).
 ///
@@ -65,11 +61,13 @@ public struct ProcessCredentialSource: AWSCredentialSource {
             )
         } catch {
             try CancellationError.rethrow(error)
-            if let error = error as? ProcessRunnerError {
-                let code: AWSCredentialError.Code = error == .timedOut ? .timedOut : .processFailed
-                throw AWSCredentialError(code, "The credential_process \(error.reason).")
-            }
-            throw AWSCredentialError(.processFailed, "The credential_process failed with \(type(of: error)).")
+            let known = error as? ProcessRunnerError
+            throw AWSCredentialError(
+                known?.code == .timedOut ? .timedOut : .processFailed,
+                known.map { "The credential_process failed. \($0.message)" }
+                    ?? "The credential_process failed with \(type(of: error)).",
+                underlyingError: error
+            )
         }
     }
 

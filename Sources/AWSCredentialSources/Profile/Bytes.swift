@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 extension UInt8 {
     /// Space, tab, carriage return, vertical tab or form feed.
     var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0D || self == 0x0B || self == 0x0C }
@@ -34,11 +36,41 @@ extension ArraySlice<UInt8> {
 }
 
 extension String {
-    /// The text without white space at either end.
+    /// The text without white space at either end; what combining marks stand on stays.
     var trimmed: String {
+        let scalars = unicodeScalars
         guard
-            let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+            let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
-        return String(self[first...last])
+        return String(scalars[first...last])
+    }
+
+    /// Whether it consists of so many letters and digits of ASCII, and of these other ASCII characters.
+    func isASCIIName(of lengths: ClosedRange<Int>, alsoHolding others: String) -> Bool {
+        lengths.contains(utf8.count)
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: others.utf8.contains(byte)
+                }
+            }
+    }
+}
+
+extension String? {
+    /// The text as a key that is compared by its bytes.
+    var byteText: ByteText? { map { ByteText($0) } }
+}
+
+extension [String: String] {
+    /// The value of the key that consists of exactly these bytes.
+    ///
+    /// To Swift the Kelvin sign U+212A equals `K`; to the operating system they name two variables.
+    func value(_ key: String) -> String? {
+        guard let index = index(forKey: key), self[index].key.isBytewiseEqual(to: key) else { return nil }
+        return self[index].value
     }
 }

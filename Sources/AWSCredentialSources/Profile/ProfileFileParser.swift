@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// Reads one shared-configuration file in the strict dialect that the AWS SDKs for Rust, Java and Kotlin agree on.
 ///
 /// It works on bytes and knows lines only; what sections mean is the business of ``SharedConfiguration``.
@@ -5,7 +7,7 @@ struct ProfileFileParser {
     private let file: String
     private var lineNumber = 0
     private var sections: [RawSection] = []
-    private var property: String?
+    private var property: ByteText?
     private var hasSubproperties = false
 
     private init(file: String) {
@@ -52,7 +54,7 @@ struct ProfileFileParser {
     private mutating func readProperty(_ line: ArraySlice<UInt8>) throws {
         guard !sections.isEmpty else { throw error("a property stands before the first section") }
         let (name, value) = try split(line, what: "a property")
-        let key = name.lowercased()
+        let key = ByteText(name.asciiLowercased())
         sections[sections.count - 1].properties[key] = ProfileProperty(value: value, file: file, line: lineNumber)
         property = key
         hasSubproperties = value.isEmpty
@@ -73,7 +75,7 @@ struct ProfileFileParser {
 
     /// The line itself is not quoted: it may hold a secret.
     private func error(_ message: String) -> AWSCredentialError {
-        AWSCredentialError(.invalidConfiguration, "\(file), line \(lineNumber): \(message).")
+        AWSCredentialError(.invalidConfiguration, "The file \(file), line \(lineNumber): \(message).")
     }
 }
 
@@ -81,7 +83,7 @@ struct ProfileFileParser {
 struct RawSection {
     var name: String
     var line: Int
-    var properties: [String: ProfileProperty] = [:]
+    var properties: [ByteText: ProfileProperty] = [:]
 }
 
 /// A property with the place where it stands.
@@ -91,11 +93,11 @@ struct ProfileProperty: Sendable {
     var line: Int
 
     /// The nested settings of a property such as `sts =` with indented lines below.
-    var subproperties: [String: String] {
-        var settings: [String: String] = [:]
+    var subproperties: [ByteText: String] {
+        var settings: [ByteText: String] = [:]
         for line in value.utf8.split(separator: UInt8(ascii: "\n")) {
             guard let (name, value) = ArraySlice(line).withoutComment.dividedAtEquals else { continue }
-            settings[name.text.lowercased()] = value.text
+            settings[ByteText(name.text.asciiLowercased())] = value.text
         }
         return settings
     }

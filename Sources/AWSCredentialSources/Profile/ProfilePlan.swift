@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// The way from a profile to its credentials: a source, and the roles assumed from there.
 struct ProfilePlan {
     var base: any AWSCredentialSource
@@ -24,7 +26,7 @@ struct ProfilePlanner {
     }
 
     private func plan(for name: String, after way: [String], assuming later: [AssumedRole]) throws -> ProfilePlan {
-        guard let profile = configuration.profiles[name] else {
+        guard let profile = configuration.profiles[ByteText(name)] else {
             let asking = way.last ?? name
             throw Self.invalid("The profile '\(asking)' names the source_profile '\(name)', which does not exist.")
         }
@@ -39,7 +41,7 @@ struct ProfilePlanner {
         switch step.origin {
         case .credentialSource(let source):
             return ProfilePlan(base: try sources.named(source, profile: name), baseProfile: name, roles: roles)
-        case .profile(name):
+        case .profile(let next) where next.isBytewiseEqual(to: name):
             return ProfilePlan(base: try ownKeys(name), baseProfile: name, roles: roles)
         case .profile(let next):
             try refuseCircle(way + [name], next)
@@ -51,7 +53,7 @@ struct ProfilePlanner {
         guard way.count < Self.longestWay else {
             throw Self.invalid("The profiles lead over more than \(Self.longestWay) source_profiles.")
         }
-        guard way.contains(next) else { return }
+        guard way.contains(where: next.isBytewiseEqual) else { return }
         let circle = (way + [next]).joined(separator: " → ")
         throw Self.invalid("The profiles lead in a circle by source_profile: \(circle).")
     }

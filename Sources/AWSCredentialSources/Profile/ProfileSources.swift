@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// Makes the sources that a profile can name.
 struct ProfileSources {
     let configuration: SharedConfiguration
@@ -5,7 +7,9 @@ struct ProfileSources {
     let endpoints: EndpointSettings
     let attempts: AttemptMemory
 
-    private func profile(_ name: String) -> SharedConfiguration.Section { configuration.profiles[name] ?? [:] }
+    private func profile(_ name: String) -> SharedConfiguration.Section {
+        configuration.profiles[ByteText(name)] ?? [:]
+    }
 
     func staticKeys(_ name: String) throws -> StaticCredentialSource? {
         let profile = profile(name)
@@ -31,7 +35,7 @@ struct ProfileSources {
 
     /// What `credential_source` names.
     func named(_ source: String, profile name: String) throws -> any AWSCredentialSource {
-        switch source.lowercased() {
+        switch source.asciiLowercased() {
         case "environment": return EnvironmentCredentialSource(context: context)
         case "ecscontainer": return ContainerCredentialSource(context: context)
         case "ec2instancemetadata": return InstanceMetadataCredentialSource(profile: name, context: context)

@@ -1,7 +1,7 @@
 /// A role that a profile assumes with somebody else's credentials.
 struct RoleStep {
     /// Where those credentials come from.
-    enum Origin: Hashable {
+    enum Origin {
         case profile(String)
         case credentialSource(String)
     }

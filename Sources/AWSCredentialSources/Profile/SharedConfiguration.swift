@@ -1,11 +1,13 @@
+import RDSIAMBasics
+
 /// The config file and the credentials file, merged as the AWS SDKs merge them.
 struct SharedConfiguration: Sendable {
     /// A profile, an `sso-session` or a `services` section.
-    typealias Section = [String: ProfileProperty]
+    typealias Section = [ByteText: ProfileProperty]
 
-    private(set) var profiles: [String: Section] = [:]
-    private(set) var ssoSessions: [String: Section] = [:]
-    private(set) var services: [String: Section] = [:]
+    private(set) var profiles: [ByteText: Section] = [:]
+    private(set) var ssoSessions: [ByteText: Section] = [:]
+    private(set) var services: [ByteText: Section] = [:]
     /// What was left out, and why.
     private(set) var warnings: [String] = []
     /// The files that were there.
@@ -22,12 +24,13 @@ struct SharedConfiguration: Sendable {
             noteOddNames(in: section)
             let words = section.name.utf8.split(maxSplits: 1, whereSeparator: \.isBlank).map { String(Substring($0)) }
             let name = words.count > 1 ? words[1].trimmed : ""
+            let key = ByteText(name)
             switch (words.first ?? "", Self.isName(name)) {
             case ("default", _) where words.count == 1: addDefault(section, hasPrefix: false)
             case ("profile", true) where name == "default": addDefault(section, hasPrefix: true)
-            case ("profile", true): Self.merge(section, into: &profiles[name, default: [:]])
-            case ("sso-session", true): Self.merge(section, into: &ssoSessions[name, default: [:]])
-            case ("services", true): Self.merge(section, into: &services[name, default: [:]])
+            case ("profile", true): Self.merge(section, into: &profiles[key, default: [:]])
+            case ("sso-session", true): Self.merge(section, into: &ssoSessions[key, default: [:]])
+            case ("services", true): Self.merge(section, into: &services[key, default: [:]])
             default: leaveOut(section, file: file, expecting: "[default] or [profile NAME]")
             }
         }
@@ -39,7 +42,7 @@ struct SharedConfiguration: Sendable {
         for section in try ProfileFileParser.parse(bytes, file: file) {
             noteOddNames(in: section)
             if Self.isName(section.name) {
-                Self.merge(section, into: &profiles[section.name, default: [:]])
+                Self.merge(section, into: &profiles[ByteText(section.name), default: [:]])
             } else {
                 leaveOut(section, file: file, expecting: "[NAME]")
             }
@@ -57,12 +60,12 @@ struct SharedConfiguration: Sendable {
 
     /// Static, as a method would hold a second reference to all profiles and make each change copy them.
     private static func merge(_ section: RawSection, into target: inout Section) {
-        for (key, property) in section.properties where isName(key) { target[key] = property }
+        for (key, property) in section.properties where isName(key.string) { target[key] = property }
     }
 
     /// The name itself is not quoted: a line that went wrong may hold anything.
     private mutating func noteOddNames(in section: RawSection) {
-        for (name, property) in section.properties where !Self.isName(name) {
+        for (name, property) in section.properties where !Self.isName(name.string) {
             warnings.append("\(property.file), line \(property.line): a property with an odd name is left out.")
         }
     }
@@ -73,21 +76,13 @@ struct SharedConfiguration: Sendable {
 
     /// Letters, digits and `-_/.%@:+`.
     static func isName(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "-_/.%@:+".utf8.contains(byte)
-                }
-            }
+        text.isASCIIName(of: 1...Int.max, alsoHolding: "-_/.%@:+")
     }
 }
 
-extension [String: ProfileProperty] {
-    /// A property's value; nil where it is missing or empty.
-    func value(_ key: String) -> String? {
+extension [ByteText: ProfileProperty] {
+    /// A property's value, or `nil` if it is missing or empty.
+    func value(_ key: ByteText) -> String? {
         guard let value = self[key]?.value, !value.isEmpty else { return nil }
         return value
     }

@@ -30,14 +30,13 @@ struct SharedConfigurationLoader {
             return try await context.files.contents(of: path)
         } catch {
             try CancellationError.rethrow(error)
-            let reason = (error as? FileStoreError)?.reason ?? "unreadable"
-            throw AWSCredentialError(.unreadableFile, "\(path) cannot be read: \(reason).")
+            throw AWSCredentialError(unreadable: "The file \(path)", error)
         }
     }
 }
 
 /// Which profile is meant, and by whom.
-struct ProfileSelection: Sendable, Hashable {
+struct ProfileSelection: Sendable {
     var name: String
     /// Whether somebody named it; a default that is missing is no mistake.
     var isExplicit: Bool

@@ -1,10 +1,5 @@
+import RDSIAMSystem
 import Synchronization
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Credentials that need no thought, for many readers at once.
 ///

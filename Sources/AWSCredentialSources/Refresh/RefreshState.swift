@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// What a refreshing source knows, and what follows from it.
 ///
@@ -105,7 +102,8 @@ struct RefreshState {
 
     /// Makes the next caller refresh, where these are the credentials in hand.
     mutating func invalidate(accessKeyID: String) {
-        if entry?.credentials.accessKeyID == accessKeyID { isInvalid = true }
+        guard let current = entry?.credentials.accessKeyID, current.isBytewiseEqual(to: accessKeyID) else { return }
+        isInvalid = true
     }
 
     private func urgency(at now: Date, lifetime: TimeInterval?) -> Urgency {

@@ -1,10 +1,6 @@
+import RDSIAMBasics
+public import RDSIAMSystem
 import Synchronization
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
 
 /// Keeps the credentials of another source and renews them in time.
 ///
@@ -18,7 +14,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     private let state: Mutex<RefreshState>
     private let kept = KeptCredentials()
     private let now: @Sendable () -> Date
-    private let waiters = Waiters<Outcome>()
+    private let waiting = WaitingTasks<Outcome>()
 
     /// What those who wait for a fetch are told.
     private enum Outcome: Sendable {
@@ -80,6 +76,9 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
         update { $0.invalidate(accessKeyID: accessKeyID) }
     }
 
+    /// How many tasks wait for the fetch of another one, for tests.
+    package var waitingTaskCount: Int { waiting.count }
+
     private func credentials(lifetime: TimeInterval?) async throws -> AWSCredentials {
         while true {
             let now = self.now()
@@ -88,8 +87,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
             case .fail(let error): throw error
             case .fetch: return try await fetch(lifetime: lifetime)
             case .wait:
-                let outcome = await waiters.wait { state.withLock { $0.isFetching } }
-                try Task.checkCancellation()
+                let outcome = try await waiting.wait { state.withLock { $0.isFetching } ? nil : .abandoned }
                 if case .failed(let error) = outcome { return try fallback(for: error, lifetime: lifetime) }
             }
         }
@@ -103,8 +101,8 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
             return try recover(from: error, lifetime: lifetime)
         }
         let now = self.now()
-        update { $0.succeed(credentials, at: now, lifetime: lifetime, random: context.random()) }
-        waiters.release(.succeeded)
+        update { $0.succeed(credentials, at: now, lifetime: lifetime, random: context.draw()) }
+        waiting.resumeAll(with: .success(.succeeded))
         return try served(credentials, at: now, lifetime: lifetime)
     }
 
@@ -127,12 +125,12 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
         guard let failure = try? AWSCredentialError.wrapping(error) else {
             // A task that waits takes over: the cancellation is none of its business.
             state.withLock { $0.abandon() }
-            waiters.release(.abandoned)
+            waiting.resumeAll(with: .success(.abandoned))
             throw CancellationError()
         }
         let now = self.now()
-        state.withLock { $0.fail(failure, at: now, random: context.random()) }
-        waiters.release(.failed(failure))
+        state.withLock { $0.fail(failure, at: now, random: context.draw()) }
+        waiting.resumeAll(with: .success(.failed(failure)))
         return try fallback(for: failure, lifetime: lifetime)
     }
 

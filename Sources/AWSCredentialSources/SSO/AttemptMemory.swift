@@ -1,10 +1,6 @@
+import RDSIAMBasics
+import RDSIAMSystem
 import Synchronization
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// When something was last tried and how it failed, so that a failing renewal is not repeated at each call.
 final class AttemptMemory: Sendable {
@@ -13,10 +9,10 @@ final class AttemptMemory: Sendable {
         var failure: AWSCredentialError?
     }
 
-    private let last = Mutex<[String: Attempt]>([:])
+    private let last = Mutex<[ByteText: Attempt]>([:])
 
     /// Whether it may be tried; if so it counts as tried now.
-    func mayTry(_ key: String, at now: Date, every pause: TimeInterval) -> Bool {
+    func mayTry(_ key: ByteText, at now: Date, every pause: TimeInterval) -> Bool {
         last.withLock { last in
             if let time = last[key]?.time, now < time + pause, now >= time { return false }
             last[key] = Attempt(time: now)
@@ -25,17 +21,17 @@ final class AttemptMemory: Sendable {
     }
 
     /// Forgets the last attempt, so that the next may be made at once.
-    func forget(_ key: String) {
+    func forget(_ key: ByteText) {
         last.withLock { $0[key] = nil }
     }
 
     /// Remembers how the last attempt failed.
-    func note(_ failure: AWSCredentialError, of key: String) {
+    func note(_ failure: AWSCredentialError, of key: ByteText) {
         last.withLock { $0[key]?.failure = failure }
     }
 
     /// How the last attempt failed; nil where it went well or was refused for good.
-    func failure(of key: String) -> AWSCredentialError? {
+    func failure(of key: ByteText) -> AWSCredentialError? {
         last.withLock { $0[key]?.failure }
     }
 }

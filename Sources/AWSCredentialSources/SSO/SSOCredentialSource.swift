@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// A role of IAM Identity Center, by the sign-in of `aws sso login`.
 ///
@@ -35,8 +32,8 @@ struct SSOCredentialSource: AWSCredentialSource {
 
     private func request(token: String) throws -> CredentialHTTPRequest {
         let endpoint = try endpoints.endpoint(of: .sso, region: settings.region)
-        let role = PercentEncoded.text(settings.roleName)
-        let account = PercentEncoded.text(settings.accountID)
+        let role = PercentEncoding.encode(settings.roleName)
+        let account = PercentEncoding.encode(settings.accountID)
         return CredentialHTTPRequest(
             url: endpoint.appending("/federation/credentials?role_name=\(role)&account_id=\(account)"),
             headers: [("x-amz-sso_bearer_token", token)],

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// What a profile says about IAM Identity Center.
 struct SSOSettings: Sendable {
     /// The `sso-session` section; nil in the legacy form.
@@ -18,14 +20,14 @@ struct SSOSettings: Sendable {
     /// - Returns: nil where the profile has nothing to do with roles of Identity Center; a profile with a session alone is for bearer tokens.
     /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` for half a configuration.
     init?(profile name: String, in configuration: SharedConfiguration) throws {
-        guard let profile = configuration.profiles[name], Self.concerns(profile) else { return nil }
+        guard let profile = configuration.profiles[ByteText(name)], Self.concerns(profile) else { return nil }
         let sessionName = profile.value("sso_session")
         let session = try sessionName.map { try Self.session($0, of: name, profile: profile, in: configuration) }
         let source = session ?? profile
         var missing: [String] = []
-        func need(_ key: String, in section: SharedConfiguration.Section) -> String {
+        func need(_ key: ByteText, in section: SharedConfiguration.Section) -> String {
             if let value = section.value(key) { return value }
-            missing.append(key)
+            missing.append(key.string)
             return ""
         }
         self.session = sessionName
@@ -50,11 +52,11 @@ struct SSOSettings: Sendable {
         profile: SharedConfiguration.Section,
         in configuration: SharedConfiguration
     ) throws -> SharedConfiguration.Section {
-        guard let session = configuration.ssoSessions[name] else {
+        guard let session = configuration.ssoSessions[ByteText(name)] else {
             throw invalid("The profile '\(profileName)' names the sso-session '\(name)', which does not exist.")
         }
-        for key in ["sso_start_url", "sso_region"] {
-            guard let own = profile.value(key), own != session.value(key) else { continue }
+        for key: ByteText in ["sso_start_url", "sso_region"] {
+            guard let own = profile.value(key), ByteText(own) != session.value(key).byteText else { continue }
             throw invalid("The profile '\(profileName)' and its sso-session '\(name)' differ in \(key).")
         }
         return session

@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// The bearer token of an Identity Center sign-in, renewed where the session form allows it.
 struct SSOTokenProvider {
@@ -38,9 +35,9 @@ struct SSOTokenProvider {
     /// A fresh token; nil where this sign-in cannot be, or was just tried to be, renewed.
     private func renewed(_ members: [String: JSONValue], file: TokenCacheFile) async throws -> String? {
         guard let request = try renewalRequest(members) else { return nil }
-        guard attempts.mayTry(file.path, at: context.now(), every: Self.pause) else {
+        guard attempts.mayTry(ByteText(file.path), at: context.now(), every: Self.pause) else {
             // Without a live token the reason of a moment ago still holds: nobody has to sign in for an outage.
-            if !isLive(members), let failure = attempts.failure(of: file.path) { throw failure }
+            if !isLive(members), let failure = attempts.failure(of: ByteText(file.path)) { throw failure }
             return nil
         }
         do {
@@ -48,11 +45,11 @@ struct SSOTokenProvider {
         } catch let error as AWSCredentialError where error.code == .refused || isLive(members) {
             return nil
         } catch let error as AWSCredentialError {
-            attempts.note(error, of: file.path)
+            attempts.note(error, of: ByteText(file.path))
             throw error
         } catch {
             // A canceled attempt says nothing about the service: the next caller may try at once.
-            attempts.forget(file.path)
+            attempts.forget(ByteText(file.path))
             throw error
         }
     }
@@ -96,12 +93,13 @@ struct SSOTokenProvider {
         file: TokenCacheFile
     ) async throws -> String {
         let answer = JSONValue.object(response.body)
-        guard let answer, let token = answer.text("accessToken"), let life = answer.integer("expiresIn") else {
+        guard let answer, let token = answer.text("accessToken"), let life = answer.integer("expiresIn"), life >= 0
+        else {
             throw AWSCredentialError(.invalidResponse, "SSO CreateToken answered something other than a token.")
         }
         var members = old
         members["accessToken"] = .string(token)
-        members["expiresAt"] = .string(Timestamp.text(context.now() + TimeInterval(life)))
+        members["expiresAt"] = .string((context.now() + TimeInterval(life)).rfc3339)
         if let refreshToken = answer.text("refreshToken") { members["refreshToken"] = .string(refreshToken) }
         await file.store(members)
         return token
@@ -121,6 +119,6 @@ struct SSOTokenProvider {
     /// Old versions of the AWS CLI wrote `UTC` for `Z`.
     private static func time(_ text: String?) -> Date? {
         guard let text else { return nil }
-        return Timestamp.parse(text.hasSuffix("UTC") ? text.dropLast(3) + "Z" : text)
+        return Date(rfc3339: text.hasByteSuffix("UTC") ? text.dropLast(3) + "Z" : text)
     }
 }

@@ -1,4 +1,7 @@
 import CLibcrypto
+import RDSIAMBasics
+import RDSIAMHashing
+import RDSIAMSystem
 
 /// A file in which `aws sso login` or `aws login` keeps a sign-in.
 struct TokenCacheFile {
@@ -14,7 +17,8 @@ struct TokenCacheFile {
             bytes = try await context.files.contents(of: path)
         } catch {
             try CancellationError.rethrow(error)
-            throw signInRequired("cannot be read: \((error as? FileStoreError)?.reason ?? "unreadable")")
+            let reason = (error as? FileStoreError)?.reason ?? "\(type(of: error))"
+            throw signInRequired("cannot be read: \(reason)", underlyingError: error)
         }
         guard let bytes else { throw signInRequired("does not exist") }
         guard let members = JSONValue.object(bytes) else { throw signInRequired("is damaged") }
@@ -29,24 +33,33 @@ struct TokenCacheFile {
         try? await context.files.replace(path, with: bytes)
     }
 
-    func signInRequired(_ reason: String) -> AWSCredentialError {
-        AWSCredentialError(.signInRequired, "The sign-in file \(path) \(reason): run `\(signInCommand)`.")
+    func signInRequired(_ reason: String, underlyingError: (any Error)? = nil) -> AWSCredentialError {
+        AWSCredentialError(
+            .signInRequired,
+            "The sign-in file \(path) \(reason). Run `\(signInCommand)`.",
+            underlyingError: underlyingError
+        )
     }
 }
 
 /// The digests in the names of sign-in files.
 enum FileNameDigest {
-    static func sha1(_ text: String) throws -> String { try hexadecimal(text, EVP_sha1()) }
+    static func sha256(_ text: String) throws -> String {
+        do { return try SHA256Digest.hash(text).hexadecimal } catch { throw unavailable("SHA-256") }
+    }
 
-    static func sha256(_ text: String) throws -> String { try hexadecimal(text, EVP_sha256()) }
-
-    private static func hexadecimal(_ text: String, _ algorithm: OpaquePointer?) throws -> String {
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var count: UInt32 = 0
+    /// `aws sso login` names its files by SHA-1, as an identifier and not for security.
+    static func sha1(_ text: String) throws -> String {
+        var digest = [UInt8](repeating: 0, count: 20)
         let bytes = Array(text.utf8)
-        guard EVP_Digest(bytes, bytes.count, &digest, &count, algorithm, nil) == 1 else {
-            throw AWSCredentialError(.unsupported, "libcrypto offers no digest for the name of the sign-in file.")
-        }
-        return digest[..<Int(count)].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        guard EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha1(), nil) == 1 else { throw unavailable("SHA-1") }
+        return Hexadecimal.encode(digest)
+    }
+
+    private static func unavailable(_ name: String) -> AWSCredentialError {
+        AWSCredentialError(
+            .unsupported,
+            "OpenSSL offers no \(name), which names the sign-in file. Check the providers in its configuration, openssl.cnf."
+        )
     }
 }

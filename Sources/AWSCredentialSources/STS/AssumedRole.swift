@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// A role to assume, and how.
 public struct AssumedRole: Sendable, Hashable {
     /// The role's ARN.
@@ -26,6 +28,23 @@ public struct AssumedRole: Sendable, Hashable {
     }
 }
 
+extension AssumedRole {
+    private var texts: [ByteText?] {
+        [arn, sessionName, externalID, defaultSessionPrefix].map(\.byteText)
+    }
+
+    /// Returns whether both describe the same role and session, byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.texts == right.texts && left.durationSeconds == right.durationSeconds
+    }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(texts)
+        hasher.combine(durationSeconds)
+    }
+}
+
 /// Whose credentials some credentials are.
 public struct CallerIdentity: Sendable, Hashable {
     /// The AWS account number.
@@ -46,4 +65,14 @@ public struct CallerIdentity: Sendable, Hashable {
         self.arn = arn
         self.userID = userID
     }
+}
+
+extension CallerIdentity {
+    private var texts: [ByteText] { [account, arn, userID].map { ByteText($0) } }
+
+    /// Returns whether both identities consist of the same bytes.
+    public static func == (left: Self, right: Self) -> Bool { left.texts == right.texts }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(texts) }
 }

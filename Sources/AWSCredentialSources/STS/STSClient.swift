@@ -1,3 +1,6 @@
+import RDSIAMBasics
+import RDSIAMSystem
+
 /// A client for the three calls of the AWS Security Token Service that hand out or explain credentials.
 ///
 /// It follows the standard retry mode of the AWS SDKs and keeps nothing between calls.
@@ -102,7 +105,7 @@ public struct STSClient: Sendable {
     ) throws -> AWSCredentials {
         guard
             let accessKeyID = answer["AccessKeyId"], let secret = answer["SecretAccessKey"],
-            let token = answer["SessionToken"], let expiration = answer["Expiration"].flatMap(Timestamp.parse)
+            let token = answer["SessionToken"], let expiration = answer["Expiration"].flatMap({ Date(rfc3339: $0) })
         else {
             throw Self.unreadable(STSForm(action: source == .webIdentity ? "AssumeRoleWithWebIdentity" : "AssumeRole"))
         }
@@ -118,8 +121,8 @@ public struct STSClient: Sendable {
 
     /// The fifth part of `arn:aws:sts::123456789012:assumed-role/reader/session`.
     private static func account(ofARN arn: String) -> String? {
-        let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count > 5 ? String(parts[4]) : nil
+        let parts = arn.splitBytes(separator: ":", omittingEmptySubsequences: false)
+        return parts.count > 5 ? parts[4] : nil
     }
 
     private static func unreadable(_ form: STSForm) -> AWSCredentialError {

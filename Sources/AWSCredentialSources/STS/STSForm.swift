@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// The form that an STS call posts (the AWS query protocol).
 struct STSForm {
@@ -18,7 +15,7 @@ struct STSForm {
     /// The fields that both ways of assuming a role share.
     init(action: String, role: AssumedRole, context: CredentialContext) {
         self.action = action
-        let milliseconds = Int64(context.now().timeIntervalSince1970 * 1000)
+        let milliseconds = context.now().wholeUnixMilliseconds
         fields.append(("RoleArn", role.arn))
         fields.append(("RoleSessionName", role.sessionName ?? "\(role.defaultSessionPrefix)-\(milliseconds)"))
         if let duration = role.durationSeconds { fields.append(("DurationSeconds", String(duration))) }
@@ -29,7 +26,7 @@ struct STSForm {
 
     var body: [UInt8] {
         let all = [("Action", action), ("Version", "2011-06-15")] + fields
-        return Array(all.map { "\($0.0)=\(Self.encode($0.1))" }.joined(separator: "&").utf8)
+        return Array(all.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&").utf8)
     }
 
     func path(at endpoint: HTTPURL) -> String {
@@ -45,26 +42,5 @@ struct STSForm {
             body: body,
             mayUseProxy: endpoint.mayUseProxy
         )
-    }
-
-    private static func encode(_ text: String) -> String { PercentEncoded.text(text) }
-}
-
-/// Percent-encoding with the unreserved characters of RFC 3986 left as they are.
-enum PercentEncoded {
-    static func text(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded.append(digits.count == 1 ? "%0" + digits : "%" + digits)
-            }
-        }
-        return encoded
     }
 }

@@ -1,10 +1,6 @@
 import AWSSigV4
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// The signature of an STS call that is signed.
 struct STSSignature {
@@ -25,9 +21,13 @@ struct STSSignature {
             )
             let signer = SigV4Signer(keyCapacity: 0)
             let fields = try signer.headers(signing: request, scope: scope, credentials: credentials.signing)
-            return fields.map { ($0.name.lowercased(), $0.value) }
+            return fields.map { ($0.name.asciiLowercased(), $0.value) }
         } catch {
-            throw AWSCredentialError(.invalidConfiguration, "\(form.operation) cannot be signed: \(error.message)")
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "\(form.operation) cannot be signed: \(error.message)",
+                underlyingError: error
+            )
         }
     }
 
@@ -37,7 +37,7 @@ struct STSSignature {
             try CredentialScope(
                 region: region == "aws-global" ? "us-east-1" : region,
                 service: "sts",
-                at: Int64(time.timeIntervalSince1970)
+                at: time.wholeUnixSeconds
             )
         }
     }

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// The variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`.
 ///
@@ -47,7 +43,7 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
 
     private func expiration() throws -> Date? {
         guard let text = context.variable("AWS_CREDENTIAL_EXPIRATION") else { return nil }
-        guard let date = Timestamp.parse(text.trimmed) else {
+        guard let date = Date(rfc3339: text.trimmed) else {
             throw AWSCredentialError(
                 .invalidConfiguration,
                 "AWS_CREDENTIAL_EXPIRATION is not a time such as 2026-01-02T03:04:05Z."

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// A profile of the shared configuration (`~/.aws/config` and `~/.aws/credentials`).
 ///
 /// The files are read at each call, so that keys which another program rotates are seen. `AWS_CONFIG_FILE` and
@@ -27,7 +29,7 @@ public struct ProfileCredentialSource: AWSCredentialSource {
     public func credentials() async throws -> AWSCredentials {
         let loader = SharedConfigurationLoader(context: context)
         let configuration = try await loader.load()
-        guard configuration.profiles[selection.name] != nil else {
+        guard configuration.profiles[ByteText(selection.name)] != nil else {
             throw missing(in: loader.places, configuration: configuration)
         }
         let endpoints = EndpointSettings(context: context, configuration: configuration, profile: selection.name)

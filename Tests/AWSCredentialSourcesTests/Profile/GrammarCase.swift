@@ -1,3 +1,4 @@
+import RDSIAMBasics
 import Testing
 
 @testable import AWSCredentialSources
@@ -55,7 +56,13 @@ struct GrammarCase: Sendable, CustomTestStringConvertible {
         if let warnings { #expect(configuration.warnings.count == warnings, "\(configuration.warnings)") }
     }
 
-    private static func plain(_ sections: [String: SharedConfiguration.Section]) -> Profiles {
-        sections.mapValues { $0.mapValues(\.value) }
+    private static func plain(_ sections: [ByteText: SharedConfiguration.Section]) -> Profiles {
+        let plain = sections.map { section in
+            (
+                section.key.string,
+                Dictionary(uniqueKeysWithValues: section.value.map { ($0.key.string, $0.value.value) })
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: plain)
     }
 }

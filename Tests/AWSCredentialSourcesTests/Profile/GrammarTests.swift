@@ -3,7 +3,7 @@ import Testing
 @testable import AWSCredentialSources
 
 /// The strict dialect of the shared-configuration files.
-@Suite struct GrammarTests {
+@Suite(.timeLimit(.minutes(2))) struct GrammarTests {
     static let cases = sections + properties + comments + continuations + merging + names + errors
 
     @Test("each text makes the profiles it should", arguments: cases)

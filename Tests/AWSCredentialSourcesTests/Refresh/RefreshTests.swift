@@ -1,10 +1,11 @@
 import AWSCredentialSources
 import Foundation
+import RDSIAMBasics
 import Synchronization
 import Testing
 
 /// Keeping credentials: the stories, and many tasks at once.
-@Suite struct RefreshTests {
+@Suite(.timeLimit(.minutes(2))) struct RefreshTests {
     @Test("the cache asks, serves and refuses as the story goes", arguments: windows + failures + wishes + draws)
     func story(_ story: RefreshStory) async throws {
         try await story.play()
@@ -13,10 +14,13 @@ import Testing
     @Test("a thousand tasks at once make one fetch")
     func singleFlight() async throws {
         let clock = TestClock()
-        let source = ScriptedSource(.container, clock: clock) { try await Task.sleep(for: .milliseconds(50)) }
+        let gate = Gate()
+        let source = ScriptedSource(.container, clock: clock) { await gate.wait() }
         let cache = RefreshingCredentialSource(source, context: .test(clock: clock))
         let found = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<1000 { group.addTask { try await cache.credentials().accessKeyID } }
+            await cache.waits(for: 999)
+            gate.open()
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
         #expect(found == ["A"])
@@ -33,16 +37,13 @@ import Testing
         let cache = RefreshingCredentialSource(source, context: .test(clock: clock))
         let failures = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<1000 { group.addTask { (try? await cache.credentials()) == nil } }
-            // The first to ask fetches; the gate opens when the others have had time to line up behind it.
-            group.addTask {
-                try? await Task.sleep(for: .milliseconds(300))
-                gate.open()
-                return false
-            }
+            // The first to ask fetches; the others wait for it.
+            await cache.waits(for: 999)
+            gate.open()
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(failures == 1000)
-        #expect(source.fetches < 20)
+        #expect(source.fetches == 1)
     }
 
     @Test("in the advisory window the others go on with what there is while one refreshes")
@@ -64,24 +65,29 @@ import Testing
         #expect(source.fetches == 2)
     }
 
-    @Test("in the mandatory window everybody waits for the new ones")
+    @Test("in the mandatory window all wait for the new ones")
     func mandatory() async throws {
         let clock = TestClock()
-        let source = ScriptedSource(.container, clock: clock) { try await Task.sleep(for: .milliseconds(20)) }
+        let gate = Gate()
+        gate.open()
+        let source = ScriptedSource(.container, clock: clock) { await gate.wait() }
         let cache = RefreshingCredentialSource(source, context: .test(clock: clock))
         _ = try await cache.credentials()
         source.answer(.keys("B", lifetime: 3600))
         clock.advance(3550)
+        gate.close()
         let found = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<50 { group.addTask { try await cache.credentials().accessKeyID } }
+            await cache.waits(for: 49)
+            gate.open()
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
         #expect(found == ["B"])
         #expect(source.fetches == 2)
     }
 
-    @Test("where the task that fetches is cancelled another one takes over")
-    func cancelledLeader() async throws {
+    @Test("if the task that fetches is canceled another one takes over")
+    func canceledLeader() async throws {
         let clock = TestClock()
         let gate = Gate()
         let source = ScriptedSource(.container, clock: clock) {
@@ -92,7 +98,7 @@ import Testing
         let leader = Task { try await cache.credentials() }
         while source.fetches < 1 { await Task.yield() }
         let follower = Task { try await cache.credentials().accessKeyID }
-        try await Task.sleep(for: .milliseconds(50))
+        await cache.waits(for: 1)
         leader.cancel()
         gate.open()
         await #expect(throws: CancellationError.self) { try await leader.value }
@@ -100,8 +106,8 @@ import Testing
         #expect(source.fetches == 2)
     }
 
-    @Test("a task that waits can be cancelled without harm to the others")
-    func cancelledFollower() async throws {
+    @Test("a task that waits can be canceled without harm to the others")
+    func canceledFollower() async throws {
         let clock = TestClock()
         let gate = Gate()
         let source = ScriptedSource(.container, clock: clock) { await gate.wait() }
@@ -109,7 +115,7 @@ import Testing
         let leader = Task { try await cache.credentials().accessKeyID }
         while source.fetches < 1 { await Task.yield() }
         let follower = Task { try await cache.credentials() }
-        try await Task.sleep(for: .milliseconds(50))
+        await cache.waits(for: 1)
         follower.cancel()
         await #expect(throws: CancellationError.self) { try await follower.value }
         gate.open()
@@ -117,14 +123,19 @@ import Testing
     }
 }
 
-/// A door that tasks wait at.
+/// A door that tasks wait at until it is open or they are canceled.
 final class Gate: Sendable {
-    private let isOpen = Mutex(false)
+    private let opening = Mutex(Promise<Void>())
 
-    func open() { isOpen.withLock { $0 = true } }
-    func close() { isOpen.withLock { $0 = false } }
+    func open() { opening.withLock { $0 }.settle(.success(())) }
+    func close() { opening.withLock { $0 = Promise() } }
 
-    func wait() async {
-        while !isOpen.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(2)) }
+    func wait() async { try? await opening.withLock { $0 }.value() }
+}
+
+extension RefreshingCredentialSource {
+    /// Returns once so many tasks wait for a fetch.
+    func waits(for count: Int) async {
+        while waitingTaskCount < count { await Task.yield() }
     }
 }

@@ -2,7 +2,7 @@ import AWSCredentialSources
 import Testing
 
 /// What a source does when it is asked again.
-@Suite struct RenewalTests {
+@Suite(.timeLimit(.minutes(2))) struct RenewalTests {
     private let clock = TestClock()
 
     @Test("a sign-in whose renewal failed is not tried again for 30 seconds")

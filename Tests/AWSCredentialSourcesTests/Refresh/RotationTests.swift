@@ -2,7 +2,7 @@ import AWSCredentialSources
 import Testing
 
 /// Files that other programs replace are read afresh at each refresh.
-@Suite struct RotationTests {
+@Suite(.timeLimit(.minutes(2))) struct RotationTests {
     private let clock = TestClock()
 
     @Test("keys in the credentials file")

@@ -37,7 +37,7 @@ struct ScenarioRun {
             printed = try await ask()
         } catch let error as AWSCredentialError {
             printed = "\(error) \(String(reflecting: error)) \(error.trail)"
-            #expect(error.code.rawValue == scenario.expect.error, "\(error)")
+            #expect(error.code.description == scenario.expect.error, "\(error)")
             for word in scenario.expect.words ?? [] { #expect(printed.contains(word), "\(word) is not in: \(printed)") }
             if let trail = scenario.trail { #expect(error.trail.map(\.source.rawValue) == trail) }
         }

@@ -1,7 +1,7 @@
 import Testing
 
 /// Every row of AWS's behaviour that can be replayed: environment, files and recorded exchanges in, credentials or an error out.
-@Suite struct ScenarioTests {
+@Suite(.timeLimit(.minutes(2))) struct ScenarioTests {
     static let families = [
         "environment", "profile", "roles", "web_identity", "container", "instance_metadata", "sso", "login", "process",
         "precedence", "chain", "region", "overrides",

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A machine that is no EC2 instance.
-@Suite struct GivingUpTests {
+@Suite(.timeLimit(.minutes(2))) struct GivingUpTests {
     @Test("the whole chain waits less than three seconds for an address that does not answer")
     func wholeChain() async throws {
         let clock = TestClock()

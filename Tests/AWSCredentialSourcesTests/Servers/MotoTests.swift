@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// STS as moto plays it: an implementation that is not ours.
-@Suite struct MotoTests {
+@Suite(.timeLimit(.minutes(5))) struct MotoTests {
     /// One server for all tests.
     private static let server = Task { try await MotoServer.start() }
 

@@ -4,7 +4,7 @@ import AWSCredentialSources
 import Testing
 
 /// What the real client makes of addresses where no metadata service is.
-@Suite struct NoInstanceTests {
+@Suite(.timeLimit(.minutes(5))) struct NoInstanceTests {
     @Test(
         "nobody there means nothing is configured",
         // An address that nobody has (RFC 5737); a port that nobody listens on; a name that does not exist (RFC 6761).

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The proof of possession that renews a sign-in, judged by Python's `cryptography`.
-@Suite struct ProofTests {
+@Suite(.timeLimit(.minutes(5))) struct ProofTests {
     @Test("another implementation finds the signature good, and each proof is its own")
     func signature() async throws {
         let proofs = try await [proof(), proof(), proof()]

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// A proxy between, over real sockets.
-@Suite struct ProxyTests {
+@Suite(.timeLimit(.minutes(5))) struct ProxyTests {
     private let lookalike: Lookalike.Visitor
 
     init() throws { lookalike = try Lookalike.shared.get().visitor("fine") }
@@ -30,7 +30,7 @@ import Testing
         let source = ProfileCredentialSource("role", context: context)
         let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
         #expect(error?.code == .unreachable)
-        #expect(error?.message.contains("the proxy refused") == true)
+        #expect(error?.message.contains("The proxy refused") == true)
         #expect("\(String(describing: error))".contains("SECRET") == false)
         #expect(try proxy.requests() == ["407 CONNECT sts.example.test:80 HTTP/1.1"])
     }
@@ -68,15 +68,15 @@ import Testing
 /// The proxy of `Fixtures/aws/proxy.py`, running.
 private struct Proxy {
     private let server: PythonServer
-    private let folder: TemporaryFolder
+    private let directory: TemporaryDirectory
     private let port: String
 
     init(to target: Lookalike.Visitor, login: String? = nil) throws {
         let targetPort = try #require(target.base.split(separator: ":").last.map(String.init))
-        let (folder, output) = (try TemporaryFolder(), Pipe())
-        self.folder = folder
+        let (directory, output) = (try TemporaryDirectory(), Pipe())
+        self.directory = directory
         server = try PythonServer(
-            ["proxy.py", targetPort, folder.path("log")] + (login.map { [$0] } ?? []),
+            ["proxy.py", targetPort, directory.path("log")] + (login.map { [$0] } ?? []),
             output: output
         )
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
@@ -88,7 +88,7 @@ private struct Proxy {
     /// What it was asked for.
     func requests() throws -> [String] {
         defer { withExtendedLifetime(server) {} }
-        let text = try String(contentsOfFile: folder.path("log"), encoding: .utf8)
+        let text = try String(contentsOfFile: directory.path("log"), encoding: .utf8)
         return text.split(separator: "\n").map(String.init)
     }
 }

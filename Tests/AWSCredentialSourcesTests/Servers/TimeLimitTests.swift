@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// How long the sources wait, on a clock that moves by what they allow.
-@Suite struct TimeLimitTests {
+@Suite(.timeLimit(.minutes(2))) struct TimeLimitTests {
     private let clock = TestClock()
 
     struct Case: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import AWSCredentialSources
 import Foundation
 import Synchronization
 
-/// A clock that only moves when somebody sleeps or says so.
+/// A clock that moves only when code sleeps or a test advances it.
 final class TestClock: Sendable {
     private let time: Mutex<Date>
     private let naps = Mutex<[Double]>([])
@@ -33,11 +33,11 @@ struct ScriptedProcesses: ProcessRunner {
         limit: Duration,
         outputLimit: Int
     ) async throws -> ProcessResult {
-        guard let child = children[command], limit <= .seconds(60) else { throw ProcessRunnerError.cannotStart }
+        guard let child = children[command], limit <= .seconds(60) else { throw ProcessRunnerError(.cannotStart) }
         switch child.fault {
-        case "timeout": throw ProcessRunnerError.timedOut
-        case "cannot start": throw ProcessRunnerError.cannotStart
-        case "too much output": throw ProcessRunnerError.tooMuchOutput
+        case "timeout": throw ProcessRunnerError(.timedOut)
+        case "cannot start": throw ProcessRunnerError(.cannotStart)
+        case "too much output": throw ProcessRunnerError(.tooMuchOutput)
         default: return ProcessResult(exitStatus: child.status, output: Array(child.output.utf8))
         }
     }
@@ -56,7 +56,7 @@ struct HostTable: HostResolver {
 }
 
 extension CredentialContext {
-    /// A world that is all in memory, where the dice always show one half.
+    /// A world that is all in memory, with dice that always show one half.
     static func test(
         _ environment: [String: String] = [:],
         files: any FileStore = MemoryFileStore(),

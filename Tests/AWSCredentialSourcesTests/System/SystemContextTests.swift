@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The real world as far as it can be looked at without changing it.
-@Suite struct SystemContextTests {
+@Suite(.timeLimit(.minutes(2))) struct SystemContextTests {
     @Test("localhost resolves to loopback, an address to itself, nonsense to nothing")
     func resolver() async throws {
         let resolver = SystemHostResolver()

@@ -3,58 +3,82 @@ import Foundation
 import Testing
 
 /// The real file system.
-@Suite struct SystemFileStoreTests {
-    private let folder: TemporaryFolder
+@Suite(.timeLimit(.minutes(2))) struct SystemFileStoreTests {
+    private let directory: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { directory = try TemporaryDirectory() }
 
-    @Test("a file is read whole, a missing one is nothing, a folder is an error")
+    @Test("a file is read whole, a missing one is nothing, a directory is an error")
     func reading() async throws {
         let store = SystemFileStore()
         let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0) }
-        try Data(bytes).write(to: folder.url.appendingPathComponent("f"))
-        #expect(try await store.contents(of: folder.path("f")) == bytes)
-        #expect(try await store.contents(of: folder.path("none")) == nil)
-        #expect(try await store.contents(of: folder.path("f/below-a-file")) == nil)
-        await #expect(throws: FileStoreError.self) { try await store.contents(of: folder.path("")) }
+        try Data(bytes).write(to: directory.url.appendingPathComponent("f"))
+        #expect(try await store.contents(of: directory.path("f")) == bytes)
+        #expect(try await store.contents(of: directory.path("none")) == nil)
+        #expect(try await store.contents(of: directory.path("f/below-a-file")) == nil)
+        await #expect(throws: FileStoreError.self) { try await store.contents(of: directory.path("")) }
     }
 
     @Test("a file without end is given up")
     func endless() async {
-        await #expect(throws: FileStoreError(reason: "larger than 8 MB")) {
+        let error = await #expect(throws: FileStoreError.self) {
             try await SystemFileStore().contents(of: "/dev/zero")
         }
+        #expect(error?.code == .tooLarge)
+        #expect(error?.message == "The file /dev/zero cannot be used: larger than 8 MB.")
     }
 
-    @Test("a pipe nobody writes to is given up")
+    @Test("a pipe without a writer is given up")
     func pipe() async throws {
-        #expect(mkfifo(folder.path("p"), 0o600) == 0)
-        await #expect(throws: FileStoreError(reason: "silent for 2 seconds")) {
-            try await SystemFileStore().contents(of: folder.path("p"))
+        #expect(mkfifo(directory.path("p"), 0o600) == 0)
+        let error = await #expect(throws: FileStoreError.self) {
+            try await SystemFileStore().contents(of: directory.path("p"))
         }
+        #expect(error?.code == .timedOut)
+        #expect(error?.isRetryable == true)
+    }
+
+    @Test("a task that is canceled stops waiting for a file")
+    func canceled() async throws {
+        #expect(mkfifo(directory.path("p"), 0o600) == 0)
+        let silent = directory.path("p")
+        let task = Task { try await SystemFileStore().contents(of: silent) }
+        task.cancel()
+        // Without the cancellation it would be the error about silence.
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("a path with a NUL is refused, rather than the part before it used")
+    func nul() async throws {
+        try Data("x".utf8).write(to: directory.url.appendingPathComponent("f"))
+        let path = directory.path("f") + "\0.json"
+        let reading = await #expect(throws: FileStoreError.self) { try await SystemFileStore().contents(of: path) }
+        #expect(reading?.code == .invalidPath)
+        await #expect(throws: FileStoreError.self) { try await SystemFileStore().replace(path, with: []) }
+        #expect(try Data(contentsOf: directory.url.appendingPathComponent("f")) == Data("x".utf8))
     }
 
     @Test("a file is replaced as a whole, for the owner alone, and leaves no neighbours")
     func writing() async throws {
         let store = SystemFileStore()
-        try await store.replace(folder.path("f"), with: Array("old".utf8))
-        try await store.replace(folder.path("f"), with: Array("new".utf8))
-        #expect(try await store.contents(of: folder.path("f")) == Array("new".utf8))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("")) == ["f"])
-        let mode = try FileManager.default.attributesOfItem(atPath: folder.path("f"))[.posixPermissions] as? Int
+        try await store.replace(directory.path("f"), with: Array("old".utf8))
+        try await store.replace(directory.path("f"), with: Array("new".utf8))
+        #expect(try await store.contents(of: directory.path("f")) == Array("new".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("")) == ["f"])
+        let mode = try FileManager.default.attributesOfItem(atPath: directory.path("f"))[.posixPermissions] as? Int
         #expect(mode == 0o600)
     }
 
-    @Test("a folder that is missing is an error")
-    func noFolder() async {
+    @Test("a directory that is missing is an error")
+    func noDirectory() async {
         await #expect(throws: FileStoreError.self) {
-            try await SystemFileStore().replace(folder.path("none/f"), with: [])
+            try await SystemFileStore().replace(directory.path("none/f"), with: [])
         }
     }
 }
 
-/// A folder that goes with the test.
-final class TemporaryFolder: Sendable {
+/// A directory that goes with the test.
+final class TemporaryDirectory: Sendable {
     let url: URL
 
     init() throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import AWSCredentialSources
 
 /// The hosts of the services, against botocore's rule sets (`Fixtures/aws/endpoints.json`).
-@Suite struct EndpointTests {
+@Suite(.timeLimit(.minutes(2))) struct EndpointTests {
     private struct Table: Decodable {
         struct Row: Decodable {
             var service: String

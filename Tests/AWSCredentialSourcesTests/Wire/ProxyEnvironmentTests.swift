@@ -5,7 +5,7 @@ import Testing
 @testable import AWSCredentialSources
 
 /// What the variables about proxies mean.
-@Suite struct ProxyEnvironmentTests {
+@Suite(.timeLimit(.minutes(2))) struct ProxyEnvironmentTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
         var environment: [String: String]

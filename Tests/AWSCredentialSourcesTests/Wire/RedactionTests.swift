@@ -3,7 +3,7 @@ import AWSSigV4
 import Testing
 
 /// Nothing that prints shows a secret.
-@Suite struct RedactionTests {
+@Suite(.timeLimit(.minutes(2))) struct RedactionTests {
     private let credentials = AWSCredentials(
         accessKeyID: "AKIDEXAMPLE",
         secretAccessKey: "hidden-secret",

@@ -42,7 +42,7 @@ final class ConfigFile: FileStore {
     }
 
     func replace(_ path: String, with contents: [UInt8]) async throws {
-        throw FileStoreError(reason: "Read-only file system")
+        throw FileStoreError(.operatingSystem, path: path, reason: "Read-only file system")
     }
 }
 

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import RDSIAMSystem
 
 /// The real file system.
 ///
@@ -16,20 +10,31 @@ public struct SystemFileStore: FileStore {
 
     /// Reads a file.
     public func contents(of path: String) async throws -> [UInt8]? {
-        try await Self.limited { try Self.read(path) }
+        try await Self.limited(path) { try Self.read(path) }
     }
 
     /// Replaces a file by writing a neighbour and renaming it.
     public func replace(_ path: String, with contents: [UInt8]) async throws {
-        try await Self.limited { try Self.write(contents, to: path) }
+        try await Self.limited(path) { try Self.write(contents, to: path) }
     }
 
-    private static func limited<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await BlockingWork.run(
-            within: .seconds(10),
-            otherwise: FileStoreError(reason: "no answer in 10 seconds"),
-            work
-        )
+    private static func limited<Value: Sendable>(
+        _ path: String,
+        _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        // The C functions would stop at the NUL and use another file.
+        guard !path.utf8.contains(0) else {
+            throw FileStoreError(.invalidPath, path: path, reason: "the path holds a NUL")
+        }
+        do {
+            return try await BlockingWork.run(
+                within: .seconds(10),
+                otherwise: FileStoreError(.timedOut, path: path, reason: "no answer in 10 seconds"),
+                work
+            )
+        } catch let error as BlockingWork.NoThread {
+            throw failure(path, error.number)
+        }
     }
 
     private static let largest = 8 << 20
@@ -39,46 +44,50 @@ public struct SystemFileStore: FileStore {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw lastError()
+            throw failure(path)
         }
         defer { close(file) }
         var bytes: [UInt8] = []
-        while case let chunk = try nextChunk(file), !chunk.isEmpty {
+        while case let chunk = try nextChunk(file, path), !chunk.isEmpty {
             bytes.append(contentsOf: chunk)
-            guard bytes.count <= largest else { throw FileStoreError(reason: "larger than 8 MB") }
+            guard bytes.count <= largest else {
+                throw FileStoreError(.tooLarge, path: path, reason: "larger than 8 MB")
+            }
         }
         return bytes
     }
 
-    private static func nextChunk(_ file: Int32) throws -> [UInt8] {
+    private static func nextChunk(_ file: Int32, _ path: String) throws -> [UInt8] {
         var ready = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
-        guard poll(&ready, 1, silence) > 0 else { throw FileStoreError(reason: "silent for 2 seconds") }
-        guard let chunk = readChunk(of: file) else { throw lastError() }
+        guard poll(&ready, 1, silence) > 0 else {
+            throw FileStoreError(.timedOut, path: path, reason: "silent for 2 seconds")
+        }
+        guard let chunk = readChunk(of: file) else { throw failure(path) }
         return chunk
     }
 
     private static func write(_ contents: [UInt8], to path: String) throws {
         var template = Array((path + ".XXXXXX").utf8CString)
         let file = mkstemp(&template)
-        guard file >= 0 else { throw lastError() }
+        guard file >= 0 else { throw failure(path) }
         defer { close(file) }
         _ = fcntl(file, F_SETFD, FD_CLOEXEC)
         do {
-            try writeAll(contents, to: file)
-            guard rename(template, path) == 0 else { throw lastError() }
+            try writeAll(contents, to: file, path)
+            guard rename(template, path) == 0 else { throw failure(path) }
         } catch {
             unlink(template)
             throw error
         }
     }
 
-    private static func writeAll(_ contents: [UInt8], to file: Int32) throws {
-        guard let stream = fdopen(dup(file), "w") else { throw lastError() }
+    private static func writeAll(_ contents: [UInt8], to file: Int32, _ path: String) throws {
+        guard let stream = fdopen(dup(file), "w") else { throw failure(path) }
         let written = fwrite(contents, 1, contents.count, stream)
-        guard fclose(stream) == 0, written == contents.count, fsync(file) == 0 else { throw lastError() }
+        guard fclose(stream) == 0, written == contents.count, fsync(file) == 0 else { throw failure(path) }
     }
 
-    private static func lastError() -> FileStoreError {
-        FileStoreError(reason: String(cString: strerror(errno)))
+    private static func failure(_ path: String, _ number: Int32 = errno) -> FileStoreError {
+        FileStoreError(.operatingSystem, path: path, reason: String(cString: strerror(number)))
     }
 }

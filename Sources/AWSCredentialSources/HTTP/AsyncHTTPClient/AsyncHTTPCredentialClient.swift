@@ -1,15 +1,11 @@
 #if AsyncHTTPClient
 
+import RDSIAMBasics
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import Synchronization
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// The HTTP client of the trait `AsyncHTTPClient`.
 ///
@@ -61,7 +57,7 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         } catch {
             // AsyncHTTPClient has errors of its own for a canceled request.
             try CancellationError.rethrow(error)
-            throw (error as? CredentialHTTPError) ?? CredentialHTTPError(CredentialHTTPError.Code(error))
+            throw (error as? CredentialHTTPError) ?? CredentialHTTPError(.init(error), underlyingError: error)
         }
     }
 
@@ -70,7 +66,7 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         with client: HTTPClient
     ) async throws -> CredentialHTTPResponse {
         let response = try await client.execute(translated(request), timeout: .init(request.timeout))
-        let headers = response.headers.map { (name: $0.name.lowercased(), value: $0.value) }
+        let headers = response.headers.map { (name: $0.name.asciiLowercased(), value: $0.value) }
         var body: [UInt8] = []
         for try await part in response.body {
             body.append(contentsOf: part.readableBytesView)

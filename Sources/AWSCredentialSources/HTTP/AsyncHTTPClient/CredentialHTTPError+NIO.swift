@@ -3,14 +3,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOPosix
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import RDSIAMSystem
 
 extension CredentialHTTPError.Code {
     /// What an error of AsyncHTTPClient or NIO means; only a missing connection matters to who asks whether this is EC2.

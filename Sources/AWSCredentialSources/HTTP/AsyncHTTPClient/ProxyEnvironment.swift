@@ -1,5 +1,7 @@
 #if AsyncHTTPClient
 
+import RDSIAMBasics
+
 /// Which proxy stands before a URL, by the variables that most programs heed: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`
 /// and `NO_PROXY`, each in lower case first.
 ///
@@ -11,13 +13,13 @@ struct ProxyEnvironment: Sendable {
 
     init(_ environment: [String: String]) {
         func value(_ names: String...) -> String? {
-            names.lazy.compactMap { environment[$0]?.trimmed }.first { !$0.isEmpty }
+            names.lazy.compactMap { environment.value($0)?.trimmed }.first { !$0.isEmpty }
         }
         let all = value("all_proxy", "ALL_PROXY")
-        let isGateway = environment["REQUEST_METHOD"] != nil
+        let isGateway = environment.value("REQUEST_METHOD") != nil
         secure = value("https_proxy", "HTTPS_PROXY") ?? all
         plain = (isGateway ? value("http_proxy") : value("http_proxy", "HTTP_PROXY")) ?? all
-        exceptions = value("no_proxy", "NO_PROXY")?.split(separator: ",").compactMap { NoProxyRule(String($0)) } ?? []
+        exceptions = value("no_proxy", "NO_PROXY")?.splitBytes(separator: ",").compactMap { NoProxyRule($0) } ?? []
     }
 
     /// The proxy for a URL; nil where the way is direct.
@@ -43,7 +45,7 @@ private struct NoProxyRule: Sendable {
     private let port: Int?
 
     init?(_ entry: String) {
-        let entry = entry.trimmed.lowercased()
+        let entry = entry.trimmed.asciiLowercased()
         if entry == "*" {
             (hosts, port) = (.all, nil)
         } else if let (address, prefix) = Self.network(entry) {
@@ -51,8 +53,8 @@ private struct NoProxyRule: Sendable {
         } else if let address = IPAddress(entry) {
             (hosts, port) = (.network(address, prefix: 128), nil)
         } else {
-            let bare = entry.hasPrefix("*.") ? entry.dropFirst(2) : entry.drop { $0 == "." }
-            guard let url = HTTPURL("http://\(bare)") else { return nil }
+            let bare = entry.utf8.dropFirst(entry.hasBytePrefix("*.") ? 2 : 0).drop { $0 == UInt8(ascii: ".") }
+            guard let url = HTTPURL("http://" + String(decoding: bare, as: UTF8.self)) else { return nil }
             hosts = IPAddress(url.host).map { .network($0, prefix: 128) } ?? .domain(url.host)
             port = url.port
         }
@@ -63,16 +65,16 @@ private struct NoProxyRule: Sendable {
         switch hosts {
         case .all: return true
         case .domain(let domain):
-            let host = url.host.lowercased()
-            return host == domain || host.hasSuffix("." + domain)
+            let host = url.host.asciiLowercased()
+            return host == domain || host.hasByteSuffix("." + domain)
         case .network(let network, let prefix):
             return IPAddress(url.host)?.shares(prefix, with: network) == true
         }
     }
 
     private static func network(_ entry: String) -> (IPAddress, prefix: Int)? {
-        let parts = entry.split(separator: "/")
-        guard parts.count == 2, let address = IPAddress(String(parts[0])) else { return nil }
+        let parts = entry.splitBytes(separator: "/")
+        guard parts.count == 2, let address = IPAddress(parts[0]) else { return nil }
         return Int(parts[1]).flatMap { $0 < 0 ? nil : (address, $0) }
     }
 }

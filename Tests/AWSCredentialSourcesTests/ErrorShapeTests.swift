@@ -1,0 +1,84 @@
+import AWSCredentialSources
+import Testing
+
+/// Errors have one shape: a code, sentences, what lies below, and whether to try again.
+@Suite(.timeLimit(.minutes(1))) struct ErrorShapeTests {
+    @Test("each code says whether trying again may help")
+    func retryable() {
+        let codes: [AWSCredentialError.Code] = [
+            .notConfigured, .invalidConfiguration, .unreadableFile, .unsupported, .refused, .signInRequired,
+            .serviceUnavailable, .unreachable, .interrupted, .timedOut, .invalidResponse, .processFailed, .expired,
+        ]
+        let retryable = codes.filter { AWSCredentialError($0, "No.").isRetryable }
+        #expect(retryable == [.serviceUnavailable, .unreachable, .interrupted, .timedOut, .invalidResponse])
+        let http: [CredentialHTTPError.Code] = [.connectTimeout, .timeout, .cannotConnect, .connectionLost]
+        for code in http { #expect(CredentialHTTPError(code).isRetryable) }
+        let final: [CredentialHTTPError.Code] = [.bodyTooLarge, .proxyRefused, .unusableProxy, .malformed]
+        for code in final { #expect(!CredentialHTTPError(code).isRetryable) }
+        #expect(ProcessRunnerError(.timedOut).isRetryable)
+        #expect(!ProcessRunnerError(.cannotStart).isRetryable)
+        #expect(FileStoreError(.timedOut, path: "/f", reason: "silent").isRetryable)
+        #expect(!FileStoreError(.operatingSystem, path: "/f", reason: "no").isRetryable)
+    }
+
+    static let errors: [any RetryableError] =
+        [
+            CredentialHTTPError.Code.connectTimeout, .timeout, .cannotConnect, .connectionLost, .bodyTooLarge,
+            .proxyRefused, .unusableProxy, .malformed,
+        ]
+        .map { CredentialHTTPError($0) }
+        + [ProcessRunnerError.Code.cannotStart, .timedOut, .statusUnknown, .tooMuchOutput].map {
+            ProcessRunnerError($0)
+        }
+        + [FileStoreError(.operatingSystem, path: "/f", reason: "Permission denied")]
+
+    @Test("a message consists of sentences", arguments: errors)
+    func sentences(_ error: any RetryableError) {
+        let text = "\(error)"
+        #expect(text.first?.isUppercase == true)
+        #expect(text.last == ".")
+    }
+
+    @Test("messages of sources consist of sentences, and keep the error that is the reason")
+    func underlying() async throws {
+        struct Talkative: Error { var text = "hidden-in-error" }
+        var context = CredentialContext.test(
+            ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c"],
+            files: MemoryFileStore(["/t": .unreadable("Permission denied")])
+        )
+        context.processes = ScriptedProcesses(children: [:])
+        context.http = RoutedHTTP([:])
+        let cases: [(any AWSCredentialSource, AWSCredentialError.Code, any Error.Type)] = [
+            (ContainerCredentialSource(context: context), .unreachable, CredentialHTTPError.self),
+            (ProcessCredentialSource("x", context: context), .processFailed, ProcessRunnerError.self),
+            (
+                WebIdentityCredentialSource(tokenFile: "/t", role: .init(arn: "a"), context: context), .unreadableFile,
+                FileStoreError.self
+            ),
+            (
+                AWSCredentialChain([CustomCredentialSource { throw Talkative() }], context: context), .unreachable,
+                Talkative.self
+            ),
+        ]
+        for (source, code, type) in cases {
+            let error = try #require(await #expect(throws: AWSCredentialError.self) { try await source.credentials() })
+            #expect(error.code == code)
+            #expect(error.message.first?.isUppercase == true && error.message.last == ".")
+            #expect(error.underlyingError.map { Swift.type(of: $0) == type } == true)
+            var dumped = "\(error) \(String(reflecting: error))"
+            dump(error, to: &dumped)
+            #expect(!dumped.contains("hidden"))
+        }
+    }
+
+    @Test("one catch clause serves every error that says whether to try again")
+    func oneProtocol() async {
+        let source = CustomCredentialSource { throw AWSCredentialError(.timedOut, "It took too long.") }
+        do {
+            _ = try await source.credentials()
+        } catch let error as any RetryableError where error.isRetryable {
+            return
+        } catch {}
+        Issue.record("the error does not say that it may be retried")
+    }
+}
