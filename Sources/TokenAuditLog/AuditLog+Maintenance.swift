@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 extension AuditLog {
     /// Deletes the events of old times and keeps the chain of the others verifiable.
@@ -11,12 +7,15 @@ extension AuditLog {
     /// event. Events are recorded and other writers let in between; where it is interrupted, the next pruning finishes
     /// it. The file keeps its size: what is freed is filled again.
     ///
-    /// - Parameter time: What happened before it is deleted.
+    /// - Parameter time: What happened before it is deleted. A date that is not a number is refused (`invalidArgument`).
     /// - Returns: The last event deleted, and how many there were.
     /// - Throws: ``AuditLogError``; `busy` may be tried again. A full disk (`diskFull`) has no room to begin, and nothing
     ///   was deleted, unless it became full on the way.
     @discardableResult
-    public func prune(before time: Date) async throws -> AuditPruning { try await prune(Pruner(before: time)) }
+    public func prune(before time: Date) async throws -> AuditPruning {
+        try time.checkIsNumber(path: path)
+        return try await prune(Pruner(before: time))
+    }
 
     func prune(_ pruner: Pruner) async throws -> AuditPruning {
         var pruner = pruner
@@ -112,7 +111,7 @@ extension Connection {
 
     /// Whether the row is in the log.
     fileprivate func holds(_ head: AuditHead) throws -> Bool {
-        guard try head.logID == logID() else { return false }
+        guard try head.logID.isBytewiseEqual(to: logID()) else { return false }
         return try isThere(head, "SELECT 1 FROM event WHERE seq = ?1 AND chain_hash = ?2")
     }
 

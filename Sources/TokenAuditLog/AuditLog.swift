@@ -1,5 +1,6 @@
 public import AuthTokens
 import Dispatch
+import RDSIAMSystem
 
 /// The audit log, open for writing: a durable, tamper-evident record of every token in one SQLite file.
 ///
@@ -17,7 +18,7 @@ public actor AuditLog: TokenAuditRecorder {
     /// The log's file.
     public nonisolated let path: String
     private nonisolated let disk = DiskExecutor(label: "TokenAuditLog.writer")
-    private nonisolated let queue = CommitQueue()
+    nonisolated let queue = CommitQueue()
     private nonisolated let watch = DispatchQueue(label: "TokenAuditLog.watch")
     nonisolated let configuration: AuditLogConfiguration
     private var committer: Committer?
@@ -29,7 +30,7 @@ public actor AuditLog: TokenAuditRecorder {
 
     private init(path: String, configuration: AuditLogConfiguration) {
         self.path = path
-        self.configuration = configuration
+        self.configuration = configuration.bounded
     }
 
     /// Opens the log, and creates it where there is none: a file for its owner alone, in a folder for its owner alone.
@@ -44,6 +45,7 @@ public actor AuditLog: TokenAuditRecorder {
     ///   - configuration: How the log is kept.
     /// - Throws: ``AuditLogError``; `busy` may be tried again.
     public static func open(_ path: String, configuration: AuditLogConfiguration = .init()) async throws -> AuditLog {
+        try LogFile.check(path)
         let log = AuditLog(path: path, configuration: configuration)
         try await log.start()
         return log
@@ -110,7 +112,7 @@ public actor AuditLog: TokenAuditRecorder {
     private func foldIndex() {
         guard let pause = committer?.foldIndex(), !isFoldingLater else { return }
         isFoldingLater = true
-        disk.queue.asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds))) { [weak self] in
+        disk.queue.asyncAfter(deadline: .now() + pause.seconds) { [weak self] in
             self?.assumeIsolated {
                 $0.isFoldingLater = false
                 $0.foldIndex()
@@ -121,7 +123,7 @@ public actor AuditLog: TokenAuditRecorder {
     private func fail(with error: any Error) {
         queue.putBack()
         let isBusy = (error as? AuditLogError)?.code == .busy
-        let now = Monotonic.now
+        let now = SuspendingClock.now
         let abandoned = queue.abandon { !isBusy || $0.lockDeadline <= now }
         if let head = committer?.store.head, !abandoned.isEmpty {
             configuration.notify(AuditLogNotice(.eventsLost, head: head, count: abandoned.count))
@@ -130,9 +132,9 @@ public actor AuditLog: TokenAuditRecorder {
     }
 
     /// Runs `body` on the open log, from maintenance.
-    func maintaining<Value>(_ body: (Committer, _ deadline: Int64) throws -> Value) throws -> Value {
+    func maintaining<Value>(_ body: (Committer, _ deadline: SuspendingClock.Instant) throws -> Value) throws -> Value {
         guard let committer else { throw closedError }
-        return try body(committer, Monotonic.now + configuration.timeLimit.nanoseconds)
+        return try body(committer, .now + configuration.timeLimit)
     }
 
     /// Writes a checkpoint now.
@@ -167,8 +169,8 @@ public actor AuditLog: TokenAuditRecorder {
     }
 
     private func awaitIdleness() {
-        guard let pause = configuration.idleCheckpoint else { return }
-        disk.queue.asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds))) { [weak self] in
+        guard let pause = configuration.idleCheckpoint, pause > .zero else { return }
+        disk.queue.asyncAfter(deadline: .now() + pause.seconds) { [weak self] in
             self?.assumeIsolated { $0.tickIdleness() }
         }
     }
@@ -183,14 +185,14 @@ public actor AuditLog: TokenAuditRecorder {
     // MARK: On the watch, for the day the disk itself hangs
 
     private nonisolated func watchLater() {
-        watch.asyncAfter(deadline: .now() + .nanoseconds(Int(configuration.timeLimit.nanoseconds / 8))) {
+        watch.asyncAfter(deadline: .now() + configuration.timeLimit.seconds / 8) {
             self.giveUpOverdue()
             if self.queue.keepsWatch() { self.watchLater() }
         }
     }
 
     private nonisolated func giveUpOverdue() {
-        let now = Monotonic.now
+        let now = SuspendingClock.now
         let overdue = queue.abandon { $0.deadline <= now } + queue.overdueInFlight(at: now)
         let error = AuditLogError(
             .timedOut,

@@ -1,14 +1,10 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 /// How an audit log is kept.
 public struct AuditLogConfiguration: Sendable {
     /// How long an append may take, lock and disk included, before it fails.
     ///
-    /// An eighth may come on top.
+    /// An eighth may come on top. Less than nothing counts as nothing, and more than thirty years as thirty years.
     public var timeLimit: Duration = .seconds(10)
     /// Whether a log is made where there is none.
     ///
@@ -17,12 +13,15 @@ public struct AuditLogConfiguration: Sendable {
     /// Who is said to write.
     public var actor: AuditActor
     /// The wall clock, for the log's own events.
+    ///
+    /// The log records times from the year 1684 to the year 2255, to the microsecond. A time before or after counts as
+    /// the nearest of these, and what is not a number as the beginning of 1970.
     public var now: @Sendable () -> Date = { Date() }
     /// Whether opening and closing are recorded, each with the log's head as a mark to compare with.
     public var recordsOpenAndClose = true
     /// After how many events this process writes a checkpoint; 0 for never.
     public var checkpointInterval = 1000
-    /// After how long without an event a checkpoint shows that there was none; nil for never.
+    /// After how long without an event a checkpoint shows that there was none; `nil`, zero or less for never.
     public var idleCheckpoint: Duration? = .seconds(3600)
     /// The key that signs checkpoints.
     ///
@@ -46,4 +45,17 @@ public struct AuditLogConfiguration: Sendable {
     public init(actor: AuditActor = .current) {
         self.actor = actor
     }
+
+    /// The configuration with limits that clocks can add.
+    var bounded: AuditLogConfiguration {
+        var configuration = self
+        configuration.timeLimit = timeLimit.bounded
+        configuration.idleCheckpoint = idleCheckpoint?.bounded
+        return configuration
+    }
+}
+
+extension Duration {
+    /// The duration within zero and some thirty years: what may be added to any clock's time.
+    var bounded: Duration { min(max(self, .zero), .seconds(1_000_000_000)) }
 }

@@ -1,87 +1,88 @@
 public import AuthTokens
 import CSQLite
+@_exported public import RDSIAMBasics
 
-/// Why the audit log could not do what it was asked.
+/// A failure of the audit log.
 ///
-/// Its text says what to do, and never quotes what was logged.
-public struct AuditLogError: Error, Sendable {
+/// The message says what to do and never quotes what was logged. Calls that fail with ``Code/busy`` or ``Code/timedOut``
+/// may be tried again as they are; all others need a correction first.
+public struct AuditLogError: RetryableError, CustomStringConvertible {
     /// The kind of failure.
-    public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The kind's name, as the audit log itself files it.
-        public let rawValue: String
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The kind's name, as the audit log itself records it.
+        public let description: String
 
-        /// Creates a kind of that name.
-        public init(rawValue: String) { self.rawValue = rawValue }
+        init(_ description: String) { self.description = description }
 
         /// Another process held the log longer than the time limit.
         ///
-        /// May be tried again.
-        public static let busy = Code(rawValue: "busy")
-        /// The disk did not answer within the time limit; the event may yet be stored.
+        /// Retryable.
+        public static let busy = Code("busy")
+        /// The disk did not answer within the time limit; the event may still be stored later.
         ///
-        /// May be tried again.
-        public static let timedOut = Code(rawValue: "timedOut")
+        /// Retryable.
+        public static let timedOut = Code("timedOut")
         /// The disk is full, or a size limit is reached.
-        public static let diskFull = Code(rawValue: "diskFull")
-        /// The file was moved, deleted or replaced under the open log.
-        public static let moved = Code(rawValue: "moved")
+        public static let diskFull = Code("diskFull")
+        /// The file was moved, deleted or replaced while the log was open.
+        public static let moved = Code("moved")
         /// Events this log has written are no longer in the file.
-        public static let rewound = Code(rawValue: "rewound")
-        /// The file or its folder may not be opened or written.
-        public static let notPermitted = Code(rawValue: "notPermitted")
+        public static let rewound = Code("rewound")
+        /// The file or its directory may not be opened or written.
+        public static let notPermitted = Code("notPermitted")
         /// There is no file at the path.
-        public static let notFound = Code(rawValue: "notFound")
-        /// There is a file already where a new one was to be made.
-        public static let alreadyExists = Code(rawValue: "alreadyExists")
-        /// The file is something else than an audit log.
-        public static let notAnAuditLog = Code(rawValue: "notAnAuditLog")
+        public static let notFound = Code("notFound")
+        /// A new file was asked for, and there is one already.
+        public static let alreadyExists = Code("alreadyExists")
+        /// The file is something other than an audit log.
+        public static let notAnAuditLog = Code("notAnAuditLog")
         /// A newer version of this package has written the file.
-        public static let newerSchema = Code(rawValue: "newerSchema")
+        public static let newerSchema = Code("newerSchema")
         /// A writer has crashed, and only a writer can clean up after it.
-        public static let needsRecovery = Code(rawValue: "needsRecovery")
+        public static let needsRecovery = Code("needsRecovery")
         /// The file's pages are damaged, or something in the file keeps rows from being stored.
-        public static let damaged = Code(rawValue: "damaged")
+        public static let damaged = Code("damaged")
         /// The disk reported an error.
-        public static let inputOutput = Code(rawValue: "inputOutput")
+        public static let inputOutput = Code("inputOutput")
         /// The event is larger than the log takes.
-        public static let tooLarge = Code(rawValue: "tooLarge")
-        /// Rows asked for have been pruned.
-        public static let pruned = Code(rawValue: "pruned")
+        public static let tooLarge = Code("tooLarge")
+        /// Rows that were asked for have been pruned.
+        public static let pruned = Code("pruned")
         /// The log has been closed.
-        public static let closed = Code(rawValue: "closed")
+        public static let closed = Code("closed")
         /// A key or a signed note is malformed, or its signature is wrong.
-        public static let badNote = Code(rawValue: "badNote")
+        public static let badNote = Code("badNote")
+        /// The caller passed a value that has no meaning, such as a date that is not a number.
+        public static let invalidArgument = Code("invalidArgument")
         /// SQLite refused for another reason.
-        public static let sqlite = Code(rawValue: "sqlite")
+        public static let sqlite = Code("sqlite")
     }
 
     /// The kind of failure.
     public let code: Code
-    /// What happened and what to do.
+    /// What happened, to which file, and what to do.
     public let message: String
-    /// The log's file, where it is known.
+    /// The log's file, if it is known.
     public let path: String?
-    /// SQLite's extended result code, where SQLite reported the failure.
+    /// SQLite's extended result code, if SQLite reported the failure.
     public let sqliteCode: Int32?
 
-    init(_ code: Code, _ message: String, path: String?, sqliteCode: Int32? = nil) {
+    init(_ code: Code, _ sentence: String, path: String?, sqliteCode: Int32? = nil) {
         self.code = code
-        self.message = message
         self.path = path
         self.sqliteCode = sqliteCode
+        message =
+            sentence + (path.map { " Log: \($0)." } ?? "") + (sqliteCode.map { " SQLite's result code: \($0)." } ?? "")
     }
-}
 
-extension AuditLogError: CustomStringConvertible {
-    /// The message, the file and SQLite's code.
-    public var description: String {
-        let place = path.map { " Log: \($0)." } ?? ""
-        let number = sqliteCode.map { " (SQLite code \($0))" } ?? ""
-        return message + place + number
-    }
+    /// Whether the same call may succeed later: after ``Code/busy`` and ``Code/timedOut``.
+    public var isRetryable: Bool { [.busy, .timedOut].contains(code) }
+
+    /// The message.
+    public var description: String { message }
 }
 
 extension AuditLogError: AuditableError {
-    /// The code under the error's name.
-    public var auditCode: String { "AuditLogError.\(code.rawValue)" }
+    /// The code after the error's name.
+    public var auditCode: String { "AuditLogError.\(code)" }
 }

@@ -1,10 +1,6 @@
 import AuthTokens
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+import RDSIAMHashing
+public import RDSIAMSystem
 
 /// The audit log, open for reading only: creates nothing, changes nothing, and may be used while others write.
 ///
@@ -24,7 +20,7 @@ public actor AuditLogReader {
 
     private init(path: String, timeLimit: Duration) {
         self.path = path
-        self.timeLimit = timeLimit
+        self.timeLimit = timeLimit.bounded
     }
 
     /// Opens a log for reading.
@@ -34,6 +30,7 @@ public actor AuditLogReader {
     ///   - timeLimit: How long to wait for a writer.
     /// - Throws: ``AuditLogError``: `notFound`, `notPermitted`, `notAnAuditLog`, `newerSchema`, `needsRecovery`, `busy`.
     public static func open(_ path: String, timeLimit: Duration = .seconds(10)) async throws -> AuditLogReader {
+        try LogFile.check(path)
         let reader = AuditLogReader(path: path, timeLimit: timeLimit)
         _ = try await reader.head()
         return reader
@@ -53,14 +50,17 @@ public actor AuditLogReader {
     ///
     /// - Parameters:
     ///   - filter: Which entries.
-    ///   - limit: How many at most.
+    ///   - limit: How many at most, 1 or more.
     ///   - cursor: Where the page begins: the ``AuditPage/next`` of the page before; nil for the first.
     public func entries(
         matching filter: AuditFilter = AuditFilter(),
         limit: Int = 50,
         after cursor: AuditCursor? = nil
     ) throws -> AuditPage {
-        try reading { try EntryQuery(filter: filter).page(on: $0, after: cursor, limit: limit) }
+        guard limit > 0 else { throw AuditLogError(.invalidArgument, "A page has 1 entry or more.", path: path) }
+        try filter.since?.checkIsNumber(path: path)
+        try filter.until?.checkIsNumber(path: path)
+        return try reading { try EntryQuery(filter: filter).page(on: $0, after: cursor, limit: limit) }
     }
 
     /// Walks the chain and reports all that is wrong with it.
@@ -101,17 +101,16 @@ public actor AuditLogReader {
     ///   - since: From this moment on; nil from the beginning.
     ///   - until: Before this moment; nil to the end.
     public func statistics(since: Date? = nil, until: Date? = nil) throws -> AuditStatistics {
-        try reading { try StatisticsQuery(since: since, until: until).run(on: $0) }
+        try since?.checkIsNumber(path: path)
+        try until?.checkIsNumber(path: path)
+        return try reading { try StatisticsQuery(since: since, until: until).run(on: $0) }
     }
 
     /// Looks a token up that has turned up somewhere, such as in a debug log.
     ///
     /// - Parameter token: The token's text. White space around it does not count. It is hashed and not kept.
     public func trace(token: String) throws -> AuditTokenTrace {
-        let utf8 = Array(token.utf8)
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        let trimmed = utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        return try trace(fingerprint: Hexadecimal.encode(SHA256.hash(Array(trimmed))))
+        try trace(fingerprint: SHA256Digest.hash(token.trimmingASCIISpace()).hexadecimal)
     }
 
     /// Looks a token up by its fingerprint, as `sha256sum` prints it.
@@ -125,7 +124,7 @@ public actor AuditLogReader {
         filter.activity = .issue
         let issues = try newest.next.map { try entries(matching: filter, limit: AuditTokenTrace.most, after: $0) }
         return AuditTokenTrace(
-            fingerprint: fingerprint.lowercased(),
+            fingerprint: fingerprint.asciiLowercased(),
             entries: newest.entries + (issues?.entries ?? []),
             isAbridged: next?.entries.isEmpty == false
         )
@@ -161,7 +160,8 @@ public actor AuditLogReader {
     /// - Throws: ``AuditLogError``: `alreadyExists`, `diskFull`, `notPermitted`, `busy`.
     @discardableResult
     public func backUp(to path: String) throws -> AuditHead {
-        try reading { try Backup(source: $0, path: path).run() }
+        try LogFile.check(path)
+        return try reading { try Backup(source: $0, path: path).run() }
     }
 
     /// Closes the file.

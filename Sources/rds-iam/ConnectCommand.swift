@@ -1,12 +1,7 @@
 import ArgumentParser
 import PGConninfo
 import PGRDSIAM
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// `rds-iam connect`: logs in and runs SQL.
 struct ConnectCommand: AsyncParsableCommand {
@@ -47,7 +42,7 @@ struct ConnectCommand: AsyncParsableCommand {
     private static let options = ConnectOptions { Main.printError("rds-iam: warning: \($0)") }
 
     private static func summary(of facts: PGConnection.Facts) -> String {
-        let token = facts.tokenExpiresAt.map { "a token that expires at \($0.ISO8601Format())" } ?? "no token"
+        let token = facts.tokenExpiresAt.map { "a token that expires at \($0.rfc3339)" } ?? "no token"
         return "\(facts.user) is connected to \(facts.database) on \(facts.host):\(facts.port) over "
             + "\(facts.tlsVersion ?? "no TLS") with \(token)"
     }

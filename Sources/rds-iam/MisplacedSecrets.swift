@@ -1,24 +1,36 @@
-/// Arguments that an error message must not repeat, as they may be secrets in the wrong place: a token where a subcommand
-/// was meant, a signing key's secret half where the public one was.
+import RDSIAMBasics
+
+/// Arguments that an error message must not repeat, as they may be secrets in the wrong place: a token instead of a
+/// subcommand, a signing key's secret half instead of the public one.
 struct MisplacedSecrets {
     private let secrets: [String]
 
-    /// - Parameter isUsage: Whether the message is about the arguments themselves. What is as long as an AWS secret key is
-    ///   then left out whatever it is; in other messages the name of a file stays.
+    /// - Parameters:
+    ///   - arguments: The program's name and the arguments.
+    ///   - isUsage: Whether the message is about the arguments themselves. If so, whatever is as long as an AWS secret key
+    ///     is left out; in other messages the name of a file stays.
     init(arguments: [String], isUsage: Bool) {
         secrets = arguments.dropFirst().flatMap(Self.parts).filter { part in
-            (isUsage && part.utf8.count >= 40) || ["X-Amz-", "PRIVATE+KEY+"].contains { part.contains($0) }
+            (isUsage && part.utf8.count >= 40) || part.asciiLowercased().containsBytes("x-amz-")
+                || part.containsBytes("PRIVATE+KEY+")
         }
         .sorted { $0.utf8.count > $1.utf8.count }
     }
 
-    /// The argument, and where it is of the form `--name=value`, the value.
+    /// The argument, and if it is of the form `--name=value`, the value.
     private static func parts(of argument: String) -> [String] {
-        guard argument.hasPrefix("-"), let sign = argument.firstIndex(of: "=") else { return [argument] }
-        return [argument, String(argument[argument.index(after: sign)...])]
+        guard argument.hasBytePrefix("-"), let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            return [argument]
+        }
+        return [argument, String(decoding: argument.utf8[sign...].dropFirst(), as: UTF8.self)]
     }
 
+    /// Returns the text without the secrets, whatever characters their first and last bytes form with those around them.
     func removed(from text: String) -> String {
-        secrets.reduce(text) { $0.replacing($1, with: "[not repeated]") }
+        let note = Array("[not repeated]".utf8)
+        let bytes = secrets.reduce(Array(text.utf8)) { bytes, secret in
+            Array(bytes.split(separator: Array(secret.utf8), omittingEmptySubsequences: false).joined(separator: note))
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

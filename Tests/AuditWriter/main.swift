@@ -57,6 +57,6 @@ if geteuid() == 0, stat(parent, &folder) == 0, folder.st_mode & 0o222 == 0 { gua
 do {
     try await write(count, in: tasks, to: arguments[1], as: arguments[2])
 } catch let error as AuditLogError {
-    say(error.code.rawValue)
+    say("\(error.code)")
     exit(1)
 }

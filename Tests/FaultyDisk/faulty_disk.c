@@ -34,7 +34,8 @@ typedef struct Disk {
     Node *nodes;
     int64_t limit, extra, delay;
     char *ballast;
-    int fails;
+    int fails, hangs, hung;
+    pthread_cond_t released;
 } Disk;
 
 typedef struct File {
@@ -124,6 +125,9 @@ static int file_sync(sqlite3_file *base, int flags) {
     (void)flags;
     File *file = (File *)base;
     pthread_mutex_lock(&file->disk->lock);
+    file->disk->hung += 1;
+    while (file->disk->hangs) pthread_cond_wait(&file->disk->released, &file->disk->lock);
+    file->disk->hung -= 1;
     int64_t delay = file->disk->delay;
     int fails = file->disk->fails;
     pthread_mutex_unlock(&file->disk->lock);
@@ -201,6 +205,7 @@ int faulty_disk_register(const char *name) {
     disk->real = sqlite3_vfs_find(NULL);
     disk->vfs = *disk->real;
     pthread_mutex_init(&disk->lock, NULL);
+    pthread_cond_init(&disk->released, NULL);
     disk->vfs.zName = strdup(name);
     disk->vfs.szOsFile = (int)sizeof(File) + disk->real->szOsFile;
     disk->vfs.pAppData = disk;
@@ -274,4 +279,20 @@ void faulty_disk_fail_syncs(const char *name, int fails) {
     pthread_mutex_lock(&disk->lock);
     disk->fails = fails;
     pthread_mutex_unlock(&disk->lock);
+}
+
+void faulty_disk_hang(const char *name, int hangs) {
+    Disk *disk = disk_named(name);
+    pthread_mutex_lock(&disk->lock);
+    disk->hangs = hangs;
+    pthread_cond_broadcast(&disk->released);
+    pthread_mutex_unlock(&disk->lock);
+}
+
+int faulty_disk_hung(const char *name) {
+    Disk *disk = disk_named(name);
+    pthread_mutex_lock(&disk->lock);
+    int hung = disk->hangs ? disk->hung : 0;
+    pthread_mutex_unlock(&disk->lock);
+    return hung;
 }

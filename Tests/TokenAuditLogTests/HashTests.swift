@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Hashes")
+@Suite("Hashes", .timeLimit(.minutes(2)))
 struct HashTests {
     @Test("are the same, called directly and by way of EVP, and what another implementation gives")
     func hashes() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Signed notes")
+@Suite("Signed notes", .timeLimit(.minutes(2)))
 struct NoteTests {
     /// The example in the documentation of Go's package golang.org/x/mod/sumdb/note.
     static let published = """
@@ -22,11 +22,11 @@ struct NoteTests {
         let key = try #require(AuditVerificationKey(Self.publishedKey))
         let note = try #require(SignedNote(Self.published))
         #expect(try note.isSigned(by: key))
-        #expect(note.serialised == Self.published)
+        #expect(note.serialized == Self.published)
         let secret = try AuditSigningKey(secretText: Self.publishedSecret)
         #expect(secret.verificationKey == key)
         #expect(secret.secretText == Self.publishedSecret)
-        #expect(try SignedNote(signing: note.text, with: secret).serialised == Self.published)
+        #expect(try SignedNote(signing: note.text, with: secret).serialized == Self.published)
         let changed = try #require(SignedNote(Self.published.replacing("your", with: "my")))
         #expect(try !changed.isSigned(by: key))
     }

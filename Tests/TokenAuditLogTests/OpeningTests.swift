@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Opening a log that must be there")
+@Suite("Opening a log that must be there", .timeLimit(.minutes(2)))
 struct OpeningTests {
     @Test("what is no log is not made one")
     func createsNothing() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Payloads")
+@Suite("Payloads", .timeLimit(.minutes(2)))
 struct PayloadTests {
     @Test("are the bytes that another language's canonical JSON gives")
     func canonical() async throws {
@@ -78,7 +78,7 @@ struct PayloadTests {
     }
 }
 
-@Suite("Secrets")
+@Suite("Secrets", .timeLimit(.minutes(2)))
 struct AuditSecretsTests {
     @Test("are in no byte of log, journals, backup and exports, even where a caller mixes fields up")
     func nowhere() async throws {

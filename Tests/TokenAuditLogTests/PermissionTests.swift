@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Who may read a log")
+@Suite("Who may read a log", .timeLimit(.minutes(2)))
 struct PermissionTests {
     let folder: TemporaryFolder
     var path: String { folder.path("there/tokens.auditlog") }

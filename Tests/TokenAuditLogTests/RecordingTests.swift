@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Recording")
+@Suite("Recording", .timeLimit(.minutes(2)))
 struct RecordingTests {
     let folder: TemporaryFolder
     var path: String { folder.path("new/deep/tokens.auditlog") }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import RDSIAMSystem
 
 /// A file that only takes up room: when the disk is full it is deleted, and the log goes on for a while.
 struct Ballast {
@@ -17,7 +11,7 @@ struct Ballast {
     }
 
     /// Whether the room is still held back, or none was to be.
-    var isKept: Bool { size == 0 || access(path, F_OK) == 0 }
+    var isKept: Bool { size <= 0 || access(path, F_OK) == 0 }
 
     /// Makes the file where there is none and the disk has room.
     ///

@@ -32,7 +32,7 @@ final class CommitQueue: Sendable {
     }
 
     /// When the first event gives up waiting for the lock; nil, and nobody drains any more, where there is no event.
-    func firstDeadline() -> Int64? {
+    func firstDeadline() -> SuspendingClock.Instant? {
         state.withLock { state in
             if let first = state.waiting.map(\.lockDeadline).min() { return first }
             state.isDraining = false
@@ -82,9 +82,12 @@ final class CommitQueue: Sendable {
     /// Events in flight whose waiters have waited long enough.
     ///
     /// They stay: the disk may yet take them.
-    func overdueInFlight(at now: Int64) -> [PendingEvent] {
+    func overdueInFlight(at now: SuspendingClock.Instant) -> [PendingEvent] {
         state.withLock { $0.inFlight.filter { $0.deadline <= now } }
     }
+
+    /// Whether no event waits or is being written.
+    var isIdle: Bool { state.withLock { $0.waiting.isEmpty && $0.inFlight.isEmpty } }
 
     /// Whether events are left to watch over; if not, nobody watches any more.
     func keepsWatch() -> Bool {

@@ -1,10 +1,5 @@
 import AuthTokens
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// Writes transactions: the callers' events, and between them what the log says about itself.
 final class Committer {
@@ -16,15 +11,15 @@ final class Committer {
     let index: IndexKeeper
     private let opened: Date
     private var isOpeningRecorded: Bool
-    /// How many events shared the last commit, and how long it took, in nanoseconds.
+    /// How many events shared the last commit, and how long it took.
     private var lastCompany = 0
-    private var lastDuration: Int64 = 0
+    private var lastDuration = Duration.zero
     /// Rows since this process's last checkpoint.
     private var rowsSinceCheckpoint = 0
 
     static let largestPayload = 65536
-    /// Nanoseconds to wait for company at most.
-    static let longestPause: Int64 = 5_000_000
+    /// How long to wait for company at most.
+    static let longestPause = Duration.milliseconds(5)
     /// Rows in one transaction at most, so that other processes get their turn.
     static let mostRows = 1000
 
@@ -39,8 +34,8 @@ final class Committer {
     }
 
     /// Stores all events that wait, those included that arrive meanwhile, and tells their waiters.
-    func commitWaiting(in queue: CommitQueue, until deadline: Int64) throws {
-        let start = Monotonic.now
+    func commitWaiting(in queue: CommitQueue, until deadline: SuspendingClock.Instant) throws {
+        let start = SuspendingClock.now
         let lost = queue.lost
         try transaction(until: deadline, afterLosing: lost) {
             // Nothing is in flight, unless a first try ended with the disk full.
@@ -50,7 +45,7 @@ final class Committer {
         queue.settle(lost)
         let events = queue.takeInFlight()
         lastCompany = events.count
-        lastDuration = Monotonic.now - start
+        lastDuration = start.duration(to: .now)
         for event in events { event.finish(.success(())) }
     }
 
@@ -59,15 +54,15 @@ final class Committer {
     /// Their issuers have just been told and are on their way back; without a pause half of them would miss this
     /// commit and wait for the next. A lone issuer never waits, and nobody waits longer than a quarter of a commit.
     private func appendWaiting(in queue: CommitQueue) throws {
-        let end = Monotonic.now + min(lastDuration / 4, Self.longestPause)
+        let end = SuspendingClock.now + min(lastDuration / 4, Self.longestPause)
         var rows = 0
         while rows < Self.mostRows {
             let events = queue.take(Self.mostRows - rows)
             for event in events { try append(event.payload) }
             rows += events.count
             guard events.isEmpty else { continue }
-            guard rows < lastCompany, Monotonic.now < end else { return }
-            Monotonic.pause(nanoseconds: 20_000)
+            guard rows < lastCompany, .now < end else { return }
+            usleep(20)
         }
     }
 
@@ -79,12 +74,20 @@ final class Committer {
     func foldIndex() -> Duration? { ballast.isKept ? index.fold(head: store.head.sequence) : nil }
 
     /// Stores events of the log's own.
-    func commit(_ activity: TokenEvent.Activity, until deadline: Int64, detail: () throws -> [String: String]) throws {
+    func commit(
+        _ activity: TokenEvent.Activity,
+        until deadline: SuspendingClock.Instant,
+        detail: () throws -> [String: String]
+    ) throws {
         try transaction(until: deadline) { try append(activity, detail()) }
     }
 
     /// Stores a checkpoint in a transaction of its own.
-    func commitCheckpoint(_ reason: String, until deadline: Int64, afterLosing lost: LostEvents) throws {
+    func commitCheckpoint(
+        _ reason: String,
+        until deadline: SuspendingClock.Instant,
+        afterLosing lost: LostEvents
+    ) throws {
         try transaction(until: deadline, afterLosing: lost) { try appendCheckpoint(reason) }
         ballast.refill()
         try notify()
@@ -97,7 +100,7 @@ final class Committer {
     ///
     /// - Parameter spendsBallast: Whether this is worth the ballast, which is for events.
     func transaction(
-        until deadline: Int64,
+        until deadline: SuspendingClock.Instant,
         afterLosing lost: LostEvents = LostEvents(),
         spendingBallast spendsBallast: Bool = true,
         _ body: () throws -> Void
@@ -110,7 +113,11 @@ final class Committer {
         }
     }
 
-    private func attempt(until deadline: Int64, afterLosing lost: LostEvents, _ body: () throws -> Void) throws {
+    private func attempt(
+        until deadline: SuspendingClock.Instant,
+        afterLosing lost: LostEvents,
+        _ body: () throws -> Void
+    ) throws {
         let rowsBefore = rowsSinceCheckpoint
         do {
             try store.begin(until: deadline)

@@ -5,18 +5,18 @@ final class PendingEvent: Sendable {
     let payload: [UInt8]
     /// Whether a token leaves even where this event is lost.
     let isBestEffortIssue: Bool
-    /// When it gives up waiting for another process's lock, on the monotonic clock in nanoseconds.
-    let lockDeadline: Int64
+    /// When it gives up waiting for another process's lock, on a clock that stops while the computer sleeps.
+    let lockDeadline: SuspendingClock.Instant
     /// When its waiter gives up on the disk itself.
-    let deadline: Int64
+    let deadline: SuspendingClock.Instant
     private let waiter: Mutex<CheckedContinuation<Void, any Error>?>
 
     init(payload: [UInt8], isBestEffortIssue: Bool, timeLimit: Duration, waiter: CheckedContinuation<Void, any Error>) {
         self.payload = payload
         self.isBestEffortIssue = isBestEffortIssue
-        let now = Monotonic.now
-        self.lockDeadline = now + timeLimit.nanoseconds / 4 * 3
-        self.deadline = now + timeLimit.nanoseconds
+        let now = SuspendingClock.now
+        self.lockDeadline = now + timeLimit / 4 * 3
+        self.deadline = now + timeLimit
         self.waiter = Mutex(waiter)
     }
 

@@ -7,12 +7,12 @@ struct Acknowledgements {
     static let key = "acknowledged"
 
     /// By the finding's name, the rows of the events that list it.
-    private var rows: [Substring: [Int64]] = [:]
+    private var rows: [ByteText: [Int64]] = [:]
 
     init(_ statements: [LogStatement]) {
         for statement in statements where statement.activity == .reanchor {
-            for name in statement.detail[Self.key]?.split(separator: ",") ?? [] {
-                rows[name, default: []].append(statement.sequence)
+            for name in statement.detail[Self.key]?.splitBytes(separator: ",") ?? [] {
+                rows[ByteText(name), default: []].append(statement.sequence)
             }
         }
     }
@@ -23,7 +23,7 @@ struct Acknowledgements {
     /// was acknowledged before the head was taken.
     func row(for finding: AuditFinding, heads: [AuditHead]) -> Int64? {
         guard let name = finding.name else { return nil }
-        return rows[name[...]]?.first { row in
+        return rows[ByteText(name)]?.first { row in
             finding.sequence < row
                 && !heads.contains { finding.sequence > 0 && finding.sequence <= $0.sequence && $0.sequence < row }
         }

@@ -19,15 +19,31 @@ public struct AuditHead: Sendable, Hashable {
 }
 
 extension AuditHead: LosslessStringConvertible {
-    /// Reads what ``description`` writes; nil where it is something else.
+    /// Reads what ``description`` writes, or returns `nil` if it is something else.
     public init?(_ description: String) {
-        let words = description.split(separator: " ", omittingEmptySubsequences: false)
+        let words = description.splitBytes(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 3, !words[0].isEmpty, let sequence = Int64(words[1]), sequence >= 0,
-            let digest = Hexadecimal.decode(String(words[2])).flatMap({ Digest($0) })
+            let digest = Hexadecimal.decode(words[2]).flatMap({ Digest($0) })
         else { return nil }
-        self.init(logID: String(words[0]), sequence: sequence, digest: digest)
+        self.init(logID: words[0], sequence: sequence, digest: digest)
     }
 
     /// The log's name, the sequence number and the chain hash in hexadecimal, with a space between.
     public var description: String { "\(logID) \(sequence) \(Hexadecimal.encode(chainHash))" }
+}
+
+extension AuditHead {
+    /// Returns whether the heads are of the same row of the same log.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.sequence == right.sequence && left.digest == right.digest && left.isOfSameLog(as: right)
+    }
+
+    /// Hashes the log's name, the sequence number and the chain hash.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(logID))
+        hasher.combine(sequence)
+        hasher.combine(digest)
+    }
+
+    func isOfSameLog(as other: AuditHead) -> Bool { logID.isBytewiseEqual(to: other.logID) }
 }

@@ -34,7 +34,7 @@ struct ChainJudge {
 
     /// What the walk has not seen: heads of other logs, and of rows that are not there.
     private func finding(about head: AuditHead) -> AuditFinding? {
-        if head.logID != extent.logID {
+        if !head.isOfSameLog(as: extent.beginning) {
             return AuditFinding(.foreignAnchor, at: 0, "A head kept elsewhere is of log \(head.logID).")
         }
         if walked.met.contains(head) || head == origin || head == extent.beginning { return nil }
@@ -50,7 +50,7 @@ struct ChainJudge {
 
     private func acknowledge(_ report: inout AuditVerification) {
         let acknowledgements = Acknowledgements(walked.statements)
-        let own = heads.filter { $0.logID == extent.logID }
+        let own = heads.filter { $0.isOfSameLog(as: extent.beginning) }
         for index in report.findings.indices {
             report.findings[index].acknowledgedBy = acknowledgements.row(for: report.findings[index], heads: own)
         }

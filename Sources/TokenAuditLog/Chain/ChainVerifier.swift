@@ -46,8 +46,8 @@ struct ChainVerifier: Sendable {
     /// Where the walk begins: at the first row kept elsewhere, if the log has been verified up to one; else at the last
     /// pruned row, or at the beginning.
     private func origin(_ extent: LogExtent, _ connection: Connection, _ hasher: ChainHasher) throws -> AuditHead {
-        guard let start, start.logID == extent.logID,
-            let first = heads.filter({ $0.logID == extent.logID }).map(\.sequence).min(),
+        guard let start, start.isOfSameLog(as: extent.beginning),
+            let first = heads.filter({ $0.isOfSameLog(as: extent.beginning) }).map(\.sequence).min(),
             first > extent.beginning.sequence
         else { return extent.beginning }
         let next = first == .max ? first : first + 1
@@ -68,7 +68,7 @@ struct ChainVerifier: Sendable {
 
     private func walk(from origin: AuditHead, to last: AuditHead, _ walked: inout WalkReport) throws {
         let board = SegmentBoard(after: origin.sequence, through: last.sequence, stride: stride)
-        let ownHeads = heads.filter { $0.logID == origin.logID }
+        let ownHeads = heads.filter { $0.isOfSameLog(as: origin) }
         let count = max(0, last.sequence - origin.sequence) / stride
         DispatchQueue.concurrentPerform(iterations: Int(min(Int64(workers), count + 1))) { _ in
             do {

@@ -1,10 +1,5 @@
 import AuthTokens
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// One row of comma-separated values (RFC 4180).
 struct CSVRow {
@@ -67,22 +62,19 @@ struct CSVRow {
     static func escape(_ cell: String) -> String {
         let isFormula = cell.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
         let text = isFormula ? "'" + cell : cell
-        // Scalars, as the line end \r\n is one Character.
-        guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else {
-            return text
-        }
-        return "\""
-            + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-            + "\""
+        // Bytes: a line end \r\n, or a quotation mark with a combining mark after it, is one Character.
+        guard text.utf8.contains(where: ",\"\r\n".utf8.contains) else { return text }
+        let parts = text.splitBytes(separator: "\"", omittingEmptySubsequences: false)
+        return "\"" + parts.joined(separator: "\"\"") + "\""
     }
 }
 
 extension Date {
-    /// The moment in UTC with microseconds, as RFC 3339 writes it.
+    /// The time in UTC with microseconds in RFC 3339's format.
     var iso8601: String {
         let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
         let fraction = String(microseconds - seconds * 1_000_000)
-        let whole = Date(timeIntervalSince1970: Double(seconds)).ISO8601Format().dropLast()
-        return whole + "." + String(repeating: "0", count: 6 - fraction.count) + fraction + "Z"
+        let whole = CivilTime(unixSeconds: seconds).rfc3339.dropLast()
+        return whole + "." + String(repeating: "0", count: 6 - fraction.utf8.count) + fraction + "Z"
     }
 }

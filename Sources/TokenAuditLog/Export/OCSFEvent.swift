@@ -1,10 +1,5 @@
 import AuthTokens
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// An event in the Open Cybersecurity Schema Framework, version 1.8.0: class 3002, Authentication.
 ///

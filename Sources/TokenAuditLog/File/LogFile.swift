@@ -1,14 +1,16 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import RDSIAMSystem
 
 /// The log's place in the file system: a file for its owner alone, in a folder for its owner alone.
 struct LogFile {
     let path: String
+
+    /// - Throws: ``AuditLogError`` `invalidArgument` if the operating system would take the path for another one: it ends
+    ///   at a NUL there.
+    static func check(_ path: String) throws {
+        guard path.isEmpty || path.utf8.contains(0) else { return }
+        let message = "The path of an audit log is empty or holds a NUL. Pass the path of a file."
+        throw AuditLogError(.invalidArgument, message, path: nil)
+    }
 
     /// Creates what is missing of the folder, with mode 0700, and the file, with mode 0600.
     ///
@@ -58,7 +60,7 @@ struct LogFile {
     var folder: String { parent(of: path) }
 
     private func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 

@@ -1,10 +1,5 @@
 import CSQLite
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// The open file of a log that is written: one transaction at a time appends rows to the chain.
 final class LogStore {
@@ -57,7 +52,7 @@ final class LogStore {
     }
 
     /// Opens a transaction, and with it the right to append.
-    func begin(until deadline: Int64) throws {
+    func begin(until deadline: SuspendingClock.Instant) throws {
         connection.wait(until: deadline)
         try beginning.run()
         try checkPlace()

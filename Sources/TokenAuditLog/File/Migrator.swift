@@ -1,10 +1,5 @@
 import AuthTokens
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// Brings a file to the schema this version knows, or says why it cannot.
 struct Migrator {

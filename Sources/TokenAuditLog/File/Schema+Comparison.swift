@@ -14,15 +14,15 @@ extension Schema {
             AuditFinding(
                 .schemaAltered,
                 at: 0,
-                "\(name) is not as this version makes it.",
-                evidence: hasher.evidence(Array("\(name)\0\(actual[name] ?? "")".utf8))
+                "\(name.string) is not as this version makes it.",
+                evidence: hasher.evidence(Array("\(name.string)\0\(actual[name]?.string ?? "")".utf8))
             )
         }
     }
 }
 
 extension Connection {
-    fileprivate func schemaObjects() throws -> [String: String] {
+    fileprivate func schemaObjects() throws -> [ByteText: ByteText] {
         // SQLite's own tables, such as ANALYZE makes, do nothing. A trigger of such a name does.
         let select = try prepare(
             #"""
@@ -30,8 +30,9 @@ extension Connection {
             WHERE NOT (type = 'table' AND name LIKE 'sqlite\_%' ESCAPE '\')
             """#
         )
-        var objects: [String: String] = [:]
-        while try select.step() { objects[select.text(0)] = select.text(1) }
+        // By bytes: SQLite does not take U+212A for a K, and so a constraint written with it is none.
+        var objects: [ByteText: ByteText] = [:]
+        while try select.step() { objects[ByteText(select.text(0))] = ByteText(select.text(1)) }
         return objects
     }
 

@@ -15,9 +15,10 @@ enum LookupField: UInt8, CaseIterable {
 
     /// The number a value is filed under.
     ///
-    /// Others may share it: whoever finds a row by it asks the row's own column too.
+    /// Others may share it, so a search that finds a row by it asks for the row's own text too. A text counts up to its
+    /// first NUL: SQLite before 3.45 has no more of it in the column.
     func key(of value: UnsafeRawBufferPointer, _ hasher: ChainHasher) -> Int64 {
-        hasher.shortHash(prefix: rawValue, value)
+        hasher.shortHash(prefix: rawValue, UnsafeRawBufferPointer(rebasing: value.prefix { $0 != 0 }))
     }
 }
 

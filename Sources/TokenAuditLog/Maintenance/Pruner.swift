@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// What a pruning has deleted.
 public struct AuditPruning: Sendable, Hashable {
@@ -46,7 +42,7 @@ struct Pruner {
     /// with the room that was held back.
     ///
     /// - Returns: Whether there is another.
-    mutating func step(_ committer: Committer, until deadline: Int64) throws -> Bool {
+    mutating func step(_ committer: Committer, until deadline: SuspendingClock.Instant) throws -> Bool {
         committer.store.connection.wait(until: deadline)
         do {
             return try advance(committer, until: deadline)
@@ -56,7 +52,7 @@ struct Pruner {
         }
     }
 
-    private mutating func advance(_ committer: Committer, until deadline: Int64) throws -> Bool {
+    private mutating func advance(_ committer: Committer, until deadline: SuspendingClock.Instant) throws -> Bool {
         switch phase {
         case nil: phase = .scan(after: try pruned(committer))
         case .scan(let last): try scan(committer, after: last)
@@ -87,7 +83,11 @@ struct Pruner {
         phase = count == stride ? .scan(after: last) : .delete(last)
     }
 
-    private mutating func delete(_ committer: Committer, through last: AuditHead, until deadline: Int64) throws {
+    private mutating func delete(
+        _ committer: Committer,
+        through last: AuditHead,
+        until deadline: SuspendingClock.Instant
+    ) throws {
         let connection = committer.store.connection
         let pruned = try pruned(committer).sequence
         var count: Int64 = 0

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// Heads as signed notes.
 ///
@@ -17,7 +13,7 @@ extension AuditHead {
     public func note(signedWith key: AuditSigningKey) throws -> String {
         let hash = Data(chainHash).base64EncodedString()
         return try SignedNote(signing: "\(Self.title)\n\(logID)\n\(sequence)\n\(hash)\n", with: key)
-            .serialised
+            .serialized
     }
 
     /// Reads a signed note.
@@ -40,11 +36,11 @@ extension AuditHead {
     }
 
     private init?(body: String) {
-        let lines = body.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 5, lines[0] == Self.title, lines[4].isEmpty,
+        let lines = body.splitBytes(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 5, lines[0].isBytewiseEqual(to: Self.title), lines[4].isEmpty,
             let sequence = Int64(lines[2]), sequence >= 0,
-            let digest = Data(base64Encoded: String(lines[3])).flatMap({ Digest(Array($0)) })
+            let digest = Data(base64Encoded: lines[3]).flatMap({ Digest(Array($0)) })
         else { return nil }
-        self.init(logID: String(lines[1]), sequence: sequence, digest: digest)
+        self.init(logID: lines[1], sequence: sequence, digest: digest)
     }
 }

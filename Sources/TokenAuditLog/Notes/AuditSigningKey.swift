@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// The secret half of a key that signs checkpoints (Ed25519).
 ///
@@ -26,20 +22,20 @@ public struct AuditSigningKey: Sendable {
     ///
     /// - Throws: ``AuditLogError`` `badNote` where it is malformed.
     public init(secretText: String) throws {
-        let parts = secretText.split(separator: "+", maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0] == "PRIVATE", parts[1] == "KEY",
-            let bytes = Data(base64Encoded: String(parts[4])), bytes.count == 1 + Ed25519.keySize,
+        let parts = secretText.splitBytes(separator: "+", maxSplits: 4, omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[0].isBytewiseEqual(to: "PRIVATE"), parts[1].isBytewiseEqual(to: "KEY"),
+            let bytes = Data(base64Encoded: parts[4]), bytes.count == 1 + Ed25519.keySize,
             bytes.first == 1
         else { throw Self.malformed }
-        try self.init(name: String(parts[2]), seed: Array(bytes.dropFirst()))
-        guard Hexadecimal.decode(String(parts[3])) == verificationKey.id else { throw Self.malformed }
+        try self.init(name: parts[2], seed: Array(bytes.dropFirst()))
+        guard Hexadecimal.decode(parts[3]) == verificationKey.id else { throw Self.malformed }
     }
 
     init(name: String, seed: [UInt8]) throws {
         guard NoteKeyName.isValid(name) else { throw Self.malformed }
         self.name = name
         self.seed = seed
-        self.verificationKey = AuditVerificationKey(name: name, publicKey: try Ed25519.publicKey(of: seed))
+        self.verificationKey = try AuditVerificationKey(name: name, publicKey: Ed25519.publicKey(of: seed))
     }
 
     /// The key as text, for a file that only its user may read.

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// A text with signatures under it, as C2SP signed-note defines it.
 ///
@@ -24,10 +20,10 @@ struct SignedNote {
         self.signatures = [Signature(name: key.name, keyID: key.verificationKey.id, bytes: bytes)]
     }
 
-    /// Reads a note; nil where it is malformed.
+    /// Reads a note, or returns `nil` if it is malformed.
     init?(_ note: String) {
-        guard note.utf8.count <= 1_000_000, note.hasSuffix("\n") else { return nil }
-        let all = note.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        guard note.utf8.count <= 1_000_000, note.hasByteSuffix("\n") else { return nil }
+        let all = note.splitBytes(separator: "\n", omittingEmptySubsequences: false).dropLast()
         guard let gap = all.lastIndex(where: \.isEmpty) else { return nil }
         text = all[..<gap].joined(separator: "\n") + "\n"
         let lines = all[(gap + 1)...]
@@ -36,7 +32,7 @@ struct SignedNote {
         self.signatures = signatures
     }
 
-    var serialised: String {
+    var serialized: String {
         let lines = signatures.map {
             "— \($0.name) \(Data($0.keyID + $0.bytes).base64EncodedString())\n"
         }
@@ -47,7 +43,7 @@ struct SignedNote {
     ///
     /// Other keys' signatures do not matter.
     func isSigned(by key: AuditVerificationKey) throws -> Bool {
-        guard let own = signatures.first(where: { $0.name == key.name && $0.keyID == key.id }) else {
+        guard let own = signatures.first(where: { $0.name.isBytewiseEqual(to: key.name) && $0.keyID == key.id }) else {
             return false
         }
         return try Ed25519.isValid(own.bytes, of: Array(text.utf8), by: key.publicKey)
@@ -55,11 +51,11 @@ struct SignedNote {
 }
 
 extension SignedNote.Signature {
-    fileprivate init?(line: Substring) {
-        let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, words[0] == "—", NoteKeyName.isValid(String(words[1])),
-            let bytes = Data(base64Encoded: String(words[2])), bytes.count > 4
+    fileprivate init?(line: String) {
+        let words = line.splitBytes(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 3, words[0].isBytewiseEqual(to: "—"), NoteKeyName.isValid(words[1]),
+            let bytes = Data(base64Encoded: words[2]), bytes.count > 4
         else { return nil }
-        self.init(name: String(words[1]), keyID: Array(bytes.prefix(4)), bytes: Array(bytes.dropFirst(4)))
+        self.init(name: words[1], keyID: Array(bytes.prefix(4)), bytes: Array(bytes.dropFirst(4)))
     }
 }

@@ -9,7 +9,7 @@ public struct AuditEntry: Sendable, Hashable {
     /// SHA-256 of 0x02, the previous row's chain hash, the sequence number and the leaf hash, as stored.
     public let chainHash: [UInt8]
 
-    /// What the payload says, field by field; nil where it is not as this version writes it.
+    /// What the payload says, field by field; `nil` if it is not as this version writes it.
     public var record: AuditRecord? {
         CanonicalJSONParser.parse(Array(payload.utf8)).flatMap(AuditRecord.init(payload:))
     }
@@ -29,5 +29,19 @@ public struct AuditEntry: Sendable, Hashable {
     /// Reads the columns seq, payload, leaf_hash and chain_hash, in this order.
     init(_ row: Statement) {
         self.init(sequence: row.integer(0), payload: row.text(1), leafHash: row.bytes(2), chainHash: row.bytes(3))
+    }
+}
+
+extension AuditEntry {
+    /// Returns whether the rows have the same number, the same bytes as payload, and the same hashes.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.sequence == right.sequence && left.payload.isBytewiseEqual(to: right.payload)
+            && left.leafHash == right.leafHash && left.chainHash == right.chainHash
+    }
+
+    /// Hashes the number and the chain hash, which covers all else.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(sequence)
+        hasher.combine(chainHash)
     }
 }

@@ -1,14 +1,12 @@
 public import AuthTokens
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 /// Which events to show.
 ///
-/// What is nil does not matter; what is set must match exactly.
+/// What is `nil` does not matter; what is set must match exactly, texts byte by byte.
+///
+/// Dates outside of what the log records, ``AuditLogConfiguration/now``, count as the nearest it does; a search with a date
+/// that is not a number fails.
 public struct AuditFilter: Sendable, Hashable {
     /// From this moment on.
     public var since: Date?
@@ -40,10 +38,18 @@ public struct AuditFilter: Sendable, Hashable {
 }
 
 extension AuditFilter {
-    /// A condition in SQL, with its parameter.
+    /// A condition in SQL, with the parameter that stands in it once or several times.
     enum Condition {
         case text(String, String)
         case integer(String, Int64)
+    }
+
+    private var texts: [(field: PayloadField, value: String?)] {
+        [
+            (.fingerprint, fingerprint?.asciiLowercased()), (.user, user), (.host, host), (.id, id),
+            (.activity, activity?.rawValue), (.outcome, outcome?.rawValue), (.generator, generator),
+            (.credentialSource, credentialSource), (.accessKeyID, accessKeyID), (.profile, profile),
+        ]
     }
 
     /// What each row must be asked for.
@@ -51,17 +57,7 @@ extension AuditFilter {
         [
             since.map { .integer("e.time_us >= ?", $0.microseconds) },
             until.map { .integer("e.time_us < ?", $0.microseconds) },
-            fingerprint.map { .text("e.fingerprint = ?", $0.lowercased()) },
-            user.map { .text("e.db_user = ?", $0) },
-            host.map { .text("e.host = ?", $0) },
-            id.map { .text("e.id = ?", $0) },
-            activity.map { .text("e.activity = ?", $0.rawValue) },
-            outcome.map { .text("e.outcome = ?", $0.rawValue) },
-            generator.map { .text("e.generator = ?", $0) },
-            credentialSource.map { .text("e.credential_source = ?", $0) },
-            accessKeyID.map { .text("e.access_key_id = ?", $0) },
-            profile.map { .text("e.profile = ?", $0) },
-        ].compactMap { $0 }
+        ].compactMap { $0 } + texts.compactMap { field, value in value.map { .text(field.isEqual, $0) } }
     }
 
     /// What a segment must have, for a row in it to match.
@@ -76,6 +72,22 @@ extension AuditFilter {
     ///
     /// A server has more rows than a user on it has.
     var lookup: (field: LookupField, value: String)? {
-        fingerprint.map { (.fingerprint, $0.lowercased()) } ?? user.map { (.user, $0) } ?? host.map { (.host, $0) }
+        fingerprint.map { (.fingerprint, $0.asciiLowercased()) } ?? user.map { (.user, $0) } ?? host.map { (.host, $0) }
     }
+}
+
+extension AuditFilter {
+    /// Returns whether the filters let the same events pass: texts are compared by their bytes.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.since == right.since && left.until == right.until && left.values == right.values
+    }
+
+    /// Hashes all conditions.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(since)
+        hasher.combine(until)
+        hasher.combine(values)
+    }
+
+    private var values: [ByteText?] { texts.map { $0.value.map { ByteText($0) } } }
 }

@@ -1,13 +1,36 @@
 /// How often what happened, per day, per database user and per server.
 public struct AuditStatistics: Sendable, Hashable {
-    /// Per day in UTC, such as `2026-11-22`.
-    public internal(set) var perDay: [String: Counts] = [:]
-    /// Per database user.
-    public internal(set) var perUser: [String: Counts] = [:]
-    /// Per server name.
-    public internal(set) var perHost: [String: Counts] = [:]
+    /// Per day in UTC, such as `2026-11-22`, in the order of time.
+    public internal(set) var perDay: [Group] = []
+    /// Per database user, in the order of the names' bytes.
+    public internal(set) var perUser: [Group] = []
+    /// Per server name, in the order of the names' bytes.
+    public internal(set) var perHost: [Group] = []
     /// In all.
     public internal(set) var total = Counts()
+
+    /// The events of one day, user or server.
+    ///
+    /// Names are told apart by their bytes, as PostgreSQL does it. In Swift `"é" == "e\u{301}"`; here they are two users.
+    public struct Group: Sendable, Hashable {
+        /// The day, the user's name or the server's name.
+        public let name: String
+        /// The events.
+        public let counts: Counts
+
+        init(_ name: String, _ counts: Counts) { (self.name, self.counts) = (name, counts) }
+
+        /// Returns whether the names consist of the same bytes and the counts are equal.
+        public static func == (left: Self, right: Self) -> Bool {
+            left.name.isBytewiseEqual(to: right.name) && left.counts == right.counts
+        }
+
+        /// Hashes the name's bytes and the counts.
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(ByteText(name))
+            hasher.combine(counts)
+        }
+    }
 
     /// Events about tokens and connections, by what happened.
     public struct Counts: Sendable, Hashable {

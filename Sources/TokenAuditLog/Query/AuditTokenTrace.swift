@@ -1,10 +1,5 @@
 import AuthTokens
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 /// What the log knows of one token: whether it was ours, who had it, and whether it still opens a door.
 public struct AuditTokenTrace: Sendable, Hashable {

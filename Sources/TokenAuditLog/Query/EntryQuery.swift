@@ -133,10 +133,14 @@ struct EntryQuery {
         let parameters: [AuditFilter.Condition]
 
         func bind(to statement: Statement) throws {
-            for (index, condition) in parameters.enumerated() {
-                switch condition {
-                case .text(_, let value): try statement.bind(value, at: Int32(index) + 1)
-                case .integer(_, let value): try statement.bind(value, at: Int32(index) + 1)
+            var index: Int32 = 0
+            for condition in parameters {
+                for _ in 0..<condition.parameterCount {
+                    index += 1
+                    switch condition {
+                    case .text(_, let value): try statement.bind(value, at: index)
+                    case .integer(_, let value): try statement.bind(value, at: index)
+                    }
                 }
             }
         }
@@ -149,4 +153,6 @@ extension AuditFilter.Condition {
         case .text(let sql, _), .integer(let sql, _): sql
         }
     }
+
+    fileprivate var parameterCount: Int { sql.utf8.count { $0 == UInt8(ascii: "?") } }
 }

@@ -1,16 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import RDSIAMSystem
 
 /// Who did it: the operating system's view of the process that wrote an event.
 public struct AuditActor: Sendable, Hashable {
@@ -20,7 +8,7 @@ public struct AuditActor: Sendable, Hashable {
     public var userID: Int64
     /// The process's number.
     public var processID: Int64
-    /// The program's file name, without its folder.
+    /// The program's file name, without its directory.
     public var program: String
     /// The machine's name.
     public var host: String
@@ -44,24 +32,12 @@ public struct AuditActor: Sendable, Hashable {
     /// This process.
     public static var current: AuditActor {
         AuditActor(
-            user: userName() ?? String(geteuid()),
+            user: Account.current.map { String(decoding: $0.name, as: UTF8.self) } ?? String(geteuid()),
             userID: Int64(geteuid()),
             processID: Int64(getpid()),
             program: programName(),
             host: hostName() ?? "unknown"
         )
-    }
-
-    private static func userName() -> String? {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16384) { space in
-            var entry = passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            guard let buffer = space.baseAddress,
-                getpwuid_r(geteuid(), &entry, buffer, space.count, &found) == 0,
-                let name = found?.pointee.pw_name
-            else { return nil }
-            return String(cString: name)
-        }
     }
 
     private static func hostName() -> String? {
@@ -77,6 +53,22 @@ public struct AuditActor: Sendable, Hashable {
 
     private static func programName() -> String {
         let path = CommandLine.arguments.first ?? ""
-        return path.split(separator: "/").last.map(String.init) ?? "unknown"
+        return path.splitBytes(separator: "/").last ?? "unknown"
+    }
+}
+
+extension AuditActor {
+    private var texts: [ByteText] { [user, program, host].map { ByteText($0) } }
+
+    /// Returns whether the numbers are equal and the texts consist of the same bytes.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.userID == right.userID && left.processID == right.processID && left.texts == right.texts
+    }
+
+    /// Hashes the numbers and the texts' bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(userID)
+        hasher.combine(processID)
+        hasher.combine(texts)
     }
 }

@@ -1,10 +1,5 @@
 public import AuthTokens
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 /// One event as the log keeps it: what the payload says, field by field.
 public struct AuditRecord: Sendable, Hashable {
@@ -77,6 +72,43 @@ extension TokenEvent.Activity {
     public static let gap = TokenEvent.Activity(rawValue: "audit.gap")
     /// Somebody has taken note of a break and lets the log go on from here.
     public static let reanchor = TokenEvent.Activity(rawValue: "audit.reanchor")
+}
+
+extension AuditRecord {
+    private var texts: [ByteText?] {
+        [id, activity.rawValue, outcome.rawValue, errorCode, generator, issueID].map { $0.map { ByteText($0) } }
+    }
+
+    private var details: [ByteText: ByteText] {
+        Dictionary(uniqueKeysWithValues: detail.map { (ByteText($0.key), ByteText($0.value)) })
+    }
+
+    /// Returns whether all fields are equal, texts by their bytes.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.texts == right.texts && left.time == right.time && left.isRequired == right.isRequired
+            && left.actor == right.actor && left.credential == right.credential && left.target == right.target
+            && left.token == right.token && left.details == right.details
+    }
+
+    /// Hashes what names the record.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(texts)
+        hasher.combine(time)
+    }
+}
+
+extension AuditRecord.Target {
+    private var texts: [ByteText?] { [host, user, database, region].map { $0.map { ByteText($0) } } }
+
+    /// Returns whether the ports are equal and the texts consist of the same bytes, as servers and PostgreSQL compare
+    /// names.
+    public static func == (left: Self, right: Self) -> Bool { left.port == right.port && left.texts == right.texts }
+
+    /// Hashes the port and the texts' bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(port)
+        hasher.combine(texts)
+    }
 }
 
 extension AuditRecord {

@@ -2,7 +2,7 @@
 ///
 /// One value has exactly one text: keys sorted, no spaces, only the escapes JSON demands. That is why a payload can be
 /// hashed, and why it reads back to the same bytes in any language.
-enum CanonicalJSON: Sendable, Hashable {
+enum CanonicalJSON: Sendable {
     case string(String)
     case integer(Int64)
     case object(CanonicalJSONObject)
@@ -68,10 +68,15 @@ enum CanonicalJSON: Sendable, Hashable {
     }
 }
 
+extension CanonicalJSON: Equatable {
+    /// Returns whether both have the same text, byte for byte.
+    static func == (left: Self, right: Self) -> Bool { left.utf8 == right.utf8 }
+}
+
 extension CanonicalJSON {
     subscript(key: String) -> CanonicalJSON? {
         guard case .object(let object) = self else { return nil }
-        return object.members.first { $0.key == key }?.value
+        return object.members.first { $0.key.isBytewiseEqual(to: key) }?.value
     }
 
     var text: String? {

@@ -94,7 +94,7 @@ struct CanonicalJSONParser {
         guard position + 4 <= bytes.count else { return nil }
         let digits = String(decoding: bytes[position..<position + 4], as: UTF8.self)
         position += 4
-        guard digits.hasPrefix("00"), let code = UInt8(digits, radix: 16), code < 0x20 else {
+        guard digits.hasBytePrefix("00"), let code = UInt8(digits, radix: 16), code < 0x20 else {
             return nil
         }
         return code

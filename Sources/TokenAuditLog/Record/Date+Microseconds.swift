@@ -1,17 +1,19 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 extension Date {
-    /// Whole microseconds since 1970.
+    /// Whole microseconds since 1970, or 0 if this is not a number.
     ///
-    /// Beyond what a payload's number holds, the nearest it holds.
+    /// Beyond what a payload's number holds, the nearest it holds: times of the years 1684 to 2255.
     var microseconds: Int64 {
         let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
         // RFC 8785 numbers are exact to 2^53.
         return Int64(microseconds.isNaN ? 0 : min(max(microseconds, -9_007_199_254_740_991), 9_007_199_254_740_991))
+    }
+
+    /// - Throws: ``AuditLogError`` `invalidArgument` if this is not a number, which is neither before nor after anything.
+    func checkIsNumber(path: String) throws {
+        guard timeIntervalSinceReferenceDate.isNaN else { return }
+        throw AuditLogError(.invalidArgument, "A date is not a number. Pass a time.", path: path)
     }
 
     init(microseconds: Int64) {

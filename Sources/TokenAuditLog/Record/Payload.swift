@@ -1,10 +1,5 @@
 import AuthTokens
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// The text a record is kept as. Its names are the format; they never change within a version.
 extension AuditRecord {
@@ -33,7 +28,7 @@ extension AuditRecord {
         .object(CanonicalJSONObject(detail.map { .init(key: $0.key, value: text($0.value)) }))
     }
 
-    /// Reads a payload; nil where it is not one of this version.
+    /// Reads a payload, or returns `nil` if it is not one of this version.
     init?(payload: CanonicalJSON) {
         guard payload["v"]?.number == Self.formatVersion,
             let id = payload["id"]?.text,
@@ -56,6 +51,8 @@ extension AuditRecord {
         self.issueID = payload["issue_id"]?.text
         if case .object(let object) = payload["detail"] {
             for member in object.members { detail[member.key] = member.value.text }
+            // Keys that differ in bytes and are equal for Swift are none of this log's.
+            guard detail.count == object.members.count else { return nil }
         }
     }
 }

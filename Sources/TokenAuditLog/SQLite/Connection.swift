@@ -8,8 +8,7 @@ final class Connection {
     let path: String
     /// Whether it looks for no journal, and so sees the file as it was when opened.
     let isUnlocked: Bool
-    /// When a wait for another connection's lock ends.
-    private let patience: UnsafeMutablePointer<rdsiam_patience>
+    private let patience = LockPatience()
 
     /// How a file is opened: an existing one for writing, or for reading only.
     struct Mode {
@@ -32,7 +31,7 @@ final class Connection {
     init(path: String, mode: Mode, vfs: String? = nil) throws {
         var opened: OpaquePointer?
         let flags = mode.flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = sqlite3_open_v2("file:" + percentEncoded(path) + mode.query, &opened, flags, vfs)
+        let code = sqlite3_open_v2(Self.uri(path) + mode.query, &opened, flags, vfs)
         guard let opened, code == SQLITE_OK else {
             let failure = AuditLogError(sqlite: opened, code: code, path: path)
             sqlite3_close_v2(opened)
@@ -41,22 +40,22 @@ final class Connection {
         self.handle = opened
         self.path = path
         self.isUnlocked = mode.isUnlocked
-        self.patience = .allocate(capacity: 1)
-        patience.initialize(to: rdsiam_patience(limit: 0, deadline: 0))
-        rdsiam_wait_with(opened, patience)
+        patience.attach(to: opened)
         rdsiam_defend(opened)
     }
 
-    deinit {
-        sqlite3_close_v2(handle)
-        patience.deallocate()
+    deinit { sqlite3_close_v2(handle) }
+
+    /// The path as a URI, in which `?`, `#` and `%` have a meaning of their own.
+    private static func uri(_ path: String) -> String {
+        "file:" + PercentEncoding.encode(path, keeping: [UInt8(ascii: "/"), UInt8(ascii: ":")])
     }
 
-    /// Gives up on another connection's lock at `deadline`, nanoseconds of the monotonic clock.
-    func wait(until deadline: Int64) { patience.pointee = rdsiam_patience(limit: 0, deadline: deadline) }
+    /// Gives up on another connection's lock at `deadline`.
+    func wait(until deadline: SuspendingClock.Instant) { patience.wait(until: deadline) }
 
     /// Gives each statement from now on so long to wait for another connection's lock.
-    func wait(atMost limit: Duration) { patience.pointee = rdsiam_patience(limit: limit.nanoseconds, deadline: 0) }
+    func wait(atMost limit: Duration) { patience.wait(atMost: limit) }
 
     func execute(_ sql: String) throws {
         try check(sqlite3_exec(handle, sql, nil, nil, nil))
@@ -137,18 +136,4 @@ final class Connection {
         try check(rdsiam_read_file(handle, &bytes, Int32(count), offset))
         return bytes
     }
-}
-
-/// A path as it may stand in a URI: `?`, `#` and `%` have a meaning there.
-private func percentEncoded(_ path: String) -> String {
-    var encoded = ""
-    for scalar in path.unicodeScalars {
-        switch scalar {
-        case "?": encoded += "%3f"
-        case "#": encoded += "%23"
-        case "%": encoded += "%25"
-        default: encoded.unicodeScalars.append(scalar)
-        }
-    }
-    return encoded
 }

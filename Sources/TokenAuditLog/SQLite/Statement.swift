@@ -55,16 +55,16 @@ final class Statement {
 
     func bind(_ value: String?, at index: Int32) throws {
         guard var value else { return try connection.check(sqlite3_bind_null(handle, index)) }
-        try connection.check(value.withUTF8 { rdsiam_bind_text(handle, index, $0.baseAddress, Int32($0.count)) })
+        try connection.check(value.withUTF8 { rdsiam_bind_text(handle, index, $0.baseAddress, $0.count) })
     }
 
     /// Binds UTF-8 as text.
     func bind(utf8 bytes: [UInt8], at index: Int32) throws {
-        try connection.check(bytes.withUnsafeBytes { rdsiam_bind_text(handle, index, $0.baseAddress, Int32($0.count)) })
+        try connection.check(bytes.withUnsafeBytes { rdsiam_bind_text(handle, index, $0.baseAddress, $0.count) })
     }
 
     func bind(_ bytes: [UInt8], at index: Int32) throws {
-        try connection.check(bytes.withUnsafeBytes { rdsiam_bind_blob(handle, index, $0.baseAddress, Int32($0.count)) })
+        try connection.check(bytes.withUnsafeBytes { rdsiam_bind_blob(handle, index, $0.baseAddress, $0.count) })
     }
 
     /// Binds the columns of another statement's row to the first parameters, whatever their types.

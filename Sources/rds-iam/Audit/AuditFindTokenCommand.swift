@@ -1,11 +1,6 @@
 import ArgumentParser
+import RDSIAMSystem
 import TokenAuditLog
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// `rds-iam audit find-token`.
 struct AuditFindTokenCommand: AsyncParsableCommand {
@@ -14,7 +9,7 @@ struct AuditFindTokenCommand: AsyncParsableCommand {
         abstract: "Look up a token that has turned up somewhere: was it ours, and is it still alive?",
         discussion: """
             Reads the token from standard input, never from the command line, which other users see in the list of \
-            processes. Exits with 1 where the log does not know it. Shows the newest thousand events about it, and that by \
+            processes. Exits with 1 if the log does not know it. Shows the newest thousand events about it, and that by \
             which it was issued. For example:
 
               rds-iam audit find-token < found.txt
@@ -41,7 +36,7 @@ struct AuditFindTokenCommand: AsyncParsableCommand {
             throw ValidationError("Pipe the token into standard input: other users see what stands on a command line.")
         }
         guard let fingerprint else { return }
-        guard fingerprint.utf8.count == 64, fingerprint.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+        guard Hexadecimal.decode(fingerprint)?.count == 32 else {
             throw ValidationError("--fingerprint must be 64 hexadecimal digits, as sha256sum prints them.")
         }
     }
@@ -66,10 +61,10 @@ struct AuditFindTokenCommand: AsyncParsableCommand {
             lines.append("this log knows the token, and a row about it cannot be read: run rds-iam audit verify")
         }
         guard let expiry = trace.expiresAt else { return lines }
-        let time = expiry.ISO8601Format()
+        let time = expiry.rfc3339
         return lines + [
             trace.isAlive(at: Date()) == true
-                ? "ALIVE until \(time): whoever has it can log in until then; take rds_iam from the user to stop that"
+                ? "ALIVE until \(time): who has it can log in until then; take rds_iam from the user to stop that"
                 : "expired at \(time)"
         ]
     }
@@ -78,5 +73,5 @@ struct AuditFindTokenCommand: AsyncParsableCommand {
 /// The verdict that makes `rds-iam audit find-token` exit with 1.
 private struct UnknownToken: Error, CustomStringConvertible {
     let description =
-        "this log knows no such token; give the whole token as it was handed out, and ask the logs of other hosts"
+        "This log knows no such token. Give the whole token as it was printed, and ask the logs of other hosts."
 }

@@ -1,11 +1,6 @@
 import AuthTokens
+import RDSIAMSystem
 import TokenAuditLog
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// One event of the audit log in one line for people.
 struct AuditLine {
@@ -17,7 +12,7 @@ struct AuditLine {
             return
         }
         let fields = [
-            record.time.ISO8601Format(), record.activity.rawValue, Self.outcome(record), Self.target(record),
+            record.time.rfc3339, record.activity.rawValue, Self.outcome(record), Self.target(record),
             record.generator ?? "-", record.credential?.accessKeyID ?? "-", Self.token(record),
         ]
         text = fields.map(Self.cell).joined(separator: "\t")
@@ -39,7 +34,7 @@ struct AuditLine {
 
     private static func token(_ record: AuditRecord) -> String {
         guard let token = record.token else { return "-" }
-        return "\(token.fingerprint.prefix(16)) until \(token.expiresAt.ISO8601Format())"
+        return "\(token.fingerprint.prefix(16)) until \(token.expiresAt.rfc3339)"
     }
 }
 

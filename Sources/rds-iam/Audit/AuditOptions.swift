@@ -1,13 +1,8 @@
 import ArgumentParser
 import AuthTokens
 import PGRDSIAM
+import RDSIAMSystem
 import TokenAuditLog
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Which file is the audit log.
 struct AuditLogOption: ParsableArguments {
@@ -24,7 +19,9 @@ struct AuditLogOption: ParsableArguments {
     func resolved() throws -> String {
         let environment = ProcessInfo.processInfo.environment
         if let path = path ?? environment["RDS_IAM_AUDIT_LOG"], !path.isEmpty { return path }
-        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/rds-iam/audit.sqlite" }
+        if let state = environment["XDG_STATE_HOME"], state.hasBytePrefix("/") {
+            return state + "/rds-iam/audit.sqlite"
+        }
         guard let home = environment["HOME"], !home.isEmpty else {
             throw ValidationError("HOME is not set: name the audit log with --audit-log or RDS_IAM_AUDIT_LOG.")
         }

@@ -1,11 +1,6 @@
 import ArgumentParser
+import RDSIAMSystem
 import TokenAuditLog
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// `rds-iam audit prune`.
 struct AuditPruneCommand: AsyncParsableCommand {

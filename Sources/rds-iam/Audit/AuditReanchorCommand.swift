@@ -46,7 +46,7 @@ private struct NothingAcknowledged: Error, CustomStringConvertible {
     let findings: [String]
 
     var description: String {
-        "what is wrong with \(path) cannot be acknowledged (\(Set(findings).sorted().joined(separator: ", "))): "
-            + "see rds-iam audit verify"
+        "What is wrong with \(path) cannot be acknowledged (\(Set(findings).sorted().joined(separator: ", "))). "
+            + "See rds-iam audit verify."
     }
 }

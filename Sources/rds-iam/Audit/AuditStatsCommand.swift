@@ -22,42 +22,46 @@ struct AuditStatsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let statistics = try await log.reader().statistics(since: since?.date, until: until?.date)
-        if json { return try printJSON(StatisticsJSON(statistics)) }
+        if json { return print(try Self.json(statistics)) }
         print(["", "", "issued", "reused", "refused", "accepted", "rejected"].joined(separator: "\t"))
         Self.printCounts("day", statistics.perDay)
         Self.printCounts("user", statistics.perUser)
         Self.printCounts("host", statistics.perHost)
-        Self.printCounts("total", ["": statistics.total])
+        Self.printCounts("total", "", statistics.total)
     }
 
-    private static func printCounts(_ kind: String, _ counts: [String: AuditStatistics.Counts]) {
-        for (name, counts) in counts.sorted(by: { $0.key < $1.key }) {
-            let numbers = [counts.issued, counts.reused, counts.refused, counts.accepted, counts.rejected]
-            print(([kind, AuditLine.cell(name)] + numbers.map(String.init)).joined(separator: "\t"))
-        }
+    private static func printCounts(_ kind: String, _ groups: [AuditStatistics.Group]) {
+        for group in groups { printCounts(kind, group.name, group.counts) }
+    }
+
+    private static func printCounts(_ kind: String, _ name: String, _ counts: AuditStatistics.Counts) {
+        let numbers = [counts.issued, counts.reused, counts.refused, counts.accepted, counts.rejected]
+        print(([kind, AuditLine.cell(name)] + numbers.map(String.init)).joined(separator: "\t"))
+    }
+
+    /// Foundation's encoder would take names that only look alike for one key.
+    private static func json(_ statistics: AuditStatistics) throws -> String {
+        let (days, users, hosts) = (statistics.perDay, statistics.perUser, statistics.perHost)
+        return try """
+        {"per_day":\(json(days)),"per_host":\(json(hosts)),"per_user":\(json(users)),\
+        "total":\(jsonText(CountsJSON(statistics.total)))}
+        """
+    }
+
+    private static func json(_ groups: [AuditStatistics.Group]) throws -> String {
+        let members = try groups.map { "\(try jsonText($0.name)):\(try jsonText(CountsJSON($0.counts)))" }
+        return "{" + members.joined(separator: ",") + "}"
     }
 }
 
-private struct StatisticsJSON: Encodable {
-    struct Counts: Encodable {
-        let issued, reused, refused, accepted, rejected: Int
+private struct CountsJSON: Encodable {
+    let issued, reused, refused, accepted, rejected: Int
 
-        init(_ counts: AuditStatistics.Counts) {
-            issued = counts.issued
-            reused = counts.reused
-            refused = counts.refused
-            accepted = counts.accepted
-            rejected = counts.rejected
-        }
-    }
-
-    let per_day, per_user, per_host: [String: Counts]
-    let total: Counts
-
-    init(_ statistics: AuditStatistics) {
-        per_day = statistics.perDay.mapValues(Counts.init)
-        per_user = statistics.perUser.mapValues(Counts.init)
-        per_host = statistics.perHost.mapValues(Counts.init)
-        total = Counts(statistics.total)
+    init(_ counts: AuditStatistics.Counts) {
+        issued = counts.issued
+        reused = counts.reused
+        refused = counts.refused
+        accepted = counts.accepted
+        rejected = counts.rejected
     }
 }

@@ -98,7 +98,7 @@ struct DamagedLog: Error, CustomStringConvertible {
     let findings: Int
 
     var description: String {
-        "\(path) is not as it was written, see above (findings: \(findings)); keep the file and compare it with a backup"
+        "\(path) is not as it was written (findings: \(findings), see above). Keep the file and compare it with a backup."
     }
 }
 

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// Where an export goes.
 struct OutputFile {
@@ -22,7 +16,7 @@ struct OutputFile {
     init(creating path: String) throws {
         self.init(descriptor: open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600), name: path)
         guard descriptor >= 0 else {
-            throw errno == EEXIST ? failure("it is there already, name a new file") : failure(reason)
+            throw errno == EEXIST ? failure("It is there already: name a new file.") : failure(reason)
         }
     }
 
@@ -43,7 +37,7 @@ struct OutputFile {
         guard close(descriptor) == 0 else { throw failure(reason) }
     }
 
-    private var reason: String { String(cString: strerror(errno)) }
+    private var reason: String { "The system says: \(String(cString: strerror(errno)))." }
 
     private func failure(_ reason: String) -> WritingFailure { WritingFailure(name: name, reason: reason) }
 }
@@ -57,5 +51,5 @@ struct WritingFailure: Error, CustomStringConvertible {
     let name: String
     let reason: String
 
-    var description: String { "cannot write \(name): \(reason)" }
+    var description: String { "Cannot write \(name). \(reason)" }
 }

@@ -1,12 +1,10 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMSystem
 
 /// Prints a value as JSON in one line, with its keys in order.
 func printJSON(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    print(try jsonText(value))
+}
+
+func jsonText(_ value: some Encodable) throws -> String {
+    String(decoding: try JSONValue.encode(value), as: UTF8.self)
 }

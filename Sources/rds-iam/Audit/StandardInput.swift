@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
+import RDSIAMSystem
 
 /// What is piped into the command.
 enum StandardInput {
@@ -25,5 +19,5 @@ enum StandardInput {
 struct UnusableInput: Error, CustomStringConvertible {
     let reason: String
 
-    var description: String { "standard input \(reason): pipe the token into it, or give --fingerprint" }
+    var description: String { "Standard input \(reason). Pipe the token into it, or give --fingerprint." }
 }

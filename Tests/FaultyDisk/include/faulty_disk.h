@@ -20,6 +20,12 @@ void faulty_disk_limit(const char *name, int64_t bytes, const char *ballast, int
 /// Makes each synchronisation take this long.
 void faulty_disk_delay(const char *name, int64_t milliseconds);
 
+/// Holds each synchronization until it is called with 0.
+void faulty_disk_hang(const char *name, int hangs);
+
+/// Returns how many synchronizations are held now.
+int faulty_disk_hung(const char *name);
+
 /// Makes each synchronisation of the database fail with an input/output error, or no longer.
 void faulty_disk_fail_syncs(const char *name, int fails);
 #endif

@@ -6,17 +6,14 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Faults of disk and file")
+@Suite("Faults of disk and file", .timeLimit(.minutes(5)))
 struct FaultTests {
     let folder: TemporaryFolder
     var path: String { folder.path("live/tokens.auditlog") }
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test(
-        "a lock holder that hangs: a typed error within the time limit, and the next event is stored",
-        .timeLimit(.minutes(5))
-    )
+    @Test("a lock holder that hangs: a typed error within the time limit, and the next event is stored")
     func hungLockHolder() async throws {
         var configuration = Logs.bare
         configuration.timeLimit = .seconds(1)
@@ -32,7 +29,7 @@ struct FaultTests {
         #expect(records[0].detail == ["events": "1", "issued": "1"])
     }
 
-    @Test("an event that came later waits for the lock as long as the one that has given up", .timeLimit(.minutes(5)))
+    @Test("an event that came later waits for the lock as long as the one that has given up")
     func laterEvent() async throws {
         let holder = Mutex<Connection?>(nil)
         var configuration = Logs.bare
@@ -48,6 +45,8 @@ struct FaultTests {
             $0 = connection
         }
         async let first = Logs.code { try await log.record(Events.issue(1)) }
+        while log.queue.isIdle { try await Task.sleep(for: .milliseconds(1)) }
+        // The later event's time is up this much later.
         try await Task.sleep(for: .seconds(2))
         async let second = Logs.code { try await log.record(Events.issue(2)) }
         #expect(await first == .busy)
@@ -55,19 +54,19 @@ struct FaultTests {
         await log.close()
     }
 
-    @Test("a disk that hangs: a typed error within the time limit", .timeLimit(.minutes(5)))
+    @Test("a disk that hangs: a typed error within the time limit")
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
         configuration.timeLimit = .seconds(1)
         let log = try await AuditLog.open(path, configuration: configuration)
         try await log.record(Events.issue(1))
-        layer.delay(3000)
+        layer.hang(true)
         async let first = Logs.code { try await log.record(Events.issue(2)) }
-        try await Task.sleep(for: .milliseconds(100))
+        try await layer.waitUntilHung()
         async let second = Logs.code { try await log.record(Events.issue(3)) }
         #expect(await [first, second] == [.timedOut, .timedOut])
-        layer.delay(0)
+        layer.hang(false)
         await log.close()
         // The one in flight was stored late: over-recorded, never under-recorded.
         let fingerprints = try await Logs.entries(of: path).compactMap { $0.record?.token?.fingerprint }
@@ -215,12 +214,12 @@ struct FaultTests {
         configuration.journalMode = .wal
         let log = try await AuditLog.open(path, configuration: configuration)
         try await log.record(Events.issue(1))
-        layer.delay(2000)
+        layer.hang(true)
         async let code = Logs.code { try await log.record(Events.issue(2)) }
-        try await Task.sleep(for: .milliseconds(100))
+        try await layer.waitUntilHung()
         try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+        layer.hang(false)
         #expect(await code == .moved)
-        layer.delay(0)
     }
 
     @Test("a file that is put back from an old copy while open: a typed error, until somebody takes note of it")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Events lost just before the end")
+@Suite("Events lost just before the end", .timeLimit(.minutes(5)))
 struct GapTests {
     @Test("closing says how many events were lost, whatever else it says", arguments: [true, false])
     func closing(recordsOpenAndClose: Bool) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Processes that are killed")
+@Suite("Processes that are killed", .timeLimit(.minutes(10)))
 struct KillTests {
     @Test("of four writers on one file, killed three hundred times, no acknowledged row is lost")
     func kills() async throws {
@@ -35,15 +35,13 @@ struct KillTests {
     }
 
     private func waitForFirstEvent(of writers: [WriterProcess]) async throws {
-        for _ in 0..<2000 {
-            if try writers.contains(where: { try !$0.acknowledged().isEmpty }) { return }
+        while try !writers.contains(where: { try !$0.acknowledged().isEmpty }) {
             try await Task.sleep(for: .milliseconds(5))
         }
-        Issue.record("no writer has recorded anything for ten seconds")
     }
 }
 
-@Suite("Many processes")
+@Suite("Many processes", .timeLimit(.minutes(10)))
 struct ManyProcessesTests {
     @Test("eight with a thousand events each, at once: all there, in one chain")
     func eight() async throws {

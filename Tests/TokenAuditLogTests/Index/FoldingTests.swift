@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Indexing")
+@Suite("Indexing", .timeLimit(.minutes(5)))
 struct FoldingTests {
     let folder: TemporaryFolder
     var path: String { folder.path("tokens.auditlog") }
@@ -41,7 +41,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("of a log far behind goes on while nobody waits", .timeLimit(.minutes(5)))
+    @Test("of a log far behind goes on while nobody waits")
     func catchesUp() async throws {
         try await Logs.write(100, to: path, configuration: unindexed())
         #expect(try indexed() == 0)
@@ -118,7 +118,7 @@ struct FoldingTests {
         // Not again at once, before there are a few more rows.
         #expect(committer.foldIndex() != nil)
         #expect(try indexed() == 0)
-        try committer.transaction(until: Monotonic.now + 1_000_000_000) {
+        try committer.transaction(until: .now + .seconds(1)) {
             for _ in 0..<2 { try committer.append(.gap, [:]) }
         }
         #expect(committer.foldIndex() == nil)
@@ -126,7 +126,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("that meets a lock is done seconds later though no event comes", .timeLimit(.minutes(5)))
+    @Test("that meets a lock is done seconds later though no event comes")
     func lockedAndIdle() async throws {
         try await Logs.write(10, to: path, configuration: unindexed())
         let committer = try Committer(path: path, configuration: Logs.bare)
@@ -152,7 +152,7 @@ struct FoldingTests {
         #expect(FileManager.default.fileExists(atPath: path + ".ballast"))
         #expect(try indexed() == 0)
         layer.limit(0, ballastOf: path, size: 0)
-        try committer.transaction(until: Monotonic.now + 1_000_000_000) {
+        try committer.transaction(until: .now + .seconds(1)) {
             for _ in 0..<100 { try committer.append(.gap, [:]) }
         }
         try FileManager.default.removeItem(atPath: path + ".ballast")

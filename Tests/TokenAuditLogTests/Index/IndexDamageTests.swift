@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("A damaged index")
+@Suite("A damaged index", .timeLimit(.minutes(5)))
 struct IndexDamageTests {
     struct Damage: Sendable, CustomTestStringConvertible {
         let testDescription: String

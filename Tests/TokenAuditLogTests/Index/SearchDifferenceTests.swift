@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("A search by index")
+@Suite("A search by index", .timeLimit(.minutes(5)))
 struct SearchDifferenceTests {
     /// Payloads that no writer of ours leaves.
     private static let broken = [

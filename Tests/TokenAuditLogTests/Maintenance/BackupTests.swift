@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Backups of a log that is not as it should be, or not at rest")
+@Suite("Backups of a log that is not as it should be, or not at rest", .timeLimit(.minutes(5)))
 struct BackupTests {
     let folder: TemporaryFolder
     var path: String { folder.path("tokens.auditlog") }

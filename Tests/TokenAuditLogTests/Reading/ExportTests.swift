@@ -6,7 +6,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Exporting")
+@Suite("Exporting", .timeLimit(.minutes(2)))
 struct ExportTests {
     let folder: TemporaryFolder
     var path: String { folder.path("tokens.auditlog") }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Searching")
+@Suite("Searching", .timeLimit(.minutes(2)))
 struct QueryTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
@@ -197,9 +197,9 @@ struct QueryTests {
         let reader = try await AuditLogReader.open(path)
         let all = try await reader.statistics()
         #expect(all.total.issued == 4 && all.total.refused == 1 && all.total.accepted == 0)
-        #expect(all.perDay.mapValues(\.issued) == ["2026-09-21": 2, "2026-09-22": 2])
-        #expect(all.perUser.mapValues(\.issued) == ["a": 3, "b": 1])
-        #expect(all.perHost.mapValues(\.refused) == ["db.example.com": 1])
+        #expect(all.perDay.map { "\($0.name) \($0.counts.issued)" } == ["2026-09-21 2", "2026-09-22 2"])
+        #expect(all.perUser.map { "\($0.name) \($0.counts.issued)" } == ["a 3", "b 1"])
+        #expect(all.perHost.map { "\($0.name) \($0.counts.refused)" } == ["db.example.com 1"])
         let later = try await reader.statistics(since: Events.start + day, until: Events.start + day + 1)
         #expect(later.total.issued == 2 && later.total.refused == 0)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Reading only")
+@Suite("Reading only", .timeLimit(.minutes(2)))
 struct ReadOnlyTests {
     let folder: TemporaryFolder
     var path: String { folder.path("live/tokens.auditlog") }

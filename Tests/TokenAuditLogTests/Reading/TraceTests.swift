@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Looking up a token")
+@Suite("Looking up a token", .timeLimit(.minutes(2)))
 struct TraceTests {
     @Test("a leaked token is known by its text and by its fingerprint, and said to be alive until it expires")
     func leakedToken() async throws {

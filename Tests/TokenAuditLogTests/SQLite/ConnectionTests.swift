@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("One connection to a file")
+@Suite("One connection to a file", .timeLimit(.minutes(2)))
 struct ConnectionTests {
     let folder: TemporaryFolder
     var path: String { folder.path("tokens.auditlog") }
@@ -64,7 +64,7 @@ final class LockHolder: Sendable {
             let connection = try? Connection(path: path, mode: .writing)
             try? connection?.execute("BEGIN EXCLUSIVE")
             held.signal()
-            Monotonic.pause(nanoseconds: time.nanoseconds)
+            Thread.sleep(forTimeInterval: time / .seconds(1))
             connection?.rollBack()
             done.signal()
         }

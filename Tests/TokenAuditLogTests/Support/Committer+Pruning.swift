@@ -7,7 +7,7 @@ extension Committer {
     @discardableResult
     func prune(before time: Date, stride: Int64 = 5_000) throws -> AuditPruning {
         var pruner = Pruner(before: time, stride: stride)
-        while try pruner.step(self, until: Monotonic.now + 10_000_000_000) {}
+        while try pruner.step(self, until: .now + .seconds(10)) {}
         return pruner.result
     }
 }

@@ -24,6 +24,14 @@ struct FaultyFileLayer {
 
     func delay(_ milliseconds: Int) { faulty_disk_delay(name, Int64(milliseconds)) }
 
+    /// Holds every synchronization until it is called with `false`.
+    func hang(_ hangs: Bool) { faulty_disk_hang(name, hangs ? 1 : 0) }
+
+    /// Returns when a synchronization is held.
+    func waitUntilHung() async throws {
+        while faulty_disk_hung(name) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
     func failSyncs(_ fails: Bool) { faulty_disk_fail_syncs(name, fails ? 1 : 0) }
 
     /// What a power cut at this moment would leave.

@@ -46,7 +46,7 @@ enum Logs {
     /// Writes `count` issues, a second apart, in one transaction.
     static func writeAtOnce(_ count: Int, to path: String, configuration: AuditLogConfiguration = bare) throws {
         let committer = try Committer(path: path, configuration: configuration)
-        try committer.transaction(until: Monotonic.now + 10_000_000_000) {
+        try committer.transaction(until: .now + .seconds(10)) {
             for number in 1...count {
                 let event = Events.issue(number, at: Events.start + Double(number))
                 try committer.store.append(AuditRecord(event, by: actor).payload.utf8)
@@ -81,7 +81,7 @@ enum Logs {
             try await body()
             return nil
         } catch {
-            return (error as? AuditLogError)?.code ?? AuditLogError.Code(rawValue: "\(type(of: error))")
+            return (error as? AuditLogError)?.code ?? AuditLogError.Code("\(type(of: error))")
         }
     }
 }

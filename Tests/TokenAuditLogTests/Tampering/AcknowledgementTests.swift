@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Acknowledged findings")
+@Suite("Acknowledged findings", .timeLimit(.minutes(5)))
 struct AcknowledgementTests {
     let folder: TemporaryFolder
     var path: String { folder.path("tokens.auditlog") }

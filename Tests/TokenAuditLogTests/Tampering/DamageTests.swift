@@ -6,7 +6,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Damaged and foreign files")
+@Suite("Damaged and foreign files", .timeLimit(.minutes(5)))
 struct DamageTests {
     let folder: TemporaryFolder
     var path: String { folder.path("tokens.auditlog") }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Forgeries")
+@Suite("Forgeries", .timeLimit(.minutes(5)))
 struct ForgeryTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let action: String

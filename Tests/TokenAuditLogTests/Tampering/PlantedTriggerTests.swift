@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("A planted trigger")
+@Suite("A planted trigger", .timeLimit(.minutes(5)))
 struct PlantedTriggerTests {
     struct Plant: Sendable, CustomTestStringConvertible {
         let testDescription: String
