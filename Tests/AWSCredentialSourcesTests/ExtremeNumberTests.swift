@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWSCredentialSources
 
-/// Clocks, dice and documents that answer what no calendar holds.
+/// Clocks, random numbers and documents that answer what no calendar holds.
 @Suite(.timeLimit(.minutes(2))) struct ExtremeNumberTests {
     static let seconds: [Double] = [
         1e19, -1e19, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1e300, 0, -1,
@@ -107,7 +107,7 @@ import Testing
         ] + ["default", "role", "login", "sso"].map { ProfileCredentialSource($0, context: context) }
     }
 
-    @Test("no source, cache or chain traps on a clock that answers nonsense", arguments: seconds)
+    @Test("no source, cache or chain traps on a clock that answers any number", arguments: seconds)
     func clocks(_ now: Double) async throws {
         let context = try context(http(), now: now)
         for source in sources(context) {
@@ -154,7 +154,7 @@ import Testing
         #expect(http.requests.last?.headers.first { $0.name == "x-amz-date" }?.value == date)
     }
 
-    @Test("expired credentials with nonsense for an end print", arguments: seconds)
+    @Test("credentials with any number for an end print", arguments: seconds)
     func printing(_ end: Double) {
         let credentials = AWSCredentials(
             accessKeyID: "A",
@@ -164,7 +164,7 @@ import Testing
         #expect("\(credentials)".contains("expires"))
     }
 
-    @Test("dice that answer nonsense make no pause longer than the rules say", arguments: seconds + [1, 2, 0.5])
+    @Test("random numbers out of range make no pause longer than the rules say", arguments: seconds + [1, 2, 0.5])
     func dice(_ number: Double) async throws {
         let pauses = Mutex<[Duration]>([])
         var context = try context(RoutedHTTP(["/c": (503, "")]))
@@ -182,7 +182,7 @@ import Testing
     }
 
     @Test(
-        "a stop clock that jumps anywhere ends no call in a trap",
+        "an uptime that jumps anywhere traps no call",
         arguments: [Int128.max, .min, 0, 1, -1].flatMap { from in [Int128.max, .min, 0].map { [from, $0] } }
     )
     func uptimes(_ readings: [Int128]) async throws {

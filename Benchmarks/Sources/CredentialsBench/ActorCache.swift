@@ -4,16 +4,16 @@ import Foundation
 /// The ordinary way to keep credentials in Swift: an actor that looks at the clock.
 actor ActorCache {
     private let source: StaticCredentialSource
-    private var kept: AWSCredentials?
+    private var cached: AWSCredentials?
 
     init(_ source: StaticCredentialSource) {
         self.source = source
     }
 
     func credentials() async throws -> AWSCredentials {
-        if let kept, kept.expiration.map({ $0 > Date() }) != false { return kept }
+        if let cached, cached.expiration.map({ $0 > Date() }) != false { return cached }
         let fresh = try await source.credentials()
-        kept = fresh
+        cached = fresh
         return fresh
     }
 }

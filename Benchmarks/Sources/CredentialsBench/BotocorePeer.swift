@@ -1,6 +1,6 @@
 import Foundation
 
-/// botocore doing the same, measured by itself, where an interpreter with botocore is named.
+/// botocore doing the same, measured by itself, if an interpreter with botocore is named.
 struct BotocorePeer: Decodable {
     var environment: String
     var profile: String

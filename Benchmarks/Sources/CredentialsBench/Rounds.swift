@@ -2,7 +2,8 @@ import Foundation
 
 /// Repeated rounds of one piece of work, done by several tasks at once.
 struct Rounds: CustomStringConvertible {
-    /// Nanoseconds for one read: a task's share of the wall time, and of the processor time, which other programs disturb less.
+    /// Nanoseconds for one read: a task's share of the wall time, and of the processor time, which other programs
+    /// disturb less.
     private var wall: [Double] = []
     private var processor: [Double] = []
 

@@ -1,12 +1,13 @@
 import AWSCredentialSources
 
-// Reading credentials: kept ones beside an actor that keeps them, sources beside botocore where RDS_IAM_TEST_PYTHON has it.
+// Reads cached credentials beside an actor that caches them, and sources beside botocore, if RDS_IAM_TEST_PYTHON
+// names an interpreter that has it.
 
 let source = StaticCredentialSource(Inputs.credentials)
 let cache = RefreshingCredentialSource(source)
 let actor = ActorCache(source)
 
-print("Nanoseconds a read, the fastest round / the middle one. Kept credentials:")
+print("Nanoseconds a read, the fastest round / the middle one. Cached credentials:")
 for tasks in [1, 8] {
     let ours = try await Rounds.measure(tasks: tasks) { for _ in 0..<$0 { _ = try await cache.credentials() } }
     let signing = try await Rounds.measure(tasks: tasks) {

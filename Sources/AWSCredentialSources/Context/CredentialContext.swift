@@ -89,7 +89,8 @@ public struct CredentialContext: Sendable {
 extension CredentialContext {
     /// Returns a variable's value, or `nil` if it is unset or blank, as the AWS SDKs treat it.
     func variable(_ name: String) -> String? {
-        guard let value = environment.value(name), !value.trimmed.isEmpty else { return nil }
+        guard let value = environment.value(name), value.unicodeScalars.contains(where: { !$0.properties.isWhitespace })
+        else { return nil }
         return value
     }
 

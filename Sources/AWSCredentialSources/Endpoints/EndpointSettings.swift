@@ -40,7 +40,10 @@ struct EndpointSettings: Sendable {
     func endpoint(of service: AWSService, region: String) throws -> HTTPURL {
         if let override = override(of: service) {
             guard let url = HTTPURL(override.url) else {
-                throw AWSCredentialError(.invalidConfiguration, "\(override.origin) is not an http or https URL.")
+                throw AWSCredentialError(
+                    .invalidConfiguration,
+                    "\(override.origin) is not an http or https URL. Correct or remove it."
+                )
             }
             guard !fips, !dualStack else {
                 throw AWSCredentialError(
@@ -52,7 +55,10 @@ struct EndpointSettings: Sendable {
         }
         let host = service.host(region: region, fips: fips, dualStack: dualStack)
         guard Self.isLabel(region), let url = HTTPURL("https://\(host)") else {
-            throw AWSCredentialError(.invalidConfiguration, "The region is not the name of an AWS region.")
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "The region is not the name of an AWS region. Correct AWS_REGION or the profile."
+            )
         }
         return url
     }
@@ -69,8 +75,8 @@ struct EndpointSettings: Sendable {
             if let url = context.variable(variable) { return (url.trimmed, variable) }
         }
         let nested = services[ByteText(service.settingName.asciiLowercased())]?.subproperties["endpoint_url"]
-        if let nested, !nested.isEmpty { return (nested, "endpoint_url of the profile's services section") }
-        return profile.value("endpoint_url").map { ($0, "endpoint_url of the profile") }
+        if let nested, !nested.isEmpty { return (nested, "The endpoint_url of the profile's services section") }
+        return profile.value("endpoint_url").map { ($0, "The endpoint_url of the profile") }
     }
 
     /// Whether a region may stand in a host name.

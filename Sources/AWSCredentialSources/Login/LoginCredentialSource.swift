@@ -53,7 +53,10 @@ struct LoginCredentialSource: AWSCredentialSource {
     private func request(_ endpoint: HTTPURL, body: [UInt8], key: borrowing DPoPKey) throws -> CredentialHTTPRequest {
         let url = endpoint.appending("/v1/token")
         guard let proof = DPoPProof.make(key, url: url, context: context) else {
-            throw AWSCredentialError(.unsupported, "libcrypto does not sign with the key of the sign-in.")
+            throw AWSCredentialError(
+                .unsupported,
+                "OpenSSL cannot sign with the key of the sign-in. Run `\(signInCommand)`."
+            )
         }
         return CredentialHTTPRequest(
             method: "POST",
@@ -119,7 +122,7 @@ struct LoginCredentialSource: AWSCredentialSource {
         guard let folder = context.expandingHome(folder) else {
             throw AWSCredentialError(
                 .invalidConfiguration,
-                "There is no home folder to look for a sign-in in: set HOME."
+                "There is no home directory that could hold a sign-in. Set HOME."
             )
         }
         let path = "\(folder)/\(try FileNameDigest.sha256(session)).json"

@@ -28,7 +28,9 @@ struct ProfilePlanner {
     private func plan(for name: String, after way: [String], assuming later: [AssumedRole]) throws -> ProfilePlan {
         guard let profile = configuration.profiles[ByteText(name)] else {
             let asking = way.last ?? name
-            throw Self.invalid("The profile '\(asking)' names the source_profile '\(name)', which does not exist.")
+            throw Self.invalid(
+                "The profile '\(asking)' names the source_profile '\(name)', which does not exist. Add it, or correct the name."
+            )
         }
         // Further along the way a profile's own keys come before its role.
         if !way.isEmpty, let keys = try sources.staticKeys(name) {
@@ -51,16 +53,22 @@ struct ProfilePlanner {
 
     private func refuseCircle(_ way: [String], _ next: String) throws {
         guard way.count < Self.longestWay else {
-            throw Self.invalid("The profiles lead over more than \(Self.longestWay) source_profiles.")
+            throw Self.invalid(
+                "The profiles lead over more than \(Self.longestWay) source_profiles. Let fewer follow each other."
+            )
         }
         guard way.contains(where: next.isBytewiseEqual) else { return }
         let circle = (way + [next]).joined(separator: " → ")
-        throw Self.invalid("The profiles lead in a circle by source_profile: \(circle).")
+        throw Self.invalid(
+            "The profiles lead in a circle by source_profile: \(circle). Give one of them another source."
+        )
     }
 
     private func ownKeys(_ name: String) throws -> any AWSCredentialSource {
         if let keys = try sources.staticKeys(name) { return keys }
-        throw Self.invalid("The profile '\(name)' is its own source_profile but holds no aws_access_key_id.")
+        throw Self.invalid(
+            "The profile '\(name)' is its own source_profile but holds no aws_access_key_id. Add its keys, or name another profile."
+        )
     }
 
     /// The order is that of the AWS SDK for Rust.
@@ -70,11 +78,75 @@ struct ProfilePlanner {
         if let source = sources.login(name) { return source }
         if let source = sources.process(name) { return source }
         if let source = try sources.staticKeys(name) { return source }
-        let message = "The profile '\(name)' holds no credentials."
+        let message = "The profile '\(name)' holds no credentials. Add keys, or a source such as sso_session."
         throw isFirst ? AWSCredentialError(.notConfigured, message) : Self.invalid(message)
     }
 
     static func invalid(_ message: String) -> AWSCredentialError {
         AWSCredentialError(.invalidConfiguration, message)
+    }
+}
+
+/// A role that a profile assumes with somebody else's credentials.
+struct RoleStep {
+    /// Where those credentials come from.
+    enum Origin {
+        case profile(String)
+        case credentialSource(String)
+    }
+
+    var role: AssumedRole
+    var origin: Origin
+
+    /// Reads a profile; nil where it assumes no role in this way.
+    init?(_ name: String, _ profile: SharedConfiguration.Section) throws {
+        let sourceProfile = profile.value("source_profile")
+        let credentialSource = profile.value("credential_source")
+        guard let arn = profile.value("role_arn") else {
+            guard sourceProfile == nil, credentialSource == nil else {
+                throw ProfilePlanner.invalid(
+                    "The profile '\(name)' has a source for a role but no role_arn. Add it, or remove the source."
+                )
+            }
+            return nil
+        }
+        let hasToken = profile.value("web_identity_token_file") != nil
+        switch (sourceProfile, credentialSource, hasToken) {
+        case (nil, nil, true): return nil
+        case (let source?, nil, false): origin = .profile(source)
+        case (nil, let source?, false): origin = .credentialSource(source)
+        default:
+            throw ProfilePlanner.invalid(
+                """
+                The profile '\(name)' has role_arn and needs exactly one of source_profile, credential_source and \
+                web_identity_token_file.
+                """
+            )
+        }
+        guard profile.value("mfa_serial") == nil else {
+            throw AWSCredentialError(
+                .unsupported,
+                "The profile '\(name)' asks for MFA (mfa_serial), for which no code can be typed here. Use credential_process or SSO."
+            )
+        }
+        role = try AssumedRole(arn: arn, profile: profile, name: name)
+    }
+}
+
+extension AssumedRole {
+    /// The role of a profile with the settings that go with it.
+    init(arn: String, profile: SharedConfiguration.Section, name: String) throws {
+        self.init(
+            arn: arn,
+            sessionName: profile.value("role_session_name"),
+            externalID: profile.value("external_id")
+        )
+        guard let text = profile.value("duration_seconds") else { return }
+        guard let seconds = Int(text), 900...43_200 ~= seconds else {
+            throw ProfilePlanner.invalid(
+                "The profile '\(name)' has a duration_seconds outside 900 to 43200. Correct it."
+            )
+        }
+        durationSeconds = seconds
     }
 }

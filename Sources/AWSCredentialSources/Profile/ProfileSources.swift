@@ -52,7 +52,7 @@ struct ProfileSources {
     func webIdentity(_ name: String) throws -> WebIdentityCredentialSource? {
         guard let file = profile(name).value("web_identity_token_file") else { return nil }
         guard let arn = profile(name).value("role_arn") else {
-            throw ProfilePlanner.invalid("The profile '\(name)' has web_identity_token_file but no role_arn.")
+            throw ProfilePlanner.invalid("The profile '\(name)' has web_identity_token_file but no role_arn. Add it.")
         }
         return WebIdentityCredentialSource(
             tokenFile: file,
@@ -86,6 +86,6 @@ struct ProfileSources {
     }
 
     private static func half(_ name: String, has: String, lacks: String) -> AWSCredentialError {
-        ProfilePlanner.invalid("The profile '\(name)' has \(has) but no \(lacks).")
+        ProfilePlanner.invalid("The profile '\(name)' has \(has) but no \(lacks). Add it.")
     }
 }

@@ -66,12 +66,14 @@ struct SharedConfiguration: Sendable {
     /// The name itself is not quoted: a line that went wrong may hold anything.
     private mutating func noteOddNames(in section: RawSection) {
         for (name, property) in section.properties where !Self.isName(name.string) {
-            warnings.append("\(property.file), line \(property.line): a property with an odd name is left out.")
+            warnings.append("In \(property.file), line \(property.line), a property with an odd name is left out.")
         }
     }
 
     private mutating func leaveOut(_ section: RawSection, file: String, expecting form: String) {
-        warnings.append("\(file), line \(section.line): the section [\(section.name)] is left out, expected \(form).")
+        warnings.append(
+            "In \(file), line \(section.line), the section [\(section.name)] is left out: it must be \(form)."
+        )
     }
 
     /// Letters, digits and `-_/.%@:+`.

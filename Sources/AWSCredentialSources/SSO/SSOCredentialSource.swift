@@ -48,7 +48,7 @@ struct SSOCredentialSource: AWSCredentialSource {
             .fail(
                 AWSCredentialError(
                     .signInRequired,
-                    "\(Self.operation): the sign-in is no longer accepted: run `\(settings.signInCommand)`."
+                    "\(Self.operation) no longer accepts the sign-in. Run `\(settings.signInCommand)`."
                 )
             )
         default: ServiceError(response).verdict(status: response.status, operation: Self.operation)

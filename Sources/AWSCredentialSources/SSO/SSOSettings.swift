@@ -37,7 +37,9 @@ struct SSOSettings: Sendable {
         roleName = need("sso_role_name", in: profile)
         self.profile = name
         guard missing.isEmpty else {
-            throw Self.invalid("The profile '\(name)' is set up for SSO but lacks \(missing.joined(separator: ", ")).")
+            throw Self.invalid(
+                "The profile '\(name)' is set up for SSO but lacks \(missing.joined(separator: ", ")). Run `aws configure sso`."
+            )
         }
     }
 
@@ -53,11 +55,15 @@ struct SSOSettings: Sendable {
         in configuration: SharedConfiguration
     ) throws -> SharedConfiguration.Section {
         guard let session = configuration.ssoSessions[ByteText(name)] else {
-            throw invalid("The profile '\(profileName)' names the sso-session '\(name)', which does not exist.")
+            throw invalid(
+                "The profile '\(profileName)' names the sso-session '\(name)', which does not exist. Add it, or run `aws configure sso`."
+            )
         }
         for key: ByteText in ["sso_start_url", "sso_region"] {
             guard let own = profile.value(key), ByteText(own) != session.value(key).byteText else { continue }
-            throw invalid("The profile '\(profileName)' and its sso-session '\(name)' differ in \(key).")
+            throw invalid(
+                "The profile '\(profileName)' and its sso-session '\(name)' differ in \(key). Correct one of them."
+            )
         }
         return session
     }

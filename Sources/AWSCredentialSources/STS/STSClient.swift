@@ -126,6 +126,9 @@ public struct STSClient: Sendable {
     }
 
     private static func unreadable(_ form: STSForm) -> AWSCredentialError {
-        AWSCredentialError(.invalidResponse, "\(form.operation): the answer is not what STS answers.")
+        AWSCredentialError(
+            .invalidResponse,
+            "\(form.operation) got an answer that is not one of STS. Check the endpoint."
+        )
     }
 }

@@ -46,7 +46,7 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
         guard let date = Date(rfc3339: text.trimmed) else {
             throw AWSCredentialError(
                 .invalidConfiguration,
-                "AWS_CREDENTIAL_EXPIRATION is not a time such as 2026-01-02T03:04:05Z."
+                "AWS_CREDENTIAL_EXPIRATION is not a time such as 2026-01-02T03:04:05Z. Correct or unset it."
             )
         }
         return date

@@ -64,7 +64,10 @@ public struct ProfileCredentialSource: AWSCredentialSource {
 
     private func missing(in places: String, configuration: SharedConfiguration) -> AWSCredentialError {
         guard selection.isExplicit else {
-            return AWSCredentialError(.notConfigured, "There is no profile 'default' in \(places).")
+            return AWSCredentialError(
+                .notConfigured,
+                "There is no profile 'default' in \(places). Add it, or name another one with AWS_PROFILE."
+            )
         }
         let hints = configuration.warnings.map { " \($0)" }.joined()
         return AWSCredentialError(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AWSCredentialSources
 
-/// One case of the profile grammar: the text of the two files, and what must come of them.
+/// One case of the profile grammar: the text of the two files, and what they must become.
 struct GrammarCase: Sendable, CustomTestStringConvertible {
     typealias Profiles = [String: [String: String]]
 

@@ -45,7 +45,7 @@ import Testing
         #expect(configuration.profiles["long"]?["key"]?.value.count == 1_000_000)
     }
 
-    /// Whatever comes, an error is one of ours and names a line.
+    /// Every error is an `AWSCredentialError` and names a line.
     private func parse(_ bytes: [UInt8]) {
         do {
             var configuration = SharedConfiguration()

@@ -20,7 +20,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "a refusal is remembered for a second at least",
+            name: "a refusal is cached for a second at least",
             dice: 0,
             steps: [
                 .fails(RefreshStory.denied), .getsError(.refused, fetches: 1), .passes(0.9),
@@ -36,7 +36,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "a failed refresh does not choose the window anew",
+            name: "a failed refresh chooses no other window",
             steps: [
                 .gives("A", 5400), .gets("A", fetches: 1), .fails(RefreshStory.outage), .passes(1800),
                 .gets("A", fetches: 2), .gives("B", 5400), .passes(450), .gets("B", fetches: 3),

@@ -12,7 +12,7 @@ import Testing
     static let curable = ["ExpiredToken", "ExpiredTokenException", "Throttling", "InvalidClientTokenId"]
 
     @Test(
-        "what asking again cannot cure is raised at once, though there are credentials in hand",
+        "what asking again cannot cure is thrown at once, though credentials are cached",
         arguments: incurable + incurable.map { $0 + "Exception" }
     )
     func incurableCodes(_ code: String) async throws {

@@ -3,10 +3,10 @@ import AWSCredentialSources
 extension RefreshTests {
     private static let hour = 3600.0
 
-    /// When the cache asks again of its own accord.
+    /// When the cache asks again.
     static let windows: [RefreshStory] = [
         RefreshStory(
-            name: "fresh credentials are kept",
+            name: "fresh credentials stay cached",
             steps: [
                 .gives("A", hour), .gets("A", fetches: 1), .passes(2699), .gets("A", fetches: 1),
             ]
@@ -47,7 +47,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "a window of one's own",
+            name: "a window that the policy sets",
             policy: policy { $0.advisoryWindow = 120 },
             steps: [
                 .gives("A", hour), .gets("A", fetches: 1), .gives("B", hour), .passes(3479), .gets("A", fetches: 1),
@@ -55,7 +55,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "the window is chosen anew by the new lifetime",
+            name: "the new lifetime chooses the window",
             steps: [
                 .gives("A", 21600), .gets("A", fetches: 1), .gives("B", 1200), .passes(18000), .gets("B", fetches: 2),
                 .passes(899), .gets("B", fetches: 2), .gives("C", hour), .passes(1), .gets("C", fetches: 3),
@@ -69,7 +69,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "static keys are kept for ever",
+            name: "static keys stay cached for ever",
             kind: .static,
             steps: [
                 .gives("A", nil), .gets("A", fetches: 1), .passes(1_000_000), .gets("A", fetches: 1),
@@ -92,7 +92,7 @@ extension RefreshTests {
         ),
     ]
 
-    /// What happens where the source fails.
+    /// What happens if the source fails.
     static let failures: [RefreshStory] = [
         RefreshStory(
             name: "a first fetch that fails is repeated at once",
@@ -132,7 +132,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "but never to who signs for later, for whom it is tried again soon",
+            name: "but never to a caller that signs for later use; for that caller another attempt follows soon",
             steps: [
                 .gives("A", hour), .gets("A", fetches: 1), .fails(RefreshStory.outage), .passes(3700),
                 .signsError(900, .serviceUnavailable, fetches: 2), .signsError(900, .serviceUnavailable, fetches: 2),
@@ -173,7 +173,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "a refusal is raised at once and remembered for seconds",
+            name: "a refusal is thrown at once and cached for seconds",
             steps: [
                 .gives("A", hour), .gets("A", fetches: 1), .fails(RefreshStory.denied), .passes(2700),
                 .getsError(.refused, fetches: 2), .getsError(.refused, fetches: 2), .passes(2.9),
@@ -181,7 +181,7 @@ extension RefreshTests {
             ]
         ),
         RefreshStory(
-            name: "a refused first fetch is remembered too",
+            name: "a refused first fetch is cached too",
             steps: [
                 .fails(RefreshStory.denied), .getsError(.refused, fetches: 1), .getsError(.refused, fetches: 1),
                 .gives("A", hour), .passes(3), .gets("A", fetches: 2),
@@ -227,7 +227,7 @@ extension RefreshTests {
     /// What callers can ask for.
     static let wishes: [RefreshStory] = [
         RefreshStory(
-            name: "who signs for later makes it refresh early",
+            name: "a caller that signs for later use makes it refresh early",
             steps: [
                 .gives("A", hour), .gets("A", fetches: 1), .gives("B", hour), .passes(2690),
                 .signs(900, "A", fetches: 1),

@@ -3,10 +3,10 @@ import Testing
 
 /// What happens to a refreshing source, step by step.
 ///
-/// The dice show one half unless the story says otherwise: a pause after a failure is 450 seconds.
+/// The number drawn is one half unless the story says otherwise: a pause after a failure is 450 seconds.
 struct RefreshStory: Sendable, CustomTestStringConvertible {
     enum Step: Sendable {
-        /// From now on the source hands out these keys, with so many seconds of life.
+        /// From now on the source provides these keys, which live so many seconds.
         case gives(String, Double?)
         /// From now on the source fails.
         case fails(AWSCredentialError)
@@ -15,7 +15,7 @@ struct RefreshStory: Sendable, CustomTestStringConvertible {
         /// A caller gets these keys, and the source has been asked so many times in all.
         case gets(String, fetches: Int)
         case getsError(AWSCredentialError.Code, fetches: Int)
-        /// A caller who signs for later gets these keys.
+        /// A caller that signs for later use gets these keys.
         case signs(Double, String, fetches: Int)
         case signsError(Double, AWSCredentialError.Code, fetches: Int)
     }

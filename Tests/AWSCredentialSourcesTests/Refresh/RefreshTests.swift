@@ -4,7 +4,7 @@ import RDSIAMBasics
 import Synchronization
 import Testing
 
-/// Keeping credentials: the stories, and many tasks at once.
+/// Caching credentials: the stories, and many tasks at once.
 @Suite(.timeLimit(.minutes(2))) struct RefreshTests {
     @Test("the cache asks, serves and refuses as the story goes", arguments: windows + failures + wishes + draws)
     func story(_ story: RefreshStory) async throws {

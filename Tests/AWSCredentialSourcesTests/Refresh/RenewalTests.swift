@@ -26,7 +26,7 @@ import Testing
     func ssoOutage() async throws {
         let http = RoutedHTTP(["/token": (500, "")])
         let source = ProfileCredentialSource("dev", context: .test(files: signIn, http: http, clock: clock))
-        // The token dies meanwhile; each renewal takes three attempts and a second and a half.
+        // The token expires now; each renewal takes three attempts and a second and a half.
         clock.advance(600)
         for (pause, requests) in [(0.0, 3), (28, 3), (2, 6)] {
             clock.advance(pause)
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("the instance's role is looked up anew each time")
+    @Test("the instance's role is looked up each time")
     func instanceRole() async throws {
         let http = RoutedHTTP([
             "/api/token": (200, "SECRET-imds"), "/security-credentials/": (200, "first"),

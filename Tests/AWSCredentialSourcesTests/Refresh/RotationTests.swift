@@ -1,7 +1,7 @@
 import AWSCredentialSources
 import Testing
 
-/// Files that other programs replace are read afresh at each refresh.
+/// Files that other programs replace are read at each refresh.
 @Suite(.timeLimit(.minutes(2))) struct RotationTests {
     private let clock = TestClock()
 

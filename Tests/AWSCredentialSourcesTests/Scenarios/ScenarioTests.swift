@@ -1,6 +1,6 @@
 import Testing
 
-/// Every row of AWS's behaviour that can be replayed: environment, files and recorded exchanges in, credentials or an error out.
+/// Recorded rules of AWS: environment, files and exchanges go in, credentials or an error come out.
 @Suite(.timeLimit(.minutes(2))) struct ScenarioTests {
     static let families = [
         "environment", "profile", "roles", "web_identity", "container", "instance_metadata", "sso", "login", "process",

@@ -18,7 +18,7 @@ import Testing
     }
 }
 
-/// A network that swallows everything: each attempt takes as long as it may.
+/// A network that drops everything: each attempt takes as long as it may.
 private struct BlackHole: CredentialHTTPClient {
     var clock: TestClock
 

@@ -20,18 +20,18 @@ final class Lookalike: Sendable {
     }
 
     /// A new visitor, for whom the server behaves in this way.
-    func visitor(_ behaviour: String) -> Visitor {
+    func visitor(_ behavior: String) -> Visitor {
         let name = UUID().uuidString
-        return Visitor(base: "http://127.0.0.1:\(port)", behaviour: behaviour, name: name)
+        return Visitor(base: "http://127.0.0.1:\(port)", behavior: behavior, name: name)
     }
 
     struct Visitor: Sendable {
         var base: String
-        var behaviour: String
+        var behavior: String
         var name: String
 
         /// The base URL of a service for this visitor.
-        func url(_ service: String) -> String { "\(base)/\(behaviour).\(name)/\(service)" }
+        func url(_ service: String) -> String { "\(base)/\(behavior).\(name)/\(service)" }
 
         /// What the server was asked for.
         func log() async throws -> [String] {
@@ -40,7 +40,7 @@ final class Lookalike: Sendable {
             return try JSONDecoder().decode([String].self, from: Data(response.body))
         }
 
-        /// A world with real sockets and without pauses.
+        /// A context with real sockets and without pauses.
         func context(_ files: [String: String] = [:]) -> CredentialContext {
             var files = files
             files["/jwt"] = "SECRET-jwt"
@@ -58,7 +58,7 @@ final class Lookalike: Sendable {
                     "AWS_ENDPOINT_URL_SSO_OIDC": url("sso"),
                 ],
                 files: MemoryFileStore(files),
-                http: PatientHTTP(factor: ["silent", "drip"].contains(behaviour) ? 1 : 10)
+                http: PatientHTTP(factor: ["silent", "drip"].contains(behavior) ? 1 : 10)
             )
             let real = CredentialContext.system
             context.now = real.now

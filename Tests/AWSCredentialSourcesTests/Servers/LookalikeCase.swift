@@ -3,20 +3,20 @@
 import AWSCredentialSources
 import Testing
 
-/// A source asked over real sockets, against one behaviour of the look-alike.
+/// A source asked over real sockets, against one behavior of the look-alike.
 struct LookalikeCase: Sendable, CustomTestStringConvertible {
     enum Asked: String, CaseIterable, Sendable {
         case imds, container, webIdentity, assumeRole, sso
     }
 
     var asked: Asked
-    var behaviour: String
-    /// The error that is expected; nil for credentials.
+    var behavior: String
+    /// The error that is expected; `nil` for credentials.
     var error: AWSCredentialError.Code?
     /// How many requests the server must see.
     var requests: Int?
 
-    var testDescription: String { "\(asked.rawValue), \(behaviour)" }
+    var testDescription: String { "\(asked.rawValue), \(behavior)" }
 
     func source(_ context: CredentialContext) -> any AWSCredentialSource {
         switch asked {

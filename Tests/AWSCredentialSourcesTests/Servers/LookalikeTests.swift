@@ -6,9 +6,9 @@ import Testing
 
 /// Every source over real sockets, with a server that behaves and misbehaves.
 @Suite(.timeLimit(.minutes(5))) struct LookalikeTests {
-    @Test("each source gets credentials, or the right error, from each behaviour", arguments: cases)
-    func behaviour(_ lookalikeCase: LookalikeCase) async throws {
-        let visitor = try Lookalike.shared.get().visitor(lookalikeCase.behaviour)
+    @Test("each source gets credentials, or the right error, from each behavior", arguments: cases)
+    func behavior(_ lookalikeCase: LookalikeCase) async throws {
+        let visitor = try Lookalike.shared.get().visitor(lookalikeCase.behavior)
         let source = lookalikeCase.source(visitor.context(LookalikeCase.files))
         do {
             let credentials = try await source.credentials()
@@ -23,14 +23,14 @@ import Testing
     }
 
     static let cases =
-        LookalikeCase.Asked.allCases.flatMap { [LookalikeCase(asked: $0, behaviour: "fine")] }
+        LookalikeCase.Asked.allCases.flatMap { [LookalikeCase(asked: $0, behavior: "fine")] }
         + imds + container + sts + sso
 
     private static func of(
         _ asked: LookalikeCase.Asked,
         _ rows: [(String, AWSCredentialError.Code?, Int?)]
     ) -> [LookalikeCase] {
-        rows.map { LookalikeCase(asked: asked, behaviour: $0.0, error: $0.1, requests: $0.2) }
+        rows.map { LookalikeCase(asked: asked, behavior: $0.0, error: $0.1, requests: $0.2) }
     }
 
     private static let imds = of(
@@ -83,7 +83,7 @@ import Testing
     func callerIdentity() async throws {
         let visitor = try Lookalike.shared.get().visitor("fine")
         let client = STSClient(context: visitor.context())
-        let wrong = AWSCredentials(accessKeyID: "AKIDBASE", secretAccessKey: "SECRET-of-somebody-else")
+        let wrong = AWSCredentials(accessKeyID: "AKIDBASE", secretAccessKey: "SECRET-of-another-key")
         let error = await #expect(throws: AWSCredentialError.self) { try await client.callerIdentity(of: wrong) }
         #expect(error?.serviceCode == "SignatureDoesNotMatch")
     }

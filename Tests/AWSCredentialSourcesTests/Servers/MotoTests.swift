@@ -63,7 +63,7 @@ import Testing
         #expect(identity.arn == "arn:aws:sts::123456789012:user/moto")
     }
 
-    @Test("the whole chain ends at moto, kept and renewed")
+    @Test("the whole chain ends at moto, cached and renewed")
     func chain() async throws {
         var context = try await context()
         context.environment["AWS_ACCESS_KEY_ID"] = nil
@@ -80,7 +80,7 @@ struct MotoServer: Sendable {
     var url: String
     private var server: PythonServer
 
-    /// moto prints no port, so the test finds a free one and asks until somebody answers.
+    /// moto prints no port, so the test finds a free one and asks until it answers.
     static func start() async throws -> MotoServer {
         for _ in 0..<3 {
             let port = try freePort()

@@ -3,11 +3,11 @@
 import AWSCredentialSources
 import Testing
 
-/// What the real client makes of addresses where no metadata service is.
+/// What the real client makes of addresses without a metadata service.
 @Suite(.timeLimit(.minutes(5))) struct NoInstanceTests {
     @Test(
-        "nobody there means nothing is configured",
-        // An address that nobody has (RFC 5737); a port that nobody listens on; a name that does not exist (RFC 6761).
+        "an address without a service means that nothing is configured",
+        // An unassigned address (RFC 5737); a port without a listener; a name that does not exist (RFC 6761).
         arguments: ["http://192.0.2.1", "http://127.0.0.1:1", "http://metadata.invalid"]
     )
     func wholeChain(_ endpoint: String) async throws {
@@ -24,7 +24,7 @@ import Testing
     @Test("a request for this machine's link goes past the proxy, another goes through it")
     func proxy() async throws {
         let fine = try Lookalike.shared.get().visitor("fine")
-        // Nobody listens at the proxy's port.
+        // The proxy's port has no listener.
         let client = AsyncHTTPCredentialClient(proxy: .init(host: "127.0.0.1", port: 1))
         var context = fine.context()
         context.http = client

@@ -4,7 +4,7 @@ import AWSCredentialSources
 import Foundation
 import Testing
 
-/// A proxy between, over real sockets.
+/// A proxy between client and service, over real sockets.
 @Suite(.timeLimit(.minutes(5))) struct ProxyTests {
     private let lookalike: Lookalike.Visitor
 
@@ -45,7 +45,7 @@ import Testing
         #expect(try proxy.requests() == ["CONNECT sts.us-east-1.amazonaws.com:443 HTTP/1.1"])
     }
 
-    @Test("what cannot be a proxy stops, without a word of its password")
+    @Test("what cannot be a proxy stops the call, and its password is not repeated")
     func unusable() async throws {
         var context = context()
         context.http = AsyncHTTPCredentialClient(environment: ["HTTP_PROXY": "https://me:SECRET@proxy.example"])

@@ -73,7 +73,7 @@ import Testing
     }
 }
 
-/// A network where every connection comes about and no answer comes.
+/// A network on which every connection is made and no answer comes.
 private final class SilentHTTP: CredentialHTTPClient {
     private let clock: TestClock
     private let log = Mutex<[CredentialHTTPRequest]>([])

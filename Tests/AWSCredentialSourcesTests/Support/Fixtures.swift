@@ -1,6 +1,6 @@
 import Foundation
 
-/// The folder `Fixtures/aws` of the repository.
+/// The directory `Fixtures/aws` of the repository.
 enum Fixtures {
     static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -17,7 +17,7 @@ final class PythonServer: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: What the interpreter is given.
-    ///   - folder: The program's working folder.
+    ///   - folder: The program's working directory.
     init(_ arguments: [String], in folder: URL = Fixtures.folder, output: Pipe = Pipe()) throws {
         guard FileManager.default.isExecutableFile(atPath: Self.oraclePython) else { throw MissingOracle() }
         let process = Process()

@@ -1,7 +1,7 @@
 import AWSCredentialSources
 import Synchronization
 
-/// Gives every request the same answer and keeps the requests.
+/// Gives every request the same answer and records the requests.
 final class RecordingHTTP: CredentialHTTPClient {
     private let answer: String
     private let status: Int

@@ -1,7 +1,7 @@
 import AWSCredentialSources
 import Synchronization
 
-/// Answers by the end, else by a part, of the URL, and keeps the URLs.
+/// Answers by the end, else by a part, of the URL, and records the URLs.
 final class RoutedHTTP: CredentialHTTPClient {
     typealias Answer = (status: Int, body: String)
 

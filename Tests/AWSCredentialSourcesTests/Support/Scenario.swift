@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A scenario of `Fixtures/aws/scenarios`: a world, a question and the answer that is expected.
+/// A scenario of `Fixtures/aws/scenarios`: a context, a question and the answer that is expected.
 struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
     var name: String
     var ask: String
@@ -13,7 +13,7 @@ struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
     var processes: [String: Child]
     var expect: Expectation
     var sleeps: [Double]?
-    /// What the dice always show; one half where it is left out.
+    /// The number that is always drawn; one half if it is left out.
     var dice: Double?
     var writes: [String: [String: Member]]?
     var trail: [String]?

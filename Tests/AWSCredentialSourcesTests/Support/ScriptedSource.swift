@@ -2,7 +2,7 @@ import AWSCredentialSources
 import Foundation
 import Synchronization
 
-/// A source that hands out what the test last told it to, and counts.
+/// A source that provides what the test last told it to, and counts.
 final class ScriptedSource: AWSCredentialSource {
     /// What it does when asked.
     enum Answer: Sendable {

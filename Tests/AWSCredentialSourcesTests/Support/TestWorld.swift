@@ -56,7 +56,7 @@ struct HostTable: HostResolver {
 }
 
 extension CredentialContext {
-    /// A world that is all in memory, with dice that always show one half.
+    /// A context that is all in memory and always draws one half.
     static func test(
         _ environment: [String: String] = [:],
         files: any FileStore = MemoryFileStore(),

@@ -2,7 +2,7 @@ import AWSCredentialSources
 import Foundation
 import Testing
 
-/// The real world as far as it can be looked at without changing it.
+/// The system context as far as it can be looked at without changing anything.
 @Suite(.timeLimit(.minutes(2))) struct SystemContextTests {
     @Test("localhost resolves to loopback, an address to itself, nonsense to nothing")
     func resolver() async throws {
@@ -13,7 +13,7 @@ import Testing
         #expect(try await resolver.addresses(of: "no such host.invalid") == [])
     }
 
-    @Test("the system's clock, dice and pause do what they say")
+    @Test("the system's clock, random numbers and pauses do what they say")
     func world() async throws {
         let context = CredentialContext.system
         #expect(abs(context.now().timeIntervalSinceNow) < 5)

@@ -58,7 +58,7 @@ import Testing
         #expect(try Data(contentsOf: directory.url.appendingPathComponent("f")) == Data("x".utf8))
     }
 
-    @Test("a file is replaced as a whole, for the owner alone, and leaves no neighbours")
+    @Test("a file is replaced as a whole, for the owner alone, and leaves no other file")
     func writing() async throws {
         let store = SystemFileStore()
         try await store.replace(directory.path("f"), with: Array("old".utf8))

@@ -5,7 +5,7 @@ import Testing
 
 /// Real child processes.
 ///
-/// How they are started, read and killed is tested with `ChildProcess`; these tests are about what the runner makes of it.
+/// The tests of `ChildProcess` are about starting, reading and killing; these are about what the runner makes of it.
 @Suite(.timeLimit(.minutes(2))) struct SystemProcessTests {
     private func run(
         _ command: String,

@@ -5,7 +5,7 @@ import Testing
 
 /// The XML documents that services answer, well formed and not.
 @Suite(.timeLimit(.minutes(2))) struct DocumentTests {
-    @Test("XML gives up its texts, entities and prefixes resolved")
+    @Test("the texts of XML are found, with entities and prefixes resolved")
     func xml() {
         let text =
             "<?xml version='1.0'?><!-- c --><a x='>'><n:b>1 &amp; 2 &#65;&#x42;&lt;</n:b><c/><d></d><b>no</b></a>"

@@ -10,7 +10,7 @@ import Testing
         var name: String
         var environment: [String: String]
         var url = "https://sts.eu-west-2.amazonaws.com/"
-        /// Host and port of the proxy; nil for the direct way.
+        /// Host and port of the proxy; `nil` for a direct connection.
         var proxy: String?
 
         var testDescription: String { name }
@@ -37,7 +37,7 @@ import Testing
         Case(name: "http's is not https's", environment: ["HTTP_PROXY": "http://q:2"]),
         Case(name: "all", environment: ["ALL_PROXY": "http://a:3"], proxy: "a:3"),
         Case(name: "https before all", environment: ["ALL_PROXY": "http://a:3", "https_proxy": "p:1"], proxy: "p:1"),
-        Case(name: "lower case first", environment: ["HTTPS_PROXY": "http://p:1", "https_proxy": "l:1"], proxy: "l:1"),
+        Case(name: "lowercase first", environment: ["HTTPS_PROXY": "http://p:1", "https_proxy": "l:1"], proxy: "l:1"),
         Case(
             name: "a blank one is unset",
             environment: ["HTTPS_PROXY": "http://p:1", "https_proxy": " "],
@@ -47,7 +47,7 @@ import Testing
         Case(name: "no port", environment: ["HTTPS_PROXY": "http://p/"], proxy: "p:80"),
         Case(name: "an address", environment: ["HTTPS_PROXY": "HTTP://[2001:db8::1]:8080"], proxy: "2001:db8::1:8080"),
         Case(
-            name: "HTTP_PROXY is not read where a client may have set it",
+            name: "HTTP_PROXY is not read if a client may have set it",
             environment: ["HTTP_PROXY": "http://q:2", "REQUEST_METHOD": "GET"],
             url: "http://h/"
         ),
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test(
-        "anything else than an HTTP proxy is refused",
+        "anything other than an HTTP proxy is refused",
         arguments: ["https://p:1", "socks5://p:1", "ftp://p", "http://", "http://p:x", "http://p q", ":1"]
     )
     func unusable(_ setting: String) {

@@ -1,11 +1,12 @@
 #if AsyncHTTPClient
 
-import RDSIAMBasics
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import Synchronization
+import NIOPosix
+import RDSIAMBasics
 import RDSIAMSystem
+import Synchronization
 
 /// The HTTP client of the trait `AsyncHTTPClient`.
 ///
@@ -107,6 +108,61 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         configuration.httpVersion = .http1Only
         return configuration
     }
+}
+
+extension CredentialHTTPError.Code {
+    /// What an error of AsyncHTTPClient or NIO means; only a missing connection matters to who asks whether this is EC2.
+    init(_ error: any Error) {
+        switch error {
+        case let error as HTTPClientError: self = Self.code(error)
+        case ChannelError.connectTimeout: self = .connectTimeout
+        case is NIOConnectionError: self = .cannotConnect
+        case let error as IOError where Self.refusals.contains(error.errnoCode): self = .cannotConnect
+        default: self = .connectionLost
+        }
+    }
+
+    /// How the operating system says that a connection does not come about.
+    private static let refusals: Set<CInt> = [
+        ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, ETIMEDOUT, EADDRNOTAVAIL, EACCES, EPERM,
+    ]
+
+    private static func code(_ error: HTTPClientError) -> Self {
+        switch error {
+        case .connectTimeout: .connectTimeout
+        case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout: .timeout
+        case .proxyAuthenticationRequired, .invalidProxyResponse: .proxyRefused
+        case .remoteConnectionClosed, .cancelled: .connectionLost
+        default: .malformed
+        }
+    }
+}
+
+/// Ends work that takes too long.
+///
+/// The deadline of AsyncHTTPClient ends with the head of an answer; a body that comes byte by byte would hold a caller for ever.
+enum TimeLimit {
+    /// Does the work, or cancels it and throws ``CredentialHTTPError/Code/timeout``.
+    static func of<Value: Sendable>(
+        _ limit: Duration,
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw CredentialHTTPError(.timeout)
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() else { throw CancellationError() }
+            return value
+        }
+    }
+}
+
+/// With the trait `AsyncHTTPClient` the system's HTTP client is that one.
+enum SystemHTTPClient {
+    static var shared: (any CredentialHTTPClient)? { AsyncHTTPCredentialClient.shared }
 }
 
 #endif

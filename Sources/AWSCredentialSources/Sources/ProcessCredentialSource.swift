@@ -38,7 +38,10 @@ public struct ProcessCredentialSource: AWSCredentialSource {
     public func credentials() async throws -> AWSCredentials {
         let result = try await run()
         guard result.exitStatus == 0 else {
-            throw AWSCredentialError(.processFailed, "The credential_process ended with status \(result.exitStatus).")
+            throw AWSCredentialError(
+                .processFailed,
+                "The credential_process ended with status \(result.exitStatus). Run it in a terminal to see why."
+            )
         }
         guard let members = JSONValue.object(result.output), members.integer("Version") == 1 else {
             throw Self.unreadable("JSON with \"Version\": 1")
@@ -72,6 +75,9 @@ public struct ProcessCredentialSource: AWSCredentialSource {
     }
 
     private static func unreadable(_ expected: String) -> AWSCredentialError {
-        AWSCredentialError(.invalidResponse, "The credential_process printed something other than \(expected).")
+        AWSCredentialError(
+            .invalidResponse,
+            "The credential_process printed something other than \(expected). Correct it."
+        )
     }
 }

@@ -38,7 +38,7 @@ public struct ContainerCredentialSource: AWSCredentialSource {
         if let relative = context.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")?.trimmed {
             let separator = relative.hasBytePrefix("/") ? "" : "/"
             guard let url = HTTPURL("http://169.254.170.2\(separator)\(relative)") else {
-                throw Self.invalid("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not a path.")
+                throw Self.invalid("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not a path. Correct it.")
             }
             return url
         }
@@ -49,7 +49,7 @@ public struct ContainerCredentialSource: AWSCredentialSource {
             )
         }
         guard let url = HTTPURL(full.trimmed) else {
-            throw Self.invalid("AWS_CONTAINER_CREDENTIALS_FULL_URI is not an http or https URL.")
+            throw Self.invalid("AWS_CONTAINER_CREDENTIALS_FULL_URI is not an http or https URL. Correct it.")
         }
         return url
     }
@@ -67,7 +67,9 @@ public struct ContainerCredentialSource: AWSCredentialSource {
             return nil
         }
         guard token.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw Self.invalid("The container authorization token holds a control character, such as a line end.")
+            throw Self.invalid(
+                "The container authorization token holds a control character, such as a line end. Remove it."
+            )
         }
         return token
     }
@@ -94,4 +96,50 @@ public struct ContainerCredentialSource: AWSCredentialSource {
         .invalidResponse,
         "The container endpoint answered something other than credentials."
     )
+}
+
+/// Which hosts may be sent the container authorization token.
+///
+/// Over `https` any host may. Over `http` the host must be, or resolve to nothing but, a loopback address or one of the addresses of ECS
+/// and EKS: otherwise a variable could send the token anywhere in clear.
+struct ContainerHostRule {
+    let context: CredentialContext
+
+    private static let awsAddresses = Set(
+        ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"].compactMap { IPAddress($0) }
+    )
+
+    func check(_ endpoint: HTTPURL) async throws {
+        guard !endpoint.isSecure else { return }
+        let addresses = try await addresses(of: endpoint.host)
+        guard !addresses.isEmpty, addresses.allSatisfy(Self.isAllowed) else {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                """
+                The host '\(endpoint.host)' of AWS_CONTAINER_CREDENTIALS_FULL_URI may not be asked over http: use https, \
+                a loopback address or an address of ECS or EKS.
+                """
+            )
+        }
+    }
+
+    /// An address that cannot be read is kept as nil, which is not allowed.
+    private func addresses(of host: String) async throws -> [IPAddress?] {
+        if let address = IPAddress(host) { return [address] }
+        do {
+            return try await context.resolver.addresses(of: host).map { IPAddress($0) }
+        } catch {
+            try CancellationError.rethrow(error)
+            throw AWSCredentialError(
+                .unreachable,
+                "The host '\(host)' of the container endpoint cannot be looked up. Check the resolver.",
+                underlyingError: error
+            )
+        }
+    }
+
+    private static func isAllowed(_ address: IPAddress?) -> Bool {
+        guard let address else { return false }
+        return address.isLoopback || awsAddresses.contains(address)
+    }
 }
