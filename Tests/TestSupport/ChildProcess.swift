@@ -2,7 +2,7 @@ public import Foundation
 
 /// A command that ran to its end.
 public struct CommandResult: Sendable {
-    /// The exit status; minus the signal's number where a signal ended it.
+    /// The exit status, or minus the signal's number if a signal ended it.
     public let status: Int32
     /// What it wrote on standard output.
     public let output: String
@@ -32,24 +32,39 @@ public enum ChildProcess {
     ) async throws -> CommandResult {
         let folder = try TemporaryFolder()
         try input.write(to: URL(filePath: folder.path("0")))
-        let streams = try (0..<3).map { try stream(folder.path("\($0)"), number: $0) }
-        let child = try SpawnedProcess(executable, arguments, environment: environment, streams: streams)
-        let watch = Task {
+        let child = try start(executable, arguments, environment, folder)
+        let timeout = Task {
             try await Task.sleep(for: timeLimit)
             child.send(SIGKILL)
         }
-        defer { watch.cancel() }
+        defer { timeout.cancel() }
         let status = await child.wait()
         return CommandResult(status: status, output: try text(folder.path("1")), errors: try text(folder.path("2")))
     }
 
-    private static func text(_ path: String) throws -> String {
-        String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    /// Each stream is a file in `folder`, named after its number.
+    private static func start(
+        _ executable: String,
+        _ arguments: [String],
+        _ environment: [String: String],
+        _ folder: TemporaryFolder
+    ) throws -> SpawnedProcess {
+        func stream(_ number: Int32, _ flags: Int32) throws -> SpawnedProcess.Stream {
+            let descriptor = open(folder.path("\(number)"), flags | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw Missing(description: "Cannot open a file in \(folder.url.path).") }
+            return SpawnedProcess.Stream(owning: descriptor)
+        }
+        return try SpawnedProcess(
+            executable,
+            arguments,
+            environment: environment,
+            input: try stream(0, O_RDONLY),
+            output: try stream(1, O_WRONLY | O_CREAT),
+            errors: try stream(2, O_WRONLY | O_CREAT)
+        )
     }
 
-    private static func stream(_ path: String, number: Int32) throws -> SpawnedProcess.Stream {
-        let descriptor = open(path, (number == 0 ? O_RDONLY : O_WRONLY | O_CREAT) | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Missing(description: "cannot open \(path)") }
-        return SpawnedProcess.Stream(owning: descriptor)
+    private static func text(_ path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
     }
 }

@@ -3,18 +3,59 @@ public import Foundation
 
 /// A child process that inherits its three standard streams and nothing else.
 ///
-/// Foundation's `Process` lets children that start at the same time inherit each other's descriptors on Linux, so that one's
-/// end goes unnoticed until the other ends; tests start many at once.
+/// Foundation's `Process` lets child processes that start at the same time inherit each other's descriptors on Linux, so
+/// that the end of one goes unnoticed until the other ends. Tests start many at once.
 public struct SpawnedProcess: Sendable {
-    /// A descriptor that is closed when it is let go of.
-    public final class Stream: Sendable {
-        /// The descriptor's number.
-        public let descriptor: Int32
+    /// An open descriptor that is closed with its owner.
+    ///
+    /// It is not copyable, so that no collection can own it: in a release build a collection, and with it every object that
+    /// it alone owns, ends at its last use. Its number can therefore never be in use after it is closed.
+    public struct Stream: ~Copyable, Sendable {
+        private let descriptor: Int32
 
-        /// Takes over a descriptor, which must be marked close-on-exec.
-        public init(owning descriptor: Int32) { self.descriptor = descriptor }
+        /// Takes over a descriptor and marks it close-on-exec.
+        public init(owning descriptor: Int32) {
+            self.descriptor = descriptor
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
 
-        deinit { close(descriptor) }
+        /// A second descriptor for this process's standard error.
+        public static func standardError() -> Stream {
+            Stream(owning: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))
+        }
+
+        deinit { _ = systemClose(descriptor) }
+
+        /// Closes the descriptor.
+        public consuming func close() {}
+
+        fileprivate borrowing func become(_ number: Int32, in actions: inout posix_spawn_file_actions_t) {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, number)
+        }
+
+        /// Reads up to the first line feed or the end, and blocks until then.
+        borrowing func readLine() -> Data {
+            var line = Data()
+            var byte: UInt8 = 0
+            while read(descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
+            return line
+        }
+    }
+
+    /// The two ends of a pipe.
+    public struct Pipe: ~Copyable {
+        /// What is written comes out here.
+        public let readEnd: Stream
+        /// What is written goes in here.
+        public let writeEnd: Stream
+
+        /// Makes a pipe.
+        public init() throws {
+            var ends: [Int32] = [-1, -1]
+            guard systemPipe(&ends) == 0 else { throw Missing(description: "There is no pipe: error \(errno).") }
+            readEnd = Stream(owning: ends[0])
+            writeEnd = Stream(owning: ends[1])
+        }
     }
 
     /// The process's number.
@@ -25,29 +66,33 @@ public struct SpawnedProcess: Sendable {
     /// - Parameters:
     ///   - executable: The path of the program.
     ///   - arguments: What follows the program's name.
-    ///   - environment: All of its environment, but for `PATH`, which is the test's own where it is not given.
-    ///   - streams: Standard input, output and error.
+    ///   - environment: All of its environment. `PATH` is the test's own if it is not given.
+    ///   - input: Its standard input. The caller still owns its three streams, and closes them.
+    ///   - output: Its standard output.
+    ///   - errors: Its standard error.
     public init(
         _ executable: String,
         _ arguments: [String],
         environment: [String: String],
-        streams: [Stream]
+        input: borrowing Stream,
+        output: borrowing Stream,
+        errors: borrowing Stream
     ) throws {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let variables = environment.merging(["PATH": path]) { own, _ in own }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for (number, stream) in streams.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, stream.descriptor, Int32(number))
-        }
+        input.become(STDIN_FILENO, in: &actions)
+        output.become(STDOUT_FILENO, in: &actions)
+        errors.become(STDERR_FILENO, in: &actions)
         var identifier = pid_t()
         let failure = Self.withCStrings([executable] + arguments) { arguments in
             Self.withCStrings(variables.map { "\($0)=\($1)" }) { variables in
                 posix_spawn(&identifier, executable, &actions, nil, arguments, variables)
             }
         }
-        guard failure == 0 else { throw Missing(description: "cannot start \(executable): error \(failure)") }
+        guard failure == 0 else { throw Missing(description: "Cannot start \(executable): error \(failure).") }
         self.identifier = identifier
     }
 
@@ -56,7 +101,7 @@ public struct SpawnedProcess: Sendable {
         kill(identifier, signal)
     }
 
-    /// The exit status; minus the signal's number where a signal ended it.
+    /// The exit status, or minus the signal's number if a signal ended it.
     @discardableResult
     public func wait() async -> Int32 {
         await withCheckedContinuation { continuation in
@@ -78,3 +123,7 @@ public struct SpawnedProcess: Sendable {
         return body(copies + [nil])
     }
 }
+
+// Under names of their own: the types above have members called `close` and `pipe`.
+private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
+private func systemPipe(_ ends: UnsafeMutablePointer<Int32>) -> Int32 { pipe(ends) }

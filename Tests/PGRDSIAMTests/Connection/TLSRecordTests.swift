@@ -83,23 +83,19 @@ private final class LongRecordProxy: Sendable {
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=proxy \
             -keyout "$1/key.pem" -out "$1/cert.pem" 2>"$1/log" && exec python3 -c "$2" "$1" "$3"
             """
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw Broken() }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        input = SpawnedProcess.Stream(owning: ends[1])
+        let pipe = try SpawnedProcess.Pipe()
         _ = try SpawnedProcess(
             "/bin/sh",
             ["-c", key, "sh", folder.url.path, Self.program, "\(server.facts.socket)/.s.PGSQL.\(server.facts.port)"],
             environment: [:],
-            streams: [SpawnedProcess.Stream(owning: ends[0]), try error(), try error()]
+            input: pipe.readEnd,
+            output: .standardError(),
+            errors: .standardError()
         )
+        input = pipe.writeEnd
     }
 
     private struct Broken: Error {}
-
-    private func error() throws -> SpawnedProcess.Stream {
-        SpawnedProcess.Stream(owning: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))
-    }
 
     /// The port, as soon as it listens.
     func port() async throws -> Int {
