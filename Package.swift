@@ -254,7 +254,7 @@ let package = Package(
             name: "DSQLGeneratorTests",
             dependencies: ["DSQLGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
         ),
-        // A file layer that forgets what was not synchronised, and a writer that tests can kill.
+        // A file layer that forgets what was not synchronized, and a writer that tests can kill.
         .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk"),
         .executableTarget(
             name: "audit-writer",

@@ -6,12 +6,12 @@
 Actions that change the row SEQ: payload (hashes left), leaf (leaf hash recomputed), row (both hashes recomputed).
 Actions that recompute the chain up to the end: rewrite (payload changed), rewrite-all (checkpoints too), splice (row
 removed, the others renumbered). Others: remove, swap (with the next row), truncate (from SEQ on), empty, append (a row
-with wrong hashes), append-valid, prune (delete up to SEQ under an anchor nobody announced), except (such an anchor,
-nothing deleted), forget (delete all, and announce a pruning up to SEQ that never was), restore (put a row SEQ of one's
-own back, under the last anchor), bless (an audit.reanchor that names nothing), rename (give the log another id), unguard (drop a trigger), shadow (let searches see another user),
-replace (INSERT OR REPLACE past the guards), update, delete, reuse (a sequence number twice), anchor (one the chain
-does not bear out). The last five leave the guards on, print what SQLite says, and exit with 3 if it refuses.
-Needs the standard library only.
+with wrong hashes), append-valid, prune (delete up to SEQ under an anchor that no event announces), except (such an
+anchor, nothing deleted), forget (delete all, and announce a pruning up to SEQ that never was), restore (put a forged
+row SEQ back, under the last anchor), bless (an audit.reanchor that names nothing), rename (give the log another id),
+unguard (drop a trigger), shadow (let searches see another user), replace (INSERT OR REPLACE past the guards), update,
+delete, reuse (a sequence number twice), anchor (one the chain does not bear out). The last five leave the guards on,
+print what SQLite says, and exit with 3 if it refuses. Needs the standard library only.
 """
 import hashlib, json, sqlite3, sys
 

@@ -1,6 +1,8 @@
-"""What botocore gets from the services that hand out database passwords: `botocore_passwords.py URL`, one JSON line per call.
+"""What botocore gets from the services that issue database passwords: `botocore_passwords.py URL`, one JSON line per
+call.
 
-URL is a visitor's part of the look-alike. botocore writes and signs the requests and reads the answers, as a second opinion on both.
+URL is a visitor's part of the look-alike. botocore writes and signs the requests and reads the answers, as a second
+opinion on both.
 """
 import json
 import sys

@@ -1,4 +1,7 @@
-"""Says `good` or `bad` of a DPoP proof by the key in dpop-key.pem, with the package `cryptography`, which moto brings."""
+"""Judges a DPoP proof by the key in dpop-key.pem, and prints `good` or `bad`.
+
+Needs the package `cryptography`, which moto brings.
+"""
 import base64
 import json
 import pathlib

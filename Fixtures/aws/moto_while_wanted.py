@@ -1,4 +1,7 @@
-"""Runs moto's server until standard input ends, so that it goes with the test that started it: `moto_while_wanted.py PORT`."""
+"""Runs moto's server until standard input ends: `moto_while_wanted.py PORT`.
+
+So it ends at the latest with the test that started it.
+"""
 import os
 import sys
 import threading

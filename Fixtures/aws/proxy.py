@@ -1,6 +1,7 @@
-"""An HTTP proxy on loopback that tunnels every connection to one port of this machine: `python3 proxy.py PORT LOG [user:password]`.
+"""An HTTP proxy on loopback that tunnels every connection to one port of this machine.
 
-It prints its own port, writes a line to the file LOG for each request it is sent, and serves until its standard input ends.
+`python3 proxy.py PORT LOG [user:password]` prints its own port, writes a line to the file LOG for each request, and
+serves until its standard input ends.
 """
 import base64
 import socket

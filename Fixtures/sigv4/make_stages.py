@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Writes stages.json: requests with every stage of their signature, by the AWS documentation "Create a signed AWS API request".
+"""Writes stages.json: requests with every stage of their signature.
+
+The stages are those of the AWS documentation, "Create a signed AWS API request".
 
     python3 make_stages.py > stages.json
 
-The stages are computed here, with hashlib and hmac, and compared with botocore 1.43.11 wherever botocore has the option that a case uses.
+They are computed here, with hashlib and hmac, and compared with botocore 1.43.11 in every case whose options botocore
+has.
 """
 
 import datetime
@@ -199,7 +202,10 @@ def stages(request):
 
 
 def botocore_can(request):
-    """Whether botocore has what a case needs: it always signs the token, and drops repeated parameters when it presigns."""
+    """Whether botocore has what a case needs.
+
+    It always signs the token, and drops repeated parameters when it presigns.
+    """
     names = [name for name, _ in request["query"]]
     presigns_s3 = request["form"] == "query" and request["options"] == "s3"
     repeats = request["form"] == "query" and len(names) != len(set(names))

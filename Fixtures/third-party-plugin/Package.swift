@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// A plugin as somebody else would write it: its library depends on AuthTokens alone. The tests take the PostgreSQL adapter and the
-// kit as well.
+// A plugin as a third party writes it: its library depends on AuthTokens alone. The tests use the PostgreSQL adapter
+// and the conformance kit as well.
 let package = Package(
     name: "third-party-plugin",
     platforms: [.macOS(.v15)],

@@ -2,7 +2,7 @@ import Foundation
 
 /// A PostgreSQL server with TLS that lets IAM users in with a valid token only (`Fixtures/rds-lookalike`).
 ///
-/// It stops when the value is let go of, and also when the test's process ends, however it ends.
+/// It stops when the last reference to it is gone, and when the process that runs the tests ends, however it ends.
 public final class RDSLookalike: Sendable {
     /// What the look-alike says about itself when it is ready.
     public struct Facts: Sendable, Decodable {

@@ -1,8 +1,8 @@
 import Dispatch
 public import Foundation
 
-/// A server that says in one line of JSON that it is ready, and stops when its standard input ends: at the latest when the
-/// process that runs the tests ends.
+/// A server that says in one line of JSON that it is ready, and stops when its standard input ends: at the latest
+/// when the process that runs the tests ends.
 public final class ServerProcess: Sendable {
     /// The line.
     public let facts: Data

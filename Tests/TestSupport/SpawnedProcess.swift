@@ -3,13 +3,13 @@ public import Foundation
 
 /// A child process that inherits its three standard streams and nothing else.
 ///
-/// Foundation's `Process` lets child processes that start at the same time inherit each other's descriptors on Linux, so
-/// that the end of one goes unnoticed until the other ends. Tests start many at once.
+/// Foundation's `Process` lets child processes that start at the same time inherit each other's descriptors on Linux,
+/// so that the end of one goes unnoticed until the other ends. Tests start many at once.
 public struct SpawnedProcess: Sendable {
     /// An open descriptor that is closed with its owner.
     ///
-    /// It is not copyable, so that no collection can own it: in a release build a collection, and with it every object that
-    /// it alone owns, ends at its last use. Its number can therefore never be in use after it is closed.
+    /// It is not copyable, so that no collection can own it: in a release build a collection, and with it every
+    /// object that it alone owns, ends at its last use. Its number can therefore never be in use after it is closed.
     public struct Stream: ~Copyable, Sendable {
         private let descriptor: Int32
 

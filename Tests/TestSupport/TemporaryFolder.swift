@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A folder of its own for one test, removed with everything in it when the value is let go of.
+/// A directory of its own for one test, removed with everything in it when the last reference to it is gone.
 public final class TemporaryFolder: Sendable {
     /// The folder.
     public let url: URL

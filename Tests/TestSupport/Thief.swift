@@ -1,8 +1,9 @@
 import Foundation
 
-/// A thief in the middle, who says no to TLS and then asks for the password in clear text (`Fixtures/rds-lookalike/strip-tls`).
+/// A server in the middle that refuses TLS and asks for the password in clear text
+/// (`Fixtures/rds-lookalike/strip-tls`).
 public final class Thief: Sendable {
-    /// Where he listens.
+    /// The port on which it listens.
     public let port: Int
     private let folder: TemporaryFolder
     private let process: ServerProcess

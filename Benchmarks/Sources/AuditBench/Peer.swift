@@ -6,7 +6,7 @@ final class Peer {
     private let handle: UnsafeMutableRawPointer
     private var sequence: Int64
 
-    /// - Parameter model: A log whose tables to make; nil where the file has them already.
+    /// - Parameter model: A log whose tables it makes, or `nil` if the file already has them.
     init(path: String, model: String?, journal: String) throws {
         guard let handle = audit_peer_open(path, model, journal) else { throw CocoaError(.fileWriteUnknown) }
         self.handle = handle

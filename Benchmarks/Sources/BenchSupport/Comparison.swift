@@ -72,6 +72,6 @@ public struct Samples {
     }
 }
 
-/// Keeps the optimiser from dropping work whose result nobody reads.
+/// Keeps the optimizer from dropping work whose result is not read.
 @inline(never)
 public func keep<Value>(_ value: borrowing Value) {}

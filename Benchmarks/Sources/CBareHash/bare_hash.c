@@ -1,4 +1,5 @@
-// The floor that signing is measured against: SHA-256 and HMAC alone, by libcrypto's fastest calls, on memory that stays in cache.
+// The floor that signing is measured against: SHA-256 and HMAC alone, by libcrypto's fastest calls, on memory that
+// stays in the processor's cache.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "bare_hash.h"
 #include <openssl/evp.h>

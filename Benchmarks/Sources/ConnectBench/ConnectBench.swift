@@ -5,9 +5,10 @@ import Foundation
 import PGConninfo
 import PGRDSIAM
 
-/// Opens connections through bare libpq with a ready password, through bare libpq on a thread that the task waits for without
-/// blocking its own, and through PGRDSIAM with the same password as a cached token, in turn; prints wall and CPU time for each, of
-/// opening alone and with closing.
+/// Opens connections in three ways, in turn, and prints wall and CPU time for each, of opening alone and with closing.
+///
+/// The three are: bare libpq with a ready password; bare libpq on another thread, for which the task waits without
+/// blocking its own; PGRDSIAM with the same password as a cached token.
 ///
 /// The second is what any way of connecting costs that blocks no thread of Swift's pool.
 @main

@@ -41,7 +41,7 @@ enum Inputs {
     }
 }
 
-/// Signing times that never repeat within a day: `X-Amz-Date` has no finer unit, and the same token is not to be made twice.
+/// Signing times that never repeat within a day, so that no token is made twice: `X-Amz-Date` counts whole seconds.
 final class Clock {
     private var second: Int64 = 0
 

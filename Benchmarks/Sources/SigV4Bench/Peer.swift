@@ -15,7 +15,7 @@ struct Peer {
         ]
     }
 
-    /// Nanoseconds for one token; nil where the peer is not installed.
+    /// Nanoseconds for one token, or `nil` if the peer is not installed.
     func measure() -> Double? {
         let process = Process()
         let output = Pipe()

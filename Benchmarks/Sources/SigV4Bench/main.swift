@@ -2,7 +2,7 @@ import AWSSigV4
 import BenchSupport
 import CBareHash
 
-// Signing beside the bare hash work, and beside other signers where they are installed. Times are nanoseconds for one token.
+// Signing beside the bare hash work, and beside other signers if they are installed, in nanoseconds for one token.
 
 let credentials = try Inputs.credentials()
 let warm = SigV4Signer()

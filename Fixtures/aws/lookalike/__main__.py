@@ -1,9 +1,11 @@
 """An AWS look-alike on loopback: instance metadata, container, STS and SSO, with faults. Standard library only.
 
-`python3 -m lookalike` in Fixtures/aws prints its port and serves until its standard input ends, so it goes with the test that started it.
+`python3 -m lookalike` in Fixtures/aws prints its port and serves until its standard input ends, so that it ends with
+the test that started it.
 
-The first part of a path names a behaviour and a visitor, `/busy.42/imds/latest/api/token`; behaviours are in `faults.py`. What a visitor asked
-for is at `/log.42`. Nothing here calls the code that is tested: signatures are checked with hmac and hashlib.
+The first part of a path names a behavior and a visitor, `/busy.42/imds/latest/api/token`; behaviors are in `faults.py`.
+What a visitor asked for is at `/log.42`. Nothing here calls the code that is tested: signatures are checked with hmac
+and hashlib.
 """
 import http.server
 import json
@@ -20,12 +22,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length", 0))
         body = self.rfile.read(length)
         head, _, rest = self.path.lstrip("/").partition("/")
-        behaviour, _, visitor = head.partition(".")
-        if behaviour == "log":
+        behavior, _, visitor = head.partition(".")
+        if behavior == "log":
             return self.answer(services.Answer(200, json.dumps(services.log(visitor)).encode()))
         request = services.Request(self.command, "/" + self.path, "/" + rest, dict(self.headers.items()), body, visitor)
         count = services.note(request)
-        faults.act(self, behaviour, count, lambda clock=0: services.answer(request, behaviour, clock))
+        faults.act(self, behavior, count, lambda clock=0: services.answer(request, behavior, clock))
 
     do_GET = do_PUT = do_POST = serve
 

@@ -1,4 +1,4 @@
-"""The services that hand out database passwords: Redshift, Redshift Serverless and Secrets Manager."""
+"""The services that issue database passwords: Redshift, Redshift Serverless and Secrets Manager."""
 import json
 from urllib.parse import parse_qs
 
@@ -7,7 +7,7 @@ from . import services, signature
 REQUEST_ID = "0a1b2c3d-1111-2222-3333-444455556666"
 
 
-def redshift(request, path, behaviour, clock):
+def redshift(request, path, behavior, clock):
     """Forms in, XML out. A cluster `missing` is not there."""
     fault = signature.fault(request, "redshift", clock)
     form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
@@ -26,7 +26,7 @@ def redshift(request, path, behaviour, clock):
         f"<ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></{action}Response>").encode())
 
 
-def serverless(request, path, behaviour, clock):
+def serverless(request, path, behavior, clock):
     """JSON 1.1."""
     fault = _json_fault(request, "redshift-serverless", "RedshiftServerless.GetCredentials", clock)
     if fault:
@@ -38,8 +38,11 @@ def serverless(request, path, behaviour, clock):
         "expiration": 4102444800.25, "nextRefreshTime": 4102444700.0}).encode())
 
 
-def secrets_manager(request, path, behaviour, clock):
-    """Secrets by name. `turning` tells its old password three times, `bytes` and `broken` are no use, others are not there."""
+def secrets_manager(request, path, behavior, clock):
+    """Secrets by name.
+
+    `turning` answers with its old password three times, `bytes` and `broken` hold no password, others do not exist.
+    """
     fault = _json_fault(request, "secretsmanager", "secretsmanager.GetSecretValue", clock)
     if fault:
         return fault

@@ -8,32 +8,32 @@ from .services import Answer
 HUGE = b"x" * (5 << 20)
 
 
-def act(handler, behaviour, count, answer):
-    """Answers, or misbehaves, by the behaviour's name. `count` is how often this visitor has asked, from 1."""
-    if behaviour == "silent":
+def act(handler, behavior, count, answer):
+    """Answers, or misbehaves, by the behavior's name. `count` is how often this visitor has asked, from 1."""
+    if behavior == "silent":
         time.sleep(40)
-    elif behaviour == "drip":
+    elif behavior == "drip":
         drip(handler)
-    elif behaviour == "reset" or (behaviour == "flaky" and count <= 2):
+    elif behavior == "reset" or (behavior == "flaky" and count <= 2):
         reset(handler)
-    elif behaviour == "cut":
+    elif behavior == "cut":
         cut(handler, answer())
-    elif behaviour in STATUSES:
-        handler.answer(Answer(STATUSES[behaviour], b"SECRET in an error page"))
-    elif behaviour == "busy" and count <= 2:
+    elif behavior in STATUSES:
+        handler.answer(Answer(STATUSES[behavior], b"SECRET in an error page"))
+    elif behavior == "busy" and count <= 2:
         handler.answer(Answer(503, b"busy"))
-    elif behaviour == "garbage":
+    elif behavior == "garbage":
         handler.answer(Answer(200, b"\xff\xfe<html>SECRET"))
-    elif behaviour == "empty":
+    elif behavior == "empty":
         handler.answer(Answer(200, b""))
-    elif behaviour == "huge":
+    elif behavior == "huge":
         handler.answer(Answer(200, HUGE))
-    elif behaviour == "redirect":
+    elif behavior == "redirect":
         handler.answer(Answer(302, b"", {"location": "/fine.redirected/" + handler.path.split("/", 2)[2]}))
-    elif behaviour == "nohttp":
+    elif behavior == "nohttp":
         handler.wfile.write(b"SSH-2.0-OpenSSH\r\n")
         handler.close_connection = True
-    elif behaviour == "skew":
+    elif behavior == "skew":
         handler.answer(answer(clock=3600))
     else:
         handler.answer(answer())
@@ -43,7 +43,7 @@ STATUSES = {"forbidden": 403, "missing": 404, "bad": 400, "broken": 500, "unavai
 
 
 def drip(handler):
-    """A body that comes byte by byte for longer than anybody waits."""
+    """A body that comes byte by byte for longer than any client waits."""
     handler.send_response(200)
     handler.send_header("content-length", "100")
     handler.end_headers()

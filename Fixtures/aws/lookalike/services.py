@@ -45,13 +45,13 @@ def log(visitor):
         return list(_log[visitor])
 
 
-def answer(request, behaviour, clock=0):
+def answer(request, behavior, clock=0):
     service, _, path = request.path.lstrip("/").partition("/")
     from . import databases  # which needs this module itself
     services = {
         "imds": imds, "container": container, "sts": sts, "sso": sso, "redshift": databases.redshift,
         "redshift-serverless": databases.serverless, "secretsmanager": databases.secrets_manager}
-    return services[service](request, "/" + path, behaviour, clock)
+    return services[service](request, "/" + path, behavior, clock)
 
 
 def time(hours):
@@ -59,15 +59,15 @@ def time(hours):
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def document(name, behaviour):
+def document(name, behavior):
     return json.dumps({
         "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": name, "SecretAccessKey": f"SECRET-of-{name}",
-        "Token": f"SECRET-token-of-{name}", "Expiration": time(-1 if behaviour == "dead" else 6),
+        "Token": f"SECRET-token-of-{name}", "Expiration": time(-1 if behavior == "dead" else 6),
     }).encode()
 
 
-def imds(request, path, behaviour, _):
-    """Version 2 only. With the behaviour `stale` the first session token dies after one read."""
+def imds(request, path, behavior, _):
+    """Version 2 only. With the behavior `stale` the first session token dies after one read."""
     if request.method == "PUT" and path == "/latest/api/token":
         if request.header("x-aws-ec2-metadata-token-ttl-seconds") != "21600":
             return Answer(400, b"")
@@ -81,21 +81,21 @@ def imds(request, path, behaviour, _):
         return Answer(401, b"")
     folder = "/latest/meta-data/iam/security-credentials/"
     if path == folder:
-        return Answer(404, b"") if behaviour == "norole" else Answer(200, b"node-role\n")
+        return Answer(404, b"") if behavior == "norole" else Answer(200, b"node-role\n")
     if path == folder + "node-role":
-        if behaviour == "stale" and token == "SECRET-session-1":
+        if behavior == "stale" and token == "SECRET-session-1":
             return Answer(401, b"")
-        return Answer(200, document("ASIAEC2", behaviour))
+        return Answer(200, document("ASIAEC2", behavior))
     return Answer(404, b"")
 
 
-def container(request, path, behaviour, _):
+def container(request, path, behavior, _):
     if request.header("authorization") != "SECRET-jwt":
         return Answer(401, b'{"code":"InvalidAuthorizationToken","message":"SECRET"}')
-    return Answer(200, document("ASIABOX", behaviour))
+    return Answer(200, document("ASIABOX", behavior))
 
 
-def sts(request, path, behaviour, clock):
+def sts(request, path, behavior, clock):
     form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
     action = form.get("Action")
     if action != "AssumeRoleWithWebIdentity":
@@ -111,7 +111,7 @@ def sts(request, path, behaviour, clock):
         f'<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result><Credentials>'
         f"<AccessKeyId>{name}</AccessKeyId><SecretAccessKey>SECRET-of-{name}</SecretAccessKey>"
         f"<SessionToken>SECRET-token-of-{name}</SessionToken>"
-        f"<Expiration>{time(-1 if behaviour == 'dead' else 1)}</Expiration></Credentials><AssumedRoleUser>"
+        f"<Expiration>{time(-1 if behavior == 'dead' else 1)}</Expiration></Credentials><AssumedRoleUser>"
         f"<Arn>arn:aws:sts::111122223333:assumed-role/reader/x</Arn></AssumedRoleUser></{action}Result></{action}Response>"
     ).encode())
 
@@ -120,7 +120,7 @@ def error(code):
     return Answer(403, f"<ErrorResponse><Error><Code>{code}</Code><Message>SECRET</Message></Error></ErrorResponse>".encode())
 
 
-def sso(request, path, behaviour, _):
+def sso(request, path, behavior, _):
     if path == "/token":
         return Answer(200, json.dumps({"accessToken": "SECRET-bearer", "expiresIn": 3600}).encode())
     query = parse_qs(urlparse(path).query)
@@ -128,7 +128,7 @@ def sso(request, path, behaviour, _):
         return Answer(401, b'{"message":"SECRET"}')
     if query.get("role_name") != ["Read Only"] or query.get("account_id") != ["111122223333"]:
         return Answer(403, b"{}", {"x-amzn-errortype": "ForbiddenException"})
-    moment = datetime.datetime.now(datetime.timezone.utc).timestamp() + (-3600 if behaviour == "dead" else 3600)
+    moment = datetime.datetime.now(datetime.timezone.utc).timestamp() + (-3600 if behavior == "dead" else 3600)
     return Answer(200, json.dumps({"roleCredentials": {
         "accessKeyId": "ASIASSO", "secretAccessKey": "SECRET-of-ASIASSO", "sessionToken": "SECRET-token-of-ASIASSO",
         "expiration": int(moment * 1000)}}).encode())

@@ -9,7 +9,7 @@ HEADER = re.compile(
 
 
 def fault(request, service, clock):
-    """The error code for a signature that does not hold; None for one that does. `clock` shifts the judge's clock in seconds."""
+    """The error code for a signature that does not hold, or None. `clock` shifts the judge's clock in seconds."""
     found = HEADER.match(request.header("authorization") or "")
     if not found:
         return "MissingAuthenticationToken"

@@ -1,6 +1,7 @@
 """Writes the scenarios of Fixtures/aws/scenarios: `python3 -m make_scenarios` in Fixtures/aws.
 
-Needs botocore (made with 1.43.11), which signs the recorded STS calls and names the endpoints, so that neither is judged by our own code.
+Needs botocore (made with 1.43.11), which signs the recorded STS calls and names the endpoints, so that neither is
+judged by our own code.
 """
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""The endpoints of the services that hand out credentials, as botocore's rule sets name them."""
+"""The endpoints of the services that issue credentials, as botocore's rule sets name them."""
 import itertools
 
 import botocore

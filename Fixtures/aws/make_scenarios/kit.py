@@ -1,4 +1,4 @@
-"""What the scenario families share: the vocabulary of a scenario, recorded exchanges, and signatures made by botocore."""
+"""What the scenario families share: the vocabulary of a scenario, recorded exchanges, signatures made by botocore."""
 import datetime
 import hashlib
 import json
@@ -25,7 +25,7 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 
 def scenario(name, rule, ask, expect, env=None, files=None, http=None, hosts=None, processes=None, **more):
-    """One scenario. `rule` says where in AWS's behaviour it comes from; `ask` names what is asked."""
+    """One scenario. `rule` says where in AWS's behavior it comes from; `ask` names what is asked."""
     return dict(
         name=name, rule=rule, ask=ask, environment=env or {}, files=files or {}, http=http or [], hosts=hosts or {},
         processes=processes or {}, expect=expect, **more,
@@ -63,7 +63,7 @@ def exchange(method, url, headers=None, body="", status=200, answer="", answer_h
 
 
 def document(access_key_id, expires=LATER, **more):
-    """The JSON in which containers and instances hand out credentials."""
+    """The JSON in which containers and instances issue credentials."""
     found = {"AccessKeyId": access_key_id, "SecretAccessKey": f"SECRET-of-{access_key_id}",
              "Token": f"SECRET-token-of-{access_key_id}", "Expiration": expires}
     found.update(more)

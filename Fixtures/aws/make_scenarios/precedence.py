@@ -1,4 +1,4 @@
-"""What comes first where one profile names several ways to credentials: role, web identity, SSO, sign-in, process, keys."""
+"""What comes first if one profile names several credential sources: role, web identity, SSO, sign-in, process, keys."""
 import json
 
 from . import login, sso

@@ -1,4 +1,4 @@
-"""The AWS accounts the look-alike knows: an AWS shared-credentials file, read anew for every token."""
+"""The AWS accounts the look-alike knows: an AWS shared-credentials file, read again for every token."""
 
 from __future__ import annotations
 

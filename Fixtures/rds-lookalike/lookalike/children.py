@@ -107,7 +107,7 @@ def finish(child):
 
 
 def end(child, sign):
-    """Ends a child by a signal to its group, and by force when it does not heed it."""
+    """Ends a child process by a signal to its group, and by SIGKILL if that has no effect."""
     for attempt in (sign, signal.SIGKILL):
         if child.poll() is not None:
             return
@@ -145,7 +145,7 @@ class Process:
         return False
 
     def end(self, sign):
-        """Ends it by a signal, and by force when it does not heed it."""
+        """Ends it by a signal, and by SIGKILL if that has no effect."""
         for attempt in (sign, signal.SIGKILL):
             deadline = time.monotonic() + PATIENCE
             while not self.is_gone() and time.monotonic() < deadline:

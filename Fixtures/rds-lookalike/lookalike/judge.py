@@ -43,7 +43,7 @@ def judge(user, text, place, account_for, now):
         _check(user, text, place, account_for, now, seen)
     except Refused as refusal:
         verdict.update(verdict="refused", reason=refusal.reason)
-    except Exception as error:  # a judge that fails lets nobody in
+    except Exception as error:  # a judge that fails refuses
         verdict.update(verdict="refused", reason=f"judge failed: {type(error).__name__}")
     return verdict | seen | {"token_sha256": hashlib.sha256(text).hexdigest()}
 

@@ -15,7 +15,7 @@ from .surroundings import free_port, give, loopback
 from .verdicts import ClockFile, Recorder
 
 READY_WITHIN = 60  # seconds
-ATTEMPTS = 5  # to find a port that nobody takes in the meantime
+ATTEMPTS = 5  # to find a port that no other program takes first
 
 
 class Server:

@@ -1,8 +1,8 @@
 #ifndef AUDIT_PEER_H
 #define AUDIT_PEER_H
 
-/// Opens a database, gives it the schema of another one unless `model` is NULL, and sets the same journal and synchronisation as the log.
-/// Returns NULL where SQLite refuses.
+/// Opens a database, gives it the schema of another one unless `model` is NULL, and sets the journal mode and the
+/// synchronous mode of the log. Returns NULL if SQLite refuses.
 void *audit_peer_open(const char *path, const char *model, const char *journal);
 
 /// Inserts rows in one transaction: BEGIN IMMEDIATE, INSERT, COMMIT. Hashes are constants, nothing is read, nothing is

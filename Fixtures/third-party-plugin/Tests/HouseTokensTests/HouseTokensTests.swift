@@ -5,7 +5,7 @@ import PGConninfo
 import PGRDSIAM
 import Testing
 
-@Suite("A third party's plugin")
+@Suite("A third party's plugin", .timeLimit(.minutes(2)))
 struct HouseTokensTests {
     @Test("keeps a generator's promises")
     func conformance() async throws {
@@ -13,7 +13,7 @@ struct HouseTokensTests {
             .check(AuthTokenRequest(host: "db.example.com", user: "app"))
     }
 
-    @Test("is reached from a connection string, and kept and recorded like any other")
+    @Test("is reached from a connection string, and cached and recorded like any other")
     func connectionString() async throws {
         try HouseTokens.register(in: PGRDSIAM.generators)
         let log = RecordingAuditRecorder()
