@@ -38,7 +38,7 @@ public enum ChildProcess {
             child.send(SIGKILL)
         }
         defer { timeout.cancel() }
-        let status = await child.wait()
+        let status = try await child.wait()
         return CommandResult(status: status, output: try text(folder.path("1")), errors: try text(folder.path("2")))
     }
 

@@ -1,5 +1,5 @@
-import Dispatch
 public import Foundation
+import RDSIAMSystem
 
 /// A server that says in one line of JSON that it is ready, and stops when its standard input ends: at the latest
 /// when the process that runs the tests ends.
@@ -11,11 +11,7 @@ public final class ServerProcess: Sendable {
 
     /// Starts `executable` and returns when it is ready.
     public static func start(_ executable: String, _ arguments: [String]) async throws -> ServerProcess {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "ServerProcess").async {
-                continuation.resume(with: Result { try ServerProcess(executable, arguments) })
-            }
-        }
+        try await BlockingWork.run { try ServerProcess(executable, arguments) }
     }
 
     /// Blocks until the server is ready or has ended.
@@ -43,6 +39,6 @@ public final class ServerProcess: Sendable {
     /// Collects the exit status, so that no zombie stays.
     deinit {
         let process = process
-        Task { await process.wait() }
+        Task { try await process.wait() }
     }
 }

@@ -1,5 +1,5 @@
-import Dispatch
 public import Foundation
+import RDSIAMSystem
 
 /// A child process that inherits its three standard streams and nothing else.
 ///
@@ -103,14 +103,12 @@ public struct SpawnedProcess: Sendable {
 
     /// The exit status, or minus the signal's number if a signal ended it.
     @discardableResult
-    public func wait() async -> Int32 {
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "SpawnedProcess").async {
-                var status: Int32 = 0
-                while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
-                let signal = status & 0x7F
-                continuation.resume(returning: signal == 0 ? (status >> 8) & 0xFF : -signal)
-            }
+    public func wait() async throws -> Int32 {
+        try await BlockingWork.run {
+            var status: Int32 = 0
+            while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
+            let signal = status & 0x7F
+            return signal == 0 ? (status >> 8) & 0xFF : -signal
         }
     }
 
