@@ -26,11 +26,9 @@ public final class ServerProcess: Sendable {
             output: output.writeEnd,
             errors: .standardError()
         )
-        // The child process has its own copies. If this process kept these two, no end would ever be seen.
-        input.readEnd.close()
-        output.writeEnd.close()
-        self.input = input.writeEnd
-        facts = output.readEnd.readLine()
+        self.input = input.closingReadEnd()
+        // If this process kept the other end, the server's end would never be seen.
+        facts = output.closingWriteEnd().readLine()
         guard !facts.isEmpty else {
             throw Missing(description: "\(executable) did not start. See its message on standard error.")
         }

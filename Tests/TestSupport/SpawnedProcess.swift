@@ -24,10 +24,7 @@ public struct SpawnedProcess: Sendable {
             Stream(owning: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))
         }
 
-        deinit { _ = systemClose(descriptor) }
-
-        /// Closes the descriptor.
-        public consuming func close() {}
+        deinit { close(descriptor) }
 
         fileprivate borrowing func become(_ number: Int32, in actions: inout posix_spawn_file_actions_t) {
             posix_spawn_file_actions_adddup2(&actions, descriptor, number)
@@ -52,10 +49,16 @@ public struct SpawnedProcess: Sendable {
         /// Makes a pipe.
         public init() throws {
             var ends: [Int32] = [-1, -1]
-            guard systemPipe(&ends) == 0 else { throw Missing(description: "There is no pipe: error \(errno).") }
+            guard pipe(&ends) == 0 else { throw Missing(description: "There is no pipe: error \(errno).") }
             readEnd = Stream(owning: ends[0])
             writeEnd = Stream(owning: ends[1])
         }
+
+        /// Closes the end that a child process reads from, which has a copy of its own, and returns the other end.
+        public consuming func closingReadEnd() -> Stream { writeEnd }
+
+        /// Closes the end that a child process writes to, which has a copy of its own, and returns the other end.
+        public consuming func closingWriteEnd() -> Stream { readEnd }
     }
 
     /// The process's number.
@@ -121,7 +124,3 @@ public struct SpawnedProcess: Sendable {
         return body(copies + [nil])
     }
 }
-
-// Under names of their own: the types above have members called `close` and `pipe`.
-private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
-private func systemPipe(_ ends: UnsafeMutablePointer<Int32>) -> Int32 { pipe(ends) }

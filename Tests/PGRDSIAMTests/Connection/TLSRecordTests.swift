@@ -92,7 +92,7 @@ private final class LongRecordProxy: Sendable {
             output: .standardError(),
             errors: .standardError()
         )
-        input = pipe.writeEnd
+        input = pipe.closingReadEnd()
     }
 
     private struct Broken: Error {}
