@@ -3,8 +3,8 @@
 
     python3 make_rds_tokens.py > rds-tokens.jsonl
 
-The first line names the tool. Every other line is one case: what goes in, the signature, and the SHA-256 of the whole token with its host
-in lowercase and its parameters sorted, the signature last.
+The first line names the tool. Every other line is one case: what goes in, the signature, and the SHA-256 of the whole
+token with its host in lowercase and its parameters sorted, the signature last.
 """
 
 import datetime
