@@ -8,8 +8,6 @@ public struct CredentialScope: Sendable, Hashable {
     public let region: String
     /// The service under the name it is signed with, for example `rds-db`, `dsql`, `sts`.
     public let service: String
-    /// The text of the scope, for example `20260131/eu-central-1/rds-db/aws4_request`.
-    public let text: String
 
     /// Creates a scope.
     ///
@@ -28,15 +26,10 @@ public struct CredentialScope: Sendable, Hashable {
         self.time = try SigningTime(unixSeconds: unixSeconds)
         self.region = region
         self.service = service
-        var text = time.basicDate
-        text.reserveCapacity(region.utf8.count + service.utf8.count + 32)
-        text += "/"
-        text += region
-        text += "/"
-        text += service
-        text += "/aws4_request"
-        self.text = text
     }
+
+    /// The text of the scope, for example `20260131/eu-central-1/rds-db/aws4_request`.
+    public var text: String { "\(time.basicDate)/\(region)/\(service)/aws4_request" }
 }
 
 /// A second of UTC between 1970 and 9999, as Signature Version 4 writes it.
@@ -45,8 +38,8 @@ public struct SigningTime: Sendable, Hashable {
     public let unixSeconds: Int64
     /// The date in the basic format of ISO 8601, `20260131`.
     public let basicDate: String
-    /// Date and time in the basic format of ISO 8601, `20260131T235959Z`: the value of `X-Amz-Date`.
-    public let basicDateTime: String
+    /// The time of day as it follows the date, `T235959Z`.
+    let clock: String
 
     /// The last second that four digits of a year can express: 9999-12-31T23:59:59Z.
     public static let latestUnixSeconds: Int64 = 253_402_300_799
@@ -62,10 +55,9 @@ public struct SigningTime: Sendable, Hashable {
         self.unixSeconds = unixSeconds
         let time = CivilTime(unixSeconds: unixSeconds)
         // Four digits of the year, and a leading 1 for the hour, make all parts as wide as they are written.
-        let date = String(time.year * 10_000 + time.month * 100 + time.day)
-        let clock = String(1_000_000 + time.hour * 10_000 + time.minute * 100 + time.second)
-        basicDate = date
-        basicDateTime = date + "T" + clock.dropFirst() + "Z"
+        basicDate = String(time.year * 10_000 + time.month * 100 + time.day)
+        let digits = String(1_000_000 + time.hour * 10_000 + time.minute * 100 + time.second)
+        clock = "T" + digits.dropFirst() + "Z"
     }
 
     /// Creates a time from a clock's reading, rounded down to the second.
@@ -77,6 +69,9 @@ public struct SigningTime: Sendable, Hashable {
         // A number that no Int64 holds is as invalid as -1, and so is NaN.
         try self.init(unixSeconds: Int64(exactly: seconds.rounded(.down)) ?? -1)
     }
+
+    /// Date and time in the basic format of ISO 8601, `20260131T235959Z`: the value of `X-Amz-Date`.
+    public var basicDateTime: String { basicDate + clock }
 
     /// Whole days since 1970-01-01.
     var day: Int64 { unixSeconds / 86_400 }

@@ -82,13 +82,16 @@ extension SigningCredentials: CustomStringConvertible, CustomDebugStringConverti
 extension String {
     /// Whether the text is not empty and holds only ASCII letters, digits, `-` and `_`.
     var isSignableName: Bool {
-        !isEmpty
-            && utf8.allSatisfy { byte in
-                switch Unicode.Scalar(byte) {
-                case "A"..."Z", "a"..."z", "0"..."9", "-", "_": true
-                default: false
+        var text = self
+        return text.withUTF8 { bytes in
+            !bytes.isEmpty
+                && bytes.allSatisfy { byte in
+                    switch Unicode.Scalar(byte) {
+                    case "A"..."Z", "a"..."z", "0"..."9", "-", "_": true
+                    default: false
+                    }
                 }
-            }
+        }
     }
 
     /// Whether the text holds a control character of Unicode (category Cc): C0, DEL or C1.

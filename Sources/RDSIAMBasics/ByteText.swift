@@ -83,7 +83,8 @@ extension String {
 
     /// Returns the text with the letters A to Z in lowercase; every other character stays.
     package func asciiLowercased() -> String {
-        guard utf8.contains(where: { $0 &- UInt8(ascii: "A") < 26 }) else { return self }
+        var text = self
+        guard text.withUTF8({ $0.contains { $0 &- UInt8(ascii: "A") < 26 } }) else { return self }
         return String(decoding: utf8.map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 

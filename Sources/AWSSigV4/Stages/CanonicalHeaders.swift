@@ -34,10 +34,13 @@ struct CanonicalHeaders {
 
     /// Refuses a host that would mean something else in a header or a token.
     static func check(host: String) throws(SigV4Error) {
-        let isHost = host.utf8.allSatisfy { byte in
-            switch Unicode.Scalar(byte) {
-            case "A"..."Z", "a"..."z", "0"..."9", "-", "_", ".", ":", "[", "]": true
-            default: false
+        var text = host
+        let isHost = text.withUTF8 { bytes in
+            bytes.allSatisfy { byte in
+                switch Unicode.Scalar(byte) {
+                case "A"..."Z", "a"..."z", "0"..."9", "-", "_", ".", ":", "[", "]": true
+                default: false
+                }
             }
         }
         guard isHost, !host.isEmpty else {

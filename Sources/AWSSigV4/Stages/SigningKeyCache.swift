@@ -71,7 +71,8 @@ struct SigningKeyTable {
     }
 
     mutating func find(_ credentials: SigningCredentials, _ scope: CredentialScope) -> CachedSigningKey? {
-        guard let index = entries.firstIndex(where: { $0.isFor(credentials, scope) }) else { return nil }
+        // By index, as a closure over the entries themselves would retain every part of each.
+        guard let index = entries.indices.first(where: { entries[$0].isFor(credentials, scope) }) else { return nil }
         clock += 1
         entries[index].lastUse = clock
         return entries[index].key

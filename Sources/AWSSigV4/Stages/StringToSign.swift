@@ -18,11 +18,16 @@ public struct StringToSign: Sendable, Hashable {
     /// - Parameter hash: The hash of a canonical request.
     init(hash: String, scope: CredentialScope) {
         var text = "AWS4-HMAC-SHA256\n"
-        text.reserveCapacity(160)
-        text += scope.time.basicDateTime
+        text.reserveCapacity(128 + scope.region.utf8.count + scope.service.utf8.count)
+        text += scope.time.basicDate
+        text += scope.time.clock
         text += "\n"
-        text += scope.text
-        text += "\n"
+        text += scope.time.basicDate
+        text += "/"
+        text += scope.region
+        text += "/"
+        text += scope.service
+        text += "/aws4_request\n"
         text += hash
         self.text = text
     }
