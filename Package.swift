@@ -205,8 +205,7 @@ let package = Package(
             name: "AWSPasswordPluginTests",
             dependencies: [
                 "RedshiftGenerator", "SecretsManagerGenerator", "AuthTokens", "AuthTokensTesting",
-                "AWSCredentialSources",
-                "TestSupport",
+                "AWSCredentialSources", "AWSSigV4", "TestSupport",
             ]
         ),
         .testTarget(

@@ -1,9 +1,12 @@
 package import AWSCredentialSources
+package import AWSSigV4
 package import AuthTokens
+import RDSIAMBasics
+package import RDSIAMSystem
 
 /// Whose credentials a generator uses, and in which region: its own settings, and what connection strings say instead.
 ///
-/// A class, as its members would be counted one by one each time a kept token is handed out.
+/// A class, as a struct's members would be retained one by one each time a cached token is returned.
 package final class AWSCaller: Sendable {
     private let own: SigningSource
     private let directory: AWSCredentialDirectory
@@ -35,8 +38,8 @@ package final class AWSCaller: Sendable {
 
     /// The source of credentials for a request.
     ///
-    /// - Throws: `NamedRegistryError` for a name that nobody has; what building the source throws; `AWSGeneratorError` for settings that make
-    ///   no sense.
+    /// - Throws: `NamedRegistryError` for an unknown name; what building the source throws; `AWSGeneratorError` for
+    ///   settings that contradict each other.
     package func source(for request: AuthTokenRequest) async throws -> any AWSCredentialSource {
         try await signingSource(for: request)
     }
@@ -51,8 +54,8 @@ package final class AWSCaller: Sendable {
         )
     }
 
-    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so that a change of
-    /// either changes the next token.
+    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so
+    /// that a change of either changes the next token.
     package func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
         let credentials = try await signingSource(for: request).credentials()
         var identity = SigningIdentity(credential: credentials.accessKeyID)
@@ -64,7 +67,7 @@ package final class AWSCaller: Sendable {
         return identity
     }
 
-    /// Hears that a server refused a token, so that its credentials are looked at again before the next one.
+    /// Records that a server refused a token, so that its credentials are looked at again before the next one.
     package func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
         knownSource(for: request)?.tokenWasRefused(token)
     }
@@ -82,6 +85,18 @@ package final class AWSCaller: Sendable {
 extension AWSCaller: PromptSigner {
     package func isStill(_ identity: SigningIdentity, for request: AuthTokenRequest) -> Bool {
         guard !regions.areInUse, let ready = knownSource(for: request)?.ready else { return false }
-        return ready.accessKeyID == identity.credential && identity.region == nil
+        guard let key = identity.credential, identity.region == nil else { return false }
+        return ready.accessKeyID.isBytewiseEqual(to: key)
+    }
+}
+
+extension CredentialContext {
+    /// Reads the wall clock.
+    ///
+    /// - Throws: `SigV4Error` if it answers a time that no signature can state, or no number.
+    package func signingDate() throws(SigV4Error) -> Date {
+        let date = now()
+        _ = try SigningTime(secondsSince1970: date.timeIntervalSince1970)
+        return date
     }
 }

@@ -1,5 +1,6 @@
 import AWSCredentialSources
 import AuthTokens
+import RDSIAMBasics
 import Synchronization
 
 /// The regions that the AWS configuration names, read from its files again every few seconds.
@@ -13,7 +14,7 @@ final class ConfiguredRegions: Sendable {
     private let directory: AWSCredentialDirectory
     private let uptime: @Sendable () -> Duration
     private let isAsked = Atomic(false)
-    private let readings = Mutex<[String: Reading]>([:])
+    private let readings = Mutex<[ByteText: Reading]>([:])
 
     /// How long a reading is good.
     private static let age = Duration.seconds(5)
@@ -28,19 +29,20 @@ final class ConfiguredRegions: Sendable {
     /// Whether any region has come from here, which most never do.
     var areInUse: Bool { isAsked.load(ordering: .relaxed) }
 
-    /// The region for a request; nil where nobody names one.
+    /// The region for a request, or `nil` if none is configured.
     func region(for request: AuthTokenRequest) async throws -> String? {
         isAsked.store(true, ordering: .relaxed)
         let profile = request.setting(AWSCredentialDirectory.profileKeyword)
-        if let reading = readings.withLock({ $0[profile ?? ""] }), uptime() - reading.time < Self.age {
+        let key = ByteText(profile ?? "")
+        if let reading = readings.withLock({ $0[key] }), uptime() - reading.time < Self.age {
             return reading.region
         }
         let chain = profile.map { AWSRegionChain(profile: $0, context: directory.context) } ?? chain
         let reading = Reading(region: try await chain.region(), time: uptime())
         readings.withLock { readings in
-            // Odd connection strings are not to fill the memory.
+            // Odd connection strings must not fill the memory.
             if readings.count >= Self.capacity { readings = [:] }
-            readings[profile ?? ""] = reading
+            readings[key] = reading
         }
         return reading.region
     }

@@ -1,39 +1,48 @@
-/// A host as tokens name it: in small letters and without a final dot, cut into labels.
+import RDSIAMBasics
+
+/// A host as tokens name it: in ASCII lowercase and without a final dot, split into labels.
+///
+/// Only the letters A to Z are lowercased: by Unicode's rules the Kelvin sign would become a `k`, and so another host.
 package struct HostName {
     /// The name.
     package let text: String
     /// The labels from left to right.
-    package let labels: [Substring]
+    package let labels: [String]
 
     package init(_ host: String) {
-        var host = host.lowercased()
-        if host.utf8.last == UInt8(ascii: ".") { host.removeLast() }
-        text = host
-        labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        let lowercased = host.asciiLowercased()
+        text = lowercased.hasByteSuffix(".") ? String(decoding: lowercased.utf8.dropLast(), as: UTF8.self) : lowercased
+        labels = text.splitBytes(separator: ".", omittingEmptySubsequences: false)
     }
 
-    /// The labels before a suffix such as `amazonaws.com`; nil where the name does not end in it.
-    package func labels(before suffix: String) -> ArraySlice<Substring>? {
-        let end = suffix.split(separator: ".")
-        guard labels.count > end.count, labels.suffix(end.count).elementsEqual(end) else { return nil }
+    /// Returns the labels before a suffix such as `amazonaws.com`, or `nil` if the name does not end in it.
+    package func labels(before suffix: String) -> ArraySlice<String>? {
+        let end = suffix.splitBytes(separator: ".")
+        guard labels.count > end.count,
+            labels.suffix(end.count).elementsEqual(end, by: { $0.isBytewiseEqual(to: $1) })
+        else { return nil }
         return labels.dropLast(end.count)
     }
 
-    /// What kind of address this is instead of an endpoint's name; nil where it may be one.
+    /// What kind of address this is instead of the name of an endpoint, or `nil` if it may be one.
     var obstacle: String? {
-        if text.isEmpty || text.hasPrefix("/") || text.hasPrefix("@") { return "the path of a local socket" }
-        if text.contains(":") || isIPv4Address { return "an IP address" }
+        if text.isEmpty || text.hasBytePrefix("/") || text.hasBytePrefix("@") { return "the path of a local socket" }
+        if text.containsBytes(":") || isIPv4Address { return "an IP address" }
         return isLoopback ? "a loopback name" : nil
     }
 
     /// Whether the last label is a number, which no domain is (WHATWG URL Standard, "ends in a number").
     private var isIPv4Address: Bool {
         guard let last = labels.last else { return false }
-        return Int(last) != nil || last.hasPrefix("0x") && Int(last.dropFirst(2), radix: 16) != nil
+        if last.hasBytePrefix("0x") { return last.utf8.dropFirst(2).allSatisfy { Hexadecimal.value(of: $0) != nil } }
+        return !last.isEmpty && last.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
     }
 
     private var isLoopback: Bool {
-        ["localhost", "localhost6", "ip6-localhost", "ip6-loopback"].contains(labels.first) && labels.count == 1
-            || ["localhost.localdomain", "localhost6.localdomain6"].contains(text) || labels.last == "localhost"
+        Self.loopbackNames.contains { text.isBytewiseEqual(to: $0) } || text.hasByteSuffix(".localhost")
     }
+
+    private static let loopbackNames = [
+        "localhost", "localhost6", "ip6-localhost", "ip6-loopback", "localhost.localdomain", "localhost6.localdomain6",
+    ]
 }

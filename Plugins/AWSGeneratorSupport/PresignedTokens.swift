@@ -1,14 +1,10 @@
 package import AWSCredentialSources
 package import AWSSigV4
 package import AuthTokens
+package import RDSIAMSystem
 
-#if canImport(FoundationEssentials)
-package import FoundationEssentials
-#else
-package import Foundation
-#endif
-
-/// What the generators of presigned tokens have in common: for which endpoint and region, with whose credentials, from when to when.
+/// What the generators of presigned tokens have in common: for which endpoint and region, with whose credentials, from
+/// when to when.
 package struct PresignedTokens: Sendable {
     /// All that a token is signed with.
     package struct Order {

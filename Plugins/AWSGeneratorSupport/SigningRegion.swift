@@ -1,8 +1,9 @@
 package import AuthTokens
+import RDSIAMBasics
 
-/// The region that a token is signed for, and who said so.
-public struct SigningRegion: Sendable, Hashable {
-    /// Who named a region, open for more later.
+/// The region that a token is signed for, and its origin.
+public struct SigningRegion: Sendable {
+    /// Where the name of a region comes from, open for more origins later.
     public struct Origin: Sendable, Hashable, CustomStringConvertible {
         /// The origin's name, as it stands in a diagnosis.
         public let description: String
@@ -26,7 +27,7 @@ public struct SigningRegion: Sendable, Hashable {
 
     /// The region, for example `eu-central-1`.
     public let name: String
-    /// Who named it.
+    /// Where the name comes from.
     public let origin: Origin
 
     /// Asks in order: the connection string, the generator, the host name, the AWS configuration.
@@ -46,29 +47,43 @@ public struct SigningRegion: Sendable, Hashable {
         guard let name = try await configuration() else {
             throw AWSGeneratorError(
                 .noRegion,
-                "no AWS region: the host name does not say one; set \(Self.keyword) in the connection string, "
-                    + "AWS_REGION, or the profile's region"
+                "The AWS region is not known, as the host name does not tell it. Set \(Self.keyword) in the connection string, "
+                    + "AWS_REGION, or the region of the profile."
             )
         }
         (self.name, origin) = (name, .configuration)
     }
 
-    /// Whether a label has the shape of a region: words and a final number, such as `us-gov-west-1` or `eusc-de-east-1`.
+    /// Whether a label has the shape of a region: words and a final number, such as `us-gov-west-1` or
+    /// `eusc-de-east-1`.
     ///
     /// No list of regions: AWS adds some each year.
-    package static func hasShape(_ label: Substring) -> Bool {
-        let parts = label.split(separator: "-", omittingEmptySubsequences: false)
+    package static func hasShape(_ label: String) -> Bool {
+        let parts = label.splitBytes(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, let number = parts.last, let first = parts.first, 2...4 ~= first.utf8.count else {
             return false
         }
         return parts.dropLast().allSatisfy { isWord($0) } && isNumber(number)
     }
 
-    private static func isWord(_ part: Substring) -> Bool {
+    private static func isWord(_ part: String) -> Bool {
         !part.isEmpty && part.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
     }
 
-    private static func isNumber(_ part: Substring) -> Bool {
+    private static func isNumber(_ part: String) -> Bool {
         !part.isEmpty && part.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    }
+}
+
+extension SigningRegion: Hashable {
+    /// Compares name and origin, the name byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.name.isBytewiseEqual(to: right.name) && left.origin == right.origin
+    }
+
+    /// Hashes name and origin.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(name))
+        hasher.combine(origin)
     }
 }

@@ -1,11 +1,13 @@
 public import AuthTokens
-public import Foundation
+import RDSIAMBasics
+public import RDSIAMSystem
 
-/// Takes passwords from a program: `gcloud`, `az`, `vault` or anything in house.
+/// Takes passwords from a program: `gcloud`, `az`, `vault` or one of your company.
 ///
-/// The program is started anew for each token and prints the password and a line end, or a JSON object as ``CommandFields`` reads it.
-/// It is started without a shell, so nothing in a connection string can become a command; the host, port, user and database reach
-/// it as `PGHOST`, `PGPORT`, `PGUSER` and `PGDATABASE`. What it prints never appears in an error.
+/// The program is started once for each token and prints the password and a line end, or a JSON object as
+/// ``CommandFields`` describes it. It is started without a shell, so nothing in a connection string can become a
+/// command; the host, port, user and database reach it as `PGHOST`, `PGPORT`, `PGUSER` and `PGDATABASE`. What it prints
+/// never appears in an error.
 ///
 /// ```swift
 /// let command = CommandGenerator("gcloud", ["sql", "generate-login-token"], lifetime: .seconds(3600))
@@ -23,10 +25,11 @@ public struct CommandGenerator: AuthTokenGenerator {
     /// Describes a program.
     ///
     /// - Parameters:
-    ///   - program: Its path, or its name in the folders of `PATH`.
-    ///   - arguments: What it is started with. Connection parameters do not belong here: the same arguments serve all connections.
-    ///   - lifetime: How long a password is good for that does not say so itself.
-    ///   - fields: Where things are in JSON.
+    ///   - program: Its path, or its name in the directories of `PATH`.
+    ///   - arguments: Its arguments. Connection parameters do not belong here: the same arguments serve all
+    ///     connections.
+    ///   - lifetime: How long a password is valid if the output does not say so.
+    ///   - fields: Where the password and the rest stand in JSON.
     ///   - limits: How long it may take and how much it may print.
     ///   - environment: Its environment, to which the connection's variables are added.
     ///   - now: The wall clock.
@@ -50,39 +53,119 @@ public struct CommandGenerator: AuthTokenGenerator {
 
     /// Gives the program a name for connection strings.
     ///
-    /// - Throws: `NamedRegistryError` where the name is taken.
+    /// - Throws: `NamedRegistryError` if the name is taken.
     public func register(as name: String, in registry: AuthTokenGeneratorRegistry) throws {
         try registry.add(name) { self }
     }
 
     /// Starts the program and reads what it prints.
     ///
-    /// - Throws: ``CommandGeneratorError``; `CancellationError` where the task is cancelled, which ends the program.
+    /// - Throws: ``CommandGeneratorError``; `CancellationError` if the task is canceled, which ends the program.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
         let signedAt = now()
-        let output = try await ChildProgram.output(
-            of: program,
-            arguments,
-            environment: environment(for: request),
-            limits: limits
-        )
+        let output = try await output(environment: environment(for: request))
         let password = try CommandOutput(output, fields: fields, now: signedAt)
         return AuthToken(
             value: password.text,
             signedAt: signedAt,
-            expiresAt: password.expiresAt ?? signedAt + TimeInterval(lifetime.components.seconds),
+            expiresAt: password.expiresAt ?? signedAt + lifetime.seconds,
             credential: CredentialIdentity(source: "command"),
             user: password.user
         )
     }
 
-    private func environment(for request: AuthTokenRequest) -> [String: String] {
+    private func environment(for request: AuthTokenRequest) throws(CommandGeneratorError) -> [String: String] {
+        let texts = [request.host, request.user, request.database ?? ""]
+        // An environment variable ends at a NUL, so the program would make a password for another user.
+        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+            throw CommandGeneratorError(
+                .cannotStart,
+                "The host, the user or the database holds a NUL character, which no program can receive. Remove it."
+            )
+        }
         var environment = environment
         environment["PGHOST"] = request.host
         environment["PGPORT"] = String(request.port)
         environment["PGUSER"] = request.user
         environment["PGDATABASE"] = request.database
         return environment
+    }
+
+    /// What the program prints before it ends with status 0.
+    private func output(environment: [String: String]) async throws -> [UInt8] {
+        guard let path else {
+            throw CommandGeneratorError(
+                .cannotStart,
+                "There is no program \(String(reflecting: program)). Install it or name its path."
+            )
+        }
+        do {
+            let result = try await ChildProcess.run(
+                path,
+                arguments,
+                environment: environment,
+                standardError: limits.showsStandardError ? .inherited : .discarded,
+                limit: limits.time,
+                outputLimit: limits.output
+            )
+            guard result.status != .exited(0) else { return result.output }
+            throw CommandGeneratorError(
+                .failed,
+                "The program \(String(reflecting: path)) ended with \(Self.text(of: result.status)). Run it by hand to see why."
+            )
+        } catch let failure as ChildProcess.RunFailure {
+            throw error(for: failure)
+        } catch let failure as ChildProcess.SystemFailure {
+            throw failure.function == "waitpid" ? Self.lostStatus(path) : Self.error(for: failure.number, path)
+        } catch let failure as BlockingWork.NoThread {
+            throw Self.error(for: failure.number, path)
+        }
+    }
+
+    private static func lostStatus(_ path: String) -> CommandGeneratorError {
+        CommandGeneratorError(
+            .cannotStart,
+            "How the program \(String(reflecting: path)) ended is not known, as this process ignores SIGCHLD. Do not ignore it."
+        )
+    }
+
+    /// The path of the program, or `nil` if there is none that may be started.
+    private var path: String? {
+        let candidates =
+            program.containsBytes("/")
+            ? [program] : (environment["PATH"] ?? "").splitBytes(separator: ":").map { "\($0)/\(program)" }
+        return candidates.first(where: FileManager.default.isExecutableFile(atPath:))
+    }
+
+    private static func text(of status: ChildProcess.Status) -> String {
+        switch status {
+        case .exited(let code): "status \(code)"
+        case .signaled(let signal): "signal \(signal)"
+        }
+    }
+
+    private func error(for failure: ChildProcess.RunFailure) -> CommandGeneratorError {
+        switch failure {
+        case .timedOut:
+            CommandGeneratorError(
+                .timedOut,
+                "The program \(String(reflecting: program)) did not end within \(limits.time). Raise the limit or retry."
+            )
+        case .tooMuchOutput:
+            CommandGeneratorError(
+                .tooMuchOutput,
+                "The program \(String(reflecting: program)) printed more than \(limits.output) bytes. Raise the limit."
+            )
+        }
+    }
+
+    private static func error(for number: Int32, _ path: String) -> CommandGeneratorError {
+        let isBusy = [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(number)
+        return CommandGeneratorError(
+            isBusy ? .systemBusy : .cannotStart,
+            "The program \(String(reflecting: path)) cannot be started: \(String(cString: strerror(number))). "
+                + (isBusy ? "Retry later." : "Check the file and its permissions.")
+        )
     }
 }
 
@@ -99,11 +182,11 @@ extension CommandGenerator: CustomStringConvertible, CustomDebugStringConvertibl
 
 /// How long a program may take and how much it may print.
 public struct CommandLimits: Sendable, Hashable {
-    /// How long it may run; it is killed then, with the processes it has started.
+    /// How long it may run; then it is killed, with the processes it has started.
     public var time: Duration = .seconds(30)
     /// How many bytes it may print.
     public var output = 65_536
-    /// Whether its standard error goes to this process's; it is dropped otherwise, as it may hold secrets.
+    /// Whether its standard error goes to that of this process; otherwise it is discarded, as it may hold secrets.
     public var showsStandardError = false
 
     /// The standard limits.

@@ -2,17 +2,13 @@ public import AWSCredentialSources
 public import AWSGeneratorSupport
 import AWSSigV4
 public import AuthTokens
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+import RDSIAMBasics
+public import RDSIAMSystem
 
 /// Makes the tokens with which database roles log in to Aurora DSQL.
 ///
-/// The role `admin` gets a token for `DbConnectAdmin`, every other one for `DbConnect`. Signing is local: nothing goes out but
-/// what the credential source sends. See the Aurora DSQL User Guide, "Authentication and authorization".
+/// The role `admin` gets a token for `DbConnectAdmin`, every other one for `DbConnect`. Signing is local: nothing goes
+/// out but what the credential source sends. See the Aurora DSQL User Guide, "Authentication and authorization".
 public struct DSQLGenerator: AuthTokenGenerator {
     private let tokens: PresignedTokens
     private let lifetime: Int
@@ -20,12 +16,14 @@ public struct DSQLGenerator: AuthTokenGenerator {
     /// Creates a generator.
     ///
     /// - Parameters:
-    ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; nil takes
-    ///     it from the host name, then from the AWS configuration.
+    ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; `nil`
+    ///     takes it from the host name, then from the AWS configuration.
     ///   - lifetime: How long a login may begin with a token, in seconds: 1 to 604,800 (seven days).
-    ///   - credentials: Whose signature it is, unless the connection string says so. It is asked for each token and each time one is handed
-    ///     out again, so credentials that state an end are kept until shortly before it, and without an end `.refreshing` keeps them.
-    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
+    ///   - credentials: The credentials to sign with, unless the connection string names others. The source is asked
+    ///     for each token, and each time a cached token is returned. Credentials that state an end are cached until
+    ///     shortly before it; those without one are cached if the source is `.refreshing`.
+    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and
+    ///     `aws_rds_iam_role_arn`.
     ///   - regions: The AWS configuration's region, for cluster identifiers and host names that say nothing.
     ///   - now: The wall clock.
     public init(
@@ -59,19 +57,20 @@ public struct DSQLGenerator: AuthTokenGenerator {
 
     /// Signs a token.
     ///
-    /// Credentials that end within 15 minutes are renewed once first. A token that would outlive its credentials says so and
-    /// ends with them.
+    /// Credentials that end within 15 minutes are renewed once first. A token that would outlive its credentials says
+    /// so and ends with them.
     ///
-    /// - Parameter request: The cluster's endpoint, or its identifier alone, and the role. The port is no part of the token. The
-    ///   parameter `aws_rds_iam_host` names the endpoint where another address is dialled; `aws_rds_iam_region` outranks every
-    ///   other source of the region.
-    /// - Throws: `NamedRegistryError` where `aws_rds_iam_credentials` names no source; `AWSCredentialError`, whose `isRetryable` says whether trying again may help; `SigV4Error` or
-    ///   `AWSGeneratorError` where the request or the lifetime is at fault, which is final.
+    /// - Parameter request: The cluster's endpoint, or its identifier alone, and the role. The port is no part of the
+    ///   token. The parameter `aws_rds_iam_host` names the endpoint if another address is dialed;
+    ///   `aws_rds_iam_region` outranks every other source of the region.
+    /// - Throws: `NamedRegistryError` if `aws_rds_iam_credentials` names no source; `AWSCredentialError`; `SigV4Error`
+    ///   or `AWSGeneratorError` if the request or the lifetime, the credentials or the clock are at fault. The error's
+    ///   `isRetryable` says whether to retry.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
         try await tokens.token(for: request, lifetime: lifetime) { order in
             try order.signer.dsqlToken(
                 host: DSQLHostName.expanding(order.endpoint.host, region: order.region),
-                isAdmin: request.user == "admin",
+                isAdmin: request.user.isBytewiseEqual(to: "admin"),
                 region: order.region,
                 credentials: order.credentials.signing,
                 at: order.credentials.unixSeconds,
@@ -80,8 +79,8 @@ public struct DSQLGenerator: AuthTokenGenerator {
         }
     }
 
-    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so that a change of
-    /// either changes the next token.
+    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so
+    /// that a change of either changes the next token.
     public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
         try await tokens.caller.signingIdentity(for: request)
     }
@@ -93,8 +92,8 @@ public struct DSQLGenerator: AuthTokenGenerator {
 
     /// The region that a token for a request is signed for, and who named it.
     ///
-    /// - Throws: `AWSGeneratorError` where nobody names one or the host cannot be signed for; `AWSCredentialError` where an AWS
-    ///   configuration file is malformed.
+    /// - Throws: `AWSGeneratorError` if the region is not known or the host cannot be signed for; `AWSCredentialError`
+    ///   if an AWS configuration file is malformed.
     public func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
         try await tokens.caller.signingRegion(for: request)
     }
@@ -105,7 +104,7 @@ extension DSQLGenerator: PromptGenerator {
 }
 
 extension SigningEndpoint {
-    /// What the host's name says; nil where Aurora DSQL did not give it.
+    /// What the host's name says, or `nil` if Aurora DSQL did not give it.
     ///
     /// Such a host is signed as it is, but AWS itself refuses a token for a CNAME.
     public var dsqlHostName: DSQLHostName? { DSQLHostName(host) }

@@ -1,2 +1,2 @@
-// The errors, the signing endpoint and the directory of credentials that the generator speaks of; one import is to be enough for them.
+// One import gives adopters the errors and credential sources that the generator names.
 @_exported public import AWSGeneratorSupport

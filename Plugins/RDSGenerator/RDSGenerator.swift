@@ -2,12 +2,7 @@ public import AWSCredentialSources
 public import AWSGeneratorSupport
 import AWSSigV4
 public import AuthTokens
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
 /// Makes the tokens with which database users log in to RDS and Aurora PostgreSQL.
 ///
@@ -22,11 +17,13 @@ public struct RDSGenerator: AuthTokenGenerator {
     /// Creates a generator.
     ///
     /// - Parameters:
-    ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; nil takes
-    ///     it from the host name, then from the AWS configuration.
-    ///   - credentials: Whose signature it is, unless the connection string says so. It is asked for each token and each time one is handed
-    ///     out again, so credentials that state an end are kept until shortly before it, and without an end `.refreshing` keeps them.
-    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
+    ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; `nil`
+    ///     takes it from the host name, then from the AWS configuration.
+    ///   - credentials: The credentials to sign with, unless the connection string names others. The source is asked
+    ///     for each token, and each time a cached token is returned. Credentials that state an end are cached until
+    ///     shortly before it; those without one are cached if the source is `.refreshing`.
+    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and
+    ///     `aws_rds_iam_role_arn`.
     ///   - regions: The AWS configuration's region, for host names that say nothing.
     ///   - now: The wall clock.
     public init(
@@ -58,13 +55,14 @@ public struct RDSGenerator: AuthTokenGenerator {
 
     /// Signs a token.
     ///
-    /// Credentials that end within the token's 15 minutes are renewed once first. If the new ones end as soon, the token says so
-    /// and ends with them.
+    /// Credentials that end within the token's 15 minutes are renewed once first. If the new ones end as soon, the
+    /// token says so and ends with them.
     ///
-    /// - Parameter request: The server and the user. The parameters `aws_rds_iam_host` and `aws_rds_iam_port` name the endpoint
-    ///   where another address is dialled; `aws_rds_iam_region` outranks every other source of the region.
-    /// - Throws: `NamedRegistryError` where `aws_rds_iam_credentials` names no source; `AWSCredentialError`, whose `isRetryable` says whether trying again may help; `SigV4Error` or
-    ///   `AWSGeneratorError` where the request is at fault, which is final.
+    /// - Parameter request: The server and the user. The parameters `aws_rds_iam_host` and `aws_rds_iam_port` name the
+    ///   endpoint if another address is dialed; `aws_rds_iam_region` outranks every other source of the region.
+    /// - Throws: `NamedRegistryError` if `aws_rds_iam_credentials` names no source; `AWSCredentialError`; `SigV4Error`
+    ///   or `AWSGeneratorError` if the request, the credentials or the clock are at fault. The error's `isRetryable`
+    ///   says whether to retry.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
         try await tokens.token(for: request, lifetime: Self.lifetime) { order in
             try order.signer.rdsToken(
@@ -79,8 +77,8 @@ public struct RDSGenerator: AuthTokenGenerator {
         }
     }
 
-    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so that a change of
-    /// either changes the next token.
+    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so
+    /// that a change of either changes the next token.
     public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
         try await tokens.caller.signingIdentity(for: request)
     }
@@ -92,8 +90,8 @@ public struct RDSGenerator: AuthTokenGenerator {
 
     /// The region that a token for a request is signed for, and who named it.
     ///
-    /// - Throws: `AWSGeneratorError` where nobody names one or the host cannot be signed for; `AWSCredentialError` where an AWS
-    ///   configuration file is malformed.
+    /// - Throws: `AWSGeneratorError` if the region is not known or the host cannot be signed for; `AWSCredentialError`
+    ///   if an AWS configuration file is malformed.
     public func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
         try await tokens.caller.signingRegion(for: request)
     }
@@ -104,7 +102,7 @@ extension RDSGenerator: PromptGenerator {
 }
 
 extension SigningEndpoint {
-    /// What the host's name says; nil where RDS did not give it.
+    /// What the host's name says, or `nil` if RDS did not give it.
     ///
     /// Such a host is signed as it is, for look-alikes and private names, but AWS itself refuses a token for a CNAME.
     public var rdsHostName: RDSHostName? { RDSHostName(host) }

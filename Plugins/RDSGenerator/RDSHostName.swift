@@ -1,4 +1,5 @@
 import AWSGeneratorSupport
+import RDSIAMBasics
 
 /// An endpoint name that RDS gave, which says what it leads to and where the database is.
 ///
@@ -32,10 +33,10 @@ public struct RDSHostName: Sendable, Hashable {
 
     /// What the endpoint leads to.
     public let kind: Kind
-    /// The region; nil where the name belongs to none, as that of a global database.
+    /// The region, or `nil` if the name belongs to none, as that of a global database.
     public let region: String?
 
-    /// Reads a name in any case, with or without a final dot; nil for one that RDS did not give.
+    /// Reads a name in any case, with or without a final dot, or returns `nil` if RDS did not give it.
     public init?(_ host: String) {
         let name = HostName(host)
         guard let front = Self.suffixes.lazy.compactMap(name.labels(before:)).first,
@@ -43,9 +44,9 @@ public struct RDSHostName: Sendable, Hashable {
         else { return nil }
         let identifier = front[front.endIndex - 3]
         guard let kind = Self.kind(identifier), front.allSatisfy({ !$0.isEmpty }) else { return nil }
-        guard (place == Self.everywhere) == (kind == .global) else { return nil }
+        guard place.isBytewiseEqual(to: Self.everywhere) == (kind == .global) else { return nil }
         self.kind = kind
-        region = kind == .global ? nil : String(place)
+        region = kind == .global ? nil : place
     }
 
     /// What AWS's partitions call themselves in DNS, for IPv4 and for both protocols.
@@ -56,25 +57,25 @@ public struct RDSHostName: Sendable, Hashable {
     ]
 
     /// The label where another name has its region.
-    private static let everywhere: Substring = "global"
+    private static let everywhere = "global"
 
     /// The region in the pair of `rds` and a region, in either order.
-    private static func place(_ pair: ArraySlice<Substring>) -> Substring? {
+    private static func place(_ pair: ArraySlice<String>) -> String? {
         guard let first = pair.first, let last = pair.last else { return nil }
-        let services: Set<Substring> = ["rds", "rds-fips"]
-        let place = services.contains(last) ? first : services.contains(first) ? last : ""
-        return place == everywhere || SigningRegion.hasShape(place) ? place : nil
+        let services: Set<ByteText> = ["rds", "rds-fips"]
+        let place = services.contains(ByteText(last)) ? first : services.contains(ByteText(first)) ? last : ""
+        return place.isBytewiseEqual(to: everywhere) || SigningRegion.hasShape(place) ? place : nil
     }
 
     /// The kind that the label with the account's identifier begins with.
-    private static func kind(_ label: Substring) -> Kind? {
+    private static func kind(_ label: String) -> Kind? {
         let kinds: [(prefix: String, kind: Kind)] = [
             ("cluster-custom-", .custom), ("cluster-ro-", .readOnly), ("cluster-", .cluster), ("proxy-", .proxy),
             ("shardgrp-", .limitless), ("global-", .global), ("", .instance),
         ]
-        guard let (prefix, kind) = kinds.first(where: { label.hasPrefix($0.prefix) }) else { return nil }
-        let identifier = label.dropFirst(prefix.count)
-        return !identifier.isEmpty && identifier.utf8.allSatisfy(isIdentifierByte) ? kind : nil
+        guard let (prefix, kind) = kinds.first(where: { label.hasBytePrefix($0.prefix) }) else { return nil }
+        let identifier = label.utf8.dropFirst(prefix.utf8.count)
+        return !identifier.isEmpty && identifier.allSatisfy(isIdentifierByte) ? kind : nil
     }
 
     private static func isIdentifierByte(_ byte: UInt8) -> Bool {

@@ -1,13 +1,8 @@
 import AWSCredentialSources
 import AuthTokens
+import RDSIAMSystem
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
-/// Which of Redshift's operations hands out the password.
+/// Which of Redshift's operations returns the password.
 public struct RedshiftAccess: Sendable, Hashable {
     private enum Kind: Hashable {
         case user(autoCreate: Bool, groups: [String])
@@ -45,7 +40,7 @@ public struct RedshiftAccess: Sendable, Hashable {
     func body(for request: AuthTokenRequest, target: String, lifetime: Int) throws -> [UInt8] {
         if kind == .serverless {
             let call = ServerlessCall(workgroupName: target, dbName: request.database, durationSeconds: lifetime)
-            return Array(try JSONEncoder().encode(call))
+            return try JSONValue.encode(call)
         }
         var fields = [
             ("Action", operation), ("Version", "2012-12-01"), ("ClusterIdentifier", target),

@@ -1,11 +1,7 @@
 import AWSCredentialSources
 public import AuthTokens
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// The user and password that Redshift answers.
 struct RedshiftGrant {
@@ -13,39 +9,33 @@ struct RedshiftGrant {
     let password: String
     let expiresAt: Date
 
-    /// Nil where the answer is not Redshift's.
+    /// Returns `nil` if the answer is not Redshift's.
     init?(xml: [UInt8]) {
         guard let text = awsTexts(xml), let user = text("DbUser"), let password = text("DbPassword"),
-            let end = text("Expiration").flatMap(Self.time)
+            let end = text("Expiration").flatMap({ Date(rfc3339: $0) })
         else { return nil }
         (self.user, self.password, expiresAt) = (user, password, end)
     }
 
-    /// Nil where the answer is not Redshift Serverless's.
+    /// Returns `nil` if the answer is not Redshift Serverless's.
     init?(json: [UInt8]) {
-        struct Answer: Decodable {
-            let dbUser: String
-            let dbPassword: String
-            let expiration: Double
-        }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(json)), !answer.dbPassword.isEmpty else {
-            return nil
-        }
-        (user, password) = (answer.dbUser, answer.dbPassword)
-        expiresAt = Date(timeIntervalSince1970: answer.expiration)
-    }
-
-    private static func time(_ text: String) -> Date? {
-        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
-        return styles.lazy.compactMap { try? $0.parse(text) }.first
+        guard let answer = JSONValue.object(json), let user = answer.text("dbUser"),
+            let password = answer.text("dbPassword"),
+            let end = answer.member("expiration")?.text.flatMap(Double.init),
+            // No calendar reaches further, and no integer may.
+            CivilTime.range ~= Int64(exactly: end.rounded(.down)) ?? .max
+        else { return nil }
+        (self.user, self.password, expiresAt) = (user, password, Date(timeIntervalSince1970: end))
     }
 }
 
-/// Why Redshift brought no password although the call succeeded or was not made; final.
-public struct RedshiftError: AuditableError, Hashable, CustomStringConvertible {
+/// Why Redshift returned no password although the call succeeded or was not made.
+///
+/// No code may be retried.
+public struct RedshiftError: AuditableError, RetryableError, Hashable, CustomStringConvertible {
     /// The kind of an error, open for more kinds later.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        /// The kind's name, as it stands in the audit log.
+        /// The name of the kind, as it stands in the audit log.
         public let description: String
 
         private init(_ description: String) {
@@ -61,15 +51,24 @@ public struct RedshiftError: AuditableError, Hashable, CustomStringConvertible {
     /// The kind of this error.
     public let code: Code
     /// What is wrong and what to do.
-    public let description: String
+    public let message: String
+
+    /// Whether the same call may succeed later: never.
+    public var isRetryable: Bool { false }
+
+    /// The message.
+    public var description: String { message }
 
     /// The code under which the audit log files it.
     public var auditCode: String { "RedshiftError.\(code)" }
 
     static let noTarget = Self(
         code: .noTarget,
-        description:
-            "the host name is not a Redshift endpoint's; name the cluster or workgroup with the generator's target"
+        message:
+            "The host name is not that of a Redshift endpoint. Name the cluster or workgroup with the generator's target."
     )
-    static let invalidAnswer = Self(code: .invalidAnswer, description: "the answer is not what Redshift answers")
+    static let invalidAnswer = Self(
+        code: .invalidAnswer,
+        message: "The answer is not what Redshift answers. Check the endpoint settings of the AWS configuration."
+    )
 }

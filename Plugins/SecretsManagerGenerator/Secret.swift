@@ -1,49 +1,36 @@
 public import AuthTokens
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMSystem
 
 /// What a secret holds.
 struct Secret {
     let user: String
     let password: String
 
-    /// - Throws: ``SecretsManagerError``, which quotes nothing of it.
+    /// - Throws: ``SecretsManagerError``, which quotes no part of the answer.
     init(_ answer: [UInt8], _ options: SecretsManagerOptions) throws(SecretsManagerError) {
-        guard let members = Self.texts(answer) else { throw .invalidAnswer }
-        guard let text = members["SecretString"] else { throw .notText }
-        guard let secret = Self.texts(Array(text.utf8)) else { throw .notJSON }
+        guard let members = JSONValue.object(answer) else { throw .invalidAnswer }
+        guard case .string(let text)? = members["SecretString"] else { throw .notText }
+        guard let secret = JSONValue.object(Array(text.utf8)) else { throw .notJSON }
         user = try Self.member(options.userField, of: secret)
         password = try Self.member(options.passwordField, of: secret)
     }
 
-    private static func member(_ name: String, of secret: [String: String]) throws(SecretsManagerError) -> String {
-        guard let text = secret[name], !text.isEmpty, !text.utf8.contains(0) else { throw .noField(name) }
+    private static func member(_ name: String, of secret: [String: JSONValue]) throws(SecretsManagerError) -> String {
+        guard case .string(let text)? = secret.first(where: { $0.key.isBytewiseEqual(to: name) })?.value, !text.isEmpty,
+            !text.utf8.contains(0)
+        else { throw .noField(name) }
         return text
-    }
-
-    private struct Text: Decodable {
-        let text: String?
-
-        init(from decoder: any Decoder) throws {
-            text = try? decoder.singleValueContainer().decode(String.self)
-        }
-    }
-
-    /// The members of a JSON object that are texts.
-    private static func texts(_ bytes: [UInt8]) -> [String: String]? {
-        (try? JSONDecoder().decode([String: Text].self, from: Data(bytes)))?.compactMapValues(\.text)
     }
 }
 
-/// Why a secret brought no password although AWS handed it out; final until somebody changes the secret or the options.
-public struct SecretsManagerError: AuditableError, Hashable, CustomStringConvertible {
+/// Why a secret holds no password although AWS returned it.
+///
+/// No code may be retried before the secret or the options change.
+public struct SecretsManagerError: AuditableError, RetryableError, Hashable, CustomStringConvertible {
     /// The kind of an error, open for more kinds later.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        /// The kind's name, as it stands in the audit log.
+        /// The name of the kind, as it stands in the audit log.
         public let description: String
 
         private init(_ description: String) {
@@ -59,23 +46,32 @@ public struct SecretsManagerError: AuditableError, Hashable, CustomStringConvert
     /// The kind of this error.
     public let code: Code
     /// What is wrong and what to do.
-    public let description: String
+    public let message: String
+
+    /// Whether the same call may succeed later: never.
+    public var isRetryable: Bool { false }
+
+    /// The message.
+    public var description: String { message }
 
     /// The code under which the audit log files it.
     public var auditCode: String { "SecretsManagerError.\(code)" }
 
-    static let invalidAnswer = Self(code: .invalidAnswer, description: "the answer is not what Secrets Manager answers")
-    static let notText = Self(code: .invalidSecret, description: "the secret holds bytes; store it as text")
+    static let invalidAnswer = Self(
+        code: .invalidAnswer,
+        message: "The answer is not what Secrets Manager answers. Check the endpoint settings of the AWS configuration."
+    )
+    static let notText = Self(code: .invalidSecret, message: "The secret holds bytes. Store it as text.")
     static let notJSON = Self(
         code: .invalidSecret,
-        description: "the secret is no JSON object with a user and a password"
+        message: "The secret is not a JSON object. Store it as an object with a user and a password."
     )
 
     static func noField(_ name: String) -> Self {
         Self(
             code: .invalidSecret,
-            description:
-                "the secret's JSON has no text under \(String(reflecting: name)); name the field in the options"
+            message:
+                "The JSON of the secret has no usable text under \(String(reflecting: name)). Name the field in the options."
         )
     }
 }

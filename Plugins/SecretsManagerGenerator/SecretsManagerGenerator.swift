@@ -1,19 +1,16 @@
 public import AWSCredentialSources
 public import AWSGeneratorSupport
 public import AuthTokens
+import RDSIAMBasics
+import RDSIAMSystem
 import Synchronization
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Takes users and passwords out of AWS Secrets Manager.
 ///
-/// The secret's text is a JSON object with a user and a password, as Secrets Manager's own rotation functions write it. When a server
-/// refuses a password, the next one is fetched anew, and again with growing pauses while Secrets Manager still tells the refused one: a
-/// rotation changes the database first and the secret a little later. See the Secrets Manager API Reference, "GetSecretValue".
+/// The secret's text is a JSON object with a user and a password, as Secrets Manager's own rotation functions write it.
+/// When a server refuses a password, the secret is fetched again, with growing pauses while Secrets Manager still
+/// returns the refused password: a rotation changes the database first and the secret a little later. See the Secrets
+/// Manager API Reference, "GetSecretValue".
 public final class SecretsManagerGenerator: AuthTokenGenerator {
     private let secretID: String
     private let options: SecretsManagerOptions
@@ -28,8 +25,9 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
     ///   - secretID: The secret's name or ARN.
     ///   - options: Field names, region, how long a password is kept and how long a rotation is waited for.
     ///   - credentials: Whose call it is, unless the connection string says so.
-    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and `aws_rds_iam_role_arn`.
-    ///   - context: The outside world: HTTP, clock, waiting and endpoint settings.
+    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and
+    ///     `aws_rds_iam_role_arn`.
+    ///   - context: The environment: HTTP, clock, sleep and endpoint settings.
     public init(
         secretID: String,
         options: SecretsManagerOptions = .standard,
@@ -59,8 +57,10 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
 
     /// Fetches the secret.
     ///
-    /// - Throws: `NamedRegistryError` where `aws_rds_iam_credentials` names no source; `AWSCredentialError` with AWS's code and request ID, whose `isRetryable` says whether trying again may help;
-    ///   ``SecretsManagerError`` where the secret is not what it should be; `AWSGeneratorError` where nobody names a region.
+    /// - Throws: `NamedRegistryError` if `aws_rds_iam_credentials` names no source; `AWSCredentialError` with AWS's
+    ///   code and request ID; ``SecretsManagerError`` if the secret is not what it should be; `AWSGeneratorError` if
+    ///   the region is not known; `SigV4Error` if the clock answers no time. The error's `isRetryable` says whether to
+    ///   retry.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
         let (start, refused) = (context.uptime(), refused.withLock { $0 })
         var pause = Duration.seconds(1)
@@ -87,13 +87,13 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
         let region = try await caller.signingRegion(for: request)
         let credentials = try await caller.source(for: request).credentials()
         let call = AWSServiceCall(.secretsManager, "GetSecretValue", region: region.name, context: context)
-        let body = try JSONEncoder().encode(["SecretId": secretID])
-        let secret = try Secret(try await call.answer(to: Array(body), signedBy: credentials), options)
-        let now = context.now()
+        let body = try JSONValue.encode(["SecretId": secretID])
+        let secret = try Secret(try await call.answer(to: body, signedBy: credentials), options)
+        let now = try context.signingDate()
         return AuthToken(
             value: secret.password,
             signedAt: now,
-            expiresAt: now + TimeInterval(options.lifetime.components.seconds),
+            expiresAt: now + options.lifetime.seconds,
             credential: CredentialIdentity(credentials),
             region: region.name,
             user: secret.user
@@ -102,8 +102,8 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
 
     /// `arn:aws:secretsmanager:eu-west-2:111122223333:secret:name` names its region.
     private static func region(inARN secretID: String) -> String? {
-        let parts = secretID.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count > 6 && parts[0] == "arn" && !parts[3].isEmpty ? String(parts[3]) : nil
+        let parts = secretID.splitBytes(separator: ":", omittingEmptySubsequences: false)
+        return parts.count > 6 && parts[0].isBytewiseEqual(to: "arn") && !parts[3].isEmpty ? parts[3] : nil
     }
 }
 

@@ -5,7 +5,8 @@ import DSQLGenerator
 import Foundation
 import Testing
 
-@Suite struct DSQLGeneratorTests {
+@Suite(.timeLimit(.minutes(1)))
+struct DSQLGeneratorTests {
     static let now = Date(timeIntervalSince1970: 1_724_716_800)
 
     static func generator(

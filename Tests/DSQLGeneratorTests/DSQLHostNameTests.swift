@@ -1,7 +1,8 @@
 import DSQLGenerator
 import Testing
 
-@Suite struct DSQLHostNameTests {
+@Suite(.timeLimit(.minutes(1)))
+struct DSQLHostNameTests {
     static let cluster = "abcdefghij0123456789klmnop"
 
     @Test(arguments: [
@@ -19,7 +20,8 @@ import Testing
     @Test(arguments: [
         "", "on.aws", "dsql.us-east-1.on.aws", ".dsql.us-east-1.on.aws", "a.b.dsql.us-east-1.on.aws",
         "a.dsql.useast1.on.aws", "a.dsqlx.us-east-1.on.aws", "a.rds.us-east-1.on.aws", "a.dsql.us-east-1.on.aws.com",
-        "a.dsql.us-east-1.on.aws..", cluster,
+        "a.dsql.us-east-1.on.aws..", cluster, "\u{212A}.dsql.us-east-1.on.aws", "e\u{301}.dsql.us-east-1.on.aws",
+        "a.d\u{17F}ql.us-east-1.on.aws", "a.dsql.u\u{17F}-east-1.on.aws", "a\0.dsql.us-east-1.on.aws",
     ])
     func otherNamesAreNotTakenForDSQL(_ host: String) {
         #expect(DSQLHostName(host) == nil)

@@ -5,7 +5,8 @@ import Foundation
 import RDSGenerator
 import Testing
 
-@Suite struct ConformanceTests {
+@Suite(.timeLimit(.minutes(1)))
+struct ConformanceTests {
     @Test("The generator keeps the promises that others' must keep, and prints none of its secrets")
     func conformance() async throws {
         let keys = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "topSecretEnv"]

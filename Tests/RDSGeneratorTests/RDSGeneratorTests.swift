@@ -5,7 +5,8 @@ import Foundation
 import RDSGenerator
 import Testing
 
-@Suite struct RDSGeneratorTests {
+@Suite(.timeLimit(.minutes(1)))
+struct RDSGeneratorTests {
     @Test func theTokenIsTheSignersOwn() async throws {
         let token = try await TestWorld.generator().token(for: TestWorld.request(user: "a b@c"))
         let signed = try SigV4Signer().rdsToken(
@@ -44,6 +45,7 @@ import Testing
 
     static let lives = [
         Life(testDescription: "credentials without end", credentialLife: nil, tokenLife: 900),
+        Life(testDescription: "credentials that end after all integers", credentialLife: 1e19, tokenLife: 900),
         Life(testDescription: "credentials that live for ever", credentialLife: .infinity, tokenLife: 900),
         Life(testDescription: "credentials for six hours", credentialLife: 21_600, tokenLife: 900),
         Life(testDescription: "credentials for as long as a token", credentialLife: 900, tokenLife: 900),
@@ -63,7 +65,7 @@ import Testing
         #expect(source.asked == [900])
     }
 
-    @Test(arguments: [0.9, 0, -1, -86_400])
+    @Test(arguments: [0.9, 0, -1, -86_400, -1e19, -.infinity, .nan])
     func deadCredentialsSignNothing(life: TimeInterval) async {
         let expiration = Date(timeIntervalSince1970: 1_767_225_600) + life
         let error = await #expect(throws: AWSGeneratorError.self) {
@@ -72,6 +74,19 @@ import Testing
             )
         }
         #expect(error?.code == .expiredCredentials)
+        #expect(error?.isRetryable == true)
+    }
+
+    /// Each of these once ended the process.
+    @Test(arguments: [1e19, -1e19, .infinity, -.infinity, .nan, -1, 253_402_300_800])
+    func aClockThatAnswersNoTimeIsAnError(seconds: Double) async throws {
+        let generator = RDSGenerator(
+            credentials: TestWorld.source(),
+            regions: AWSRegionChain(context: .bare()),
+            now: { Date(timeIntervalSince1970: seconds) }
+        )
+        let error = try await #require(throws: SigV4Error.self) { try await generator.token(for: TestWorld.request()) }
+        #expect(error.code == .invalidTime)
     }
 
     @Test func theSourcesErrorReachesTheCaller() async {

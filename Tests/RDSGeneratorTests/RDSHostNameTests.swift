@@ -1,7 +1,8 @@
 import RDSGenerator
 import Testing
 
-@Suite struct RDSHostNameTests {
+@Suite(.timeLimit(.minutes(1)))
+struct RDSHostNameTests {
     struct Known: Sendable, CustomTestStringConvertible {
         let host: String
         let kind: RDSHostName.Kind

@@ -2,7 +2,8 @@ import AuthTokens
 import RDSGenerator
 import Testing
 
-@Suite struct SigningRegionTests {
+@Suite(.timeLimit(.minutes(1)))
+struct SigningRegionTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var parameter: String?
@@ -87,6 +88,6 @@ import Testing
         }
         #expect(error?.code == .noRegion)
         #expect(error?.auditCode == "AWSGeneratorError.noRegion")
-        #expect(error?.description.contains("set aws_rds_iam_region in the connection string") == true)
+        #expect(error?.description.contains("Set aws_rds_iam_region in the connection string") == true)
     }
 }

@@ -1,5 +1,6 @@
 public import AWSCredentialSources
 public import AuthTokens
+import RDSIAMBasics
 import Synchronization
 
 /// A registry of credential sources: what a connection string's `aws_rds_iam_credentials` names.
@@ -14,16 +15,17 @@ public typealias AWSCredentialSourceRegistry = NamedRegistry<any AWSCredentialSo
 /// // postgresql://…?aws_rds_iam_auth_token_generator=default&aws_rds_iam_credentials=reporting
 /// ```
 ///
-/// Each source is built when it is first named, once. What it hands out is kept until shortly before the end that it states, and no
-/// longer than its name stands for it; credentials without an end are asked for each time, unless the source is a
-/// `RefreshingCredentialSource`.
+/// Each source is built when it is first named, once. Its credentials are cached until shortly before the end that they
+/// state, and no longer than its name stands for it; credentials without an end are asked for each time, unless the
+/// source is a `RefreshingCredentialSource`.
 public final class AWSCredentialDirectory: Sendable {
     /// The keyword that names a source.
     public static let credentialsKeyword = "aws_rds_iam_credentials"
     /// The keyword that names a profile of the shared configuration.
     ///
-    /// By itself, or with `aws_rds_iam_credentials=default`, it outranks the environment's keys in the default chain, as `--profile` does
-    /// in the AWS CLI. With `aws_rds_iam_credentials=profile` the profile alone is asked. Its region counts as the AWS configuration's.
+    /// By itself, or with `aws_rds_iam_credentials=default`, it outranks the environment's keys in the default chain,
+    /// as `--profile` does in the AWS CLI. With `aws_rds_iam_credentials=profile` the profile alone is asked. Its
+    /// region counts as the AWS configuration's.
     public static let profileKeyword = "aws_rds_iam_profile"
     /// The keyword that names a role to assume with the credentials (STS, `AssumeRole`).
     public static let roleKeyword = "aws_rds_iam_role_arn"
@@ -31,14 +33,15 @@ public final class AWSCredentialDirectory: Sendable {
     /// The directory that the generators use unless they are given another.
     public static let shared = AWSCredentialDirectory()
 
-    /// The sources by name: `default`, `environment`, `profile`, `web-identity`, `container`, `imds`, and the program's own.
+    /// The sources by name: `default`, `environment`, `profile`, `web-identity`, `container`, `imds`, and the program's
+    /// own.
     public let sources: AWSCredentialSourceRegistry
     package let context: CredentialContext
     private let kept = Mutex<[Key: Entry]>([:])
 
     private enum Key: Hashable {
         case origin(CredentialSettings.Origin)
-        case role(String, with: ObjectIdentifier)
+        case role(ByteText, with: ObjectIdentifier)
     }
 
     private struct Entry {
@@ -57,7 +60,7 @@ public final class AWSCredentialDirectory: Sendable {
 
     /// Creates a directory with the standard names.
     ///
-    /// - Parameter context: The outside world of the standard sources, profiles and roles.
+    /// - Parameter context: The environment of the standard sources, profiles and roles.
     public init(context: CredentialContext = .system) {
         self.context = context
         sources = AWSCredentialSourceRegistry(defaults: Self.standard(context))
@@ -78,19 +81,19 @@ public final class AWSCredentialDirectory: Sendable {
 
     /// The source that a connection string asks for, the generator's own where it says nothing.
     ///
-    /// - Throws: `NamedRegistryError` for a name that nobody has; what building the source throws; `AWSGeneratorError` for settings that make
-    ///   no sense.
+    /// - Throws: `NamedRegistryError` for an unknown name; what building the source throws; `AWSGeneratorError` for
+    ///   settings that contradict each other.
     func source(for request: AuthTokenRequest, own: SigningSource) async throws -> SigningSource {
         let settings = try CredentialSettings(of: request)
         let generation = sources.generation
         let base = try await base(settings.origin, own, generation)
         guard let role = settings.role else { return base }
         return keep(.role(role, with: ObjectIdentifier(base)), generation) { [context] in
-            AssumeRoleCredentialSource(AssumedRole(arn: role), from: base, client: STSClient(context: context))
+            AssumeRoleCredentialSource(AssumedRole(arn: role.string), from: base, client: STSClient(context: context))
         }
     }
 
-    /// The same where no name need be looked up for it; nil where one must.
+    /// The same, or `nil` if a name must be looked up for it.
     func knownSource(for request: AuthTokenRequest, own: SigningSource) -> SigningSource? {
         guard let settings = try? CredentialSettings(of: request) else { return nil }
         if settings.origin == .generator, settings.role == nil { return own }
@@ -111,18 +114,18 @@ public final class AWSCredentialDirectory: Sendable {
         switch origin {
         case .generator: return own
         case .named(let name):
-            let (source, ticket) = try await sources.entry(named: name)
+            let (source, ticket) = try await sources.entry(named: name.string)
             return keep(.origin(origin), generation, ticket) { source }
         case .chain(let profile):
             return keep(.origin(origin), generation) {
                 RefreshingCredentialSource(
-                    AWSCredentialChain.default(profile: profile, context: context),
+                    AWSCredentialChain.default(profile: profile.string, context: context),
                     context: context
                 )
             }
         case .profile(let profile):
             return keep(.origin(origin), generation) {
-                RefreshingCredentialSource(ProfileCredentialSource(profile, context: context), context: context)
+                RefreshingCredentialSource(ProfileCredentialSource(profile.string, context: context), context: context)
             }
         }
     }

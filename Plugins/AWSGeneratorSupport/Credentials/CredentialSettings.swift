@@ -1,47 +1,52 @@
 import AuthTokens
+import RDSIAMBasics
 
 /// What a connection string says about credentials.
-struct CredentialSettings: Hashable {
+///
+/// Names are compared byte by byte: to AWS's configuration files, the composed and the decomposed form of a character
+/// differ.
+struct CredentialSettings {
     /// Where credentials come from, before any role is assumed.
     enum Origin: Hashable {
         /// The generator's own source.
         case generator
         /// A source in the registry.
-        case named(String)
+        case named(ByteText)
         /// The default chain, beginning with this profile.
-        case chain(profile: String)
+        case chain(profile: ByteText)
         /// This profile and nothing else.
-        case profile(String)
+        case profile(ByteText)
     }
 
     let origin: Origin
     /// The role to assume with them.
-    let role: String?
+    let role: ByteText?
 
     init(of request: AuthTokenRequest) throws(AWSGeneratorError) {
-        var name: String?
-        var profile: String?
-        var role: String?
+        var name: ByteText?
+        var profile: ByteText?
+        var role: ByteText?
         // There are a few at most: going through them takes less time than looking three up.
         for (keyword, value) in request.parameters where !value.isEmpty {
             switch keyword {
-            case AWSCredentialDirectory.credentialsKeyword: name = value
-            case AWSCredentialDirectory.profileKeyword: profile = value
-            case AWSCredentialDirectory.roleKeyword: role = value
+            case AWSCredentialDirectory.credentialsKeyword: name = ByteText(value)
+            case AWSCredentialDirectory.profileKeyword: profile = ByteText(value)
+            case AWSCredentialDirectory.roleKeyword: role = ByteText(value)
             default: break
             }
         }
         origin = try Self.origin(name: name, profile: profile)
         self.role = role
-        if let role, !role.hasPrefix("arn:") {
+        if let role, !role.string.hasBytePrefix("arn:") {
             throw AWSGeneratorError(
                 .invalidRole,
-                "\(AWSCredentialDirectory.roleKeyword) must be a role's ARN, such as arn:aws:iam::111122223333:role/app"
+                "The connection string's \(AWSCredentialDirectory.roleKeyword) is invalid. Set it to the ARN of a role, such as "
+                    + "arn:aws:iam::111122223333:role/app."
             )
         }
     }
 
-    private static func origin(name: String?, profile: String?) throws(AWSGeneratorError) -> Origin {
+    private static func origin(name: ByteText?, profile: ByteText?) throws(AWSGeneratorError) -> Origin {
         switch (name, profile) {
         case (let name?, nil): return .named(name)
         case (nil, nil): return .generator
@@ -50,8 +55,8 @@ struct CredentialSettings: Hashable {
         default:
             throw AWSGeneratorError(
                 .conflictingCredentials,
-                "\(AWSCredentialDirectory.profileKeyword) goes with \(AWSCredentialDirectory.credentialsKeyword)=profile or "
-                    + "=default, and with no other source"
+                "The connection string's \(AWSCredentialDirectory.profileKeyword) goes only with "
+                    + "\(AWSCredentialDirectory.credentialsKeyword)=profile or =default. Remove one of the two."
             )
         }
     }

@@ -1,23 +1,18 @@
 package import AWSCredentialSources
 package import AuthTokens
+package import RDSIAMSystem
 import Synchronization
 
-#if canImport(FoundationEssentials)
-package import FoundationEssentials
-#else
-package import Foundation
-#endif
-
-/// A credential source as generators ask it: for each token, and each time a kept one is handed out.
+/// A credential source as generators ask it: for each token, and each time a cached one is returned.
 ///
-/// What goes over the network or starts a process must not be asked that often. Credentials that state their end are kept until shortly
-/// before it, by the rules of `RefreshingCredentialSource`, also where the source does not come wrapped in one. Those that state none,
-/// out of files and closures, are then asked for each time.
+/// What goes over the network or starts a process must not be asked that often. Credentials that state their end are
+/// kept until shortly before it, by the rules of `RefreshingCredentialSource`, also where the source does not come
+/// wrapped in one. Those that state none, out of files and closures, are then asked for each time.
 package final class SigningSource: AWSCredentialSource {
     private let source: any AWSCredentialSource
-    /// The same, where it keeps what it hands out.
+    /// The same, if it caches what it returns.
     private let keeper: RefreshingCredentialSource?
-    /// What is asked for credentials without an end; nil where ``source`` has the last word.
+    /// What is asked for credentials without an end, or `nil` if ``source`` decides.
     private let afresh: (any AWSCredentialSource)?
     private let hasAnswered = Atomic(false)
     private let uptime: @Sendable () -> Duration
@@ -27,7 +22,7 @@ package final class SigningSource: AWSCredentialSource {
     private static let pause = Duration.seconds(10)
 
     /// - Parameters:
-    ///   - source: Hands out credentials.
+    ///   - source: Returns credentials.
     ///   - context: The clocks to go by.
     package init(_ source: any AWSCredentialSource, context: CredentialContext) {
         uptime = context.uptime
@@ -43,7 +38,7 @@ package final class SigningSource: AWSCredentialSource {
 
     package var kind: AWSCredentialSourceKind { source.kind }
 
-    /// The credentials in hand, without any waiting; nil where somebody has to be asked.
+    /// The cached credentials, without any waiting, or `nil` if the source must be asked.
     package var ready: AWSCredentials? {
         guard let keeper else { return (source as? StaticCredentialSource)?.value }
         return keeper.ready.flatMap { mayBeReplaced($0) ? nil : $0 }
@@ -62,7 +57,7 @@ package final class SigningSource: AWSCredentialSource {
         return try await afresh.credentials(validFor: lifetime)
     }
 
-    /// Hears that a server refused a token: the credentials that signed it may have been replaced, so the next caller gets new ones.
+    /// Records that a server refused a token: its credentials may have been replaced, so the next caller gets new ones.
     ///
     /// Not more than once in ten seconds, as most refusals have other reasons.
     package func tokenWasRefused(_ token: AuthToken) {
@@ -76,7 +71,7 @@ package final class SigningSource: AWSCredentialSource {
         if isDue { keeper.invalidate(accessKeyID: key) }
     }
 
-    /// Who is to be asked instead, as kept credentials may have been replaced.
+    /// The source to ask instead, if cached credentials may have been replaced.
     private func next(after credentials: AWSCredentials) -> (any AWSCredentialSource)? {
         guard mayBeReplaced(credentials) else { return nil }
         // The first answer is as fresh as another would be.

@@ -6,7 +6,7 @@ import RDSGenerator
 import Synchronization
 import Testing
 
-/// How often credentials are asked for while their tokens are handed out again and again.
+/// How often credentials are asked for while their cached tokens are returned again and again.
 @Suite(.timeLimit(.minutes(2)))
 struct KeptCredentialTests {
     private let clock = ManualClock(now: TestWorld.now)
@@ -34,7 +34,7 @@ struct KeptCredentialTests {
         return TokenIssuer(generators: generators, clock: clock.tokenClock)
     }
 
-    /// The world of the test's own clock.
+    /// A context that goes by the clock of the test.
     private func context(_ environment: [String: String] = [:], files: ConfigFile? = nil) -> CredentialContext {
         var context = CredentialContext.bare(environment, files: files)
         let clock = clock
@@ -44,7 +44,7 @@ struct KeptCredentialTests {
         return context
     }
 
-    @Test("A source that states an end is asked once, and again in time, also where nobody wrapped it")
+    @Test("A source that states an end is asked once, and again in time, even if it is not wrapped in a refreshing one")
     func network() async throws {
         let clock = clock
         let counter = Mutex(0)
@@ -85,7 +85,7 @@ struct KeptCredentialTests {
         #expect(try await key(issuer) == "AKIA2")
     }
 
-    @Test("A source that is kept by its owner's own rules is asked again where a server refuses, but not in a storm")
+    @Test("A refreshing source is asked again if a server refuses its credentials, but at most every ten seconds")
     func refusal() async throws {
         let counter = Mutex(0)
         let source = CustomCredentialSource {
@@ -107,7 +107,7 @@ struct KeptCredentialTests {
     }
 
     @Test(
-        "A source that a connection string names is asked again where a server refuses",
+        "A source that a connection string names is asked again if a server refuses its credentials",
         arguments: [
             ["aws_rds_iam_credentials": "profile"], ["aws_rds_iam_credentials": "default"],
             ["aws_rds_iam_profile": "default"],

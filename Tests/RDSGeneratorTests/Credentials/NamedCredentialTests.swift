@@ -4,7 +4,8 @@ import Foundation
 import RDSGenerator
 import Testing
 
-@Suite struct NamedCredentialTests {
+@Suite(.timeLimit(.minutes(1)))
+struct NamedCredentialTests {
     private static let keys = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "topSecretEnv"]
 
     private func generator(_ directory: AWSCredentialDirectory) -> RDSGenerator {
@@ -110,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("A name that nobody has is refused, with the names and the nearest")
+    @Test("An unknown name is refused, with the known names and the nearest one")
     func unknown() async throws {
         let request = TestWorld.request(["aws_rds_iam_credentials": "imsd"])
         let error = await #expect(throws: NamedRegistryError.self) {
@@ -128,7 +129,7 @@ import Testing
             try await generator(Self.directory()).token(for: request)
         }
         #expect(error?.code == .notConfigured)
-        let missing = TestWorld.request(["aws_rds_iam_profile": "nobody"])
+        let missing = TestWorld.request(["aws_rds_iam_profile": "missing"])
         let refusal = await #expect(throws: AWSCredentialError.self) {
             try await generator(Self.directory(Self.keys)).token(for: missing)
         }
@@ -136,7 +137,7 @@ import Testing
     }
 
     @Test(
-        "Settings that make no sense are refused",
+        "Settings that contradict each other are refused",
         arguments: [
             (["aws_rds_iam_profile": "dev", "aws_rds_iam_credentials": "imds"], "conflictingCredentials"),
             (["aws_rds_iam_role_arn": "reader"], "invalidRole"),

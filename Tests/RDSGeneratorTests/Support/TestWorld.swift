@@ -48,7 +48,7 @@ enum TestWorld {
     }
 }
 
-/// A source that hands out what a closure says and notes how long each caller wanted it to live.
+/// A source that returns what a closure returns and records how long each caller wants the credentials to live.
 final class RecordingSource: AWSCredentialSource {
     private let lifetimes = Mutex<[TimeInterval]>([])
     private let provide: @Sendable () throws -> AWSCredentials
