@@ -5,14 +5,14 @@ public import Logging
 
 /// Writes what an issuer does to a log.
 ///
-/// Messages are constant and the facts are metadata. Refusals are warnings, tokens that are handed out again are traces, the rest is for
-/// debugging.
+/// Messages are constant, and the data is metadata. Refusals have the level `warning`, cached tokens `trace`, and all
+/// else `debug`.
 public struct LoggingTokenObserver: TokenObserver {
     private let logger: Logger
 
     /// Creates an observer.
     ///
-    /// - Parameter logger: Where to write.
+    /// - Parameter logger: The log to write to.
     public init(logger: Logger) {
         self.logger = logger
     }

@@ -5,26 +5,25 @@ public import CoreMetrics
 
 /// Counts what an issuer does and times the making of tokens.
 ///
-/// The counter `auth_tokens` and the timer `auth_token_duration` have the dimensions `kind` and `generator`; hosts and users are left out, as
-/// there may be many.
+/// The counter `auth_tokens` and the timer `auth_token_duration` have the dimensions `kind` and `generator`. Hosts and
+/// users are left out, as there may be many.
 public struct MetricsTokenObserver: TokenObserver {
     private let factory: any MetricsFactory
 
     /// Creates an observer.
     ///
-    /// - Parameter factory: Where to count; by default the process's own.
+    /// - Parameter factory: Makes the counters and timers; by default that of the process.
     public init(factory: any MetricsFactory = MetricsSystem.factory) {
         self.factory = factory
     }
 
-    /// Counts, and times what took time.
+    /// Increments the counter, and records the duration if there is one.
     public func observe(_ observation: TokenObservation) {
         let dimensions = [("kind", "\(observation.kind)"), ("generator", observation.generator)]
         Counter(label: "auth_tokens", dimensions: dimensions, factory: factory).increment()
         guard observation.duration > .zero else { return }
-        let (seconds, attoseconds) = observation.duration.components
         Timer(label: "auth_token_duration", dimensions: dimensions, factory: factory)
-            .recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+            .recordNanoseconds(Int64(clamping: observation.duration.attoseconds / 1_000_000_000))
     }
 }
 

@@ -1,26 +1,21 @@
 #if Observability
 
 public import AuthTokens
+import RDSIAMSystem
 public import Tracing
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
-/// Leaves a span for each token that is made or refused, under the span of the task that asked for it.
+/// Records a span for each token that is made or refused, as a child of the span of the task that asked for it.
 public struct TracingTokenObserver: TokenObserver {
     private let tracer: any Tracer
 
     /// Creates an observer.
     ///
-    /// - Parameter tracer: Where spans go; by default the process's own.
+    /// - Parameter tracer: Records the spans; by default that of the process.
     public init(tracer: any Tracer = InstrumentationSystem.tracer) {
         self.tracer = tracer
     }
 
-    /// Starts and ends a span in the past.
+    /// Records a span that has ended already.
     public func observe(_ observation: TokenObservation) {
         guard observation.kind != .reused, observation.kind != .invalidated else { return }
         let end = Moment(seconds: observation.time.timeIntervalSince1970)
@@ -45,17 +40,20 @@ public struct TracingTokenObserver: TokenObserver {
     }
 }
 
-/// A moment as tracers count it.
+/// A moment in the form that tracers take: nanoseconds since 1970, within what 64 bits hold.
 private struct Moment: TracerInstant {
     let nanosecondsSinceEpoch: UInt64
 
-    init(seconds: Double) { nanosecondsSinceEpoch = UInt64(max(0, seconds) * 1e9) }
+    init(seconds: Double) {
+        // The conversion traps on a number that does not fit, and on infinity.
+        let nanoseconds = seconds * 1e9
+        nanosecondsSinceEpoch = nanoseconds > 0 ? UInt64(min(nanoseconds, 0x1p63)) : 0
+    }
 
     private init(nanoseconds: UInt64) { nanosecondsSinceEpoch = nanoseconds }
 
     func earlier(by duration: Duration) -> Moment {
-        let (seconds, attoseconds) = duration.components
-        let nanoseconds = UInt64(max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
+        let nanoseconds = UInt64(clamping: duration.attoseconds / 1_000_000_000)
         return Moment(nanoseconds: nanosecondsSinceEpoch - min(nanoseconds, nanosecondsSinceEpoch))
     }
 

@@ -1,11 +1,7 @@
 public import AuthTokens
+import RDSIAMBasics
+public import RDSIAMSystem
 import Synchronization
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
 
 /// A clock that stands still until a test moves it.
 ///
@@ -17,7 +13,7 @@ public import Foundation
 public final class ManualClock: Sendable {
     private struct Sleeper {
         let end: Duration
-        let continuation: CheckedContinuation<Void, any Error>
+        let promise = Promise<Void>()
     }
 
     private struct State {
@@ -31,21 +27,21 @@ public final class ManualClock: Sendable {
 
     /// Creates a clock.
     ///
-    /// - Parameter now: What it shows at first; by default 2023-11-14T22:13:20Z.
+    /// - Parameter now: The time it shows at first; by default 2023-11-14T22:13:20Z.
     public init(now: Date = Date(timeIntervalSince1970: 1_700_000_000)) {
         state = Mutex(State(wall: now))
     }
 
-    /// What the wall clock shows.
+    /// The time that the wall clock shows.
     public var now: Date { state.withLock { $0.wall } }
 
-    /// What the stop watch shows.
+    /// The time that the monotonic clock shows.
     public var uptime: Duration { state.withLock { $0.uptime } }
 
     /// How many tasks sleep on this clock.
     public var sleepers: Int { state.withLock { $0.sleepers.count } }
 
-    /// The clock as an issuer takes it.
+    /// The clock in the form that an issuer takes.
     public var tokenClock: TokenClock {
         TokenClock(
             now: { self.now },
@@ -54,55 +50,41 @@ public final class ManualClock: Sendable {
         )
     }
 
-    /// Lets time go by, and wakes those whose time has come.
+    /// Moves both clocks, and wakes the tasks that have slept long enough.
+    ///
+    /// - Parameter duration: How far. The monotonic clock stops at 2⁶¹ seconds.
     public func advance(by duration: Duration) {
+        let duration = duration.clampedReading
         let woken = state.withLock { state in
-            state.uptime += duration
-            state.wall += duration.inSeconds
+            state.uptime = (state.uptime + duration).clampedReading
+            state.wall += duration.seconds
             let woken = state.sleepers.filter { $0.value.end <= state.uptime }
             for ticket in woken.keys { state.sleepers[ticket] = nil }
-            return woken.values.map(\.continuation)
+            return woken.values.map(\.promise)
         }
-        for continuation in woken { continuation.resume() }
+        for promise in woken { promise.settle(.success(())) }
     }
 
-    /// Sets the wall clock, and that alone, as after a machine's sleep or by an operator.
+    /// Sets the wall clock alone, as an operator does, or as it is after a machine's sleep.
     ///
     /// - Parameter duration: How far; negative sets it back.
     public func setWallClock(by duration: Duration) {
-        state.withLock { $0.wall += duration.inSeconds }
+        state.withLock { $0.wall += duration.clampedReading.seconds }
     }
 
-    /// Waits until time has been let go by.
+    /// Waits until ``advance(by:)`` has moved the clock by a duration.
     ///
-    /// - Throws: `CancellationError` where the task is cancelled meanwhile.
+    /// - Throws: `CancellationError` if the task is canceled.
     public func sleep(for duration: Duration) async throws {
-        let ticket = state.withLock { state in
+        try Task.checkCancellation()
+        guard duration > .zero else { return }
+        let (ticket, promise) = state.withLock { state in
+            let sleeper = Sleeper(end: state.uptime + duration.clampedReading)
             state.lastTicket += 1
-            return state.lastTicket
+            state.sleepers[state.lastTicket] = sleeper
+            return (state.lastTicket, sleeper.promise)
         }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { add($0, ticket, duration) }
-        } onCancel: {
-            state.withLock { $0.sleepers.removeValue(forKey: ticket) }?.continuation.resume(
-                throwing: CancellationError()
-            )
-        }
-    }
-
-    private func add(_ continuation: CheckedContinuation<Void, any Error>, _ ticket: UInt64, _ duration: Duration) {
-        let outcome: Result<Void, any Error>? = state.withLock { state in
-            if Task.isCancelled { return .failure(CancellationError()) }
-            if duration <= .zero { return .success(()) }
-            state.sleepers[ticket] = Sleeper(end: state.uptime + duration, continuation: continuation)
-            return nil
-        }
-        if let outcome { continuation.resume(with: outcome) }
-    }
-}
-
-extension Duration {
-    fileprivate var inSeconds: TimeInterval {
-        TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18
+        defer { state.withLock { $0.sleepers[ticket] = nil } }
+        try await promise.value()
     }
 }

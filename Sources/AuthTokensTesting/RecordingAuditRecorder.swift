@@ -1,17 +1,24 @@
 public import AuthTokens
+public import RDSIAMBasics
 import Synchronization
 
-/// An audit log in memory, which a test reads and may let fail.
+/// An audit log in memory, which a test reads and can make fail.
 ///
 /// ```swift
 /// let log = RecordingAuditRecorder()
 /// let issuer = TokenIssuer(generators: generators, audit: .required(log))
 /// ```
 public final class RecordingAuditRecorder: TokenAuditRecorder {
-    /// What the recorder throws while it is told to fail.
-    public struct Failure: AuditableError {
+    /// The error that the recorder throws while it is set to fail.
+    public struct Failure: RetryableError, AuditableError, Hashable, CustomStringConvertible {
+        /// What is wrong, and what to do about it.
+        public let message = "The recorder is set to fail. Call setFailing(false)."
         /// The code under which the failure is filed.
         public let auditCode = "RecordingAuditRecorder.Failure"
+        /// Always `true`: the test that made the recorder fail can end it.
+        public let isRetryable = true
+        /// The ``message``.
+        public var description: String { message }
     }
 
     private struct State {
@@ -28,17 +35,17 @@ public final class RecordingAuditRecorder: TokenAuditRecorder {
         state = Mutex(State(isFailing: failing))
     }
 
-    /// What was recorded, in order.
+    /// The recorded events, in order.
     public var events: [TokenEvent] { state.withLock { $0.events } }
 
-    /// Lets the log refuse events from now on, or take them again.
+    /// Makes the log refuse events from now on, or accept them again.
     public func setFailing(_ failing: Bool) {
         state.withLock { $0.isFailing = failing }
     }
 
-    /// Keeps the event.
+    /// Stores the event.
     ///
-    /// - Throws: ``Failure`` where a test wants it to.
+    /// - Throws: ``Failure`` while the log is set to fail.
     public func record(_ event: TokenEvent) async throws {
         try state.withLock { state in
             if state.isFailing { throw Failure() }

@@ -1,8 +1,8 @@
-/// Why a registry could not do what it was asked.
+/// An error that a registry throws about a name.
 ///
-/// None of these goes away by trying again: the program's start-up or the name it was given is to be corrected.
-public struct NamedRegistryError: Error, Sendable, Equatable {
-    /// The kinds of failure.
+/// None of its codes is retryable: correct the name, or what the program registers when it starts.
+public struct NamedRegistryError: RetryableError, Hashable, CustomStringConvertible {
+    /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The code's name, as it stands in logs.
         public let description: String
@@ -17,9 +17,9 @@ public struct NamedRegistryError: Error, Sendable, Equatable {
         public static let cycle = Code(description: "cycle")
     }
 
-    /// What kind of failure this is.
+    /// The kind of error.
     public let code: Code
-    /// The name that was asked for.
+    /// The name that the caller gave.
     public let name: String
     /// The names that were registered at that moment.
     public let registered: [String]
@@ -30,28 +30,51 @@ public struct NamedRegistryError: Error, Sendable, Equatable {
         self.registered = registered
     }
 
-    /// The registered name that is closest to the one asked for, by edit distance.
+    /// The registered name that needs the fewest edits to become the one asked for, or `nil` if none is registered.
     public var nearest: String? {
-        registered.min { editDistance($0, name) < editDistance($1, name) }
+        registered.min { NearestName.editDistance($0, name) < NearestName.editDistance($1, name) }
     }
-}
 
-extension NamedRegistryError: CustomStringConvertible {
-    /// One sentence that says what is wrong and what would be right.
-    public var description: String {
-        let shown = String(reflecting: String(name.prefix(100)))
+    /// Always `false`.
+    public var isRetryable: Bool { false }
+
+    /// What is wrong, and what to do about it.
+    public var message: String {
         switch code {
-        case .unknownName: return "no entry is named \(shown); " + suggestion
-        case .nameTaken: return "\(shown) is registered already; say replacing: true to replace it"
-        case .invalidName: return "a name may not be empty"
-        default: return "building \(shown) asks for \(shown) itself"
+        case .unknownName: "No entry is named \(quoted(name)). " + suggestion
+        case .nameTaken: "\(quoted(name)) is registered already. Say replacing: true to replace it."
+        case .invalidName: "A name must not be empty. Register the value under another name."
+        default: "Building \(quoted(name)) asks for \(quoted(name)) itself. Look another name up in its closure."
         }
     }
 
+    /// The ``message``.
+    public var description: String { message }
+
     private var suggestion: String {
-        guard let nearest else { return "nothing is registered" }
-        let isNear = editDistance(nearest, name) <= max(1, nearest.utf8.count / 3)
-        let names = registered.joined(separator: ", ")
-        return isNear ? "did you mean \(String(reflecting: nearest))? Registered: \(names)" : "registered: \(names)"
+        guard !registered.isEmpty else { return "Nothing is registered." }
+        let names = "Registered: \(registered.joined(separator: ", "))."
+        guard let near = NearestName.find(name, among: registered) else { return names }
+        return "Did you mean \(quoted(near))? " + names
+    }
+
+    /// The name with escapes for what a terminal would act on, cut to a length that fits into a line.
+    private func quoted(_ name: String) -> String {
+        // Counted in scalars: a character may have any number of combining marks.
+        String(reflecting: String(String.UnicodeScalarView(name.unicodeScalars.prefix(100))))
+    }
+}
+
+extension NamedRegistryError {
+    /// Returns whether code and names are the same, byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.code == right.code && left.name.isBytewiseEqual(to: right.name)
+            && left.registered.elementsEqual(right.registered) { $0.isBytewiseEqual(to: $1) }
+    }
+
+    /// Hashes the code and the name.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(ByteText(name))
     }
 }

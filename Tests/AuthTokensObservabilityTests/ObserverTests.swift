@@ -11,11 +11,11 @@ import Synchronization
 import Testing
 import Tracing
 
-@Suite("Observers")
+@Suite("Observers", .timeLimit(.minutes(2)))
 struct ObserverTests {
     private struct Refused: AuditableError { let auditCode = "Refused" }
 
-    /// Has an issuer make a token, hand it out again, throw it away and fail.
+    /// Lets an issuer make a token, return it from the cache, drop it, and fail.
     private func perform(for observer: any TokenObserver) async throws {
         let clock = ManualClock()
         let generators = AuthTokenGeneratorRegistry(defaults: [
@@ -37,7 +37,7 @@ struct ObserverTests {
         await #expect(throws: Refused.self) { try await issuer.token(from: "bad", for: request) }
     }
 
-    @Test("a log gets constant messages with facts, and no token")
+    @Test("a log gets constant messages with metadata, and no token")
     func logging() async throws {
         let sink = LogSink()
         var logger = Logger(label: "tokens") { _ in sink }
@@ -52,7 +52,7 @@ struct ObserverTests {
         #expect(!"\(lines)".contains("top secret"))
     }
 
-    @Test("metrics count kinds by generator and time the making")
+    @Test("metrics count kinds by generator and time the calls")
     func metrics() async throws {
         let metrics = TestMetrics()
         try await perform(for: MetricsTokenObserver(factory: metrics))
@@ -77,9 +77,42 @@ struct ObserverTests {
         #expect(spans[1].status?.code == .error)
         #expect(!"\(spans)".contains("top secret"))
     }
+
+    @Test(
+        "take a clock that is wrong",
+        arguments: [1e19, -1e19, Double.infinity, -.infinity, .nan],
+        [Duration.seconds(1e19), .seconds(-1e19), .seconds(1.6e20), .seconds(400 * 365 * 86_400)]
+    )
+    func wrongClock(seconds: Double, uptime: Duration) async throws {
+        let sink = LogSink()
+        let (metrics, tracer) = (TestMetrics(), InMemoryTracer())
+        let observers: [any TokenObserver] = [
+            LoggingTokenObserver(logger: Logger(label: "tokens") { _ in sink }),
+            MetricsTokenObserver(factory: metrics), TracingTokenObserver(tracer: tracer),
+        ]
+        for observer in observers {
+            let state = Mutex(Duration.zero)
+            let clock = TokenClock(now: { Date(timeIntervalSince1970: seconds) }, uptime: { state.withLock { $0 } })
+            let build: AuthTokenGeneratorRegistry.Build = {
+                ClosureTokenGenerator { _ in
+                    state.withLock { $0 = uptime }
+                    return AuthToken(value: "t", signedAt: Date(), expiresAt: Date() + 900)
+                }
+            }
+            let generators = AuthTokenGeneratorRegistry(defaults: [("g", build)])
+            let issuer = TokenIssuer(generators: generators, observer: observer, clock: clock)
+            await #expect(throws: TokenIssuerError.self) {
+                try await issuer.token(from: "g", for: AuthTokenRequest(host: "h", user: "u"))
+            }
+        }
+        #expect(sink.lines.withLock { $0 }.map(\.message) == ["Token refused"])
+        let dimensions = [("kind", "refused"), ("generator", "g")]
+        #expect(try metrics.expectCounter("auth_tokens", dimensions).totalValue == 1)
+        #expect(tracer.finishedSpans.count == 1)
+    }
 }
 
-/// Keeps what is logged.
+/// Stores what is logged.
 private final class LogSink: LogHandler {
     struct Line: Sendable {
         let level: Logger.Level

@@ -1,7 +1,7 @@
 import AuthTokens
 import AuthTokensTesting
-import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 @Suite("The conformance check", .timeLimit(.minutes(2)))
@@ -34,7 +34,7 @@ struct GeneratorConformanceTests {
     private struct Leak: Error { let response = "secret" }
 
     @Test(
-        "finds a generator out that",
+        "finds that a generator",
         arguments: [
             Liar(testDescription: "keeps an old token", fault: "After the first token's expiry: A token has expired") {
                 clock in
@@ -53,8 +53,12 @@ struct GeneratorConformanceTests {
             Liar(testDescription: "promises a year", fault: "live longer than") { clock in
                 ClosureTokenGenerator { _ in token(clock, life: 365 * 86_400) }
             },
-            Liar(testDescription: "promises eternity", fault: "live longer than") { clock in
+            Liar(testDescription: "promises a token that never expires", fault: "live longer than") { clock in
                 ClosureTokenGenerator { _ in token(clock, life: .infinity) }
+            },
+            Liar(testDescription: "promises a time that is not a number", fault: "A token has expired when it comes.") {
+                clock in
+                ClosureTokenGenerator { _ in token(clock, life: .nan) }
             },
             Liar(testDescription: "outlives its credentials", fault: "outlive its credentials") { clock in
                 ClosureTokenGenerator { _ in
@@ -75,24 +79,26 @@ struct GeneratorConformanceTests {
         }
         let text = failure.map(String.init(describing:)) ?? ""
         #expect(text.contains(liar.fault))
+        #expect(failure?.code == .brokenPromise && failure?.isRetryable == false)
         #expect(!text.contains("secret\"") && !text.contains("(secret"))
     }
 
-    @Test("finds a generator out that does not end, heeds no cancellation, or leaks in its errors")
+    @Test("finds that a generator does not end, ignores cancellation, or leaks in its errors")
     func endless() async throws {
         let request = AuthTokenRequest(host: "h", user: "u")
+        let stuck = Mutex<[CheckedContinuation<Void, Never>]>([])
         let endless = await #expect(throws: ConformanceFailure.self) {
-            try await GeneratorConformance(patience: .milliseconds(100)) { _ in
+            try await GeneratorConformance(timeout: .milliseconds(100)) { _ in
                 ClosureTokenGenerator { _ in
-                    await withCheckedContinuation { (later: CheckedContinuation<Void, Never>) in
-                        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { later.resume() }
-                    }
+                    await withCheckedContinuation { caller in stuck.withLock { $0.append(caller) } }
                     throw CancellationError()
                 }
             }
             .check(request)
         }
+        for caller in stuck.withLock({ $0 }) { caller.resume() }
         #expect(endless?.faults == ["A call does not end within 0.1 seconds."])
+        #expect(endless?.code == .timedOut && endless?.isRetryable == true)
         let leaking = await #expect(throws: ConformanceFailure.self) {
             try await GeneratorConformance(
                 secrets: ["secret"],
@@ -104,9 +110,55 @@ struct GeneratorConformanceTests {
         #expect(leaking?.faults == ["An error holds a secret."])
     }
 
-    @Test("is content with an honest generator")
+    @Test("accepts a generator that keeps its promises")
     func honest() async throws {
         try await GeneratorConformance { clock in ClosureTokenGenerator { _ in Self.token(clock) } }
             .check(AuthTokenRequest(host: "h", user: "u"))
+    }
+
+    struct Leaked: Sendable {
+        let secret: String
+        let response: String
+    }
+
+    @Test(
+        "finds a secret in an error, whatever it consists of and whatever stands next to it",
+        arguments: ["secret", "sec\"ret", "sec\0ret", "sec\nret", "e\u{301}", "\u{212A}"].flatMap { secret in
+            ["<\(secret)>", "\(secret)\u{301}", "e\(secret)"].map { Leaked(secret: secret, response: $0) }
+        }
+    )
+    func secretForms(_ leaked: Leaked) async throws {
+        struct Quoting: Error { let response: String }
+        let failure = await #expect(throws: ConformanceFailure.self) {
+            try await GeneratorConformance(
+                secrets: [leaked.secret],
+                failing: { _ in ClosureTokenGenerator { _ in throw Quoting(response: leaked.response) } },
+                make: { clock in ClosureTokenGenerator { _ in Self.token(clock, value: "other") } }
+            )
+            .check(AuthTokenRequest(host: "h", user: "u"))
+        }
+        #expect(failure?.faults == ["An error holds a secret."])
+    }
+
+    @Test("does not take a text for a secret that only looks like it")
+    func lookAlike() async throws {
+        struct Quoting: Error { let response = "\u{E9}" }
+        try await GeneratorConformance(
+            secrets: ["e\u{301}"],
+            failing: { _ in ClosureTokenGenerator { _ in throw Quoting() } },
+            make: { clock in ClosureTokenGenerator { _ in Self.token(clock, value: "other") } }
+        )
+        .check(AuthTokenRequest(host: "h", user: "u"))
+    }
+
+    @Test(
+        "takes durations of any size",
+        arguments: [Duration.seconds(Int64.max), .seconds(1.6e20)]
+    )
+    func longest(_ duration: Duration) async throws {
+        try await GeneratorConformance(longestLife: duration, timeout: duration) { clock in
+            ClosureTokenGenerator { _ in Self.token(clock) }
+        }
+        .check(AuthTokenRequest(host: "h", user: "u"))
     }
 }

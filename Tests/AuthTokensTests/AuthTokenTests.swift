@@ -2,7 +2,7 @@ import AuthTokens
 import Foundation
 import Testing
 
-@Suite("A token")
+@Suite("A token", .timeLimit(.minutes(2)))
 struct AuthTokenTests {
     private let token = AuthToken(
         value: "db:5432/?X-Amz-Signature=0123",
@@ -24,7 +24,7 @@ struct AuthTokenTests {
         }
     }
 
-    @Test("says which token it is and until when")
+    @Test("says which token it is and when it expires")
     func description() {
         // From `printf 'db:5432/?X-Amz-Signature=0123' | sha256sum`.
         let fingerprint = "2244555688a99bb764d9fa88c4edf276407d7568629c33a22a882841b0b9a8ec"
@@ -32,7 +32,7 @@ struct AuthTokenTests {
         #expect("\(token)" == "AuthToken(fingerprint: \(fingerprint), expiresAt: 2023-11-14T22:28:20Z)")
     }
 
-    @Test("names its generator once it is issued, kept or not, and is the same token all the same")
+    @Test("names its generator once it is issued, cached or not, and still equals the one that was made")
     func generator() async throws {
         let made = AuthToken(value: "secret", signedAt: Date(), expiresAt: Date() + 900, region: "eu-west-2", user: "u")
         let registry = AuthTokenGeneratorRegistry(defaults: [("vault", { ClosureTokenGenerator { _ in made } })])

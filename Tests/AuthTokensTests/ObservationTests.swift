@@ -3,7 +3,7 @@ import AuthTokensTesting
 import Synchronization
 import Testing
 
-@Suite("What is told of tokens", .timeLimit(.minutes(5)))
+@Suite("Observations", .timeLimit(.minutes(5)))
 struct ObservationTests {
     private let clock = ManualClock()
 
@@ -13,7 +13,7 @@ struct ObservationTests {
         func observe(_ observation: TokenObservation) { seen.withLock { $0.append(observation) } }
     }
 
-    @Test("reaches the observer, without the token")
+    @Test("reach the observer, without the token")
     func observer() async throws {
         let observer = Observer()
         let generator = ScriptedGenerator(clock)
@@ -36,21 +36,21 @@ struct ObservationTests {
         #expect(!dumped.contains(issued.token.value))
     }
 
-    @Test("says how long the making took")
+    @Test("say how long it took to make a token")
     func duration() async throws {
         let observer = Observer()
         let (generator, gate) = (ScriptedGenerator(clock), Gate())
         generator.set { $0.gate = gate }
         let issuer = TokenIssuer(generator, observer: observer)
         let caller = Task { try await issuer.token(from: "g", for: .to("a")) }
-        await gate.someoneWaits()
+        await gate.taskWaits()
         clock.advance(by: .milliseconds(250))
         gate.open()
         _ = try await caller.value
         #expect(observer.observations.map(\.duration) == [.milliseconds(250)])
     }
 
-    @Test("reaches the audit log for a re-used token only where it is asked for", arguments: [true, false])
+    @Test("of a cached token reach the audit log only if the policy says so", arguments: [true, false])
     func reuse(isRecorded: Bool) async throws {
         let log = RecordingAuditRecorder()
         let issuer = TokenIssuer(ScriptedGenerator(clock), audit: .required(log, recordsReuse: isRecorded))
@@ -61,7 +61,7 @@ struct ObservationTests {
         #expect(log.events.last?.token?.fingerprint == issued.token.fingerprint)
     }
 
-    @Test("stops the re-use that cannot be recorded, where a record is required")
+    @Test("that cannot be recorded stop a cached token if a record is required")
     func reuseUnrecorded() async throws {
         let log = RecordingAuditRecorder()
         let generator = ScriptedGenerator(clock)
@@ -74,7 +74,7 @@ struct ObservationTests {
         #expect(generator.calls == 1)
     }
 
-    @Test("does not keep a token whose making could not be recorded")
+    @Test("that could not be recorded leave no token in the cache")
     func unrecorded() async throws {
         let log = RecordingAuditRecorder(failing: true)
         let generator = ScriptedGenerator(clock)

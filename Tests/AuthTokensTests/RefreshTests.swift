@@ -7,7 +7,7 @@ import Testing
 struct RefreshTests {
     private let clock = ManualClock()
 
-    /// Runs the issuer's renewal while `body` runs, and sees that it ends when it is cancelled.
+    /// Runs the issuer's renewal while `body` runs, and checks that it ends when it is canceled.
     private func running(_ issuer: TokenIssuer, _ body: () async throws -> Void) async throws {
         let renewal = Task { await issuer.run() }
         #expect(await until { clock.sleepers == 1 })
@@ -16,7 +16,7 @@ struct RefreshTests {
         await renewal.value
     }
 
-    /// Whether the cache comes to hold a token of that text.
+    /// Waits until the cache holds a token of that text.
     private func holds(_ value: String, _ issuer: TokenIssuer) async -> Bool {
         await until { (try? await issuer.token(from: "g", for: .to("a")))?.token.value == value }
     }
@@ -48,7 +48,7 @@ struct RefreshTests {
         }
     }
 
-    @Test("lets tokens expire that nobody has asked for again")
+    @Test("leaves tokens to expire that no task has asked for again")
     func leavesUnused() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator)
@@ -62,7 +62,7 @@ struct RefreshTests {
         }
     }
 
-    @Test("leaves the token that is in use where no new one can be made, and makes one when it can")
+    @Test("leaves a token in use if no new one can be made, and makes one when it can")
     func failure() async throws {
         let generator = ScriptedGenerator(clock)
         let log = RecordingAuditRecorder()
@@ -77,7 +77,7 @@ struct RefreshTests {
             #expect(await until { log.events.map(\.activity) == [.issue, .refuse] })
             #expect(try await issuer.token(from: "g", for: .to("a")).token.value == "g app@a - #1")
             generator.set { $0.isFailing = false }
-            // Until the renewal has gone back to sleep, moving the clock wakes nobody.
+            // Until the renewal sleeps again, moving the clock does not wake it.
             let isRenewed = await until {
                 clock.advance(by: .seconds(1))
                 return generator.calls == 3
@@ -87,7 +87,7 @@ struct RefreshTests {
         }
     }
 
-    @Test("renews many tokens at one look")
+    @Test("renews many tokens at once")
     func many() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator)

@@ -24,7 +24,7 @@ struct SingleFlightTests {
         let log = RecordingAuditRecorder()
         let issuer = TokenIssuer(generator, audit: .required(log))
         let opener = Task {
-            await gate.someoneWaits()
+            await gate.taskWaits()
             gate.open()
         }
         let issued = try await ask(issuer, times: 10_000)
@@ -34,7 +34,7 @@ struct SingleFlightTests {
         #expect(log.events.map(\.activity) == [.issue])
     }
 
-    @Test("are a thousand for a thousand keys, and a slow one holds no other up")
+    @Test("are a thousand for a thousand keys, and a slow one delays no other")
     func manyKeys() async throws {
         let generator = ScriptedGenerator(clock)
         let gate = Gate()
@@ -43,28 +43,28 @@ struct SingleFlightTests {
         }
         let issuer = TokenIssuer(generator)
         let slow = Task { try await issuer.token(from: "g", for: .to("slow")) }
-        await gate.someoneWaits()
+        await gate.taskWaits()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for task in 0..<4000 {
                 group.addTask { _ = try await issuer.token(from: "g", for: .to("host \(task % 999)")) }
             }
             try await group.waitForAll()
         }
-        // The slow one is still at it.
+        // The slow one has not ended.
         #expect(generator.calls == 1000)
         gate.open()
         #expect(try await slow.value.token.value == "g app@slow - #1")
         #expect(generator.calls == 1000)
     }
 
-    @Test("go on for the others when those who wait are cancelled, the first one included")
+    @Test("go on for the other callers when some are canceled, the first one included")
     func cancellation() async throws {
         let generator = ScriptedGenerator(clock)
         let gate = Gate()
         generator.set { $0.gate = gate }
         let issuer = TokenIssuer(generator)
         let tasks = (0..<10).map { _ in Task { try await issuer.token(from: "g", for: .to("a")) } }
-        await gate.someoneWaits()
+        await gate.taskWaits()
         for task in tasks.dropLast() { task.cancel() }
         for task in tasks.dropLast() {
             await #expect(throws: CancellationError.self) { try await task.value }
@@ -74,7 +74,7 @@ struct SingleFlightTests {
         #expect(generator.calls == 1)
     }
 
-    @Test("end at their time limit, for callers and for the next call")
+    @Test("end at their timeout, for callers and for the next call")
     func timeLimit() async throws {
         let generator = ScriptedGenerator(clock)
         let gate = Gate()
@@ -82,7 +82,7 @@ struct SingleFlightTests {
         let log = RecordingAuditRecorder()
         let issuer = TokenIssuer(generator, audit: .required(log))
         let caller = Task { try await issuer.token(from: "g", for: .to("a")) }
-        await gate.someoneWaits()
+        await gate.taskWaits()
         #expect(await until { clock.sleepers == 1 })
         clock.advance(by: .seconds(60))
         let error = await #expect(throws: TokenIssuerError.self) { try await caller.value }
@@ -101,7 +101,7 @@ struct SingleFlightTests {
         let storm = (0..<100).map { _ in Task { await insist(issuer) } }
         for step in 0..<8 {
             #expect(await until { generator.calls == step + 1 })
-            // All wait for the call that waits for its turn: it sleeps, and so does its time limit.
+            // All callers wait for one call, which sleeps before its turn, and so does its timeout.
             #expect(await until { clock.sleepers == 2 })
             let pause = min(Duration.milliseconds(100 << step), .seconds(5))
             clock.advance(by: pause - .milliseconds(1))
@@ -114,14 +114,14 @@ struct SingleFlightTests {
         #expect(generator.calls == 9)
     }
 
-    /// Asks until there is a token; says how often it took.
+    /// Asks until there is a token, and returns how often it asked.
     private func insist(_ issuer: TokenIssuer) async -> Int {
         var count = 1
         while (try? await issuer.token(from: "g", for: .to("a"))) == nil { count += 1 }
         return count
     }
 
-    @Test("are made at once again after a success")
+    @Test("are made without a pause after a success")
     func recovery() async throws {
         let generator = ScriptedGenerator(clock)
         generator.set { $0.isFailing = true }

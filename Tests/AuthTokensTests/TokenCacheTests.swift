@@ -3,11 +3,11 @@ import AuthTokensTesting
 import Foundation
 import Testing
 
-@Suite("The token cache")
+@Suite("The token cache", .timeLimit(.minutes(2)))
 struct TokenCacheTests {
     private let clock = ManualClock()
 
-    @Test("hands the same token out again, and says so before anybody connects")
+    @Test("returns the same token again, and says so before the caller connects")
     func keeps() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator)
@@ -59,7 +59,7 @@ struct TokenCacheTests {
         }
     }
 
-    @Test("forgets a generator's tokens when its name gets another, and keeps them when another name changes")
+    @Test("drops a generator's tokens when its name gets another generator, and no tokens when another name changes")
     func replacing() async throws {
         let issuer = TokenIssuer(ScriptedGenerator(clock))
         _ = try await issuer.token(from: "g", for: .to("a"))
@@ -80,7 +80,7 @@ struct TokenCacheTests {
     }
 
     @Test(
-        "keeps a token until a minute before it or its credentials end",
+        "caches a token until a minute before it or its credentials expire",
         arguments: [
             Lapse(testDescription: "long before", wait: .seconds(600), isKept: true),
             Lapse(testDescription: "just before the margin", wait: .seconds(839), isKept: true),
@@ -104,7 +104,7 @@ struct TokenCacheTests {
     }
 
     @Test(
-        "never serves a dead token when the clock jumps, wherever to",
+        "never returns an expired token when the clock jumps, whatever its direction",
         arguments: [
             (Duration.seconds(3600), Duration.zero), (.seconds(-3600), .zero), (.seconds(-300), .seconds(850)),
             (.seconds(-840), .seconds(840)),
@@ -121,7 +121,7 @@ struct TokenCacheTests {
         #expect(issued.token.expiresAt == clock.now + 900)
     }
 
-    @Test("makes a new token once the credentials are rotated, and has the old one where they are back")
+    @Test("makes a new token once the credentials are rotated, and returns the old one once they are back")
     func rotation() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator)
@@ -134,7 +134,7 @@ struct TokenCacheTests {
         #expect(values == [one, one, two, two, one])
     }
 
-    @Test("makes a new token once the region is another")
+    @Test("makes a new token once the region changes")
     func region() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator)
@@ -152,7 +152,7 @@ struct TokenCacheTests {
     typealias Change = @Sendable (inout ScriptedGenerator.Script) -> Void
 
     @Test(
-        "does not take a token for another's where credentials or region change while it is made",
+        "does not cache a token for another identity if credentials or region change while it is made",
         arguments: [{ $0.credential = "AKIA2" }, { $0.region = "eu-west-2" }] as [Change]
     )
     func rotationMeanwhile(_ change: @escaping Change) async throws {
@@ -163,7 +163,7 @@ struct TokenCacheTests {
         }
         let issuer = TokenIssuer(generator)
         async let first = issuer.token(from: "g", for: .to("a"))
-        await gate.someoneWaits()
+        await gate.taskWaits()
         generator.set(change)
         gate.open()
         let early = try await first.token
@@ -173,7 +173,7 @@ struct TokenCacheTests {
         #expect([late.credential?.accessKeyID, late.region] != ["AKIA1", "eu-west-1"])
     }
 
-    @Test("throws the least recently used token out when it is full")
+    @Test("drops the least recently used token when it is full")
     func capacity() async throws {
         var options = TokenCacheOptions.standard
         options.capacity = 2
@@ -185,7 +185,7 @@ struct TokenCacheTests {
         #expect(isFromCache == [false, false, true, false, true, false])
     }
 
-    @Test("keeps no more tokens than it may, however many are asked for")
+    @Test("caches no more tokens than its capacity, however many are asked for")
     func bounded() async throws {
         let generator = ScriptedGenerator(clock)
         var options = TokenCacheOptions.standard
@@ -196,7 +196,7 @@ struct TokenCacheTests {
         #expect(generator.calls == 2000)
     }
 
-    @Test("keeps nothing where it is off")
+    @Test("caches nothing if it is off")
     func off() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator, cache: .off)
@@ -216,7 +216,7 @@ struct TokenCacheTests {
         #expect(log.events.map(\.errorCode) == ["TokenIssuerError.expired"])
     }
 
-    @Test("throws away a refused token, tells the generator, and leaves a newer one alone")
+    @Test("drops a refused token, tells the generator, and leaves a newer one alone")
     func invalidation() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator)

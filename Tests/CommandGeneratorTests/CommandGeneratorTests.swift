@@ -319,7 +319,7 @@ struct CommandGeneratorTests {
     func conformance() async throws {
         try await GeneratorConformance(
             secrets: ["topsecret", "argument"],
-            patience: .seconds(60),
+            timeout: .seconds(60),
             failing: { _ in CommandGenerator("/bin/false", ["argument"]) },
             make: { clock in CommandGenerator("/bin/echo", ["topsecret"], now: { clock.now }) }
         ).check(request)

@@ -2,7 +2,7 @@ import NamedRegistry
 import Synchronization
 import Testing
 
-@Suite("A registry of names")
+@Suite("A registry of names", .timeLimit(.minutes(2)))
 struct NamedRegistryTests {
     private struct BuildFailed: Error, Equatable { let attempt: Int }
 
@@ -20,12 +20,12 @@ struct NamedRegistryTests {
         #expect(builds.count == 1)
     }
 
-    @Test("builds once also when a thousand tasks ask at once")
+    @Test("builds once when a thousand tasks ask at once")
     func buildsOnceForMany() async throws {
         let builds = Counter()
         let registry = NamedRegistry<Int>()
         try registry.add("slow") {
-            try await Task.sleep(for: .milliseconds(20))
+            for _ in 0..<100 { await Task.yield() }
             return builds.next()
         }
         let answers = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -36,7 +36,7 @@ struct NamedRegistryTests {
         #expect(builds.count == 1)
     }
 
-    @Test("hands a failed build to its waiters and tries anew for the next")
+    @Test("throws a failed build's error, and builds again at the next look-up")
     func forgetsFailures() async throws {
         let builds = Counter()
         let registry = NamedRegistry<Int>()
@@ -66,14 +66,14 @@ struct NamedRegistryTests {
         #expect(error?.code == .invalidName)
     }
 
-    @Test("lists the names and the nearest one where a name is unknown")
+    @Test("lists the names and the nearest one if a name is unknown")
     func unknownName() async throws {
         let registry = NamedRegistry<Int>(defaults: [("default", { 1 }), ("dsql", { 2 })])
         let error = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: "defualt") }
         #expect(error?.code == .unknownName)
         #expect(error?.registered == ["default", "dsql"])
         #expect(error?.nearest == "default")
-        let text = #"no entry is named "defualt"; did you mean "default"? Registered: default, dsql"#
+        let text = #"No entry is named "defualt". Did you mean "default"? Registered: default, dsql."#
         #expect(error.map(String.init(describing:)) == text)
     }
 
@@ -82,23 +82,23 @@ struct NamedRegistryTests {
         let registry = NamedRegistry<Int>(defaults: [("default", { 1 }), ("rds", { 2 })])
         for name in ["vault", "dsql", "rdsdb"] {
             let error = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: name) }
-            #expect(error?.description == "no entry is named \"\(name)\"; registered: default, rds")
+            #expect(error?.description == "No entry is named \"\(name)\". Registered: default, rds.")
         }
     }
 
-    @Test("shows a strange name escaped and cut")
-    func strangeName() async {
-        let name = "\u{1B}[31m" + String(repeating: "x", count: 10_000)
+    @Test("shows a strange name escaped and cut", arguments: ["x", "\u{301}"])
+    func strangeName(_ filler: String) async {
+        let name = "\u{1B}[31m" + String(repeating: filler, count: 10_000)
         let error = await #expect(throws: NamedRegistryError.self) {
             try await NamedRegistry<Int>().value(named: name)
         }
         let text = error.map(String.init(describing:)) ?? ""
-        #expect(text.hasPrefix(#"no entry is named "\u{1B}[31mxxx"#))
-        #expect(text.hasSuffix("nothing is registered"))
-        #expect(text.count < 200)
+        #expect(text.hasPrefix(#"No entry is named "\u{1B}[31"#))
+        #expect(text.hasSuffix("Nothing is registered."))
+        #expect(text.utf8.count < 1_000)
     }
 
-    @Test("keeps names in the order of their first mention")
+    @Test("lists names in the order in which they were added first")
     func order() throws {
         let registry = NamedRegistry<Int>(defaults: [("b", { 1 }), ("a", { 2 })])
         try registry.add("c") { 3 }
@@ -120,7 +120,7 @@ struct NamedRegistryTests {
         #expect(try await registry.value(named: "default") == 2)
     }
 
-    @Test("says so when a value's closure asks for the value itself", .timeLimit(.minutes(10)))
+    @Test("throws an error when a value's closure asks for the value itself")
     func cycle() async throws {
         let registry = NamedRegistry<Int>()
         try registry.add("a") { try await registry.value(named: "b") }
@@ -129,7 +129,9 @@ struct NamedRegistryTests {
         #expect(error?.code == .cycle)
     }
 
-    @Test("lets those who wait for a replaced entry have the old value, and builds the new one for the next")
+    @Test(
+        "returns the old value of a replaced entry to the tasks that wait for it, and builds the new one for the next"
+    )
     func replacingWhileBuilding() async throws {
         let registry = NamedRegistry<String>()
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
@@ -146,6 +148,51 @@ struct NamedRegistryTests {
         open.finish()
         #expect(try await waiter.value == "old")
         #expect(try await registry.value(named: "n") == "new")
+    }
+
+    @Test("says in a sentence what is wrong with a name, and that trying again does not help")
+    func messages() async throws {
+        let registry = NamedRegistry<Int>(defaults: [("a", { 1 })])
+        let errors = [
+            #expect(throws: NamedRegistryError.self) { try registry.add("a") { 2 } },
+            #expect(throws: NamedRegistryError.self) { try registry.add("") { 2 } },
+        ]
+        let messages = [
+            #""a" is registered already. Say replacing: true to replace it."#,
+            "A name must not be empty. Register the value under another name.",
+        ]
+        #expect(errors.map(\.?.message) == messages)
+        #expect(errors.map(\.?.description) == messages)
+        #expect(errors.allSatisfy { ($0 as (any RetryableError)?)?.isRetryable == false })
+    }
+
+    @Test("passes a closure's cancellation on as it is")
+    func cancellation() async throws {
+        let registry = NamedRegistry<Int>(defaults: [("a", { throw CancellationError() })])
+        await #expect(throws: CancellationError.self) { try await registry.value(named: "a") }
+    }
+
+    @Test(
+        "tells names apart by their bytes",
+        arguments: [["\u{E9}", "e\u{301}"], ["K", "\u{212A}"], ["s", "\u{17F}"], ["a", "a\0"], ["\0", "\0\0"]]
+    )
+    func bytes(_ twins: [String]) async throws {
+        let registry = NamedRegistry<String>()
+        try registry.add(twins[0]) { "zero" }
+        let unknown = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: twins[1]) }
+        #expect(unknown?.code == .unknownName)
+        #expect(unknown?.registered.map { Array($0.utf8) } == [Array(twins[0].utf8)])
+        // The closure of one may ask for the other; it is not a cycle.
+        try registry.add(twins[1]) { try await registry.value(named: twins[0]) + " and one" }
+        #expect(registry.names.map { Array($0.utf8) } == twins.map { Array($0.utf8) })
+        #expect(try await registry.value(named: twins[1]) == "zero and one")
+        #expect(try await registry.value(named: twins[0]) == "zero")
+        #expect(registry.builtValue(named: twins[0]) == "zero")
+        let taken = twins.map { name in #expect(throws: NamedRegistryError.self) { try registry.add(name) { "" } } }
+        #expect(taken[0] != taken[1])
+        #expect(registry.remove(twins[0]))
+        #expect(registry.builtValue(named: twins[1]) == "zero and one")
+        #expect(registry.builtValue(named: twins[0]) == nil)
     }
 }
 

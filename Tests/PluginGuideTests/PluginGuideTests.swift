@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The guide to plugins")
+@Suite("The guide to plugins", .timeLimit(.minutes(1)))
 struct PluginGuideTests {
     @Test(
         "shows the code that is compiled here",

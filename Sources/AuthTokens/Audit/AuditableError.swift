@@ -1,4 +1,6 @@
 /// An error that says under which code the audit log files it.
+///
+/// It stands beside `RetryableError`: an error type conforms to either, or to both.
 public protocol AuditableError: Error {
     /// A short, constant name of the kind of failure, such as `AWSCredentialError.notConfigured`. Never a secret.
     var auditCode: String { get }

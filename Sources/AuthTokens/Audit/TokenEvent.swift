@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+import RDSIAMBasics
+public import RDSIAMSystem
 
 /// One thing that happened to a token, as it goes into the audit log.
 ///
@@ -26,6 +23,12 @@ public struct TokenEvent: Sendable, Hashable {
         public static let connectionAccepted = Activity(rawValue: "connection.accept")
         /// A server, or the way to it, refused the token.
         public static let connectionRefused = Activity(rawValue: "connection.refuse")
+
+        /// Returns whether both have the same name, byte by byte.
+        public static func == (left: Self, right: Self) -> Bool { left.rawValue.isBytewiseEqual(to: right.rawValue) }
+
+        /// Hashes the name.
+        public func hash(into hasher: inout Hasher) { hasher.combine(ByteText(rawValue)) }
     }
 
     /// The public side of a token: what names it and how long it lives.
@@ -115,5 +118,21 @@ public struct TokenEvent: Sendable, Hashable {
         self.region = token?.region
         self.token = token.map(TokenFacts.init)
         self.issueID = issueID
+    }
+}
+
+extension TokenEvent {
+    /// Returns whether both say the same, with texts compared byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.texts == right.texts && left.activity == right.activity && left.time == right.time
+            && left.port == right.port && left.credential == right.credential && left.token == right.token
+            && left.isRequired == right.isRequired
+    }
+
+    /// Hashes the name.
+    public func hash(into hasher: inout Hasher) { hasher.combine(ByteText(id)) }
+
+    private var texts: [ByteText?] {
+        [id, errorCode, generator, host, user, database, region, issueID].map { text in text.map { ByteText($0) } }
     }
 }

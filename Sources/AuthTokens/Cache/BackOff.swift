@@ -1,11 +1,12 @@
-/// How long a generator that failed is left alone.
+/// How long a generator that failed is not called again.
 struct BackOff: Sendable {
     private var failures = 0
+    private var pause = Duration.zero
     private var end = Duration.zero
 
-    /// How long is still to be waited.
+    /// Returns how long to wait, never longer than a pause even if the clock has gone back.
     func remaining(at uptime: Duration) -> Duration {
-        failures == 0 ? .zero : max(.zero, end - uptime)
+        failures == 0 ? .zero : min(pause, max(.zero, end - uptime))
     }
 
     mutating func succeed() {
@@ -14,10 +15,10 @@ struct BackOff: Sendable {
 
     /// - Parameter uptime: When the failure came.
     mutating func fail(at uptime: Duration, options: TokenCacheOptions) {
-        // Whoever comes back after a long while starts afresh.
+        // A generator that has not failed for a long while starts with the first step.
         if uptime > end + options.longestBackOff * 4 { failures = 0 }
         failures += 1
-        let step = options.backOff * (1 << min(failures - 1, 20))
-        end = uptime + min(step, options.longestBackOff)
+        pause = min(options.backOff * (1 << min(failures - 1, 20)), options.longestBackOff)
+        end = uptime + pause
     }
 }

@@ -1,10 +1,5 @@
+import RDSIAMSystem
 import Synchronization
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// A token in the cache.
 final class KeptToken: Sendable {
@@ -14,14 +9,14 @@ final class KeptToken: Sendable {
     private let signer: (any PromptSigner)?
     /// The span of wall-clock time in which it is handed out, in seconds since 1970.
     private let period: Range<TimeInterval>
-    /// When the stop watch says that its time is over, whatever the wall clock says, in seconds.
+    /// When its time is over by the monotonic clock, in seconds, whatever the wall clock says.
     private let end: TimeInterval
     /// When it is to be renewed.
     let renewal: Date
     /// When it was last handed out, by the cache's own count; 0 where it has not been since it was made.
     let lastUse = Atomic<UInt64>(0)
 
-    /// Nil for a token that is not worth keeping.
+    /// Returns `nil` for a token that is not worth caching, or if the clock shows no time.
     init?(_ made: MadeToken, by generator: any AuthTokenGenerator, options: TokenCacheOptions, clock: TokenClock) {
         guard let identity = made.identity, options.capacity > 0 else { return nil }
         let moment = clock.glance()
@@ -29,7 +24,7 @@ final class KeptToken: Sendable {
         let expiry = min(token.expiresAt, token.credential?.expiresAt ?? token.expiresAt)
         let left = expiry.timeIntervalSince1970 - moment.wall
         let life = left - options.margin.seconds
-        guard life > 0 else { return nil }
+        guard life > 0, life.isFinite else { return nil }
         issue = made.issue
         self.identity = identity
         self.generator = generator

@@ -1,4 +1,5 @@
-/// A small table in front of the cache: the token that was handed out last for a request, found without hashing all of it.
+/// A small table in front of the cache: the token that was handed out last for a request, found without hashing all of
+/// it.
 ///
 /// A request has one place in it, which it may lose to another. Nothing is lost with it but a little time.
 struct RecentTokens: Sendable {
@@ -10,10 +11,11 @@ struct RecentTokens: Sendable {
     private static let size = 256
     private var entries = [Entry?](repeating: nil, count: size)
 
-    /// The token, if its generator still goes by its name; whether it is the caller's and still good is for the caller to see.
+    /// The token, if its generator still goes by its name; whether it is the caller's and still good is for the caller
+    /// to see.
     func token(from generator: String, for request: AuthTokenRequest, generation: UInt64) -> KeptToken? {
         guard let entry = entries[Self.place(generator, request)], entry.generation == generation,
-            entry.token.issue.isFor(generator, request)
+            entry.token.issue.key == TokenKey(generator: generator, request: request)
         else { return nil }
         return entry.token
     }

@@ -26,7 +26,7 @@ final class TokenCache: Sendable {
     private let table = Mutex(Table())
 
     init(options: TokenCacheOptions, clock: TokenClock) {
-        self.options = options
+        self.options = options.clamped
         self.clock = clock
     }
 
@@ -67,7 +67,7 @@ final class TokenCache: Sendable {
 
     /// Ends a call that brought nothing.
     func fail(_ flight: Flight, _ key: TokenKey, _ source: TokenSource) {
-        let uptime = clock.uptime()
+        let uptime = clock.elapsed()
         update(key, source) { slot, _ in slot.fail(flight, at: uptime, options: options) }
     }
 
@@ -107,8 +107,8 @@ final class TokenCache: Sendable {
 
     /// Requests that are being waited for stay, so that there is one call for each.
     ///
-    /// Some are remembered even where no token is kept: which of them failed, and when. A sixteenth goes at a time, as looking for the
-    /// oldest means looking at all of them.
+    /// Some are remembered even where no token is kept: which of them failed, and when. A sixteenth goes at a time, as
+    /// looking for the oldest means looking at all of them.
     private func evict(_ table: inout Table) {
         let room = options.capacity > 0 ? options.capacity : 64
         guard table.slots.count > room else { return }

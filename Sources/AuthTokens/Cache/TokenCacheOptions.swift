@@ -1,8 +1,11 @@
-/// How an issuer keeps tokens and calls generators.
+/// How an issuer caches tokens and calls generators.
+///
+/// An issuer takes a negative duration for zero, and one of more than a hundred years for a hundred years.
 public struct TokenCacheOptions: Sendable, Hashable {
     /// For how many requests tokens are kept at most; 0 keeps none.
     ///
-    /// Those least recently asked for go first, a sixteenth at a time. A request's generator, host, port, user, database and parameters all count. For each, the tokens of up to eight identities are kept.
+    /// Those least recently asked for go first, a sixteenth at a time. A request's generator, host, port, user,
+    /// database and parameters all count. For each, the tokens of up to eight identities are kept.
     public var capacity = 1024
     /// How long before its expiry a kept token is handed out no more, so that a login has the time to arrive.
     public var margin: Duration = .seconds(60)
@@ -10,11 +13,12 @@ public struct TokenCacheOptions: Sendable, Hashable {
     ///
     /// A token that lives less than twice as long is renewed at half its life.
     public var refreshAhead: Duration = .seconds(240)
-    /// How often ``TokenIssuer/run()`` looks.
+    /// How often ``TokenIssuer/run()`` looks, at most a hundred times a second.
     public var refreshInterval: Duration = .seconds(15)
     /// How long a generator may take over one token.
     public var timeLimit: Duration = .seconds(60)
-    /// How long to wait after a generator failed before it is called for the same request again; it doubles with each further failure.
+    /// How long to wait after a generator failed before it is called for the same request again; it doubles with each
+    /// further failure.
     public var backOff: Duration = .milliseconds(100)
     /// How long to wait at most between two such calls.
     public var longestBackOff: Duration = .seconds(5)
@@ -31,4 +35,20 @@ public struct TokenCacheOptions: Sendable, Hashable {
         options.capacity = 0
         return options
     }()
+}
+
+extension TokenCacheOptions {
+    /// The same options with durations that arithmetic neither overflows nor turns round.
+    var clamped: Self {
+        var options = self
+        let durations: [WritableKeyPath<Self, Duration>] = [
+            \.margin, \.refreshAhead, \.refreshInterval, \.timeLimit, \.backOff, \.longestBackOff,
+        ]
+        for duration in durations {
+            options[keyPath: duration] = options[keyPath: duration].clampedSpan
+        }
+        // Without a pause, the renewal would keep a core busy.
+        options.refreshInterval = max(options.refreshInterval, .milliseconds(10))
+        return options
+    }
 }

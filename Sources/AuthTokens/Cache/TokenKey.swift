@@ -1,16 +1,16 @@
+import RDSIAMBasics
+
 /// All that a token depends on before its generator is asked.
-struct TokenKey: Sendable, Equatable {
+struct TokenKey: Sendable, Hashable {
     let generator: String
     let request: AuthTokenRequest
-}
 
-extension TokenKey: Hashable {
+    static func == (left: Self, right: Self) -> Bool {
+        left.request == right.request && left.generator.isBytewiseEqual(to: right.generator)
+    }
+
     func hash(into hasher: inout Hasher) {
-        hasher.combine(generator)
-        hasher.combine(request.host)
-        hasher.combine(request.port)
-        hasher.combine(request.user)
-        if let database = request.database { hasher.combine(database) }
-        if !request.parameters.isEmpty { hasher.combine(request.parameters) }
+        hasher.combine(ByteText(generator))
+        hasher.combine(request)
     }
 }

@@ -63,14 +63,14 @@ struct TokenSlot: Sendable {
         case .unanswered: break
         }
         if let flight = flight(for: knowledge) { return .underWay(flight) }
-        return .call(begin(knowledge.identity), after: backOff.remaining(at: clock.uptime()))
+        return .call(begin(knowledge.identity), after: backOff.remaining(at: clock.elapsed()))
     }
 
     /// Whether the latest token has been asked for and nears its end.
     func needsRenewal(clock: TokenClock) -> Bool {
         guard isIdle, let token = tokens.first, token.isGood(clock) else { return false }
-        return token.lastUse.load(ordering: .relaxed) > 0 && token.renewal <= clock.now()
-            && backOff.remaining(at: clock.uptime()) == .zero
+        return token.lastUse.load(ordering: .relaxed) > 0 && token.renewal <= clock.time()
+            && backOff.remaining(at: clock.elapsed()) == .zero
     }
 
     /// A call that renews the latest token, and the generator to call; nil where there is no need.

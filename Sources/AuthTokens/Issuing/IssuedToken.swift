@@ -4,8 +4,8 @@ public struct IssuedToken: Sendable {
     let issue: Issue
     /// Whether the token had been made for somebody else before it was asked for.
     ///
-    /// A server's refusal of such a token may mean no more than that it has gone stale: ``TokenIssuer/invalidate(_:)`` it and ask
-    /// once more. A token that was made just now is refused for a reason that a new one will not cure.
+    /// A server's refusal of such a token may mean no more than that it has gone stale: ``TokenIssuer/invalidate(_:)``
+    /// it and ask once more. A token that was made just now is refused for a reason that a new one will not cure.
     public let isFromCache: Bool
 
     /// The token.
@@ -28,12 +28,5 @@ final class Issue: Sendable {
         self.token = token
         self.id = id
         self.key = key
-    }
-
-    /// Whether it is what a request asks for; the members that differ most often come first.
-    func isFor(_ generator: String, _ request: AuthTokenRequest) -> Bool {
-        key.request.host == request.host && key.request.user == request.user && key.request.port == request.port
-            && key.generator == generator && key.request.database == request.database
-            && key.request.parameters == request.parameters
     }
 }

@@ -1,23 +1,15 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import RDSIAMBasics
+public import RDSIAMSystem
 
 /// How an issuer tells the time and waits.
 ///
-/// Expiry goes by the wall clock, as the servers' does, and so runs on while the machine sleeps. The stop watch guards against a wall
-/// clock that is set back.
+/// Expiry goes by the wall clock, as the servers' does, and so runs on while the machine sleeps. The monotonic clock
+/// guards against a wall clock that is set back.
+///
+/// If the wall clock shows no time between the years −9999 and 9999, cached tokens count as expired, and a new one is
+/// refused with ``TokenIssuerError/Code/noTime``.
 public struct TokenClock: Sendable {
-    /// A moment on both clocks in seconds, as plain numbers: it is looked at each time a kept token is handed out.
+    /// A moment on both clocks in seconds, as plain numbers: it is looked at each time a cached token is returned.
     struct Moment {
         /// Since 1970.
         var wall: TimeInterval
@@ -29,10 +21,8 @@ public struct TokenClock: Sendable {
     public var now: @Sendable () -> Date
     /// The time since some fixed moment.
     public var uptime: @Sendable () -> Duration
-    /// Waits, and throws `CancellationError` where the task is cancelled meanwhile.
+    /// Waits, and throws `CancellationError` if the task is canceled.
     public var sleep: @Sendable (Duration) async throws -> Void
-    /// Whether the clocks are the machine's, of which there is a faster reading.
-    private var isSystem = false
 
     /// Creates a clock.
     ///
@@ -51,45 +41,49 @@ public struct TokenClock: Sendable {
     }
 
     /// The machine's own clocks.
-    public static let system: TokenClock = {
-        var clock = TokenClock()
-        clock.isSystem = true
-        return clock
-    }()
+    public static let system = TokenClock()
 
-    /// The present, to within some milliseconds: a token's margin is a thousand times as long.
+    /// The time on the machine's monotonic clock since this process first asked for it.
+    public static var stopWatch: Duration { ContinuousClock.now - start }
+
+    private static let start = ContinuousClock.now
+
     func glance() -> Moment {
-        #if os(Linux)
-        if isSystem {
-            return Moment(
-                wall: Self.seconds(Self.time(of: CLOCK_REALTIME_COARSE)),
-                uptime: Self.seconds(Self.time(of: CLOCK_MONOTONIC_COARSE))
-            )
-        }
-        #endif
-        return Moment(wall: now().timeIntervalSince1970, uptime: uptime().seconds)
+        Moment(wall: now().timeIntervalSince1970, uptime: elapsed().seconds)
     }
 
-    /// What the machine's stop watch shows.
-    public static var stopWatch: Duration {
-        let time = time(of: CLOCK_MONOTONIC)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
+    /// The present, within the years that can be printed.
+    func time() -> Date { now().clamped }
 
-    private static func seconds(_ time: timespec) -> TimeInterval {
-        TimeInterval(time.tv_sec) + TimeInterval(time.tv_nsec) / 1e9
-    }
+    /// The time on the monotonic clock, within bounds that sums and differences do not overflow.
+    func elapsed() -> Duration { uptime().clampedReading }
 
-    private static func time(of clock: clockid_t) -> timespec {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return time
-    }
+    /// Waits for a hundred years at most, as the system's own sleep fails on more.
+    func wait(for duration: Duration) async throws { try await sleep(duration.clampedSpan) }
 }
 
 extension Duration {
-    /// The same in seconds.
-    var seconds: TimeInterval {
-        TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18
+    /// The duration, at least zero and at most a hundred years.
+    package var clampedSpan: Duration { min(max(self, .zero), .seconds(3_155_760_000)) }
+
+    /// The duration within ±2⁶¹ seconds, so that the difference of two has whole seconds that fit into 64 bits.
+    package var clampedReading: Duration { min(max(self, .seconds(Int64(-1) << 61)), .seconds(Int64(1) << 61)) }
+}
+
+extension Date {
+    private static let printable =
+        Double(CivilTime.range.lowerBound)...Double(CivilTime.range.upperBound)
+
+    /// Whether it lies between the years −9999 and 9999.
+    var isOnCalendar: Bool { Self.printable.contains(timeIntervalSince1970) }
+
+    /// The time, or the nearest end of the years −9999 to 9999; what is not a number counts as long past.
+    ///
+    /// Foundation stops the process when it prints a time that is much further away.
+    package var clamped: Date {
+        let seconds = timeIntervalSince1970
+        guard !seconds.isNaN else { return Date(timeIntervalSince1970: Self.printable.lowerBound) }
+        guard !isOnCalendar else { return self }
+        return Date(timeIntervalSince1970: seconds < 0 ? Self.printable.lowerBound : Self.printable.upperBound)
     }
 }

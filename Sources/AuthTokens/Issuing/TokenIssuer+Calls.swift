@@ -28,9 +28,9 @@ extension TokenIssuer {
         as kind: TokenObservation.Kind,
         after delay: Duration = .zero
     ) {
-        let start = clock.uptime() + delay
+        let start = clock.elapsed() + delay
         let limit = Task {
-            do { try await clock.sleep(delay + cache.options.timeLimit) } catch { return }
+            do { try await clock.wait(for: delay + cache.options.timeLimit) } catch { return }
             let error = TokenIssuerError.timedOut(key.generator, cache.options.timeLimit)
             await end(flight, key, source, .failure(error), since: start)
         }
@@ -49,7 +49,7 @@ extension TokenIssuer {
         after delay: Duration
     ) async -> Flight.Outcome {
         do {
-            if delay > .zero { try await clock.sleep(delay) }
+            if delay > .zero { try await clock.wait(for: delay) }
             return .success(try await make(key, source, as: kind))
         } catch {
             return .failure(error)
@@ -76,10 +76,10 @@ extension TokenIssuer {
 
     /// A refusal gives nobody access, so the caller learns of the generator's failure, not of the record's.
     private func recordRefusal(of key: TokenKey, _ error: any Error, since start: Duration) async {
-        let (code, time) = (auditCode(of: error), clock.now())
+        let (code, time) = (auditCode(of: error), clock.time())
         let event = TokenEvent(.refuse, of: key.request, generator: key.generator, errorCode: code, time: time)
         try? await audit.record(event)
-        let duration = clock.uptime() - start
+        let duration = clock.elapsed() - start
         observer?.observe(TokenObservation(.refused, key, errorCode: code, time: time, duration: duration))
     }
 
@@ -90,7 +90,7 @@ extension TokenIssuer {
             let (generator, ticket) = try await generators.entry(named: key.generator)
             return TokenSource(generator: generator, ticket: ticket, generation: generation)
         } catch {
-            await recordRefusal(of: key, error, since: clock.uptime())
+            await recordRefusal(of: key, error, since: clock.elapsed())
             throw error
         }
     }
@@ -101,15 +101,16 @@ extension TokenIssuer {
 
     private func make(_ key: TokenKey, _ source: TokenSource, as kind: TokenObservation.Kind) async throws -> MadeToken
     {
-        let start = clock.uptime()
+        let start = clock.elapsed()
         let before = await ask(source, key).identity
         let token = try await source.generator.token(for: key.request).made(by: key.generator)
         let after = await ask(source, key).identity
         let time = clock.now()
+        guard time.isOnCalendar else { throw TokenIssuerError.noTime() }
         guard token.expiresAt > time else { throw TokenIssuerError.expired(key.generator) }
         let event = TokenEvent(.issue, of: key.request, generator: key.generator, token: token, time: time)
         try await audit.record(event)
-        let duration = clock.uptime() - start
+        let duration = clock.elapsed() - start
         observer?.observe(TokenObservation(kind, key, token: token, time: time, duration: duration))
         return MadeToken(
             issue: Issue(token: token, id: event.id, key: key),
@@ -126,6 +127,10 @@ extension TokenIssuer {
         if before == after, after?.credential == nil { return after }
         guard let signed = token.credential?.accessKeyID else { return before == after ? after : nil }
         return [after, before].lazy.compactMap { $0 }
-            .first { $0.credential == signed && ($0.region == nil || $0.region == token.region) }
+            .first { identity in
+                // With a region that the identity leaves open, only the credential counts.
+                let region = identity.region == nil ? nil : token.region
+                return identity == SigningIdentity(credential: signed, region: region)
+            }
     }
 }

@@ -1,11 +1,7 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+public import RDSIAMSystem
 
-/// Hands out tokens: looks the generator up by name, takes a token it has kept or asks the generator, records the token, and only then
-/// returns it.
+/// Hands out tokens: looks the generator up by name, takes a token it has kept or asks the generator, records the
+/// token, and only then returns it.
 ///
 /// Make one at start-up and share it, as it keeps the tokens:
 ///
@@ -14,8 +10,9 @@ public import Foundation
 /// let issued = try await issuer.token(from: "default", for: AuthTokenRequest(host: host, user: "app"))
 /// ```
 ///
-/// A token is kept until shortly before it or its credentials expire, and only as long as its generator would sign with the same
-/// credentials. However many tasks ask for the same token, its generator is called once, and not again at once where it failed.
+/// A token is kept until shortly before it or its credentials expire, and only as long as its generator would sign with
+/// the same credentials. However many tasks ask for the same token, its generator is called once, and not again at once
+/// where it failed.
 public struct TokenIssuer: Sendable {
     /// The generators it knows.
     public let generators: AuthTokenGeneratorRegistry
@@ -69,8 +66,8 @@ public struct TokenIssuer: Sendable {
     ///   - name: The name the generator is registered under.
     ///   - request: The server, the user and the parameters for the generator.
     /// - Throws: `NamedRegistryError` where no generator has that name; what the generator throws; what the recorder
-    ///   throws where a record is required; ``TokenIssuerError``; `CancellationError` where the caller's task is cancelled, which
-    ///   disturbs nobody else who waits. A refusal is recorded too.
+    ///   throws where a record is required; ``TokenIssuerError``; `CancellationError` where the caller's task is
+    ///   cancelled, which disturbs nobody else who waits. A refusal is recorded too.
     public func token(from name: String, for request: AuthTokenRequest) async throws -> IssuedToken {
         guard let kept = cache.recent(from: name, for: request, generation: generators.generation) else {
             return try await issue(TokenKey(generator: name, request: request))
@@ -92,7 +89,7 @@ public struct TokenIssuer: Sendable {
         let wasKept = cache.remove(issued.issue)
         generators.builtValue(named: issued.generator)?.tokenWasRefused(issued.token, for: issued.request)
         guard wasKept else { return }
-        observer?.observe(TokenObservation(.invalidated, issued.issue.key, token: issued.token, time: clock.now()))
+        observer?.observe(TokenObservation(.invalidated, issued.issue.key, token: issued.token, time: clock.time()))
     }
 
     /// Records what became of a token: a server let it in, or it did not.
@@ -111,14 +108,14 @@ public struct TokenIssuer: Sendable {
                 token: issued.token,
                 errorCode: error.map(auditCode(of:)),
                 issueID: issued.id,
-                time: clock.now()
+                time: clock.time()
             )
         )
     }
 
     /// Hands a kept token out with all that is to be told of it.
     func reuse(_ kept: KeptToken) async throws -> IssuedToken {
-        let (issue, time) = (kept.issue, clock.now())
+        let (issue, time) = (kept.issue, clock.time())
         if audit.recordsReuse {
             try await audit.record(
                 TokenEvent(

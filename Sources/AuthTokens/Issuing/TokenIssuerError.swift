@@ -1,8 +1,12 @@
-/// Why an issuer handed out no token although the generator threw nothing.
-public struct TokenIssuerError: AuditableError, Hashable, CustomStringConvertible {
-    /// The kind of an error, open for more kinds later.
+public import RDSIAMBasics
+
+/// An error of an issuer that returned no token although the generator threw nothing.
+///
+/// Retryable: `timedOut` and `expired`.
+public struct TokenIssuerError: RetryableError, AuditableError, Hashable, CustomStringConvertible {
+    /// The kind of error, open for more kinds later.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        /// The kind's name, as it stands in the audit log.
+        /// The code's name, as it stands in the audit log.
         public let description: String
 
         private init(_ description: String) {
@@ -13,29 +17,53 @@ public struct TokenIssuerError: AuditableError, Hashable, CustomStringConvertibl
         public static let timedOut = Self("timedOut")
         /// The generator made a token that had expired when it came; trying again may help.
         public static let expired = Self("expired")
+        /// The issuer's wall clock shows no time between the years −9999 and 9999, so no expiry can be compared with
+        /// it.
+        public static let noTime = Self("noTime")
     }
 
-    /// The kind of this error.
+    /// The kind of error.
     public let code: Code
-    /// What is wrong.
-    public let description: String
+    /// What is wrong, and what to do about it.
+    public let message: String
+
+    /// Whether the same call may succeed later.
+    public var isRetryable: Bool { code != .noTime }
+
+    /// The ``message``.
+    public var description: String { message }
 
     /// The code under which the audit log files it.
     public var auditCode: String { "TokenIssuerError.\(code)" }
 
     static func timedOut(_ generator: String, _ limit: Duration) -> TokenIssuerError {
-        TokenIssuerError(
-            code: .timedOut,
-            description: "the generator \(quoted(generator)) made no token within \(limit)"
-        )
+        let message = "The generator \(quoted(generator)) made no token within \(limit). Try again, or raise timeLimit."
+        return TokenIssuerError(code: .timedOut, message: message)
     }
 
     static func expired(_ generator: String) -> TokenIssuerError {
-        TokenIssuerError(
-            code: .expired,
-            description: "the generator \(quoted(generator)) made a token that has expired; check the clocks"
-        )
+        let message = "The generator \(quoted(generator)) made a token that has expired. Check the clocks."
+        return TokenIssuerError(code: .expired, message: message)
     }
 
-    private static func quoted(_ name: String) -> String { String(reflecting: String(name.prefix(100))) }
+    static func noTime() -> TokenIssuerError {
+        let message =
+            "The issuer's clock shows no time between the years -9999 and 9999. Correct the clock it was given."
+        return TokenIssuerError(code: .noTime, message: message)
+    }
+
+    private static func quoted(_ name: String) -> String {
+        // Counted in scalars: a character may have any number of combining marks.
+        String(reflecting: String(String.UnicodeScalarView(name.unicodeScalars.prefix(100))))
+    }
+}
+
+extension TokenIssuerError {
+    /// Returns whether code and message are the same, byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.code == right.code && left.message.isBytewiseEqual(to: right.message)
+    }
+
+    /// Hashes the message.
+    public func hash(into hasher: inout Hasher) { hasher.combine(ByteText(message)) }
 }

@@ -1,8 +1,6 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+import RDSIAMBasics
+import RDSIAMHashing
+public import RDSIAMSystem
 
 /// A password that lives for minutes: its secret text, and everything about it that may be written down.
 ///
@@ -31,12 +29,14 @@ public struct AuthToken: Sendable {
             _ user: String?
         ) {
             self.value = value
-            self.signedAt = signedAt
-            self.expiresAt = expiresAt
+            self.signedAt = signedAt.clamped
+            self.expiresAt = expiresAt.clamped
+            var credential = credential
+            if let end = credential?.expiresAt { credential?.expiresAt = end.clamped }
             self.credential = credential
             self.region = region
             self.user = user
-            fingerprint = SHA256.hexadecimal(of: value)
+            fingerprint = (try? SHA256Digest.hash(value))?.hexadecimal ?? "unavailable"
             generator = nil
         }
 
@@ -57,6 +57,8 @@ public struct AuthToken: Sendable {
     }
 
     /// Creates a token.
+    ///
+    /// A time outside of the years −9999 to 9999 counts as the nearest of them; one that is not a number, as long past.
     ///
     /// - Parameters:
     ///   - value: The password text. Secret.
@@ -102,24 +104,25 @@ public struct AuthToken: Sendable {
 }
 
 extension AuthToken: Hashable {
-    /// Whether everything about two tokens is the same, but for the name of their generator: an issued token equals the one that
-    /// its generator made.
+    /// Whether everything about two tokens is the same, but for the name of their generator: an issued token equals the
+    /// one that its generator made.
     public static func == (left: AuthToken, right: AuthToken) -> Bool {
         left.facts === right.facts
-            || left.value == right.value && left.signedAt == right.signedAt && left.expiresAt == right.expiresAt
-                && left.credential == right.credential && left.region == right.region && left.user == right.user
+            || left.value.isBytewiseEqual(to: right.value) && left.signedAt == right.signedAt
+                && left.expiresAt == right.expiresAt && left.credential == right.credential
+                && left.region.isBytewiseEqual(to: right.region) && left.user.isBytewiseEqual(to: right.user)
     }
 
     /// Hashes the token's text.
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(value)
+        hasher.combine(ByteText(value))
     }
 }
 
 extension AuthToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The token's fingerprint and times, never its text.
     public var description: String {
-        "AuthToken(fingerprint: \(fingerprint), expiresAt: \(expiresAt.ISO8601Format()))"
+        "AuthToken(fingerprint: \(fingerprint), expiresAt: \(expiresAt.rfc3339))"
     }
 
     /// The same as ``description``.

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// Makes the token for one user on one server: the plugin point of this package.
 ///
 /// A generator signs, fetches or computes a password each time it is asked. It need not cache, count, retry or record:
@@ -22,8 +24,8 @@ public protocol AuthTokenGenerator: Sendable {
 
     /// Says whose credentials the next token would be made with, without making it.
     ///
-    /// ``TokenIssuer`` asks before it hands out a token it has kept: rotated credentials then change the next token. So it is asked
-    /// far more often than ``token(for:)`` and answers from memory where it can.
+    /// ``TokenIssuer`` asks before it hands out a token it has kept: rotated credentials then change the next token. So
+    /// it is asked far more often than ``token(for:)`` and answers from memory where it can.
     ///
     /// - Parameter request: What a token is asked for.
     /// - Returns: ``SigningIdentity/unknown`` by default: kept tokens are then good until they expire.
@@ -31,8 +33,8 @@ public protocol AuthTokenGenerator: Sendable {
 
     /// Hears that a server refused a token, which ``TokenIssuer/invalidate(_:)`` has just thrown away.
     ///
-    /// It returns at once. A generator that fetches passwords may remember not to be content with the same one again. By default
-    /// nothing happens.
+    /// It returns at once. A generator that fetches passwords may remember not to be content with the same one again.
+    /// By default nothing happens.
     ///
     /// - Parameters:
     ///   - token: The token that was refused.
@@ -52,7 +54,8 @@ extension AuthTokenGenerator {
 ///
 /// Nothing in it is secret.
 public struct SigningIdentity: Sendable, Hashable {
-    /// What names the credentials, such as the AWS access key ID, which is new with each session; nil where it is not known.
+    /// What names the credentials, such as the AWS access key ID, which is new with each session; nil where it is not
+    /// known.
     public var credential: String?
     /// The AWS region, where it may change without the request's or the generator's changing.
     public var region: String?
@@ -60,7 +63,8 @@ public struct SigningIdentity: Sendable, Hashable {
     /// Creates an identity.
     ///
     /// - Parameters:
-    ///   - credential: What names the credentials; the same as ``CredentialIdentity/accessKeyID`` of the tokens they make.
+    ///   - credential: What names the credentials; the same as ``CredentialIdentity/accessKeyID`` of the tokens they
+    ///     make.
     ///   - region: The AWS region.
     public init(credential: String? = nil, region: String? = nil) {
         self.credential = credential
@@ -69,6 +73,17 @@ public struct SigningIdentity: Sendable, Hashable {
 
     /// Nothing is known, so all tokens for one request are alike.
     public static let unknown = SigningIdentity()
+
+    /// Returns whether both texts are the same, byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.credential.isBytewiseEqual(to: right.credential) && left.region.isBytewiseEqual(to: right.region)
+    }
+
+    /// Hashes both texts.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(credential.map { ByteText($0) })
+        hasher.combine(region.map { ByteText($0) })
+    }
 }
 
 /// A registry of generators: what a connection string's `aws_rds_iam_auth_token_generator` names.

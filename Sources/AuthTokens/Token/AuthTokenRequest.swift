@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// What a token is asked for: one user on one server, as the client will dial it.
 public struct AuthTokenRequest: Sendable, Hashable {
     /// The server's name as it stands in the connection string.
@@ -33,5 +35,48 @@ public struct AuthTokenRequest: Sendable, Hashable {
         self.user = user
         self.database = database
         self.parameters = parameters
+    }
+}
+
+extension AuthTokenRequest {
+    /// Returns whether both ask for the same, with texts compared byte by byte, as PostgreSQL does.
+    public static func == (left: Self, right: Self) -> Bool {
+        // What differs most often comes first: a cached token is found with this.
+        left.host.isBytewiseEqual(to: right.host) && left.user.isBytewiseEqual(to: right.user)
+            && left.port == right.port && left.database.isBytewiseEqual(to: right.database)
+            && haveSameBytes(left.parameters, right.parameters)
+    }
+
+    private static func haveSameBytes(_ left: [String: String], _ right: [String: String]) -> Bool {
+        guard left.count == right.count else { return false }
+        return left.allSatisfy { key, value in
+            // The look-up goes by Unicode, so the key that it finds is compared as well.
+            guard let index = right.index(forKey: key) else { return false }
+            return right[index].key.isBytewiseEqual(to: key) && right[index].value.isBytewiseEqual(to: value)
+        }
+    }
+
+    /// Hashes all that the request says.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(host))
+        hasher.combine(port)
+        hasher.combine(ByteText(user))
+        hasher.combine(database.map { ByteText($0) })
+        let pairs = parameters.map { key, value in
+            var pair = Hasher()
+            pair.combine(ByteText(key))
+            pair.combine(ByteText(value))
+            return pair.finalize()
+        }
+        // The same in any order.
+        hasher.combine(pairs.reduce(0, ^))
+    }
+}
+
+extension String? {
+    /// Returns whether both are `nil`, or texts of the same bytes.
+    func isBytewiseEqual(to other: String?) -> Bool {
+        guard let self, let other else { return self == nil && other == nil }
+        return self.isBytewiseEqual(to: other)
     }
 }

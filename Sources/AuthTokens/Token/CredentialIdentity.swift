@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
+import RDSIAMBasics
+public import RDSIAMSystem
 
 /// Who signed a token: the public side of a set of credentials.
 ///
@@ -44,5 +41,19 @@ public struct CredentialIdentity: Sendable, Hashable {
         self.accountID = accountID
         self.roleARN = roleARN
         self.expiresAt = expiresAt
+    }
+}
+
+extension CredentialIdentity {
+    /// Returns whether both are the same, with texts compared byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.texts == right.texts && left.expiresAt == right.expiresAt
+    }
+
+    /// Hashes the texts.
+    public func hash(into hasher: inout Hasher) { hasher.combine(texts) }
+
+    private var texts: [ByteText?] {
+        [source, accessKeyID, profile, accountID, roleARN].map { text in text.map { ByteText($0) } }
     }
 }

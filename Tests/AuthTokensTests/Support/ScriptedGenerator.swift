@@ -3,7 +3,7 @@ import AuthTokensTesting
 import Foundation
 import Synchronization
 
-/// A generator that counts its calls and makes what a test tells it to.
+/// A generator that counts its calls and makes the tokens that a test describes.
 final class ScriptedGenerator: AuthTokenGenerator {
     struct Failed: AuditableError, Equatable {
         let attempt: Int
@@ -39,7 +39,7 @@ final class ScriptedGenerator: AuthTokenGenerator {
 
     func set(_ change: @Sendable (inout Script) -> Void) { state.withLock { change(&$0.script) } }
 
-    /// How often it was called, in all or for one host.
+    /// How often it was called, in total or for one host.
     var calls: Int { state.withLock { $0.calls.values.reduce(0, +) } }
     func calls(for host: String) -> Int { state.withLock { $0.calls[host] ?? 0 } }
     var refused: [String] { state.withLock { $0.refused } }
@@ -73,7 +73,7 @@ final class ScriptedGenerator: AuthTokenGenerator {
     }
 }
 
-/// Holds tasks up until it is opened.
+/// Makes tasks wait until it is opened.
 final class Gate: Sendable {
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
@@ -94,8 +94,8 @@ final class Gate: Sendable {
         }
     }
 
-    /// Returns when somebody waits.
-    func someoneWaits() async {
+    /// Returns when a task waits.
+    func taskWaits() async {
         for await _ in stream { return }
     }
 
@@ -130,7 +130,7 @@ extension TokenIssuer {
     }
 }
 
-/// Waits until something holds, for a minute at most.
+/// Waits until a condition holds, for a minute at most.
 func until(_ holds: () async -> Bool) async -> Bool {
     for _ in 0..<60_000 {
         if await holds() { return true }

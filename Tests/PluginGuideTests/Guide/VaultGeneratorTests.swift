@@ -2,7 +2,7 @@ import AuthTokens
 import AuthTokensTesting
 import Testing
 
-@Test func conforms() async throws {
+@Test(.timeLimit(.minutes(1))) func conforms() async throws {
     try await GeneratorConformance(secrets: ["master-key"]) { clock in
         VaultGenerator(now: { clock.now }, read: { role in (user: role, password: "correct horse") })
     }

@@ -1,7 +1,7 @@
 import AuthTokens
 import Foundation
 
-/// Passwords of an imaginary in-house service, which are good for five minutes.
+/// Passwords of an imaginary in-house service, which are valid for five minutes.
 public struct HouseTokens: AuthTokenGenerator {
     private let now: @Sendable () -> Date
 
