@@ -124,7 +124,7 @@ SCENARIOS = [
           expect=fails("invalidResponse"), sleeps=[0.5, 1.0]),
     fault("an expiry that is a number", "A3", *[get(answer=document("ASIABOX", expires=1767344645))] * 3,
           expect=fails("invalidResponse"), sleeps=[0.5, 1.0]),
-    *[scenario(f"pauses are drawn anew between nothing and 1, then 2 seconds: dice at {dice}", "D7", ASK, GOT, RELATIVE,
+    *[scenario(f"pauses are drawn again between nothing and 1, then 2 seconds: dice at {dice}", "D7", ASK, GOT, RELATIVE,
                http=[get(status=503, answer="x")] * 2 + [get()], dice=dice, sleeps=[dice, 2 * dice])
       for dice in (0.0, 0.75)],
     fault("500 is tried again", "A3", get(status=500, answer="x"), get(), sleeps=[0.5]),

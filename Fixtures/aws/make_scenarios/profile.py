@@ -42,7 +42,7 @@ SCENARIOS = [
              {"AWS_SHARED_CREDENTIALS_FILE": "~/s"}, {"~/s": config({"default": static("AKIDFILE")})}, noHome=True),
     scenario("files without a default profile", "A1", "profile", fails("notConfigured", "no profile 'default'"),
              files={S: config({"dev": static("AKIDDEV")})}),
-    scenario("keys that nobody knows change nothing", "A7", "profile", keys("AKIDFILE"),
+    scenario("unknown keys change nothing", "A7", "profile", keys("AKIDFILE"),
              files={S: config({"default": {**static("AKIDFILE"), "moon_phase": "full", "odd name": "x"}})}),
     scenario("no files", "A1", "profile", fails("notConfigured", "default", "/home/me/.aws/config")),
     scenario("no home folder", "A2", "profile", fails("notConfigured"), noHome=True),

@@ -161,7 +161,7 @@ class Verdicts(unittest.TestCase):
                 account = Account(GOOD.key, GOOD.secret, expires=expires)
                 self.assertEqual(decide(GOOD, account=account)["reason"], reason)
 
-    def test_a_judge_that_fails_lets_nobody_in(self):
+    def test_a_judge_that_fails_refuses(self):
         def broken(_):
             raise OSError("no such file")
 

@@ -84,7 +84,7 @@ class Conversations(unittest.TestCase):
             self.talk(bytes(junk))
         self.assertEqual(self.talk(whole), ACCEPTED)
 
-    def test_an_idle_connection_holds_nobody_up(self):
+    def test_an_idle_connection_holds_no_other_up(self):
         with socket.create_connection(("127.0.0.1", self.server.port), 10) as idle:
             idle.sendall(b"\x30")
             self.assertEqual(self.talk(bind(b"app", b"good")), ACCEPTED)
