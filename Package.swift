@@ -231,14 +231,18 @@ let package = Package(
         // libpq as the oracle of PGConninfo: linked, in a process of its own, and fuzzed against.
         .target(
             name: "ConninfoDifferential",
-            dependencies: ["PGConninfo", "CLibpq"],
+            dependencies: ["PGConninfo", "CLibpq", "RDSIAMBasics"],
             path: "Tests/ConninfoDifferential"
         ),
-        .executableTarget(name: "conninfo-oracle", dependencies: ["CLibpq"], path: "Tests/ConninfoOracle"),
+        .executableTarget(
+            name: "conninfo-oracle",
+            dependencies: ["CLibpq", "RDSIAMBasics"],
+            path: "Tests/ConninfoOracle"
+        ),
         .executableTarget(name: "conninfo-fuzz", dependencies: ["ConninfoDifferential"], path: "Tests/ConninfoFuzz"),
         .testTarget(
             name: "PGConninfoTests",
-            dependencies: ["PGConninfo", "ConninfoDifferential", "CLibpq", "conninfo-oracle"]
+            dependencies: ["PGConninfo", "ConninfoDifferential", "CLibpq", "RDSIAMBasics", "conninfo-oracle"]
         ),
         .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4", "RDSIAMBasics", "RDSIAMHashing", "CLibcrypto"]),
         .testTarget(

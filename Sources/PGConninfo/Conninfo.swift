@@ -1,7 +1,10 @@
+// Adopters catch errors of every module through the protocol RetryableError.
+@_exported public import RDSIAMBasics
+
 /// The parameters of a libpq connection string: keyword to value, byte for byte as libpq reads it.
 ///
-/// A parameter that is unset differs from one that is empty. Values are bytes and need not be UTF-8: ``subscript(_:)``
-/// gives the text of those that are, ``bytes(of:)`` gives all. Extension parameters are kept apart from libpq's own.
+/// An unset parameter differs from an empty one. Values are bytes and need not be UTF-8: ``subscript(_:)`` returns the
+/// text of those that are, ``bytes(of:)`` returns all. Extension parameters are separate from libpq's own.
 ///
 ///     let conninfo = try Conninfo.parse("postgresql://andrew@db.example.com:5432/blog")
 ///     conninfo[.host]   // "db.example.com"
@@ -11,7 +14,7 @@ public struct Conninfo: Sendable {
     /// The version of libpq whose rules the parameters were read by.
     public let dialect: Dialect
 
-    /// The extension keywords that are recognised.
+    /// The extension keywords that are accepted beside libpq's own.
     public let extensions: ExtensionKeywords
 
     init(store: ParameterStore, dialect: Dialect, extensions: ExtensionKeywords) {
@@ -20,29 +23,29 @@ public struct Conninfo: Sendable {
         self.extensions = extensions
     }
 
-    /// The value as text; nil if it is unset or is not UTF-8.
+    /// The value as text, or `nil` if it is unset or is not UTF-8.
     public subscript(_ keyword: Keyword) -> String? {
         store.value(of: .init(keyword.code)).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
-    /// The value's bytes; nil if it is unset, empty if it is set to nothing.
+    /// Returns the value's bytes: `nil` if it is unset, empty if it is set to nothing.
     public func bytes(of keyword: Keyword) -> [UInt8]? {
         store.value(of: .init(keyword.code)).map(Array.init)
     }
 
-    /// Whether the parameter is set, be it to nothing.
+    /// Returns whether the parameter is set, possibly to nothing.
     public func contains(_ keyword: Keyword) -> Bool {
         store.range(of: .init(keyword.code)) != nil
     }
 
-    /// The value of an extension parameter as text; nil if it is unset or is not UTF-8.
+    /// The value of an extension parameter as text, or `nil` if it is unset or is not UTF-8.
     public subscript(extension name: String) -> String? {
         bytes(ofExtension: name).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
-    /// The bytes of an extension parameter; nil if it is unset, empty if it is set to nothing.
+    /// Returns the bytes of an extension parameter: `nil` if it is unset, empty if it is set to nothing.
     public func bytes(ofExtension name: String) -> [UInt8]? {
-        extensions.names.firstIndex(of: name)
+        extensions.position(of: name)
             .flatMap { store.value(of: .init(extensionAt: $0)) }
             .map(Array.init)
     }
@@ -57,17 +60,130 @@ public struct Conninfo: Sendable {
     /// The extension parameters that are set, in the order of ``extensions``.
     public var extensionParameters: [ExtensionParameter] {
         store.orderedExtensions.compactMap { slot in
-            slot.key.extensionPosition.map {
-                let name = extensions.names[$0]
-                let isSecret = extensions.secretNames.contains(name)
-                return ExtensionParameter(name: name, bytes: Array(store.bytes[slot.range]), isSecret: isSecret)
+            slot.key.extensionPosition.map { position in
+                ExtensionParameter(
+                    name: extensions.names[position],
+                    bytes: Array(store.bytes[slot.range]),
+                    isSecret: extensions.isSecret(at: position)
+                )
             }
         }
     }
 }
 
+// Parsing.
+extension Conninfo {
+    /// Parses a connection string as `PQconninfoParse` does.
+    ///
+    /// A string that begins with `postgresql://` or `postgres://` is a URI; any other holds keyword/value pairs.
+    /// Nothing is looked up: ``resolve(in:leavingUnset:)`` adds defaults, environment and service file.
+    /// - Parameters:
+    ///   - text: The connection string.
+    ///   - dialect: The version of libpq whose rules apply.
+    ///   - extensions: Keywords to accept beside libpq's own.
+    /// - Throws: ``ConninfoError`` for what libpq refuses, and for a NUL byte. The same input fails again.
+    public static func parse(
+        _ text: String,
+        dialect: Dialect = .newest,
+        extensions: ExtensionKeywords = .none
+    ) throws(ConninfoError) -> Conninfo {
+        try parse(Array(text.utf8), dialect: dialect, extensions: extensions)
+    }
+
+    /// Parses a connection string given as bytes, which need not be UTF-8.
+    ///
+    /// The rules are those of ``parse(_:dialect:extensions:)-(String,_,_)``.
+    public static func parse(
+        _ bytes: [UInt8],
+        dialect: Dialect = .newest,
+        extensions: ExtensionKeywords = .none
+    ) throws(ConninfoError) -> Conninfo {
+        var parser = ConninfoParser(bytes, dialect: dialect, extensions: extensions)
+        try parser.parse(bytes.span)
+        return parser.finish()
+    }
+}
+
+// Building.
+extension Conninfo {
+    /// Creates an empty set of parameters to fill with ``set(_:to:)-(Keyword,String)``.
+    public init(dialect: Dialect = .newest, extensions: ExtensionKeywords = .none) {
+        self.init(store: ParameterStore(), dialect: dialect, extensions: extensions)
+    }
+
+    /// Creates parameters from a dictionary of keywords to values, which are taken literally: no escapes.
+    /// - Throws: ``ConninfoError`` for a keyword that neither libpq of this version nor `extensions` has, and for a
+    ///   NUL byte.
+    public init(
+        _ dictionary: [String: String],
+        dialect: Dialect = .newest,
+        extensions: ExtensionKeywords = .none
+    ) throws(ConninfoError) {
+        self.init(dialect: dialect, extensions: extensions)
+        // In a fixed order, so that of several faults always the same is reported.
+        for (name, value) in dictionary.sorted(by: { ByteText($0.key) < ByteText($1.key) }) {
+            if let keyword = Keyword(name) {
+                try set(keyword, to: value)
+            } else {
+                try set(extension: name, to: value)
+            }
+        }
+    }
+
+    /// Sets a parameter to a text, which is taken literally: no escapes, and empty differs from unset.
+    /// - Throws: ``ConninfoError`` for a keyword that libpq of this version does not have, and for a NUL byte.
+    public mutating func set(_ keyword: Keyword, to value: String) throws(ConninfoError) {
+        try set(keyword, to: Array(value.utf8))
+    }
+
+    /// Sets a parameter to bytes, which are taken literally.
+    /// - Throws: ``ConninfoError`` for a keyword that libpq of this version does not have, and for a NUL byte.
+    public mutating func set(_ keyword: Keyword, to bytes: [UInt8]) throws(ConninfoError) {
+        guard keyword.isKnown(in: dialect) else { throw ConninfoError(.notInDialect, keyword: keyword.name) }
+        try replace(.init(keyword.code), isSecret: keyword.isSecret, name: keyword.name, with: bytes)
+    }
+
+    /// Sets an extension parameter.
+    /// - Throws: ``ConninfoError`` for a name that is not among ``extensions``, and for a NUL byte.
+    public mutating func set(extension name: String, to value: String) throws(ConninfoError) {
+        guard let position = extensions.position(of: name) else {
+            let bytes = Array(name.utf8)
+            throw .unknownKeyword(UnknownKeyword(bytes, dialect, extensions), at: nil, quoting: bytes)
+        }
+        try replace(.init(extensionAt: position), isSecret: true, name: name, with: Array(value.utf8))
+    }
+
+    /// Makes a parameter unset.
+    public mutating func remove(_ keyword: Keyword) {
+        store.remove(.init(keyword.code))
+    }
+
+    /// Makes an extension parameter unset.
+    public mutating func remove(extension name: String) {
+        guard let position = extensions.position(of: name) else { return }
+        store.remove(.init(extensionAt: position))
+    }
+
+    /// The same parameters without the extension parameters: what libpq may see.
+    public var withoutExtensions: Conninfo {
+        Conninfo(store: store.compacted { $0.code != nil }, dialect: dialect, extensions: .none)
+    }
+
+    private mutating func replace(
+        _ key: ParameterStore.Key,
+        isSecret: Bool,
+        name: @autoclosure () -> String,
+        with bytes: [UInt8]
+    ) throws(ConninfoError) {
+        guard !bytes.contains(0) else { throw ConninfoError(.nulByte, keyword: name()) }
+        // A replaced secret must not stay in the buffer.
+        if isSecret { store.remove(key) }
+        store.set(key, to: bytes)
+    }
+}
+
 extension Conninfo: Hashable {
-    /// Two are equal if they hold the same parameters, extension parameters included, whatever dialect read them.
+    /// Returns whether both hold the same parameters, extension parameters included, whatever dialect read them.
     public static func == (lhs: Self, rhs: Self) -> Bool {
         lhs.store.slots.count == rhs.store.slots.count && lhs.parameters == rhs.parameters
             && lhs.extensionParameters.sorted(by: <) == rhs.extensionParameters.sorted(by: <)

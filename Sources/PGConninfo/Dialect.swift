@@ -2,14 +2,15 @@ extension Conninfo {
     /// The major version of libpq whose rules apply.
     ///
     /// Versions differ in their keyword tables and, from 18, in how a URI treats raw spaces. Versions 15 to 19 are
-    /// known; ``newest`` accepts everything that an older one accepts, raw spaces in a URI excepted.
+    /// known. ``newest`` accepts everything that an older version accepts, except raw spaces in a URI.
     public struct Dialect: Sendable, Hashable, Comparable, CustomStringConvertible {
         /// The major version of libpq, such as 15.
         public let majorVersion: Int
 
         /// libpq 15.
         public static let v15 = Dialect(majorVersion: 15)
-        /// libpq 16: adds `require_auth`, `sslcertmode`, `gssdelegation`, `load_balance_hosts` and `sslrootcert=system`.
+        /// libpq 16: adds `require_auth`, `sslcertmode`, `gssdelegation`, `load_balance_hosts` and
+        /// `sslrootcert=system`.
         public static let v16 = Dialect(majorVersion: 16)
         /// libpq 17: adds `sslnegotiation`.
         public static let v17 = Dialect(majorVersion: 17)
@@ -26,10 +27,10 @@ extension Conninfo {
             self.majorVersion = majorVersion
         }
 
-        /// Creates the dialect of the libpq that answers `version` to `PQlibVersion()`, such as 150018 for 15.18.
+        /// Creates the dialect of the libpq whose `PQlibVersion()` is `version`, such as 150018 for 15.18.
         ///
-        /// A version older than the oldest known one gets the oldest, a newer one gets the newest.
-        /// - Parameter version: what `PQlibVersion()` returned: the major version times 10,000 plus the minor version.
+        /// For a version older than the oldest known one it is the oldest, for a newer one the newest.
+        /// - Parameter version: The result of `PQlibVersion()`: the major version times 10,000 plus the minor version.
         public init(libpqVersion version: Int) {
             let major = version / 10_000
             self.init(majorVersion: min(max(major, Self.v15.majorVersion), Self.newest.majorVersion))

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 extension Conninfo {
     /// One of libpq's parameters with its value.
     public struct Parameter: Sendable, Hashable {
@@ -6,12 +8,12 @@ extension Conninfo {
         /// The value, which need not be UTF-8.
         public let bytes: [UInt8]
 
-        /// The value as text; nil if it is not UTF-8.
+        /// The value as text, or `nil` if it is not UTF-8.
         public var value: String? { String(validating: bytes, as: UTF8.self) }
     }
 
     /// One of the caller's extension parameters with its value.
-    public struct ExtensionParameter: Sendable, Hashable {
+    public struct ExtensionParameter: Sendable {
         /// The name of the keyword.
         public let name: String
         /// The value, which need not be UTF-8.
@@ -19,15 +21,28 @@ extension Conninfo {
         /// Whether the value is a secret that must not be shown.
         public let isSecret: Bool
 
-        /// The value as text; nil if it is not UTF-8.
+        /// The value as text, or `nil` if it is not UTF-8.
         public var value: String? { String(validating: bytes, as: UTF8.self) }
 
-        static func < (lhs: Self, rhs: Self) -> Bool { lhs.name < rhs.name }
+        static func < (lhs: Self, rhs: Self) -> Bool { ByteText(lhs.name) < ByteText(rhs.name) }
+    }
+}
+
+extension Conninfo.ExtensionParameter: Hashable {
+    /// Returns whether names, values and secrecy are the same, byte for byte.
+    public static func == (lhs: Self, rhs: Self) -> Bool {
+        lhs.name.isBytewiseEqual(to: rhs.name) && lhs.bytes == rhs.bytes && lhs.isSecret == rhs.isSecret
+    }
+
+    /// Hashes the name and the value.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(name))
+        hasher.combine(bytes)
     }
 }
 
 extension Conninfo.Parameter: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The setting as a keyword/value string, masked if the keyword is secret.
+    /// The setting as a keyword/value string, with `***` in place of a secret.
     public var description: String {
         KeywordValueWriter.masked(keyword.name, bytes, isSecret: keyword.isSecret)
     }
@@ -40,7 +55,7 @@ extension Conninfo.Parameter: CustomStringConvertible, CustomDebugStringConverti
 }
 
 extension Conninfo.ExtensionParameter: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The setting as a keyword/value string, masked if the keyword is secret.
+    /// The setting as a keyword/value string, with `***` in place of a secret.
     public var description: String {
         KeywordValueWriter.masked(name, bytes, isSecret: isSecret)
     }

@@ -1,4 +1,4 @@
-/// The parameters of one connection string: every value lies in one buffer, and a short list says where.
+/// The parameters of one connection string: one buffer holds all values, and a short list says where each lies.
 ///
 /// A parsed string brings its own bytes as the buffer, so that a value without escapes is never copied.
 struct ParameterStore: Sendable {
@@ -17,7 +17,7 @@ struct ParameterStore: Sendable {
 
         var code: KeywordCode? { UInt8(exactly: rawValue).flatMap(KeywordCode.init(rawValue:)) }
 
-        /// Its bit among libpq's keywords; none for an extension.
+        /// Its bit among libpq's keywords, or 0 for an extension.
         @inline(__always)
         fileprivate var bit: UInt64 { rawValue < UInt64.bitWidth ? UInt64(1) &<< UInt64(rawValue) : 0 }
 
@@ -33,8 +33,14 @@ struct ParameterStore: Sendable {
 
     var bytes: [UInt8]
     private(set) var slots: [Slot] = []
-    /// The keywords of libpq's that have a slot, a bit for each: spares most searches.
+    /// The keywords of libpq that have a slot, one bit for each: it avoids most searches.
     private var assigned: UInt64 = 0
+    /// Where the slot of each key is, once there are more slots than a search should visit.
+    private var index: [Key: Int] = [:]
+    /// The size of the buffer from which ``set(_:to:)`` looks for unused bytes.
+    private var sizeToCheck = 1_024
+
+    private static let mostSlotsToSearch = 64
 
     init(bytes: [UInt8] = []) {
         self.bytes = bytes
@@ -47,28 +53,42 @@ struct ParameterStore: Sendable {
 
     func range(of key: Key) -> Range<Int>? {
         guard assigned & key.bit == key.bit else { return nil }
-        for slot in slots where slot.key == key { return slot.range }
+        return position(of: key).map { slots[$0].range }
+    }
+
+    private func position(of key: Key) -> Int? {
+        if slots.count > Self.mostSlotsToSearch { return index[key] }
+        for position in slots.indices where slots[position].key == key { return position }
         return nil
     }
 
-    /// Says where the value of a key lies; the last assignment wins.
+    /// Records where the value of a key lies.
+    ///
+    /// The last assignment wins.
     @inline(__always)
     mutating func assign(_ key: Key, _ range: Range<Int>) {
         let isNew = assigned & key.bit != key.bit
         assigned |= key.bit
-        if isNew { return slots.append(Slot(key: key, range: range)) }
+        if isNew { return append(key, range) }
         replace(key, range)
     }
 
     private mutating func replace(_ key: Key, _ range: Range<Int>) {
-        for position in slots.indices where slots[position].key == key {
-            slots[position].range = range
-            return
-        }
-        slots.append(Slot(key: key, range: range))
+        guard let position = position(of: key) else { return append(key, range) }
+        slots[position].range = range
     }
 
-    /// Adds bytes that hold the values of so many parameters, which are still to be assigned; where the bytes begin.
+    @inline(__always)
+    private mutating func append(_ key: Key, _ range: Range<Int>) {
+        slots.append(Slot(key: key, range: range))
+        if slots.count > Self.mostSlotsToSearch { addToIndex() }
+    }
+
+    private mutating func addToIndex() {
+        for position in index.count..<slots.count { index[slots[position].key] = position }
+    }
+
+    /// Adds bytes that hold the values of `count` parameters, which the caller assigns, and returns where they begin.
     mutating func append(_ values: [UInt8], slots count: Int) -> Int {
         slots.reserveCapacity(slots.count + count)
         defer { bytes.append(contentsOf: values) }
@@ -96,10 +116,27 @@ struct ParameterStore: Sendable {
         slots.sorted { $0.key < $1.key }
     }
 
-    /// The same parameters without those that fail the test, in a buffer that holds nothing else.
-    func compacted(keeping isKept: (Key) -> Bool) -> ParameterStore {
+    /// Adds or replaces a value.
+    ///
+    /// However often it is called, the buffer stays within a few times the size of the values.
+    mutating func set(_ key: Key, to value: [UInt8]) {
+        assign(key, appending: value)
+        guard bytes.count >= sizeToCheck else { return }
+        let used = slots.reduce(0) { $0 + $1.range.count }
+        if bytes.count > 2 * used + 512 { self = compacted { _ in true } }
+        // The next look is due when the buffer has grown by more than a look costs.
+        sizeToCheck = bytes.count + used + slots.count + 1_024
+    }
+
+    mutating func remove(_ key: Key) {
+        guard range(of: key) != nil else { return }
+        self = compacted { $0 != key }
+    }
+
+    /// Returns the parameters that pass the test, in a buffer that holds nothing else.
+    func compacted(including isIncluded: (Key) -> Bool) -> ParameterStore {
         var compact = ParameterStore()
-        for slot in slots where isKept(slot.key) {
+        for slot in slots where isIncluded(slot.key) {
             compact.assign(slot.key, appending: bytes[slot.range])
         }
         return compact

@@ -1,6 +1,7 @@
 import PGConninfo
+import RDSIAMBasics
 
-/// Makes connection strings: half of them from the two grammars, with faults strewn in, half by mutating earlier ones.
+/// Generates connection strings: half of them from the two grammars, with some faults, half by mutating earlier ones.
 public struct InputGenerator: Sendable {
     private static let keywords = Conninfo.Keyword.all.map { Array($0.name.utf8) }
     private static let strangeNames = ["ssl", "requiressl", "", "hots", "HOST", "aws_rds_iam_region", "host ", "é"]
@@ -21,7 +22,7 @@ public struct InputGenerator: Sendable {
         random = RandomSource(seed: seed)
     }
 
-    /// The next input.
+    /// Returns the next input.
     public mutating func next() -> [UInt8] {
         let input = pool.isEmpty || random.chance(2) ? fresh() : mutated(random.pick(pool))
         if pool.count < 512 {
@@ -107,7 +108,7 @@ extension InputGenerator {
         return random.chance(8) ? output + Array("&".utf8) : output
     }
 
-    /// A part of a URI: encoded as it should be, or raw.
+    /// Returns a part of a URI, percent-encoded or raw.
     private mutating func component() -> [UInt8] {
         random.chance(4) ? value() : encoded(value())
     }
@@ -116,7 +117,7 @@ extension InputGenerator {
         bytes.flatMap { byte -> [UInt8] in
             let isPlain = byte > 0x2D && byte < 0x7B && !"/:?@[]=\\".utf8.contains(byte)
             guard byte != 0, isPlain == random.chance(16) else { return [byte] }
-            let digits = Array((random.chance(2) ? "0123456789abcdef" : "0123456789ABCDEF").utf8)
+            let digits = random.chance(2) ? Hexadecimal.lowercaseDigits : Hexadecimal.uppercaseDigits
             return [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         }
     }
@@ -143,4 +144,31 @@ extension InputGenerator {
         default: bytes.insert(contentsOf: bytes.suffix(random.below(12)), at: place)
         }
     }
+}
+
+/// A small generator of repeatable random numbers (SplitMix64).
+public struct RandomSource: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    /// Creates a generator; the same seed gives the same numbers.
+    public init(seed: UInt64) {
+        state = seed
+    }
+
+    /// Returns the next number.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int {
+        Int(truncatingIfNeeded: ((next() >> 32) &* UInt64(bound)) >> 32)
+    }
+
+    mutating func chance(_ oneIn: Int) -> Bool { below(oneIn) == 0 }
+
+    mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
 }

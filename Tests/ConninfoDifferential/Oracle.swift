@@ -6,7 +6,7 @@ public enum Oracle {
     /// The dialect of the linked libpq.
     public static let dialect = Conninfo.Dialect(libpqVersion: Int(PQlibVersion()))
 
-    /// What a parser said: the parameters that are set, in libpq's order, or the bytes of the message.
+    /// A parser's answer: the parameters that are set, in libpq's order, or the bytes of the message.
     public enum Answer: Equatable, Sendable {
         /// The parameters, each with its keyword's name.
         case parameters([Setting])
@@ -28,7 +28,7 @@ public enum Oracle {
         }
     }
 
-    /// Asks `PQconninfoParse`, which sees the input up to its first NUL.
+    /// Calls `PQconninfoParse`, which sees the input up to its first NUL.
     public static func parse(_ input: [UInt8]) -> Answer {
         var message: UnsafeMutablePointer<CChar>?
         let options = (input + [0]).withUnsafeBufferPointer { input in
@@ -42,7 +42,7 @@ public enum Oracle {
         return .error(message.map { bytes($0) } ?? [])
     }
 
-    /// The options that have a value.
+    /// Returns the options that have a value.
     public static func settings(_ options: UnsafeMutablePointer<PQconninfoOption>) -> [Setting] {
         var settings: [Setting] = []
         var option = options
@@ -53,7 +53,7 @@ public enum Oracle {
         return settings
     }
 
-    /// The bytes of a C string.
+    /// Returns the bytes of a C string.
     public static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
         var count = 0
         while text[count] != 0 { count += 1 }
@@ -62,7 +62,7 @@ public enum Oracle {
 }
 
 extension Conninfo {
-    /// This package's answer in the oracle's terms.
+    /// Returns this package's answer in the oracle's terms.
     public static func answer(to input: [UInt8], dialect: Dialect) -> Oracle.Answer {
         do throws(ConninfoError) {
             return .parameters(try parse(input, dialect: dialect).settings)

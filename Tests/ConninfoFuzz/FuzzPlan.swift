@@ -1,6 +1,6 @@
 import ConninfoDifferential
 
-/// How long to go on, and from which seed.
+/// How long to run, and from which seed.
 struct FuzzPlan {
     private var limit = Duration.seconds(10)
     private var count = Int.max
@@ -43,7 +43,7 @@ struct FuzzPlan {
     }
 }
 
-/// What the inputs were like: a run of nothing but errors would prove little.
+/// Counts the inputs by kind: a run of nothing but errors would prove little.
 struct Tally: CustomStringConvertible {
     private(set) var count = 0
     private var uris = 0
@@ -58,7 +58,7 @@ struct Tally: CustomStringConvertible {
     var description: String { "\(count) inputs (\(uris) URIs, \(accepted) accepted by libpq)" }
 }
 
-/// Why the run ended early.
+/// The reason why the run ended early.
 enum FuzzFailure: Error, CustomStringConvertible {
     case usage
     case difference([UInt8], String, number: Int)

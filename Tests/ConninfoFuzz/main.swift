@@ -9,7 +9,7 @@ import Darwin
 #endif
 
 // Usage: conninfo-fuzz [--seconds N] [--count N] [--seed S]
-// Compares this package with the linked libpq until the time or the count is up; fails at the first difference.
+// Compares this package with the linked libpq until the time or the count is up. Fails at the first difference.
 
 do {
     let plan = try FuzzPlan(arguments: Array(CommandLine.arguments.dropFirst()))

@@ -1,25 +1,25 @@
-// Asks the linked libpq to connect with the connection string in the first argument, in the environment it is given,
-// and prints what it made of it; every value as hexadecimal digits:
+// Connects with the connection string in the first argument through the linked libpq, in the environment of this
+// process, and prints the result; every value as hexadecimal digits:
 //     set KEYWORD VALUE    for each option of PQconninfo
 //     password VALUE       the password for the last host tried
 //     error VALUE          the message of the failure
+// With a second argument it blocks in PQconnectdb; otherwise it polls, and never waits.
 import CLibpq
+import RDSIAMBasics
 
 func hex(_ text: UnsafePointer<CChar>?) -> String {
-    guard var cursor = text else { return "" }
-    var digits = ""
-    while cursor.pointee != 0 {
-        let byte = UInt8(bitPattern: cursor.pointee)
-        digits += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        cursor += 1
-    }
-    return digits
+    guard let text else { return "" }
+    var bytes: [UInt8] = []
+    while text[bytes.count] != 0 { bytes.append(UInt8(bitPattern: text[bytes.count])) }
+    return Hexadecimal.encode(bytes)
 }
 
-let connection = PQconnectStart(CommandLine.arguments.dropFirst().first ?? "")
+let arguments = CommandLine.arguments.dropFirst()
+let conninfo = arguments.first ?? ""
+let connection = arguments.count > 1 ? PQconnectdb(conninfo) : PQconnectStart(conninfo)
 defer { PQfinish(connection) }
 
-// Each poll tries the next address; a refused port answers at once, and the count is a limit for all else.
+// Each poll tries the next address. A refused port fails at once, and the count is a limit for everything else.
 var polls = 0
 while PQstatus(connection) != CONNECTION_BAD, polls < 10_000, PQconnectPoll(connection) != PGRES_POLLING_FAILED {
     polls += 1

@@ -1,7 +1,7 @@
 import PGConninfo
 import Testing
 
-@Suite struct ErrorTests {
+@Suite(.timeLimit(.minutes(5))) struct ErrorTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let input: String
         let code: ConninfoError.Code
@@ -23,13 +23,13 @@ import Testing
     static let cases = [
         Case("host=a SECRET", .missingEquals, at: 7),
         Case("password='SECRET", .unterminatedQuote, at: 9),
-        Case("host=é SECRET=1", .unknownKeyword, at: 8),
+        Case("host=é s.SECRET=1", .unknownKeyword, at: 8),
         Case("postgresql://u:SECRET@[::1", .unclosedBracket, at: 22, keyword: "host"),
         Case("postgresql://u:SECRET@[]", .emptyBrackets, at: 22, keyword: "host"),
         Case("postgresql://u:SECRET@[::1]x", .unexpectedCharacter, at: 27, keyword: "host"),
         Case("postgresql://h?SECRET", .missingSeparator, at: 15),
         Case("postgresql://h?port=1&SECRET=a=b", .extraSeparator, at: 22),
-        Case("postgresql://h?SECRET=a", .unknownKeyword, at: 15),
+        Case("postgresql://h?s.SECRET=a", .unknownKeyword, at: 15),
         Case("postgresql://u:SECRET%zz@h", .invalidPercentEncoding, at: 15, keyword: "password"),
         Case("postgresql://u:SECRET%00@h", .percentEncodedNUL, at: 15, keyword: "password"),
         Case("postgresql://u:SEC RET@h", .unexpectedSpaces, at: 15, keyword: "password"),
@@ -50,15 +50,19 @@ import Testing
         for text in [error.description, error.debugDescription, "\(error)", String(reflecting: error), dumped] {
             #expect(!text.contains("SEC") && !text.contains("RET"))
         }
-        #expect(error.description.hasSuffix("at byte \(each.byteOffset)"))
+        #expect(error.message.contains("byte \(each.byteOffset))"))
+        #expect(error.message.hasSuffix(".") && error.message.first?.isUppercase == true)
+        #expect(error.description == error.message)
+        #expect(!error.isRetryable)
     }
 
-    @Test func descriptionIsExact() throws {
+    @Test func messageIsExact() throws {
         let error = try #require(throws: ConninfoError.self) { try Conninfo.parse("postgresql://u:pass%zz@h") }
-        #expect(
-            error.description
-                == "a \"%\" is not followed by two hexadecimal digits, keyword \"password\", at byte 15"
-        )
+        let message =
+            "A \"%\" is not followed by two hexadecimal digits (keyword \"password\", byte 15). "
+            + "Write a percent sign as %25."
+        #expect(error.message == message)
+        #expect(error.debugDescription == "ConninfoError(invalidPercentEncoding: \(message))")
         #expect(error.unsafeLibpqMessage == "invalid percent-encoded token: \"pass%zz\"\n")
     }
 

@@ -2,7 +2,7 @@ import ConninfoDifferential
 import PGConninfo
 import Testing
 
-/// Input of any size and shape ends in an answer, and in the same one as libpq's.
+/// Parses input of any size and shape, with the same answer as libpq's.
 @Suite(.timeLimit(.minutes(10))) struct HostileInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String

@@ -3,7 +3,7 @@ import ConninfoDifferential
 import PGConninfo
 import Testing
 
-@Suite struct KeywordTests {
+@Suite(.timeLimit(.minutes(5))) struct KeywordTests {
     private struct File: Decodable { let versions: [String: [Row]] }
 
     private struct Row: Decodable {
@@ -44,7 +44,10 @@ import Testing
         #expect(Conninfo.Keyword.sslMinProtocolVersion.name == "ssl_min_protocol_version")
     }
 
-    @Test(arguments: ["", "Host", "HOST", "host ", "hos", "hostt", "ssl", "requiressl", "é", "servicefile\u{0}"])
+    @Test(arguments: [
+        "", "Host", "HOST", "host ", "hos", "hostt", "ssl", "requiressl", "é", "servicefile\u{0}", "\u{212A}eepalives",
+        "ho\u{17F}t",
+    ])
     func otherNamesFindNone(name: String) {
         #expect(Conninfo.Keyword(name) == nil)
     }

@@ -1,4 +1,6 @@
-/// What `PQconninfoOptions` says of one keyword.
+import RDSIAMBasics
+
+/// A row of libpq's table of keywords, `PQconninfoOptions`.
 struct KeywordDefinition: Sendable {
     let name: StaticString
     let environmentVariable: StaticString?
@@ -69,4 +71,33 @@ struct KeywordDefinition: Sendable {
         .init("oauth_ca_file", env: "PGOAUTHCAFILE"),
         .init("sslkeylogfile"),
     ]
+}
+
+/// The keyword table in the forms that resolving needs, built once because every connection resolves.
+enum KeywordDefaults {
+    /// The environment variables that set keywords.
+    static let variables: [StaticString] = KeywordDefinition.table.compactMap(\.environmentVariable)
+
+    /// The keywords by the environment variables that set them.
+    static let codesByVariable: [ByteText: KeywordCode] = {
+        var codes: [ByteText: KeywordCode] = [:]
+        for code in KeywordCode.allCases {
+            if let variable = KeywordDefinition.of(code).environmentVariable {
+                codes[ByteText(variable.description)] = code
+            }
+        }
+        return codes
+    }()
+
+    /// The compiled-in defaults, one after another, and where each of them lies.
+    static let compiled: (bytes: [UInt8], ranges: [(code: KeywordCode, range: Range<Int>)]) = {
+        var bytes: [UInt8] = []
+        var ranges: [(KeywordCode, Range<Int>)] = []
+        for code in KeywordCode.allCases {
+            guard let value = KeywordDefinition.of(code).compiledDefault else { continue }
+            ranges.append((code, bytes.count..<bytes.count + value.utf8CodeUnitCount))
+            value.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        }
+        return (bytes, ranges)
+    }()
 }

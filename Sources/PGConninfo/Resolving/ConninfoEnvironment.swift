@@ -1,14 +1,27 @@
-/// What a connection depends on beside its connection string: environment variables, files, the home folder, the user.
+import RDSIAMBasics
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// What a connection depends on beside its connection string: environment variables, files, the home directory, the
+/// user.
 ///
-/// Nothing is read from the process unless ``process`` is asked for, so that a test can replay any machine.
+/// Nothing is read from the process unless ``process`` is used, so that a test can replay any machine.
 public struct ConninfoEnvironment: Sendable {
-    /// Environment variables by name, such as `PGHOST`; a value need not be UTF-8, and an empty one counts as set.
+    /// Environment variables by name, such as `PGHOST`.
+    ///
+    /// A value need not be UTF-8, and an empty one counts as set.
     public var variables: [String: [UInt8]]
 
-    /// The folder that holds `.pg_service.conf` and `.pgpass`; nil if there is none.
+    /// The directory that holds `.pg_service.conf` and `.pgpass`, or `nil` if there is none.
     public var homeDirectory: [UInt8]?
 
-    /// The name of the operating-system user, the default for `user`; nil if it is unknown.
+    /// The name of the operating-system user, the default for `user`, or `nil` if it is unknown.
     public var userName: [UInt8]? {
         get { user.name }
         set { user = .known(newValue) }
@@ -19,18 +32,22 @@ public struct ConninfoEnvironment: Sendable {
     /// Reads the service file and the password file.
     public var files: ConninfoFileReader
 
-    /// The folder that holds `pg_service.conf` unless `PGSYSCONFDIR` is set: Debian's unless set.
+    /// The directory that holds `pg_service.conf` if `PGSYSCONFDIR` is unset.
+    ///
+    /// The default is Debian's.
     public var systemConfigurationDirectory = Array("/etc/postgresql-common".utf8)
 
-    /// The folder of the Unix-domain socket used where no host is given: Debian's unless set.
+    /// The directory of the Unix-domain socket that is used if no host is given.
+    ///
+    /// The default is Debian's.
     public var socketDirectory = Array("/var/run/postgresql".utf8)
 
-    /// Creates an environment that holds only what is given.
+    /// Creates an environment that holds only the given values.
     /// - Parameters:
-    ///   - variables: environment variables by name.
-    ///   - homeDirectory: the user's home folder.
-    ///   - userName: the name of the operating-system user.
-    ///   - files: reads the service file and the password file.
+    ///   - variables: Environment variables by name.
+    ///   - homeDirectory: The user's home directory.
+    ///   - userName: The name of the operating-system user.
+    ///   - files: Reads the service file and the password file.
     public init(
         variables: [String: String] = [:],
         homeDirectory: String? = nil,
@@ -43,16 +60,14 @@ public struct ConninfoEnvironment: Sendable {
         self.files = files
     }
 
-    /// An environment whose user is looked up each time somebody asks.
-    init(variables: [String: [UInt8]], homeDirectory: [UInt8]?, user: User, files: ConninfoFileReader) {
+    private init(variables: [String: [UInt8]], homeDirectory: [UInt8]?, user: User, files: ConninfoFileReader) {
         self.variables = variables
         self.homeDirectory = homeDirectory
         self.user = user
         self.files = files
     }
 
-    /// Who the operating-system user is.
-    enum User: Sendable {
+    private enum User: Sendable {
         case known([UInt8]?)
         case lookedUp(@Sendable () -> [UInt8]?)
 
@@ -64,12 +79,47 @@ public struct ConninfoEnvironment: Sendable {
         }
     }
 
-    /// An environment without variables, files, home folder or user.
+    /// An environment without variables, files, home directory or user.
     public static let empty = ConninfoEnvironment()
+
+    /// Returns the value of the variable with exactly this name.
+    ///
+    /// The keys of a dictionary are equal in the sense of Unicode, in which the Kelvin sign equals the letter K.
+    func value(of name: String) -> [UInt8]? {
+        guard let index = variables.index(forKey: name), variables[index].key.isBytewiseEqual(to: name) else {
+            return nil
+        }
+        return variables[index].value
+    }
+}
+
+extension ConninfoEnvironment {
+    /// The environment of this process at this moment: the variables that libpq reads, user, home directory and files.
+    public static var process: ConninfoEnvironment {
+        var variables: [String: [UInt8]] = [:]
+        for name in variableNames {
+            if let value = variable(name) { variables[name.description] = value }
+        }
+        let home = variable("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? Account.current?.homeDirectory
+        let user = User.lookedUp { Account.current?.name }
+        return ConninfoEnvironment(variables: variables, homeDirectory: home, user: user, files: .fileSystem)
+    }
+
+    /// `PGSERVICEFILE` is among the keywords' variables: libpq 19 sets a keyword from it, and older versions read it
+    /// too.
+    private static let variableNames = KeywordDefaults.variables + ["PGREQUIRESSL", "PGSYSCONFDIR"]
+
+    private static func variable(_ name: StaticString) -> [UInt8]? {
+        // A static string ends with a NUL. To convert a String into a C string would cost more than the look-up.
+        guard let value = getenv(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)) else {
+            return nil
+        }
+        return UnsafeBufferPointer(start: value, count: strlen(value)).map(UInt8.init(bitPattern:))
+    }
 }
 
 extension ConninfoEnvironment: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The names of the variables, without their values: `PGPASSWORD` is a secret.
+    /// The names of the variables without their values, because `PGPASSWORD` is a secret.
     public var description: String {
         "ConninfoEnvironment(variables: \(variables.keys.sorted()))"
     }

@@ -1,10 +1,18 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Reads the files that a connection may depend on.
 public struct ConninfoFileReader: Sendable {
     /// A file as it was found.
     public struct File: Sendable {
-        /// What the file holds; nil if it exists but cannot be opened.
+        /// The contents, or `nil` if the file exists but cannot be opened.
         public var contents: [UInt8]?
-        /// Whether it is a plain file, not a folder, pipe or device.
+        /// Whether it is a plain file: no directory, pipe or device.
         public var isPlainFile: Bool
         /// The permission bits, such as `0o600`.
         public var permissions: UInt32
@@ -17,16 +25,16 @@ public struct ConninfoFileReader: Sendable {
         }
     }
 
-    private let read: @Sendable (_ path: [UInt8]) -> File?
+    private let file: @Sendable (_ path: [UInt8]) -> File?
 
-    /// Creates a reader from a function that gives the file at a path, or nil if there is none.
+    /// Creates a reader from a function that returns the file at a path, or `nil` if there is none.
     public init(_ read: @escaping @Sendable (_ path: [UInt8]) -> File?) {
-        self.read = read
+        self.file = read
     }
 
-    /// The file at a path; nil if there is none.
+    /// Returns the file at a path, or `nil` if there is none.
     public func callAsFunction(_ path: [UInt8]) -> File? {
-        read(path)
+        file(path)
     }
 
     /// Finds no files.
@@ -34,14 +42,41 @@ public struct ConninfoFileReader: Sendable {
 
     /// Finds the files of a dictionary from path to contents, each with the permissions `0600`.
     public static func inMemory(_ files: [String: String]) -> ConninfoFileReader {
-        ConninfoFileReader { path in
-            files[String(decoding: path, as: UTF8.self)].map { File(contents: Array($0.utf8)) }
+        let files = [[UInt8]: [UInt8]](uniqueKeysWithValues: files.map { (Array($0.key.utf8), Array($0.value.utf8)) })
+        return ConninfoFileReader { path in files[path].map { File(contents: $0) } }
+    }
+}
+
+extension ConninfoFileReader {
+    /// Reads from the file system.
+    public static let fileSystem = ConninfoFileReader { path in
+        let path = path.map { CChar(bitPattern: $0) } + [0]
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let isPlainFile = status.st_mode & S_IFMT == S_IFREG
+        let permissions = UInt32(status.st_mode & 0o7777)
+        return File(contents: contents(of: path, isPlainFile), isPlainFile: isPlainFile, permissions: permissions)
+    }
+
+    /// Reads only a plain file: to read from a pipe could wait forever.
+    private static func contents(of path: [CChar], _ isPlainFile: Bool) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var contents: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+        while isPlainFile {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            contents.append(contentsOf: chunk[..<count])
         }
+        return contents
     }
 }
 
 extension ConninfoFileReader.File: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// What kind of file it is, without its contents, which may be passwords.
+    /// The size and the permissions, without the contents, which may be passwords.
     public var description: String {
         "File(\(contents.map { "\($0.count) bytes" } ?? "unreadable"), permissions 0\(String(permissions, radix: 8)))"
     }

@@ -18,7 +18,7 @@ struct LoginAttempt {
         while true {
             do {
                 let conninfo = try conninfo(dialing: places, passfile)
-                var facts = try await session.connect(conninfo.serialised(), terms(for: places))
+                var facts = try await session.connect(conninfo.serialized(), terms(for: places))
                 facts.tokenExpiresAt = tokens?.used(on: facts).first?.token.expiresAt
                 return facts
             } catch let timeout as PlaceTimedOut {

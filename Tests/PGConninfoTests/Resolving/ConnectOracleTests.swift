@@ -2,8 +2,8 @@ import ConninfoDifferential
 import PGConninfo
 import Testing
 
-/// Resolves, validates and finds endpoints beside `PQconnectStart` in the same environment.
-@Suite(.timeLimit(.minutes(2))) struct ConnectOracleTests {
+/// Resolves, validates and lists endpoints beside `PQconnectStart` in the same environment.
+@Suite(.timeLimit(.minutes(5))) struct ConnectOracleTests {
     @Test(arguments: ServiceScenarios.all)
     func serviceFile(scenario: Scenario) throws { try compare(scenario) }
 
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// `PQconninfo` tells the service only from 18 on.
+    /// Returns what `PQconninfo` reports: the service only in libpq 18 and later.
     private func reported(_ resolved: ResolvedConninfo) -> [Oracle.Setting] {
         resolved.parameters.settings.filter { Oracle.dialect >= .v18 || $0.name != "service" }
     }
@@ -46,7 +46,7 @@ import Testing
         return resolved.passwordFromFile(for: last) ?? given
     }
 
-    /// What libpq says of each endpoint as it fails there.
+    /// Returns libpq's message for each endpoint that fails.
     private func attempts(_ resolved: ResolvedConninfo) throws -> [String] {
         var attempts: [String] = []
         for endpoint in try resolved.endpoints() {
@@ -57,7 +57,7 @@ import Testing
                 if error.code == .invalidInteger { break }
             }
         }
-        // Without a standby, libpq goes round once more and takes what it finds.
+        // Without a standby, libpq tries all endpoints again and takes any.
         return resolved[.targetSessionAttrs] == "prefer-standby" ? attempts + attempts : attempts
     }
 

@@ -1,4 +1,6 @@
-/// Lists of hosts, addresses and ports; every host is on loopback or a socket folder, where nothing answers.
+/// Lists of hosts, addresses and ports.
+///
+/// Every host is on loopback or a socket directory, where nothing answers.
 enum EndpointScenarios {
     static let all = [
         Scenario("one host", "host=127.0.0.1 port=1"),
@@ -14,9 +16,9 @@ enum EndpointScenarios {
         Scenario("only commas", "host=, port=1"),
         Scenario("empty port is 5432", "host=/nowhere port=''"),
         Scenario("empty element of ports is 5432", "host=/nowhere,/nowhere port=1,"),
-        Scenario("socket folder", "host=/nowhere port=7"),
+        Scenario("socket directory", "host=/nowhere port=7"),
         Scenario("abstract socket", "host=@nowhere port=7"),
-        Scenario("percent-encoded socket folder", "postgresql://%2Fnowhere:7"),
+        Scenario("percent-encoded socket directory", "postgresql://%2Fnowhere:7"),
         Scenario("longest socket path", "port=1 host=/" + String(repeating: "x", count: 95)),
         Scenario("socket path too long", "port=1 host=/" + String(repeating: "x", count: 96)),
         Scenario(

@@ -33,7 +33,7 @@ enum EnvironmentScenarios {
             Scenario("system roots and a weak mode", away + " sslrootcert=system", variables: ["PGSSLMODE": "require"]),
             Scenario("password by variable", away, variables: ["PGPASSWORD": "pw"]),
             Scenario(
-                "no password file where a password is given",
+                "no password file if a password is given",
                 away + " password=p",
                 files: [".pgpass": "*:*:*:*:x\n"]
             ),

@@ -1,8 +1,8 @@
 import PGConninfo
 import Testing
 
-/// The outside world is what the caller says it is.
-@Suite struct InjectionTests {
+/// Resolves in an environment that the caller supplies.
+@Suite(.timeLimit(.minutes(5))) struct InjectionTests {
     @Test func emptyEnvironmentGivesCompiledDefaultsAlone() throws {
         let resolved = try Conninfo(dialect: .v15).resolve(in: .empty)
         let compiled = Conninfo.Keyword.all.filter { $0.isKnown(in: .v15) && $0.compiledDefault != nil }
@@ -19,7 +19,7 @@ import Testing
     }
 
     static let ownDefaults = [
-        OwnDefault(testDescription: "nobody names it", mode: nil),
+        OwnDefault(testDescription: "nothing sets it", mode: nil),
         OwnDefault(testDescription: "the string does", text: "sslmode=allow", mode: "allow"),
         OwnDefault(testDescription: "the string empties it", text: "sslmode=''", mode: ""),
         OwnDefault(testDescription: "a service does", text: "service=s", mode: "verify-ca"),
@@ -55,10 +55,10 @@ import Testing
     @Test func withoutAUserThereIsNoConnection() throws {
         let error = try #require(throws: ConninfoError.self) { try Conninfo().resolve(in: .empty).validate() }
         #expect(error.code == .noUser)
-        #expect(error.description == "there is no user name, keyword \"user\"")
+        #expect(error.message == "There is no user name (keyword \"user\"). Set user or PGUSER.")
     }
 
-    @Test func foldersOfTheBuildCanBeGiven() throws {
+    @Test func directoriesOfTheBuildCanBeGiven() throws {
         var environment = ConninfoEnvironment(
             userName: "u",
             files: .inMemory(["/etc/x/pg_service.conf": "[s]\nuser=svc\n"])
@@ -80,6 +80,40 @@ import Testing
         }
         #expect(error.code == .ldapService)
         #expect(error.unsafeLibpqMessage.isEmpty)
+    }
+
+    @Test func namesOfVariablesAndFilesAreComparedByTheirBytes() throws {
+        let kelvin = ConninfoEnvironment(variables: ["PGSSL\u{212A}EY": "x", "PG\u{212A}RBSRVNAME": "y"])
+        let resolved = try Conninfo().resolve(in: kelvin)
+        #expect(resolved[.sslkey] == nil)
+        #expect(resolved[.krbsrvname] == "postgres")
+        let files = ConninfoFileReader.inMemory(["/caf\u{E9}": "x"])
+        #expect(files(bytes("/caf\u{E9}"))?.contents == bytes("x"))
+        #expect(files(bytes("/cafe\u{301}")) == nil)
+    }
+
+    @Test(arguments: ["user", "password", "host", "dbname"])
+    func twinValuesDiffer(keyword: String) throws {
+        let composed = try Conninfo.parse("\(keyword)=\u{E9}")
+        let decomposed = try Conninfo.parse("\(keyword)=e\u{301}")
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed]).count == 2)
+    }
+
+    @Test func servicesAndPasswordsAreFoundByTheirBytes() throws {
+        let files = ConninfoFileReader.inMemory([
+            "/h/.pg_service.conf": "[caf\u{E9}]\nhost=composed\n[cafe\u{301}]\nhost=decomposed\n",
+            "/h/.pgpass": "*:*:*:\u{E9}:composed\n*:*:*:e\u{301}:decomposed\n",
+        ])
+        let environment = ConninfoEnvironment(homeDirectory: "/h", files: files)
+        for (service, user, expected) in [
+            ("caf\u{E9}", "\u{E9}", "composed"), ("cafe\u{301}", "e\u{301}", "decomposed"),
+        ] {
+            let resolved = try Conninfo.parse("service=\(service) user=\(user)").resolve(in: environment)
+            #expect(resolved[.host] == expected)
+            let endpoint = try #require(try resolved.endpoints().first)
+            #expect(resolved.passwordFromFile(for: endpoint) == bytes(expected))
+        }
     }
 
     @Test func fileThatCannotBeOpenedIsNotFound() throws {

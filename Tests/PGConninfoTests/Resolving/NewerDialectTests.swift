@@ -1,8 +1,8 @@
 import PGConninfo
 import Testing
 
-/// What the linked libpq may be too old to answer: the rules of libpq 16 to 19, message by message.
-@Suite struct NewerDialectTests {
+/// Checks the rules of libpq 16 to 19, for which the linked libpq may be too old, message by message.
+@Suite(.timeLimit(.minutes(5))) struct NewerDialectTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let conninfo: String
         let dialect: Conninfo.Dialect
@@ -103,6 +103,30 @@ import Testing
         #expect(found[.host] == "g")
         #expect(found[.servicefile] == "/g")
         #expect(try Conninfo.parse("service=s", dialect: .v18).resolve(in: environment)[.servicefile] == nil)
+    }
+
+    @Test func aServiceInTheSystemFileNamesThatFile() throws {
+        let files = ConninfoFileReader.inMemory([
+            "/home/.pg_service.conf": "[other]\nhost=x\n", "/etc/p/pg_service.conf": "[s]\nhost=h\n", "/f": "[other]\n",
+        ])
+        var environment = ConninfoEnvironment(homeDirectory: "/home", files: files)
+        environment.systemConfigurationDirectory = bytes("/etc/p")
+        func serviceFile(_ text: String, _ dialect: Conninfo.Dialect) throws -> String? {
+            let resolved = try Conninfo.parse(text, dialect: dialect).resolve(in: environment)
+            #expect(resolved[.host] == "h")
+            return resolved[.servicefile]
+        }
+        #expect(try serviceFile("service=s", .v19) == "/etc/p/pg_service.conf")
+        #expect(try serviceFile("service=s", .v18) == nil)
+        // A value that is set stays.
+        #expect(try serviceFile("service=s servicefile=/f", .v19) == "/f")
+        environment.variables["PGSYSCONFDIR"] = bytes("/etc/p")
+        environment.systemConfigurationDirectory = bytes("/nowhere")
+        environment.variables["PGSERVICEFILE"] = bytes("/f")
+        #expect(try serviceFile("service=s", .v19) == "/etc/p/pg_service.conf")
+        environment.variables["PGSERVICEFILE"] = nil
+        environment.homeDirectory = nil
+        #expect(try serviceFile("service=s", .v19) == "/etc/p/pg_service.conf")
     }
 
     @Test(arguments: ["service", "servicefile"])

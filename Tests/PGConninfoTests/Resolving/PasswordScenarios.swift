@@ -1,4 +1,4 @@
-/// The password file: what matches, how it is unescaped, and when the file is passed over.
+/// The password file: what matches, how it is unescaped, and when libpq ignores the file.
 enum PasswordScenarios {
     static let all =
         [
@@ -30,7 +30,7 @@ enum PasswordScenarios {
             file("own permissions do not matter", "*:*:*:*:secret\n", permissions: 0o700),
         ] + [
             Scenario("no file", target),
-            Scenario("folder", target, files: [".pgpass/": ""]),
+            Scenario("directory", target, files: [".pgpass/": ""]),
             Scenario("another file", target + " passfile={home}/p", files: ["p": "*:*:*:*:secret\n"]),
             Scenario("missing file", target + " passfile={home}/p", files: [".pgpass": "*:*:*:*:no\n"]),
             Scenario("password given", target + " password=own", files: [".pgpass": "*:*:*:*:no\n"]),
@@ -38,7 +38,7 @@ enum PasswordScenarios {
             Scenario("host before address", "host=h hostaddr=127.0.0.1 port=1", files: [".pgpass": "h:1:*:*:secret\n"]),
             Scenario("address alone", "hostaddr=127.0.0.1 port=1", files: [".pgpass": "127.0.0.1:1:*:*:secret\n"]),
             Scenario("default socket is localhost", "port=1", files: [".pgpass": "localhost:1:*:*:secret\n"]),
-            Scenario("other socket by its folder", "host=/no port=1", files: [".pgpass": "/no:1:*:*:secret\n"]),
+            Scenario("other socket by its directory", "host=/no port=1", files: [".pgpass": "/no:1:*:*:secret\n"]),
             Scenario("default port by its number", "host=/no", files: [".pgpass": "*:5432:*:*:secret\n"]),
             Scenario(
                 "last of two hosts",

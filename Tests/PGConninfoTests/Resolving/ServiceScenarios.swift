@@ -1,12 +1,12 @@
-/// Service files: where they are looked for, what they set, and every error of `parseServiceFile`.
+/// Service files: where libpq looks for them, what they set, and every error of `parseServiceFile`.
 enum ServiceScenarios {
     static let all = places + contents + errors
 
-    /// A refused port on loopback, so that nothing goes out.
+    /// A port on loopback that refuses connections.
     private static let group = "[s]\nhost=127.0.0.1\nport=1\n"
 
     private static let places: [Scenario] = [
-        Scenario("in the home folder", "service=s", files: [".pg_service.conf": group]),
+        Scenario("in the home directory", "service=s", files: [".pg_service.conf": group]),
         Scenario("by PGSERVICE", variables: ["PGSERVICE": "s"], files: [".pg_service.conf": group]),
         Scenario(
             "conninfo before PGSERVICE",
@@ -16,14 +16,14 @@ enum ServiceScenarios {
         ),
         Scenario("PGSERVICEFILE", "service=s", variables: ["PGSERVICEFILE": "{home}/f"], files: ["f": group]),
         Scenario(
-            "PGSERVICEFILE hides the home folder's",
+            "PGSERVICEFILE hides the home directory's",
             "service=s",
             variables: ["PGSERVICEFILE": "{home}/f"],
             files: ["f": "[other]\n", ".pg_service.conf": group]
         ),
-        Scenario("system folder", "service=s", files: ["etc/pg_service.conf": group]),
+        Scenario("system directory", "service=s", files: ["etc/pg_service.conf": group]),
         Scenario(
-            "home folder's file without the group, then the system folder's",
+            "home directory's file without the group, then the system directory's",
             "service=s",
             files: [".pg_service.conf": "[t]\nhost=x\n", "etc/pg_service.conf": group]
         ),
@@ -70,7 +70,7 @@ enum ServiceScenarios {
         Scenario("no group", "service=s", files: [".pg_service.conf": "[t]\n", "etc/pg_service.conf": "[u]\n"]),
         Scenario("PGSERVICEFILE missing", "service=s", variables: ["PGSERVICEFILE": "{home}/f"]),
         Scenario("PGSERVICEFILE empty", "service=s", variables: ["PGSERVICEFILE": ""]),
-        Scenario("PGSERVICEFILE a folder", "service=s", variables: ["PGSERVICEFILE": "{home}/f"], files: ["f/": ""]),
+        Scenario("PGSERVICEFILE a directory", "service=s", variables: ["PGSERVICEFILE": "{home}/f"], files: ["f/": ""]),
         Scenario(
             "PGSERVICEFILE longer than a path",
             "service=s",
@@ -104,6 +104,7 @@ enum ServiceScenarios {
         file("LDAP: bad port", "[s]\nldap://h:x/d?a?base?f\n"),
         file("LDAP: port out of range", "[s]\nldap://h:65536/d?a?base?f\n"),
         file("LDAP: two attributes", "[s]\nldap://h:1/d?a,b?base?f\n"),
+        file("LDAP: filter begins with a question mark", "[s]\nldap://h/d?a?base??\u{301}\n"),
         file("LDAP: bad scope", "[s]\nldap://h/d?a?tree?f\n"),
     ]
 

@@ -1,4 +1,4 @@
-/// The checks before connecting: good and bad values of each keyword, and which of two faults is told first.
+/// The checks before connecting: good and bad values of each keyword, and which of two faults is reported first.
 enum ValidationScenarios {
     private static let away = "host=127.0.0.1 port=1 "
 
@@ -12,7 +12,7 @@ enum ValidationScenarios {
             "target_session_attrs",
             ["any", "read-write", "read-only", "primary", "standby", "prefer-standby", "''", "x"]
         )
-        + values("connect_timeout", ["3", "''"])
+        + values("connect_timeout", ["3", "0"])
         + pairs.map { Scenario($0, away + $0) }
 
     private static func values(_ keyword: String, _ values: [String]) -> [Scenario] {

@@ -1,7 +1,8 @@
 import ConninfoDifferential
 import Foundation
+import RDSIAMBasics
 
-/// The linked libpq in a process of its own, where an environment can be given without a race.
+/// The linked libpq in a process of its own, whose environment can be set without a race.
 enum OracleProcess {
     struct Answer {
         var settings: [Oracle.Setting] = []
@@ -11,12 +12,13 @@ enum OracleProcess {
         func contains(_ name: String) -> Bool { settings.contains { $0.name == name } }
     }
 
-    static func connect(_ conninfo: String, environment: [String: String]) throws -> Answer {
+    /// Connects with `PQconnectStart`, or with `PQconnectdb` if it may block.
+    static func connect(_ conninfo: String, environment: [String: String], blocking: Bool = false) throws -> Answer {
         let process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0])
             .deletingLastPathComponent()
             .appending(path: "conninfo-oracle")
-        process.arguments = [conninfo]
+        process.arguments = [conninfo] + (blocking ? ["--blocking"] : [])
         process.environment = environment
         let output = Pipe()
         process.standardOutput = output
@@ -41,3 +43,19 @@ enum OracleProcess {
         return answer
     }
 }
+
+/// The files in `Fixtures/conninfo/`.
+enum Fixture {
+    static func decode<Value: Decodable>(_ type: Value.Type, from name: String) throws -> Value {
+        let url = URL(filePath: #filePath)
+            .deletingLastPathComponent()
+            .appending(path: "../../../Fixtures/conninfo/\(name)")
+        return try JSONDecoder().decode(type, from: Data(contentsOf: url))
+    }
+}
+
+/// The bytes of a text, for values and messages.
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+/// The bytes that pairs of hexadecimal digits stand for.
+func bytes(hex digits: some StringProtocol) -> [UInt8] { Hexadecimal.decode(String(digits)) ?? [] }

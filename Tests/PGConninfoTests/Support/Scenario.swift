@@ -3,7 +3,9 @@ import Foundation
 import PGConninfo
 import Testing
 
-/// A connection string, an environment and files; `{home}` in them stands for a temporary home folder.
+/// A connection string, an environment and files.
+///
+/// `{home}` in them stands for a temporary home directory.
 struct Scenario: Sendable, CustomTestStringConvertible {
     let name: String
     var conninfo = ""
@@ -27,15 +29,17 @@ struct Scenario: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// A file whose name ends in a slash is a folder.
+    /// Creates the files.
+    ///
+    /// One whose name ends in a slash is a directory.
     func withHome<Result>(_ body: (Run) throws -> Result) throws -> Result {
         let home = FileManager.default.temporaryDirectory.appending(path: "conninfo-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: home) }
         for (name, contents) in files {
             let file = home.appending(path: name)
-            let folder = name.hasSuffix("/") ? file : file.deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let directory = name.hasSuffix("/") ? file : file.deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             guard !name.hasSuffix("/") else { continue }
             try Data(expand(contents, home).utf8).write(to: file)
             try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: file.path)
@@ -54,14 +58,15 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// A scenario with its home folder in place.
+/// A scenario whose home directory exists.
 struct Run {
     let conninfo: String
     let variables: [String: String]
     let home: String
 
-    func askLibpq() throws -> OracleProcess.Answer {
-        try OracleProcess.connect(conninfo, environment: variables.merging(["HOME": home]) { $1 })
+    func askLibpq(blocking: Bool = false) throws -> OracleProcess.Answer {
+        let environment = variables.merging(["HOME": home]) { $1 }
+        return try OracleProcess.connect(conninfo, environment: environment, blocking: blocking)
     }
 
     func resolve() throws(ConninfoError) -> ResolvedConninfo {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PGConninfo
 
-@Suite struct BuilderTests {
+@Suite(.timeLimit(.minutes(5))) struct BuilderTests {
     @Test func dictionaryTakesValuesAsTheyAre() throws {
         let conninfo = try Conninfo(["host": "a b", "password": "p'\\%41", "region": "eu"], extensions: ["region"])
         #expect(conninfo[.host] == "a b")
@@ -41,15 +41,50 @@ import Testing
         #expect(conninfo == (try Conninfo.parse("host=h user=u", extensions: ["token"])))
     }
 
+    @Test(arguments: [10, 1_000, 100_000])
+    func settingAgainAndAgainDoesNotGrow(count: Int) throws {
+        var conninfo = Conninfo(extensions: ["region"])
+        let value = String(repeating: "x", count: 50)
+        for number in 0..<count {
+            try conninfo.set(.host, to: value)
+            try conninfo.set(.applicationName, to: "\(number)")
+            try conninfo.set(extension: "region", to: value)
+            try conninfo.set(.password, to: value)
+        }
+        #expect(conninfo.store.bytes.capacity < 8_192)
+        #expect(conninfo[.host] == value && conninfo[.password] == value)
+        #expect(conninfo[.applicationName] == "\(count - 1)")
+        #expect(conninfo[extension: "region"] == value)
+        #expect(conninfo.parameters.count == 3)
+    }
+
+    @Test func settingLongValuesKeepsOnlyTheLast() throws {
+        var conninfo = Conninfo()
+        for length in stride(from: 100_000, through: 0, by: -1_000) {
+            try conninfo.set(.options, to: String(repeating: "x", count: length))
+        }
+        #expect(conninfo[.options] == "")
+        #expect(conninfo.store.bytes.count < 10_000)
+    }
+
+    @Test func aResolvedParameterDoesNotGrowEither() throws {
+        var resolved = try Conninfo().resolve(in: .empty)
+        for number in 0..<10_000 { try resolved.set(.host, to: "host\(number)") }
+        #expect(resolved[.host] == "host9999")
+        #expect(resolved[.gssencmode] == "prefer")
+        #expect(resolved.parameters.store.bytes.count < 4_096)
+    }
+
     @Test func refusesNULAndUnknownKeywords() {
         var conninfo = Conninfo(dialect: .v15)
         let nul = #expect(throws: ConninfoError.self) { try conninfo.set(.host, to: "a\0b") }
         #expect(nul?.code == .nulByte)
         let newer = #expect(throws: ConninfoError.self) { try conninfo.set(.requireAuth, to: "none") }
         #expect(newer?.code == .notInDialect)
-        let unknown = #expect(throws: ConninfoError.self) { try Conninfo(["hots": "a"]) }
+        let unknown = #expect(throws: ConninfoError.self) { try Conninfo(["hosts": "a"]) }
         #expect(unknown?.code == .unknownKeyword)
-        #expect(unknown?.unsafeLibpqMessage == "invalid connection option \"hots\"\n")
+        #expect(unknown?.message == "Invalid connection option \"hosts\". Did you mean \"host\"?")
+        #expect(unknown?.unsafeLibpqMessage == "invalid connection option \"hosts\"\n")
         #expect(conninfo == Conninfo())
     }
 }

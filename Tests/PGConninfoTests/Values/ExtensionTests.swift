@@ -1,7 +1,7 @@
 import PGConninfo
 import Testing
 
-@Suite struct ExtensionTests {
+@Suite(.timeLimit(.minutes(5))) struct ExtensionTests {
     private static let extensions: Conninfo.ExtensionKeywords = [
         "aws_rds_iam_auth_token_generator", "aws_rds_iam_region", "aws_rds_iam_host",
     ]
@@ -29,7 +29,7 @@ import Testing
         #expect(conninfo.string(includingExtensions: true) == "host=h aws_rds_iam_host='a b'")
         #expect(conninfo.string(as: .uri, includingExtensions: true) == "postgresql://h?aws_rds_iam_host=a%20b")
         for form in [Conninfo.Form.keywordValue, .uri] {
-            let written = conninfo.serialised(as: form, includingExtensions: true)
+            let written = conninfo.serialized(as: form, includingExtensions: true)
             #expect(try Conninfo.parse(written, extensions: Self.extensions) == conninfo)
         }
     }
@@ -68,6 +68,64 @@ import Testing
     @Test func namesThatCannotBeWrittenAreLeftOut() {
         #expect(Conninfo.ExtensionKeywords(["a", "", "b=c", "d e", "f\0", "a"]).names == ["a"])
         #expect(Conninfo.ExtensionKeywords(["a"], secret: ["b"]).names == ["a", "b"])
+    }
+
+    @Test func namesAreComparedByTheirBytes() throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        let extensions = Conninfo.ExtensionKeywords([composed, decomposed, "\u{212A}ey", "key"], secret: [decomposed])
+        #expect(extensions.names.count == 4)
+        #expect(extensions.secretNames.map { Array($0.utf8) } == [Array(decomposed.utf8)])
+        #expect(
+            extensions != Conninfo.ExtensionKeywords([decomposed, composed, "\u{212A}ey", "key"], secret: [decomposed])
+        )
+        var conninfo = try Conninfo.parse("\(composed)=1 \(decomposed)=2 key=3 \u{212A}ey=4", extensions: extensions)
+        #expect(conninfo[extension: composed] == "1")
+        #expect(conninfo[extension: decomposed] == "2")
+        #expect(conninfo[extension: "key"] == "3")
+        #expect(conninfo[extension: "\u{212A}ey"] == "4")
+        #expect(conninfo.redacted.contains("***") && !conninfo.redacted.contains("2"))
+        try conninfo.set(extension: decomposed, to: "5")
+        conninfo.remove(extension: composed)
+        #expect(conninfo[extension: decomposed] == "5")
+        #expect(conninfo[extension: composed] == nil)
+        #expect(throws: ConninfoError.self) { try Conninfo.parse("\(decomposed)=1", extensions: [composed]) }
+    }
+
+    @Test func parametersWithTwinNamesDiffer() throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        let one = try Conninfo.parse("\(composed)=1", extensions: [composed])
+        let other = try Conninfo.parse("\(decomposed)=1", extensions: [decomposed])
+        #expect(one != other)
+        #expect(Set(one.extensionParameters + other.extensionParameters).count == 2)
+    }
+
+    /// 40,000 names and as many settings, in the worst order for a search: a quadratic parser exceeds the time limit.
+    @Test(arguments: ["keyword/value", "URI"])
+    func manyNamesAndSettingsTakeLinearWork(form: String) throws {
+        let names = (0..<40_000).map { "extension_keyword_number_\($0)" }
+        let settings = names.reversed().map { "\($0)=\($0.utf8.count)" }
+        let text = form == "URI" ? "postgresql://h?" + settings.joined(separator: "&") : settings.joined(separator: " ")
+        let conninfo = try Conninfo.parse(text, extensions: .init(names))
+        #expect(conninfo.extensionParameters.count == names.count)
+        #expect(conninfo.extensionParameters.map(\.name) == names)
+        #expect(conninfo[extension: names[39_999]] == "30")
+        var built = Conninfo(extensions: conninfo.extensions)
+        for name in names { try built.set(extension: name, to: "1") }
+        #expect(built.extensionParameters.count == names.count)
+    }
+
+    @Test func repeatedSettingsAmongManyNamesTakeTheLast() throws {
+        let names = (0..<100).map { "k\($0)" }
+        let text = names.map { "\($0)=1 \($0)=2 host=h port=1" }.joined(separator: " ")
+        let conninfo = try Conninfo.parse(text + " port=2", extensions: .init(names))
+        #expect(conninfo.extensionParameters.map(\.value) == names.map { _ in "2" })
+        #expect(conninfo[.port] == "2")
+        #expect(conninfo.parameters.map(\.keyword) == [.host, .port])
+        var changed = conninfo
+        changed.remove(extension: "k50")
+        changed.remove(.port)
+        #expect(changed[extension: "k50"] == nil && changed[extension: "k99"] == "2" && changed[.host] == "h")
+        #expect(changed[.port] == nil)
     }
 
     @Test func survivesResolving() throws {

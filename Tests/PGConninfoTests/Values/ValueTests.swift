@@ -1,7 +1,7 @@
 import PGConninfo
 import Testing
 
-@Suite struct ValueTests {
+@Suite(.timeLimit(.minutes(5))) struct ValueTests {
     @Test func readsATypicalURI() throws {
         let conninfo = try Conninfo.parse("postgresql://andrew@db.example.com:5432/blog?sslmode=verify-full")
         #expect(conninfo[.user] == "andrew")

@@ -1,4 +1,6 @@
-/// Writes parameters as a URI: what the authority and the path can express goes there, all else into the query.
+import RDSIAMBasics
+
+/// Writes parameters as a URI: in the authority and the path if they can express it, otherwise in the query.
 struct URIWriter {
     private let conninfo: Conninfo
     private var output = Array("postgresql://".utf8)
@@ -18,7 +20,7 @@ struct URIWriter {
         return writer.output
     }
 
-    /// A part that is empty would be lost outside the query.
+    /// Returns the value unless it is empty: an empty part would be lost outside the query.
     private func nonEmpty(_ keyword: Conninfo.Keyword) -> [UInt8]? {
         conninfo.bytes(of: keyword).flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -40,7 +42,7 @@ struct URIWriter {
         written.insert(keyword)
     }
 
-    /// Several hosts can stand in the authority only if there are as many ports: the commas go to both lists.
+    /// Writes the hosts into the authority if there are as many ports: libpq adds each comma to both lists.
     private mutating func writeHosts() {
         guard let host = nonEmpty(.host) else { return }
         let hosts = host.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -61,7 +63,9 @@ struct URIWriter {
     private mutating func appendHost(_ host: ArraySlice<UInt8>) {
         let looksLikeIPv6 =
             host.contains(UInt8(ascii: ":"))
-            && host.allSatisfy { $0.hexValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+            && host.allSatisfy {
+                Hexadecimal.value(of: $0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+            }
         guard looksLikeIPv6 else { return appendEncoded(host) }
         output.append(UInt8(ascii: "["))
         output.append(contentsOf: host)
@@ -92,24 +96,7 @@ struct URIWriter {
         appendEncoded(value)
     }
 
-    /// Encodes everything but RFC 3986's unreserved characters.
     private mutating func appendEncoded(_ value: some Sequence<UInt8>) {
-        for byte in value {
-            if byte.isAlphanumeric || byte.isUnreservedMark {
-                output.append(byte)
-            } else {
-                output.append(UInt8(ascii: "%"))
-                output.append((byte >> 4).hexDigit)
-                output.append((byte & 15).hexDigit)
-            }
-        }
+        PercentEncoding.append(value, to: &output)
     }
-}
-
-extension UInt8 {
-    fileprivate var isUnreservedMark: Bool {
-        self == UInt8(ascii: "-") || self == UInt8(ascii: ".") || self == UInt8(ascii: "_") || self == UInt8(ascii: "~")
-    }
-
-    fileprivate var hexDigit: UInt8 { self < 10 ? self + UInt8(ascii: "0") : self - 10 + UInt8(ascii: "A") }
 }

@@ -1,7 +1,7 @@
 import PGConninfo
 import Testing
 
-@Suite struct SerialiseTests {
+@Suite(.timeLimit(.minutes(5))) struct SerializationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let input: String
         let uri: String
@@ -33,8 +33,8 @@ import Testing
         for dialect in Conninfo.Dialect.all {
             let conninfo = try Conninfo.parse(each.input, dialect: dialect)
             #expect(conninfo.string(as: .uri) == each.uri)
-            #expect(try Conninfo.parse(conninfo.serialised(as: .uri), dialect: dialect) == conninfo)
-            #expect(try Conninfo.parse(conninfo.serialised(), dialect: dialect) == conninfo)
+            #expect(try Conninfo.parse(conninfo.serialized(as: .uri), dialect: dialect) == conninfo)
+            #expect(try Conninfo.parse(conninfo.serialized(), dialect: dialect) == conninfo)
         }
     }
 
@@ -46,7 +46,7 @@ import Testing
             var conninfo = Conninfo()
             try conninfo.set(keyword, to: value)
             for form in [Conninfo.Form.keywordValue, .uri] {
-                #expect(try Conninfo.parse(conninfo.serialised(as: form)).bytes(of: keyword) == value)
+                #expect(try Conninfo.parse(conninfo.serialized(as: form)).bytes(of: keyword) == value)
             }
         }
     }
