@@ -1,6 +1,6 @@
 import AuthTokens
 
-/// Times the hand-out of kept tokens and the registry's look-up beside a dictionary behind a lock, in the same run.
+/// Times the hand-out of cached tokens and the registry's look-up beside a dictionary behind a lock, in the same run.
 ///
 /// Rounds are interleaved and the quickest counts, so that a busy machine spoils none of the ratios.
 @main
@@ -9,24 +9,26 @@ enum TokensBench {
         let world = try await World()
         var lines = [
             Line("one look-up of a host name in a dictionary behind a lock (the peer)") { try await world.peer($0) },
-            Line("registry: value(named:)", limit: 50) { try await world.look($0) },
-            Line("registry: builtValue(named:)", limit: 50) { try await world.glance($0) },
-            Line("kept token, generator without credentials", limit: 200) { try await world.hand(out: $0, "plain") },
-            Line("kept token, generator that tells who signs", limit: 200) { try await world.hand(out: $0, "signing") },
-            Line("kept token, RDS generator, credentials given", limit: 200) {
-                try await world.hand(out: $0, "rds-static")
-            },
-            Line("kept token, RDS generator, credentials kept and renewed", limit: 200) {
-                try await world.hand(out: $0, "rds")
-            },
-            Line("kept token, RDS generator, credentials named in the connection string") {
-                try await world.named($0)
-            },
-            Line("kept token, audit required and re-use not recorded", limit: 200) { try await world.audited($0) },
-            Line("kept token, from two threads together", threads: 2, limit: 500) {
+            Line("registry: value(named:)", limit: 100) { try await world.look($0) },
+            Line("registry: builtValue(named:)", limit: 100) { try await world.glance($0) },
+            Line("cached token, generator without credentials", limit: 1000) { try await world.hand(out: $0, "plain") },
+            Line("cached token, generator that tells who signs", limit: 1000) {
                 try await world.hand(out: $0, "signing")
             },
-            Line("kept token, RDS generator, from two threads together", threads: 2, limit: 500) {
+            Line("cached token, RDS generator, credentials given", limit: 1000) {
+                try await world.hand(out: $0, "rds-static")
+            },
+            Line("cached token, RDS generator, credentials cached and renewed", limit: 1000) {
+                try await world.hand(out: $0, "rds")
+            },
+            Line("cached token, RDS generator, credentials named in the connection string") {
+                try await world.named($0)
+            },
+            Line("cached token, audit required and re-use not recorded", limit: 1000) { try await world.audited($0) },
+            Line("cached token, from two threads together", threads: 2, limit: 1000) {
+                try await world.hand(out: $0, "signing")
+            },
+            Line("cached token, RDS generator, from two threads together", threads: 2, limit: 1000) {
                 try await world.hand(out: $0, "rds")
             },
         ]
