@@ -1,7 +1,7 @@
 /// A text that is compared, ordered and hashed by its UTF-8 bytes.
 ///
-/// Swift's `String` treats "é" as one code point and "é" as a letter with a combining mark as equal. PostgreSQL and AWS do
-/// not: they are two roles, two secrets, two hosts. Wherever that matters, use this type as the key.
+/// Swift's `String` treats "é" as one code point and "é" as a letter with a combining mark as equal. PostgreSQL and
+/// AWS do not: they are two roles, two secrets, two hosts. Wherever that matters, use this type as the key.
 package struct ByteText: Sendable {
     package let string: String
 

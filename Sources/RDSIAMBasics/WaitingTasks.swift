@@ -2,8 +2,9 @@ import Synchronization
 
 /// Tasks that wait for a value which other code supplies.
 ///
-/// A task that is canceled stops waiting at once and throws `CancellationError`; the others are not disturbed. Whether a
-/// task must wait at all is decided under this table's lock, so a value that arrives at the same moment is never missed:
+/// A task that is canceled stops waiting at once and throws `CancellationError`; the others are not disturbed.
+/// Whether a task must wait at all is decided under this table's lock, so a value that arrives at the same moment is
+/// never missed:
 ///
 /// ```swift
 /// let value = try await waiting.wait { state.withLock { $0.value } }
@@ -54,8 +55,8 @@ package final class WaitingTasks<Value: Sendable>: Sendable {
 
     /// Waits until another task resumes this one.
     ///
-    /// - Parameter value: Returns the value if the task does not have to wait. It runs under the table's lock, so it must
-    ///   not call this table.
+    /// - Parameter value: Returns the value if the task does not have to wait. It runs under the table's lock, so it
+    ///   must not call this table.
     /// - Throws: `CancellationError` if the task is canceled; otherwise the error it is resumed with.
     package func wait(unless value: () -> Value? = { nil }) async throws -> Value {
         let ticket = table.withLock { table in
@@ -89,8 +90,8 @@ package final class WaitingTasks<Value: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - result: What it is resumed with.
-    ///   - ifNone: Runs under the table's lock if no task waits, so that none can begin to in between. It must not call this
-    ///     table.
+    ///   - ifNone: Runs under the table's lock if no task waits, so that none can begin to in between. It must not
+    ///     call this table.
     /// - Returns: Whether a task was resumed.
     @discardableResult
     package func resumeFirst(with result: Result<Value, any Error>, ifNone: () -> Void = {}) -> Bool {

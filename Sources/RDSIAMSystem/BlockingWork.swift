@@ -33,7 +33,8 @@ package enum BlockingWork {
         }
     }
 
-    /// Runs work that the operating system may hold for as long as it likes, such as a look-up or a file on a dead server.
+    /// Runs work that the operating system may hold for as long as it likes, such as a look-up or a file on a dead
+    /// server.
     ///
     /// When the limit has passed or the task is canceled, the call ends; the thread ends when its work does.
     ///

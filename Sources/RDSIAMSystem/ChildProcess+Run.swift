@@ -17,8 +17,8 @@ extension ChildProcess {
 
     /// Runs a program to its end and returns what it printed.
     ///
-    /// The run ends with the program itself: a process that it leaves behind may hold the pipe open and is not waited for.
-    /// The output is read while the program runs, as it would wait for ever on a full pipe.
+    /// The run ends with the program itself: a process that it leaves behind may hold the pipe open and is not waited
+    /// for. The output is read while the program runs, as it would wait for ever on a full pipe.
     ///
     /// - Parameters:
     ///   - path: The program's path; `PATH` is not searched.
@@ -27,7 +27,8 @@ extension ChildProcess {
     ///   - standardError: Where its standard error goes.
     ///   - limit: How long it may run.
     ///   - outputLimit: How many bytes it may print.
-    /// - Throws: ``SystemFailure`` if it cannot be started; ``RunFailure``; `CancellationError` if the task is canceled.
+    /// - Throws: ``SystemFailure`` if it cannot be started; ``RunFailure``; `CancellationError` if the task is
+    ///   canceled.
     package static func run(
         _ path: String,
         _ arguments: [String],

@@ -1,8 +1,8 @@
 /// A child process in a process group of its own, whose standard output is read through a pipe.
 ///
-/// It is started with `posix_spawn`, reads nothing on standard input, and has no descriptor of this process but its three
-/// streams. Foundation's `Process` lets children that start at the same moment inherit each other's pipes on Linux, and
-/// notices an end only once every process that the child has started has ended too.
+/// It is started with `posix_spawn`, reads nothing on standard input, and has no descriptor of this process but its
+/// three streams. Foundation's `Process` lets children that start at the same moment inherit each other's pipes on
+/// Linux, and notices an end only once every process that the child has started has ended too.
 ///
 /// When the value goes out of scope, the child is killed if it still runs, together with what it has started.
 package struct ChildProcess: ~Copyable {
@@ -100,7 +100,8 @@ package struct ChildProcess: ~Copyable {
         return true
     }
 
-    /// Returns the next bytes of its output, none at the output's end, or `nil` if none come within so many milliseconds.
+    /// Returns the next bytes of its output, none at the output's end, or `nil` if none come within so many
+    /// milliseconds.
     package borrowing func read(waiting milliseconds: Int32) -> [UInt8]? {
         var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
         guard poll(&ready, 1, milliseconds) > 0 else { return nil }

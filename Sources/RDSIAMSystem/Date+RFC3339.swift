@@ -9,8 +9,8 @@ extension Date {
 
     /// The time to the second below in RFC 3339's format and UTC, `2026-01-31T23:59:59Z`.
     ///
-    /// What no calendar reaches counts as the first second of year −9999, the last second of year 9999, or 1970 if it is
-    /// not a number.
+    /// What no calendar reaches counts as the first second of year −9999, the last second of year 9999, or 1970 if it
+    /// is not a number.
     package var rfc3339: String { civilTime.rfc3339 }
 
     /// The time to the second below in UTC, within the bounds that ``rfc3339`` gives.

@@ -19,7 +19,7 @@ final class Lookalike: Sendable {
         port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
-    /// A new visitor, for whom the server behaves in this way.
+    /// A new visitor, to which the server shows this behavior.
     func visitor(_ behavior: String) -> Visitor {
         let name = UUID().uuidString
         return Visitor(base: "http://127.0.0.1:\(port)", behavior: behavior, name: name)

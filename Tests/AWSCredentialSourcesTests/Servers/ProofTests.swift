@@ -39,7 +39,8 @@ import Testing
         let output = Pipe()
         let server = try PythonServer(["dpop_judge.py", proof], output: output)
         defer { withExtendedLifetime(server) {} }
-        // One line; the pipe's end may be late, as another child process that started at the same moment may hold it too.
+        // One line; the pipe's end may be late, as another child process that started at the same moment may hold it
+        // too.
         let text = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
