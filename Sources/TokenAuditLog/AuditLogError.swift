@@ -4,8 +4,8 @@ import CSQLite
 
 /// A failure of the audit log.
 ///
-/// The message says what to do and never quotes what was logged. Calls that fail with ``Code/busy`` or ``Code/timedOut``
-/// may be tried again as they are; all others need a correction first.
+/// The message says what to do and never quotes what was logged. Calls that fail with ``Code/busy`` or
+/// ``Code/timedOut`` may be tried again as they are; all others need a correction first.
 public struct AuditLogError: RetryableError, CustomStringConvertible {
     /// The kind of failure.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

@@ -7,8 +7,8 @@ struct MisplacedSecrets {
 
     /// - Parameters:
     ///   - arguments: The program's name and the arguments.
-    ///   - isUsage: Whether the message is about the arguments themselves. If so, whatever is as long as an AWS secret key
-    ///     is left out; in other messages the name of a file stays.
+    ///   - isUsage: Whether the message is about the arguments themselves. If so, all that is as long as an AWS secret
+    ///     key is left out; in other messages the name of a file stays.
     init(arguments: [String], isUsage: Bool) {
         secrets = arguments.dropFirst().flatMap(Self.parts).filter { part in
             (isUsage && part.utf8.count >= 40) || part.asciiLowercased().containsBytes("x-amz-")
@@ -25,7 +25,9 @@ struct MisplacedSecrets {
         return [argument, String(decoding: argument.utf8[sign...].dropFirst(), as: UTF8.self)]
     }
 
-    /// Returns the text without the secrets, whatever characters their first and last bytes form with those around them.
+    /// Returns the text without the secrets.
+    ///
+    /// They are found by their bytes: a secret's first character may be one with the text before it.
     func removed(from text: String) -> String {
         let note = Array("[not repeated]".utf8)
         let bytes = secrets.reduce(Array(text.utf8)) { bytes, secret in

@@ -2,15 +2,15 @@
 //
 //   audit-writer LOG USER COUNT TASKS [FILE-SIZE-LIMIT]
 //
-// It prints the name of each event once it is recorded; where one cannot be, the error's code, and ends with 1. Started
-// by root it works as nobody, whom permissions bind, if LOG's folder is not writable for others.
+// It prints the name of each event once it is recorded. If one cannot be recorded, it prints the error's code and exits
+// with 1. Started by root, it becomes user 65534 if LOG's directory is not writable: permissions do not bind root.
 
 import AuthTokens
 import Foundation
 import TokenAuditLog
 
 func say(_ text: String) {
-    // Unbuffered, in one piece: what was said before a kill was said.
+    // Unbuffered and in one piece, so that a kill takes nothing back.
     FileHandle.standardOutput.write(Data((text + "\n").utf8))
 }
 
@@ -23,14 +23,14 @@ func event(_ number: Int, user: String) -> TokenEvent {
 
 func write(_ count: Int, in tasks: Int, to path: String, as user: String) async throws {
     var configuration = AuditLogConfiguration()
-    // So that whatever befalls a writer befalls it while it indexes, too.
+    // Small, so that tests kill writers while they index, too.
     configuration.indexBatch = 20
     let log = try await AuditLog.open(path, configuration: configuration)
     let parent = getppid()
     try await withThrowingTaskGroup(of: Void.self) { group in
         for task in 0..<tasks {
             group.addTask {
-                // Nobody would end it if its test has crashed.
+                // It ends by itself if its test has crashed.
                 for number in stride(from: task, to: count, by: tasks) where getppid() == parent {
                     let event = event(number, user: user)
                     try await log.record(event)
@@ -50,9 +50,11 @@ if arguments.count > 5, let bytes = UInt(arguments[5]) {
     var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
     guard setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { exit(2) }
 }
-var folder = stat()
+var directory = stat()
 let parent = URL(filePath: arguments[1]).deletingLastPathComponent().path
-if geteuid() == 0, stat(parent, &folder) == 0, folder.st_mode & 0o222 == 0 { guard setuid(65534) == 0 else { exit(2) } }
+if geteuid() == 0, stat(parent, &directory) == 0, directory.st_mode & 0o222 == 0 {
+    guard setuid(65534) == 0 else { exit(2) }
+}
 
 do {
     try await write(count, in: tasks, to: arguments[1], as: arguments[2])

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// One change that has not been synchronised: a write, or (without bytes) a truncation.
+// One change that is not synchronized yet: a write, or a truncation if it has no bytes.
 typedef struct Change {
     sqlite3_int64 offset;
     int count;
@@ -15,7 +15,7 @@ typedef struct Change {
     struct Change *next;
 } Change;
 
-// What is known of one path: what survives a power cut for certain, and what may.
+// What one path holds: what surely survives a power cut, and what may.
 typedef struct Node {
     char *path;
     unsigned char *durable;
@@ -160,7 +160,7 @@ PASS(ShmLock, (sqlite3_file *base, int offset, int count, int flags), real, offs
 PASS(ShmUnmap, (sqlite3_file *base, int deletes), real, deletes)
 static void file_ShmBarrier(sqlite3_file *base) { ((File *)base)->real->pMethods->xShmBarrier(((File *)base)->real); }
 
-// None of the guarantees some disks give: SQLite must do with the weakest.
+// None of the guarantees that some disks give: SQLite must work on the weakest.
 static int file_DeviceCharacteristics(sqlite3_file *base) { (void)base; return 0; }
 
 static const sqlite3_io_methods methods = {
@@ -184,13 +184,13 @@ static int disk_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int
     return SQLITE_OK;
 }
 
-// A deletion counts once its folder is synchronised; else the file is there again after a power cut.
-static int disk_delete(sqlite3_vfs *vfs, const char *path, int synchronises_folder) {
+// A deletion counts once its directory is synchronized; else the file is back after a power cut.
+static int disk_delete(sqlite3_vfs *vfs, const char *path, int synchronizes_directory) {
     Disk *disk = vfs->pAppData;
-    int rc = disk->real->xDelete(disk->real, path, synchronises_folder);
+    int rc = disk->real->xDelete(disk->real, path, synchronizes_directory);
     pthread_mutex_lock(&disk->lock);
     Node *node = node_at(disk, path);
-    if (rc == SQLITE_OK && synchronises_folder) {
+    if (rc == SQLITE_OK && synchronizes_directory) {
         settle(node);
         node->is_deleted = 1;
         node->durable_size = node->size = 0;

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Hashes", .timeLimit(.minutes(2)))
 struct HashTests {
-    @Test("are the same, called directly and by way of EVP, and what another implementation gives")
+    @Test("hashes are the same called directly and through EVP, and the same as another implementation's")
     func hashes() async throws {
         let payloads = (0..<200).map { [UInt8](repeating: UInt8($0), count: $0) }
         let (direct, roundabout) = (try ChainHasher(direct: true), try ChainHasher(direct: false))
@@ -43,6 +43,6 @@ struct HashTests {
         Text(text: "é漢x-aMz-\u{301}", looksSigned: true), Text(text: "X\u{D}amz\u{D}", looksSigned: false),
     ]
 
-    @Test("are all that is kept of what looks like part of a signed request", arguments: texts)
+    @Test("a text that looks like part of a signed request is recognized", arguments: texts)
     func signed(_ text: Text) { #expect(text.text.looksSigned == text.looksSigned) }
 }

@@ -17,7 +17,7 @@ struct NoteTests {
     static let publishedSecret = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
     static let publishedKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 
-    @Test("a published note, key and signature are what another implementation says")
+    @Test("a published note, key and signature are read and written byte for byte")
     func publishedNote() throws {
         let key = try #require(AuditVerificationKey(Self.publishedKey))
         let note = try #require(SignedNote(Self.published))
@@ -66,7 +66,7 @@ struct NoteTests {
         #expect(throws: AuditLogError.self) { try AuditSigningKey(secretText: text) }
     }
 
-    @Test("giant ones, too")
+    @Test("a giant text is refused as a note, a key and a head")
     func giant() { malformed(text: String(repeating: "x\n", count: 600_000)) }
 
     @Test("a signing key never prints its secret half")

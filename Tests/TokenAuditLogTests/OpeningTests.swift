@@ -4,9 +4,9 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Opening a log that must be there", .timeLimit(.minutes(2)))
+@Suite("Opening a log that must exist", .timeLimit(.minutes(2)))
 struct OpeningTests {
-    @Test("what is no log is not made one")
+    @Test("a missing file is not created, and an empty one is left as it is")
     func createsNothing() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

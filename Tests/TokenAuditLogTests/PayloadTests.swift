@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Payloads", .timeLimit(.minutes(2)))
 struct PayloadTests {
-    @Test("are the bytes that another language's canonical JSON gives")
+    @Test("a payload is the bytes that another language's canonical JSON gives")
     func canonical() async throws {
         let awkward = (0..<0x20).map { String(UnicodeScalar(UInt8($0))) }.joined() + "\"\\/\u{7F}é漢🗝\u{2028}"
         let value = CanonicalJSON.object([
@@ -25,7 +25,7 @@ struct PayloadTests {
     }
 
     @Test(
-        "that are not canonical read as nil",
+        "a text that is not canonical reads as nil",
         arguments: [
             "", "{", "}", "{}x", " {}", "[]", "null", "true", "1.5", "1e3", "--1", "\"", "\"\\", "\"\\x\"", "\"\\u00\"",
             "\"\\u0041\"", "\"\\u00zz\"", "{\"a\":1,}", "{\"a\" :1}", "{\"a\":1,\"a\":2}", "{1:1}",
@@ -48,7 +48,7 @@ struct PayloadTests {
         #expect(CanonicalJSONParser.parse([0x22, 0xFF, 0x22]) == nil)
     }
 
-    @Test("are written in one way for ever")
+    @Test("the format of a payload does not change")
     func format() throws {
         var event = Events.issue()
         event.id = "018f0000-0000-7000-8000-000000000000"
@@ -66,7 +66,7 @@ struct PayloadTests {
         )
     }
 
-    @Test("of records that hold what is not finite or out of range are written all the same")
+    @Test("a record with a time that is not finite or out of range is written")
     func extremes() throws {
         for time in [
             Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan),
@@ -80,7 +80,7 @@ struct PayloadTests {
 
 @Suite("Secrets", .timeLimit(.minutes(2)))
 struct AuditSecretsTests {
-    @Test("are in no byte of log, journals, backup and exports, even where a caller mixes fields up")
+    @Test("no byte of log, journals, backup and exports holds a secret, even if a caller mixes up fields")
     func nowhere() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -91,10 +91,10 @@ struct AuditSecretsTests {
             configuration.signingKey = try AuditSigningKey(secretText: NoteTests.publishedSecret)
             let log = try await AuditLog.open(path + journal.rawValue, configuration: configuration)
             try await Logs.write(20, to: log)
-            // A token where a user belongs, and where an error's code belongs.
+            // A token as the user, and a secret in the error's code.
             try await log.record(Events.issue(user: Events.token(3).value))
             try await log.record(Events.refuse(code: "bad X-AMZ-Security-Token=" + secretKey))
-            // And where a reason belongs.
+            // And a token in the reason.
             let report = try await Logs.verification(of: path + journal.rawValue)
             try await log.reanchor(acknowledging: report, reason: "in a debug log: " + Events.token(4).value)
             try copyAll(in: folder)
@@ -120,14 +120,14 @@ struct AuditSecretsTests {
         }
     }
 
-    /// Journals are gone when the log is closed.
+    /// Copies all files: closing the log deletes the journals.
     private func copyAll(in folder: TemporaryFolder) throws {
         for (name, bytes) in try folder.everything() {
             try bytes.write(to: URL(filePath: folder.path(name + ".seen")))
         }
     }
 
-    @Test("are in no error")
+    @Test("no error holds a secret")
     func errors() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

@@ -23,7 +23,7 @@ struct PermissionTests {
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
 
-    @Test("a log that others may read is closed to them when it is opened for writing; its folder is left as it is")
+    @Test("opening a log for writing takes other users' access away; its directory is left as it is")
     func existing() async throws {
         for journal in [JournalMode.truncate, .wal] {
             let log = path + journal.rawValue
@@ -44,7 +44,7 @@ struct PermissionTests {
         #expect(try mode(folder.path("there")) == 0o755)
     }
 
-    @Test("somebody else's database is refused before its mode is touched")
+    @Test("another program's database is refused before its mode is changed")
     func foreign() async throws {
         _ = FileManager.default.createFile(atPath: path, contents: Data(repeating: 0x41, count: 5000))
         try set(0o644, path)

@@ -32,7 +32,7 @@ struct RecordingTests {
         #expect(try await Logs.verification(of: path).findings == [])
     }
 
-    @Test("file, journal, ballast and folder are for their owner alone")
+    @Test("only the owner may read file, journal, ballast and directory")
     func permissions() async throws {
         let log = try await AuditLog.open(path)
         try await log.record(Events.issue())
@@ -55,7 +55,7 @@ struct RecordingTests {
         #expect(!actor.program.isEmpty && !actor.program.contains("/"))
     }
 
-    @Test("events recorded at once are all there, in one chain, in fewer commits")
+    @Test("events recorded at once are all stored, in one chain, in fewer commits")
     func concurrency() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -69,7 +69,7 @@ struct RecordingTests {
         #expect(report.isIntact)
     }
 
-    @Test("a closed log refuses, and says so")
+    @Test("a closed log refuses events and says why")
     func closed() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         await log.close()

@@ -5,8 +5,8 @@ public import RDSIAMSystem
 ///
 /// What is `nil` does not matter; what is set must match exactly, texts byte by byte.
 ///
-/// Dates outside of what the log records, ``AuditLogConfiguration/now``, count as the nearest it does; a search with a date
-/// that is not a number fails.
+/// Dates outside of what the log records (``AuditLogConfiguration/now``) count as the nearest it does. A search with a
+/// date that is not a number fails.
 public struct AuditFilter: Sendable, Hashable {
     /// From this moment on.
     public var since: Date?

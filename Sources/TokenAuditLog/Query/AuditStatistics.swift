@@ -11,7 +11,7 @@ public struct AuditStatistics: Sendable, Hashable {
 
     /// The events of one day, user or server.
     ///
-    /// Names are told apart by their bytes, as PostgreSQL does it. In Swift `"é" == "e\u{301}"`; here they are two users.
+    /// Names are compared by their bytes, as PostgreSQL does it: "é" as one code point and as two are two users.
     public struct Group: Sendable, Hashable {
         /// The day, the user's name or the server's name.
         public let name: String
@@ -36,7 +36,7 @@ public struct AuditStatistics: Sendable, Hashable {
     public struct Counts: Sendable, Hashable {
         /// Tokens issued.
         public internal(set) var issued = 0
-        /// Tokens handed out again.
+        /// Tokens that were issued before and returned again.
         public internal(set) var reused = 0
         /// Tokens refused.
         public internal(set) var refused = 0

@@ -25,8 +25,8 @@ struct CanonicalJSONObject: Sendable {
         left.utf8.lexicographicallyPrecedes(right.utf8) { rank($0) < rank($1) }
     }
 
-    /// A byte's place in the order of UTF-16: surrogate pairs (F0 to F4 begin them in UTF-8) come before U+E000 to U+FFFF
-    /// (EE and EF begin these).
+    /// A byte's place in the order of UTF-16: surrogate pairs (F0 to F4 begin them in UTF-8) come before U+E000 to
+    /// U+FFFF (EE and EF begin these).
     private static func rank(_ byte: UInt8) -> UInt8 { byte == 0xEE || byte == 0xEF ? byte + 0x10 : byte }
 }
 

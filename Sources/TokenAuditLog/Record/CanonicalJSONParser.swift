@@ -94,9 +94,7 @@ struct CanonicalJSONParser {
         guard position + 4 <= bytes.count else { return nil }
         let digits = String(decoding: bytes[position..<position + 4], as: UTF8.self)
         position += 4
-        guard digits.hasBytePrefix("00"), let code = UInt8(digits, radix: 16), code < 0x20 else {
-            return nil
-        }
-        return code
+        guard let code = Hexadecimal.decode(digits), code[0] == 0, code[1] < 0x20 else { return nil }
+        return code[1]
     }
 }

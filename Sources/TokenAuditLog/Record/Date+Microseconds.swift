@@ -10,7 +10,7 @@ extension Date {
         return Int64(microseconds.isNaN ? 0 : min(max(microseconds, -9_007_199_254_740_991), 9_007_199_254_740_991))
     }
 
-    /// - Throws: ``AuditLogError`` `invalidArgument` if this is not a number, which is neither before nor after anything.
+    /// - Throws: ``AuditLogError`` `invalidArgument` if this is not a number, which is before and after nothing.
     func checkIsNumber(path: String) throws {
         guard timeIntervalSinceReferenceDate.isNaN else { return }
         throw AuditLogError(.invalidArgument, "A date is not a number. Pass a time.", path: path)

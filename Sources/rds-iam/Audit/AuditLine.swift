@@ -26,8 +26,8 @@ struct AuditLine {
         record.target.map { "\($0.user)@\($0.host):\($0.port)" } ?? "-"
     }
 
-    /// A text that keeps its place in a line of fields: what ends lines or fields, or moves a terminal's cursor, is shown
-    /// as a question mark.
+    /// Returns a text fit for a line of fields: characters that end a line or a field, or move a terminal's cursor, are
+    /// shown as question marks.
     static func cell(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory.isControl ? "?" : $0 }))
     }

@@ -15,7 +15,7 @@ struct AuditLogOption: ParsableArguments {
     )
     var path: String?
 
-    /// The file that the option, the environment or the custom of the platform names.
+    /// The file that the option or the environment names, or the default.
     func resolved() throws -> String {
         let environment = ProcessInfo.processInfo.environment
         if let path = path ?? environment["RDS_IAM_AUDIT_LOG"], !path.isEmpty { return path }
@@ -23,7 +23,7 @@ struct AuditLogOption: ParsableArguments {
             return state + "/rds-iam/audit.sqlite"
         }
         guard let home = environment["HOME"], !home.isEmpty else {
-            throw ValidationError("HOME is not set: name the audit log with --audit-log or RDS_IAM_AUDIT_LOG.")
+            throw ValidationError("HOME is not set. Name the audit log with --audit-log or RDS_IAM_AUDIT_LOG.")
         }
         return home + "/.local/state/rds-iam/audit.sqlite"
     }
@@ -31,10 +31,10 @@ struct AuditLogOption: ParsableArguments {
     /// The log, open for reading only.
     func reader() async throws -> AuditLogReader { try await AuditLogReader.open(resolved()) }
 
-    /// The log, open for its keeper, which also recovers it after a writer's crash.
+    /// The log, open for maintenance, which also recovers it after a writer's crash.
     ///
-    /// One that is not there is a mistake, and not made. No checkpoint is written: where checkpoints are signed, one of this
-    /// command's would not be, and the next writer's confirms these rows too.
+    /// A missing log is an error and is not created. No checkpoint is written: this command cannot sign it, and the
+    /// next writer's checkpoint confirms these rows too.
     func writer() async throws -> AuditLog {
         var configuration = AuditLogConfiguration()
         configuration.createsFile = false
@@ -45,7 +45,7 @@ struct AuditLogOption: ParsableArguments {
     }
 }
 
-/// What becomes of a token whose record cannot be written.
+/// What happens to a token whose record cannot be written.
 enum AuditMode: String, ExpressibleByArgument, CaseIterable {
     case required
     case bestEffort = "best-effort"
@@ -58,7 +58,7 @@ struct AuditOptions: ParsableArguments {
 
     @Option(
         help: """
-            required: no token without a record; best-effort: a token also where its record fails; off: no record.
+            required: no token without a record; best-effort: a token even if its record fails; off: no record.
             """
     )
     var audit = AuditMode.required
@@ -91,7 +91,7 @@ struct AuditOptions: ParsableArguments {
     }
 }
 
-/// Says of each event that cannot be recorded that it is not.
+/// Warns of each event that cannot be recorded.
 private struct WarningRecorder: TokenAuditRecorder {
     let log: AuditLog
 

@@ -27,7 +27,7 @@ struct AuditReanchorCommand: AsyncParsableCommand {
         print(try await closing(writer) { try await acknowledge(writer) })
     }
 
-    /// Says so in the log where there is something to acknowledge.
+    /// Acknowledges the findings, if there are any, in the log.
     private func acknowledge(_ writer: AuditLog) async throws -> String {
         let report = try await log.reader().verify()
         if report.isIntact { return "\(writer.path) is intact: nothing to acknowledge, nothing written" }
@@ -40,7 +40,7 @@ struct AuditReanchorCommand: AsyncParsableCommand {
     }
 }
 
-/// The verdict on a log whose faults can be mended, or contradict what was kept elsewhere.
+/// The verdict on a log whose faults can be repaired, or contradict what was kept elsewhere.
 private struct NothingAcknowledged: Error, CustomStringConvertible {
     let path: String
     let findings: [String]

@@ -5,7 +5,7 @@ import TokenAuditLog
 struct AuditReindexCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reindex",
-        abstract: "Build anew what searches use.",
+        abstract: "Rebuild what searches use.",
         discussion: """
             For a log of which `rds-iam audit verify --indexes` says index-altered. No event is changed, and tokens may be \
             made meanwhile. Like every command that writes, it also recovers a log after a writer's crash.

@@ -12,7 +12,7 @@ struct OutputFile {
         self.name = name
     }
 
-    /// Makes a file for its owner alone; never overwrites one.
+    /// Creates a file that only its owner may read, and overwrites none.
     init(creating path: String) throws {
         self.init(descriptor: open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600), name: path)
         guard descriptor >= 0 else {
@@ -30,7 +30,7 @@ struct OutputFile {
         }
     }
 
-    /// Makes what was written durable, and says where that failed.
+    /// Makes what was written durable.
     func finish() throws {
         guard descriptor != STDOUT_FILENO else { return }
         guard fsync(descriptor) == 0 else { throw failure(reason) }

@@ -13,7 +13,7 @@ struct FaultTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("a lock holder that hangs: a typed error within the time limit, and the next event is stored")
+    @Test("an event fails with busy while another process holds the lock, and the next is stored")
     func hungLockHolder() async throws {
         var configuration = Logs.bare
         configuration.timeLimit = .seconds(1)
@@ -29,12 +29,12 @@ struct FaultTests {
         #expect(records[0].detail == ["events": "1", "issued": "1"])
     }
 
-    @Test("an event that came later waits for the lock as long as the one that has given up")
+    @Test("a later event waits for the lock as long as the one that has failed")
     func laterEvent() async throws {
         let holder = Mutex<Connection?>(nil)
         var configuration = Logs.bare
         configuration.timeLimit = .seconds(4)
-        // At once, on the log's own thread: the test's may be held up.
+        // On the log's own thread: the test's may come too late.
         configuration.notify = { notice in
             if notice.kind == .eventsLost { holder.withLock { $0?.rollBack() } }
         }
@@ -46,7 +46,7 @@ struct FaultTests {
         }
         async let first = Logs.code { try await log.record(Events.issue(1)) }
         while log.queue.isIdle { try await Task.sleep(for: .milliseconds(1)) }
-        // The later event's time is up this much later.
+        // The later event's time limit ends this much later.
         try await Task.sleep(for: .seconds(2))
         async let second = Logs.code { try await log.record(Events.issue(2)) }
         #expect(await first == .busy)
@@ -54,7 +54,7 @@ struct FaultTests {
         await log.close()
     }
 
-    @Test("a disk that hangs: a typed error within the time limit")
+    @Test("an event fails with timedOut while the disk hangs")
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
@@ -68,13 +68,13 @@ struct FaultTests {
         #expect(await [first, second] == [.timedOut, .timedOut])
         layer.hang(false)
         await log.close()
-        // The one in flight was stored late: over-recorded, never under-recorded.
+        // The event in flight was stored late: the log may hold too many events, never too few.
         let fingerprints = try await Logs.entries(of: path).compactMap { $0.record?.token?.fingerprint }
         #expect(fingerprints.contains(Events.token(2).fingerprint))
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    @Test("a disk that fails to synchronise: a typed error, and what was acknowledged stays")
+    @Test("an event fails with inputOutput if the disk cannot synchronize, and acknowledged events stay")
     func failingSync() async throws {
         let layer = FaultyFileLayer()
         let log = try await AuditLog.open(path, configuration: layer.configuration())
@@ -89,12 +89,12 @@ struct FaultTests {
         await log.close()
         let records = try await Logs.entries(of: path).compactMap(\.record)
         #expect(records.map(\.activity) == [.issue, .gap, .issue])
-        // A token that waited for its record did not leave.
+        // A token that waited for its record was not issued.
         #expect(records[1].detail == ["events": "2", "issued": "1"])
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    @Test("rows that were not stored bring no checkpoint nearer")
+    @Test("rows that were not stored do not count toward the next checkpoint")
     func uncounted() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
@@ -112,7 +112,7 @@ struct FaultTests {
         #expect(activities == [.issue, .gap, .issue, .issue, .checkpoint])
     }
 
-    @Test("a full disk: the ballast is spent, then a typed error; room again: the gap is recorded")
+    @Test("a full disk costs the ballast, then events fail with diskFull, and later the gap is recorded")
     func fullDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
@@ -138,7 +138,7 @@ struct FaultTests {
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    @Test("a size limit of the process: all acknowledged events are there, the rest is refused")
+    @Test("under a file size limit all acknowledged events are stored and the rest is refused")
     func sizeLimit() async throws {
         let result = try await ChildProcess.run(
             try Repository.built("audit-writer"),
@@ -152,7 +152,7 @@ struct FaultTests {
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    @Test("a folder that may not be written: a typed error, and nothing is left there")
+    @Test("a log in a read-only directory fails with notPermitted and leaves nothing there")
     func readOnlyFolder() async throws {
         let closed = folder.path("closed")
         try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: false)
@@ -194,7 +194,7 @@ struct FaultTests {
     }
 
     @Test(
-        "a file that is moved, deleted or replaced while open: a typed error for every event",
+        "events fail with moved if the file is moved, deleted or replaced while open",
         arguments: Displacement.all
     )
     func displaced(displacement: Displacement) async throws {
@@ -207,7 +207,7 @@ struct FaultTests {
         #expect(await Logs.code { try await log.record(Events.issue(3)) } == .moved)
     }
 
-    @Test("a file that is moved while a commit is under way: a typed error for the event in it")
+    @Test("an event fails with moved if the file is moved during its commit")
     func movedDuringCommit() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
@@ -222,7 +222,7 @@ struct FaultTests {
         #expect(await code == .moved)
     }
 
-    @Test("a file that is put back from an old copy while open: a typed error, until somebody takes note of it")
+    @Test("events fail with rewound if the file is restored from an old copy, until that is acknowledged")
     func rewound() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await Logs.write(3, to: log)
@@ -241,7 +241,7 @@ struct FaultTests {
     }
 }
 
-/// What a log has told its keeper.
+/// The notices of a log.
 final class Notices: Sendable {
     private let all = Mutex<[AuditLogNotice]>([])
 

@@ -5,9 +5,9 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Events lost just before the end", .timeLimit(.minutes(5)))
+@Suite("Events lost just before a log is closed", .timeLimit(.minutes(5)))
 struct GapTests {
-    @Test("closing says how many events were lost, whatever else it says", arguments: [true, false])
+    @Test("closing records how many events were lost", arguments: [true, false])
     func closing(recordsOpenAndClose: Bool) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

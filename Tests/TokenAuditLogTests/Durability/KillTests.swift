@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Processes that are killed", .timeLimit(.minutes(10)))
 struct KillTests {
-    @Test("of four writers on one file, killed three hundred times, no acknowledged row is lost")
+    @Test("no acknowledged row of four writers on one file is lost, with three hundred kills")
     func kills() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -22,7 +22,7 @@ struct KillTests {
             for writer in writers.shuffled() { writer.kill() }
             for writer in writers { acknowledged.formUnion(try writer.acknowledged()) }
         }
-        // A writer cleans up after the last ones killed.
+        // A new writer recovers the file after the last kills.
         try await Logs.write(1, to: path)
         let entries = try await Logs.entries(of: path)
         let stored = Set(entries.compactMap { $0.record?.id })
@@ -43,7 +43,7 @@ struct KillTests {
 
 @Suite("Many processes", .timeLimit(.minutes(10)))
 struct ManyProcessesTests {
-    @Test("eight with a thousand events each, at once: all there, in one chain")
+    @Test("eight processes with a thousand events each store all in one chain")
     func eight() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

@@ -11,14 +11,14 @@ struct PowerCutTests {
     struct Survival: Sendable, CustomTestStringConvertible {
         let percent: Int
         let journal: String
-        var testDescription: String { "\(percent) % of unsynchronised writes survive, \(journal)" }
+        var testDescription: String { "\(percent) % of unsynchronized writes survive, \(journal)" }
     }
 
     static let survivals = [0, 50, 100].flatMap { percent in
         ["truncate", "wal"].map { Survival(percent: percent, journal: $0) }
     }
 
-    @Test("lose no acknowledged row, whatever of the unsynchronised writes survives", arguments: survivals)
+    @Test("a power cut loses no acknowledged row, whichever unsynchronized writes survive", arguments: survivals)
     func cuts(survival: Survival) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("live/tokens.auditlog")
@@ -70,16 +70,16 @@ struct PowerCutTests {
     }
 }
 
-@Suite("Synchronisation", .timeLimit(.minutes(5)))
-struct SynchronisationTests {
-    /// Without indexing, which is a commit of its own.
+@Suite("Synchronization", .timeLimit(.minutes(5)))
+struct SynchronizationTests {
+    /// Without indexing, which makes commits of its own.
     private func configuration(_ layer: FaultyFileLayer) -> AuditLogConfiguration {
         var configuration = layer.configuration()
         configuration.indexBatch = 1000
         return configuration
     }
 
-    @Test("of a commit: the journal twice and at its end, the database once")
+    @Test("a commit synchronizes the journal three times and the database once")
     func truncate() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -95,7 +95,7 @@ struct SynchronisationTests {
         await log.close()
     }
 
-    @Test("of a commit with a write-ahead log: that log, once")
+    @Test("a commit with a write-ahead log synchronizes it once")
     func wal() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -110,7 +110,7 @@ struct SynchronisationTests {
         await log.close()
     }
 
-    @Test("of many events at once: far fewer than of each by itself")
+    @Test("many events at once need far fewer synchronizations than one by one")
     func shared() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

@@ -24,7 +24,7 @@ struct FoldingTests {
         return configuration
     }
 
-    @Test("follows the events, a batch behind at most, and a search finds all at any moment")
+    @Test("the index follows the events, at most a batch behind, and a search always finds all")
     func follows() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         let reader = try await AuditLogReader.open(path)
@@ -41,7 +41,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("of a log far behind goes on while nobody waits")
+    @Test("the index of a log far behind catches up while no event waits")
     func catchesUp() async throws {
         try await Logs.write(100, to: path, configuration: unindexed())
         #expect(try indexed() == 0)
@@ -53,7 +53,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("all at once, while events come in, leaves nothing out")
+    @Test("reindexing while events are recorded leaves nothing out")
     func reindexing() async throws {
         try await Logs.write(100, to: path, configuration: unindexed())
         let log = try await AuditLog.open(path, configuration: Logs.bare)
@@ -67,7 +67,7 @@ struct FoldingTests {
         #expect(await Logs.code { try await log.reindex() } == .closed)
     }
 
-    @Test("of no rows does nothing")
+    @Test("reindexing a log without rows does nothing")
     func empty() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await log.reindex()
@@ -82,7 +82,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("spans no segment's end, and pruning takes the entries of whole segments with it")
+    @Test("a batch ends with its segment, and pruning deletes the entries of whole segments")
     func segments() throws {
         let room = try IndexRoom()
         let end = Segment(number: 0).rows.upperBound
@@ -105,7 +105,7 @@ struct FoldingTests {
         #expect(try room.search(filter) == room.scan(filter))
     }
 
-    @Test("that meets a lock stops no event, and is done later", arguments: ["BEGIN IMMEDIATE", "BEGIN"])
+    @Test("indexing that meets a lock stops no event and is done later", arguments: ["BEGIN IMMEDIATE", "BEGIN"])
     func locked(sql: String) async throws {
         try await Logs.write(10, to: path, configuration: unindexed())
         let committer = try Committer(path: path, configuration: Logs.bare)
@@ -115,7 +115,7 @@ struct FoldingTests {
         #expect(committer.foldIndex() != nil)
         other.rollBack()
         #expect(try indexed() == 0)
-        // Not again at once, before there are a few more rows.
+        // It is not tried again before a few more rows are there.
         #expect(committer.foldIndex() != nil)
         #expect(try indexed() == 0)
         try committer.transaction(until: .now + .seconds(1)) {
@@ -126,7 +126,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("that meets a lock is done seconds later though no event comes")
+    @Test("indexing that meets a lock is done seconds later even if no event comes")
     func lockedAndIdle() async throws {
         try await Logs.write(10, to: path, configuration: unindexed())
         let committer = try Committer(path: path, configuration: Logs.bare)
@@ -138,7 +138,7 @@ struct FoldingTests {
         #expect(try indexed() == 8)
     }
 
-    @Test("that meets a full disk spends no ballast, and none goes on where the ballast is spent")
+    @Test("indexing on a full disk spends no ballast, and stops while the ballast is spent")
     func fullDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration(unindexed())
@@ -164,7 +164,7 @@ struct FoldingTests {
         #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
     }
 
-    @Test("by several writers at once does each row once")
+    @Test("several writers that index at once do each row once")
     func several() async throws {
         try await Logs.write(400, to: path, configuration: unindexed())
         let path = self.path

@@ -13,7 +13,7 @@ struct IndexDamageTests {
         let rows: [Int64]
     }
 
-    @Test("of a log without rows is emptied by reindexing")
+    @Test("reindexing a log without rows empties the index")
     func empty() async throws {
         let room = try IndexRoom()
         try room.connection.execute("INSERT INTO segment VALUES (0, 0, 1, 2); INSERT INTO lookup VALUES (0, 4711, 7)")
@@ -72,7 +72,7 @@ struct IndexDamageTests {
         Damage(testDescription: "no segment and its entries left", sql: "DELETE FROM segment", rows: [0]),
     ]
 
-    @Test("is found when indexes are looked at, and mended by indexing anew", arguments: damages)
+    @Test("a check of the index finds the damage, and reindexing repairs it", arguments: damages)
     func found(damage: Damage) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -93,7 +93,7 @@ struct IndexDamageTests {
     }
 
     @Test(
-        "with numbers that no row can have stops neither a search nor an event",
+        "an index with impossible row numbers stops neither a search nor an event",
         arguments: [Int64.min, -1, 1 << 50, .max].flatMap { number in [Int64.min, .max].map { (number, $0) } }
     )
     func absurd(number: Int64, through: Int64) async throws {
@@ -116,7 +116,7 @@ struct IndexDamageTests {
         #expect(try await AuditLogReader.open(path).entries(matching: filter).entries.count == 40)
     }
 
-    @Test("with a segment missing between others is found and mended")
+    @Test("a missing segment between others is found and repaired")
     func missingSegment() throws {
         let room = try IndexRoom()
         let segment = Segment(number: 1).rows.lowerBound
@@ -134,7 +134,10 @@ struct IndexDamageTests {
         #expect(try room.search(filter) == room.scan(filter))
     }
 
-    @Test("stops no event, and is a finding", arguments: ["DROP TABLE lookup", "DROP TABLE segment"])
+    @Test(
+        "a missing table of the index stops no event and is a finding",
+        arguments: ["DROP TABLE lookup", "DROP TABLE segment"]
+    )
     func missingTables(sql: String) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -145,12 +148,12 @@ struct IndexDamageTests {
         #expect(report.rows == 40)
         #expect(report.findings.map(\.kind) == [.schemaAltered, .indexAltered])
         #expect(await Logs.code { try await AuditLog.open(path, configuration: Logs.bare).reindex() } == .sqlite)
-        // A copy's tables are made as the log's are; the log itself is as good as before.
+        // The log itself is intact.
         let other = try await OtherVerifier.verify(path)
         #expect(other.status == 0, "\(other)")
     }
 
-    @Test("whose pages are damaged is a finding, and a backup's index is whole")
+    @Test("damaged pages of the index are a finding, and a backup's index is whole")
     func damagedPage() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import TokenAuditLog
 
-/// A log made by hand, with rows in many segments.
+/// A log with rows in many segments.
 ///
 /// It has no chain: its hashes are zeros, and numbers are left out.
 struct IndexRoom {

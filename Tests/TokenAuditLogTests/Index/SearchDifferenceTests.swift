@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A search by index", .timeLimit(.minutes(5)))
 struct SearchDifferenceTests {
-    /// Payloads that no writer of ours leaves.
+    /// Payloads that this module never writes.
     private static let broken = [
         "broken", "", "{}", "[]", "5", "null", #"{"target":5,"time_us":"noon"}"#,
         #"{"time_us":1.5,"target":{"user":7}}"#, #"{"target":{"user":"user1","host":null},"time_us":null}"#,
@@ -14,7 +14,10 @@ struct SearchDifferenceTests {
         #"{"target":{"user":true,"host":["h"]},"token":{"sha256":{"a":1}},"time_us":-5}"#,
     ]
 
-    @Test("finds what reading all rows finds, whenever rows are added, indexed and pruned", arguments: 0..<16)
+    @Test(
+        "a search by index finds what reading all rows finds, in any order of adding, indexing and pruning",
+        arguments: 0..<16
+    )
     func difference(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let room = try IndexRoom()
@@ -47,7 +50,7 @@ struct SearchDifferenceTests {
             if Int.random(in: 0..<8, using: &random) == 0 {
                 try room.add(last, Self.broken.randomElement(using: &random) ?? "")
             } else {
-                // Clocks jump.
+                // Clocks may be set forward and back.
                 let seconds = last / 1000 + Int64.random(in: -20...20, using: &random)
                 try room.add(
                     last,
@@ -60,7 +63,7 @@ struct SearchDifferenceTests {
         }
     }
 
-    /// As a pruning does it; it adds an event.
+    /// Prunes, which adds an event.
     private func prune(_ room: IndexRoom, _ last: inout Int64, _ random: inout SeededGenerator) throws {
         let committer = try Committer(path: room.path, configuration: Logs.bare)
         let seconds = Double.random(in: 0...Double(last / 1000 + 1), using: &random)
@@ -80,7 +83,7 @@ struct SearchDifferenceTests {
         return filter
     }
 
-    @Test("leaves out segments whose times lie elsewhere, and none where a clock was put back")
+    @Test("a search leaves out segments of other times, and none whose clock was set back")
     func clocks() throws {
         let room = try IndexRoom()
         let segment = Segment(number: 1).rows.lowerBound
@@ -95,13 +98,13 @@ struct SearchDifferenceTests {
         #expect(try room.search(filter) == [2 * segment + 2, 1])
         filter.since = Date(timeIntervalSince1970: 5)
         #expect(try room.search(filter) == [2 * segment + 2])
-        // Its third segment's times are believed.
+        // A search trusts the times of the index.
         try room.connection.execute("UPDATE segment SET first_us = last_us WHERE number = 2")
         #expect(try room.search(filter) == [])
         #expect(try room.findings().map(\.sequence) == [2 * segment])
     }
 
-    @Test("asks the row itself where two values share a number")
+    @Test("a search compares the row itself if two values share a number")
     func collision() throws {
         let room = try IndexRoom()
         try room.add(1, user: "alice")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenAuditLog
 
-@Suite("Backups of a log that is not as it should be, or not at rest", .timeLimit(.minutes(5)))
+@Suite("Backups of a damaged log, or of one in use", .timeLimit(.minutes(5)))
 struct BackupTests {
     let folder: TemporaryFolder
     var path: String { folder.path("tokens.auditlog") }
@@ -13,7 +13,7 @@ struct BackupTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Changes the file as anybody can who may write it.
+    /// Changes the file as any program can that may write it.
     private func tamper(_ sql: String) throws {
         var database: OpaquePointer?
         #expect(sqlite3_open(path, &database) == SQLITE_OK)
@@ -23,7 +23,7 @@ struct BackupTests {
 
     private func evil(_ number: Int) -> String { folder.path("evil\(number)") }
 
-    @Test("SQL in the file is not run, and what is not the log's is not copied")
+    @Test("a backup runs no SQL of the file and copies nothing but the log")
     func foreignSQL() async throws {
         try await Logs.write(5, to: path)
         let attack = "; VACUUM INTO ''\(evil(1))''; ATTACH ''\(evil(2))'' AS e; CREATE TABLE e.t (a)"
@@ -36,7 +36,7 @@ struct BackupTests {
         #expect(try await Logs.entries(of: copy).count == 5)
     }
 
-    /// Acts when a connection begins its `number`th transaction.
+    /// Acts when a connection begins its transaction of a given number.
     private final class Interruption {
         private var left: Int
         private let act: () throws -> Void
@@ -48,14 +48,14 @@ struct BackupTests {
                     -> Int32 = { _, context, _, sql in
                         guard let context, let sql else { return 0 }
                         let text = String(cString: sql.assumingMemoryBound(to: CChar.self))
-                        Unmanaged<Interruption>.fromOpaque(context).takeUnretainedValue().hear(text)
+                        Unmanaged<Interruption>.fromOpaque(context).takeUnretainedValue().didRun(text)
                         return 0
                     }
             let context = Unmanaged.passUnretained(self).toOpaque()
             sqlite3_trace_v2(connection.handle, UInt32(SQLITE_TRACE_STMT), trace, context)
         }
 
-        private func hear(_ sql: String) {
+        private func didRun(_ sql: String) {
             guard sql == "BEGIN" else { return }
             left -= 1
             guard left == 0 else { return }
@@ -63,7 +63,7 @@ struct BackupTests {
         }
     }
 
-    @Test("whenever a log is pruned while it is copied, the copy says so", arguments: 1...5)
+    @Test("a copy of a log that is pruned during the backup records the pruning", arguments: 1...5)
     func prunedMeanwhile(transaction: Int) async throws {
         try await Logs.write(20, to: path)
         let committer = try Committer(path: path, configuration: Logs.bare)

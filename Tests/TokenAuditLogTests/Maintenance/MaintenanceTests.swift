@@ -12,7 +12,7 @@ struct MaintenanceTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("pruning deletes what is old, says so, and leaves a chain that verifies")
+    @Test("pruning deletes old events, records that, and leaves a chain that verifies")
     func prune() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await Logs.write(100, to: log)
@@ -30,7 +30,7 @@ struct MaintenanceTests {
         #expect(try await OtherVerifier.verify(path, heads: [before]).status == 0)
     }
 
-    @Test("pruning everything does not let the numbers begin again")
+    @Test("after everything is pruned the numbers go on")
     func pruneAll() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await Logs.write(5, to: log)
@@ -43,7 +43,7 @@ struct MaintenanceTests {
         #expect(try await OtherVerifier.verify(path).status == 0)
     }
 
-    @Test("pruning an empty log does nothing, and an interrupted pruning is finished by the next")
+    @Test("pruning an empty log does nothing, and the next pruning finishes an interrupted one")
     func interruptedPrune() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         #expect(try await log.prune(before: .distantFuture) == AuditPruning(rows: 0, throughSequence: 0))
@@ -60,7 +60,7 @@ struct MaintenanceTests {
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    @Test("what was pruned is not in the file any more")
+    @Test("the file no longer holds what was pruned")
     func pruneErases() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await log.record(Events.issue(user: "forgotten", at: Events.start))
@@ -70,7 +70,7 @@ struct MaintenanceTests {
         #expect(try Data(contentsOf: URL(filePath: path)).range(of: Data("forgotten".utf8)) == nil)
     }
 
-    @Test("a backup taken while others write is a whole log, and its file is for its owner alone")
+    @Test("a backup taken during writes is a whole log, and only its owner may read it")
     func backup() async throws {
         var configuration = Logs.quiet
         configuration.now = { Events.start }
@@ -96,7 +96,7 @@ struct MaintenanceTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("no")))
     }
 
-    @Test("checkpoints come after so many events, on request and at the end, each with the row before it")
+    @Test("checkpoints are written after an interval, on request and at the end, each with the row before it")
     func checkpoints() async throws {
         var configuration = Logs.quiet
         configuration.checkpointInterval = 3
@@ -117,7 +117,7 @@ struct MaintenanceTests {
         #expect(try await Logs.verification(of: path, anchors: notices.notices.map(\.head)).isIntact)
     }
 
-    @Test("an idle log shows that nothing happened")
+    @Test("an idle log writes checkpoints")
     func idle() async throws {
         var configuration = Logs.quiet
         configuration.idleCheckpoint = .milliseconds(30)
@@ -137,6 +137,6 @@ struct MaintenanceTests {
         (3_050_007, .wal), (3_051_000, .truncate), (3_051_002, .truncate), (3_051_003, .wal), (3_053_000, .wal),
     ]
 
-    @Test("the journal is the one that this version of SQLite keeps safely", arguments: journals)
+    @Test("the journal mode is the one that this version of SQLite handles safely", arguments: journals)
     func journal(version: Int32, mode: JournalMode) { #expect(JournalMode.safest(for: version) == mode) }
 }

@@ -17,7 +17,7 @@ struct PruningTests {
         try Connection(path: path, mode: .reading).integer("SELECT count(*) FROM event WHERE seq <= \(sequence)")
     }
 
-    /// Says "now" to the log, and lets the test act when it is pruning.
+    /// The log's clock, which lets the test act during a pruning.
     private final class Clock: Sendable {
         let act = Mutex<(@Sendable () -> Void)?>(nil)
 
@@ -31,7 +31,7 @@ struct PruningTests {
         }
     }
 
-    @Test("events are recorded while a log is pruned, and do not wait for its end")
+    @Test("events recorded during a pruning do not wait for its end")
     func recordsMeanwhile() async throws {
         let clock = Clock()
         var configuration = Logs.bare
@@ -48,7 +48,7 @@ struct PruningTests {
                     done.yield(try connection.integer("SELECT count(*) FROM event WHERE seq <= 1000"))
                     done.finish()
                 }
-                // The event is on its way while this step is.
+                // The step goes on once the event waits.
                 while log.queue.isIdle { usleep(1000) }
             }
         }
@@ -61,7 +61,7 @@ struct PruningTests {
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    @Test("on a disk with little room pruning goes by smaller steps")
+    @Test("pruning on a disk with little room takes smaller steps")
     func littleRoom() async throws {
         let layer = FaultyFileLayer()
         try Logs.writeAtOnce(1500, to: path, configuration: layer.configuration())
@@ -74,7 +74,7 @@ struct PruningTests {
     }
 
     @Test(
-        "on a disk with no room, or hardly any, pruning fails and nothing has happened",
+        "pruning on a disk with no room, or almost none, fails and changes nothing",
         arguments: [0, 25_000, 40_000]
     )
     func noRoom(room: Int) async throws {
@@ -89,7 +89,7 @@ struct PruningTests {
         #expect(try await Logs.entries(of: path).map(\.sequence) == Array(1...300))
     }
 
-    @Test("the room that is held back for events is the last that pruning takes")
+    @Test("pruning spends the ballast only if there is no other room")
     func ballast() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
@@ -106,7 +106,7 @@ struct PruningTests {
         #expect(try await Logs.verification(of: path).isIntact)
     }
 
-    /// The database's bytes; its journal is cut to nothing between transactions.
+    /// The size of the database in bytes; its journal is empty between transactions.
     private func size() throws -> Int {
         try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
     }
@@ -125,7 +125,7 @@ struct PruningTests {
         #expect(try left(through: 20) == 10)
     }
 
-    @Test("rows that are pruned and still there are in no list, count, trace or export", arguments: [true, false])
+    @Test("rows that are pruned but not yet deleted are in no list, count, trace or export", arguments: [true, false])
     func interrupted(indexed: Bool) async throws {
         try await writeInterrupted(indexed: indexed)
         let reader = try await AuditLogReader.open(path)
@@ -147,7 +147,7 @@ struct PruningTests {
         #expect(try await OtherVerifier.verify(path).status == 0)
     }
 
-    @Test("a mark of verification is set once, for rows that are there")
+    @Test("a mark of verification is set once, and only for rows of the log")
     func marks() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await Logs.write(5, to: log)

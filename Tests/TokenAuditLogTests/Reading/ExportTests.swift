@@ -28,7 +28,7 @@ struct ExportTests {
         var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
     }
 
-    @Test("JSON Lines hold each payload verbatim, and the second verifier needs nothing else")
+    @Test("JSON Lines hold each payload verbatim, which is all the second verifier needs")
     func jsonLines() async throws {
         let head = try await ForgeryTests.write(to: path)
         let (text, summary) = try await export(.jsonLines)
@@ -44,7 +44,7 @@ struct ExportTests {
         #expect(try await OtherVerifier.verify(file).findings == ["payload-altered 2"])
     }
 
-    @Test("an export goes on where the one before ended, and parts verify like the whole")
+    @Test("an export continues the one before, and parts verify like the whole")
     func resumed() async throws {
         try await Logs.write(10, to: path)
         let first = try await export(.jsonLines)
@@ -72,7 +72,7 @@ struct ExportTests {
         #expect(try await export(.csv, after: 7).summary.rows == 4)
     }
 
-    @Test("an export is not asked for rows to come: the log was cut off, or put back from a copy")
+    @Test("an export after a row that the log does not hold fails: the log was truncated or replaced")
     func rewound() async throws {
         try await Logs.write(10, to: path)
         for sequence in [11, 4711, Int64.max] {
@@ -81,7 +81,7 @@ struct ExportTests {
         #expect(try await export(.jsonLines, after: 10).summary == AuditExportSummary(rows: 0, lastSequence: 10))
     }
 
-    @Test("rows that are pruned while they are exported are said to be pruned")
+    @Test("an export fails if its next rows have been pruned since it began")
     func prunedMeanwhile() async throws {
         try await Logs.write(30, to: path)
         let committer = try Committer(path: path, configuration: Logs.bare)
@@ -101,7 +101,7 @@ struct ExportTests {
         #expect(try exporter.export(after: 20).lastSequence == 31)
     }
 
-    @Test("a forged mark of pruning stops no program", arguments: [Int64.min, -1, 1 << 62, Int64.max - 1, Int64.max])
+    @Test("a forged mark of pruning crashes no program", arguments: [Int64.min, -1, 1 << 62, Int64.max - 1, Int64.max])
     func forgedAnchor(number: Int64) async throws {
         try await Logs.write(10, to: path)
         let forger = try Connection(path: path, mode: .writing)
@@ -124,7 +124,7 @@ struct ExportTests {
         #expect(try await reader.statistics().total.issued >= expected)
     }
 
-    @Test("CSV is read by another reader with the same cells, and no cell is a formula")
+    @Test("another CSV reader reads the same cells, and no cell is a formula")
     func csv() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         for user in ["app", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "a,b", "say \"hi\"", "two\r\nlines", "\tx"] {
@@ -162,7 +162,7 @@ struct ExportTests {
         #expect(lines[2].split(separator: ",", omittingEmptySubsequences: false).count == CSVRow.heading.cells.count)
     }
 
-    @Test("OCSF events are of class 3002 and hold what the schema requires")
+    @Test("OCSF events have class 3002 and the members that the schema requires")
     func ocsf() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.quiet)
         try await log.record(Events.issue())
@@ -185,7 +185,7 @@ struct ExportTests {
         #expect(refusal["status_code"] as? String == "AWSCredentialError.notConfigured")
     }
 
-    @Test("what the sink throws comes back")
+    @Test("an error of the sink is thrown by the export")
     func failingSink() async throws {
         try await Logs.write(1, to: path)
         await #expect(throws: CancellationError.self) {

@@ -109,7 +109,7 @@ struct QueryTests {
         await log.close()
     }
 
-    @Test("finds exactly what matches, newest first, page by page", arguments: cases)
+    @Test("a search finds exactly what matches, newest first, page by page", arguments: cases)
     func search(search: Case) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -135,7 +135,7 @@ struct QueryTests {
     }
 
     @Test(
-        "looks rows up by user, host and fingerprint, and sorts nothing",
+        "a search uses the index for user, host and fingerprint, and sorts nothing",
         arguments: ["user", "host", "fingerprint", "time", "all"]
     )
     func plan(what: String) async throws {
@@ -160,7 +160,7 @@ struct QueryTests {
         )
     }
 
-    @Test("a payload that is no JSON any more stops no search, and is shown as it is")
+    @Test("a payload that is no longer JSON stops no search and is shown as it is")
     func brokenPayload() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -178,7 +178,7 @@ struct QueryTests {
     }
 
     @Test(
-        "a cursor that is none is nil",
+        "a text that is not a cursor is refused",
         arguments: ["", ".", "0", "-1", "1.", "x", "1.1", " 1", "99999999999999999999"]
     )
     func badCursor(text: String) { #expect(AuditCursor(text) == nil) }

@@ -21,7 +21,7 @@ struct ReadOnlyTests {
         await reader.close()
     }
 
-    @Test("leaves no trace in the folder", arguments: ["truncate", "wal"])
+    @Test("reading leaves no trace in the directory", arguments: ["truncate", "wal"])
     func noTrace(journal: String) async throws {
         var configuration = Logs.bare
         configuration.journalMode = JournalMode(rawValue: journal)
@@ -31,7 +31,7 @@ struct ReadOnlyTests {
         #expect(try snapshot() == before)
     }
 
-    @Test("sees what a writer has just committed", arguments: ["truncate", "wal"])
+    @Test("a reader sees what a writer has just committed", arguments: ["truncate", "wal"])
     func live(journal: String) async throws {
         var configuration = Logs.bare
         configuration.journalMode = JournalMode(rawValue: journal)
@@ -46,7 +46,7 @@ struct ReadOnlyTests {
         try await useAll(try await AuditLogReader.open(path))
     }
 
-    @Test("of a log that nobody had open finds a later writer's rows too")
+    @Test("a reader that opened a log without writers sees a later writer's rows")
     func laterWriter() async throws {
         var configuration = Logs.bare
         configuration.journalMode = .wal
@@ -59,13 +59,13 @@ struct ReadOnlyTests {
         #expect(try await reader.head().sequence == 3)
     }
 
-    @Test("of a log that is not there: a typed error, and nothing is made")
+    @Test("reading a missing log fails with notFound and creates nothing")
     func missing() async throws {
         #expect(await Logs.code { _ = try await AuditLogReader.open(path) } == .notFound)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 
-    @Test("of a file that another was put in the place of: shows the other", arguments: ["truncate", "wal"])
+    @Test("a reader of a file that is replaced shows the new file", arguments: ["truncate", "wal"])
     func restored(journal: String) async throws {
         var configuration = Logs.bare
         configuration.journalMode = JournalMode(rawValue: journal)
@@ -77,7 +77,7 @@ struct ReadOnlyTests {
         let other = folder.path("live/other")
         try await Logs.write(5, to: other, configuration: configuration)
         let head = try await AuditLogReader.open(other).head()
-        // What is left of the old file's write-ahead log is none of the other's.
+        // The old file's write-ahead log does not belong to the new file.
         for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         #expect(rename(other, path) == 0)
         #expect(try await reader.head() == head)
@@ -86,7 +86,7 @@ struct ReadOnlyTests {
         #expect(await Logs.code { _ = try await reader.head() } == .notFound)
     }
 
-    @Test("after a writer's crash: a typed error, and the journal is left for a writer to recover")
+    @Test("reading after a writer's crash fails with needsRecovery and leaves the journal for a writer")
     func hotJournal() async throws {
         let layer = FaultyFileLayer()
         let log = try await AuditLog.open(path, configuration: layer.configuration())

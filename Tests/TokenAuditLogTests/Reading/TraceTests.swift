@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Looking up a token", .timeLimit(.minutes(2)))
 struct TraceTests {
-    @Test("a leaked token is known by its text and by its fingerprint, and said to be alive until it expires")
+    @Test("a leaked token is found by its text and its fingerprint, and is alive until it expires")
     func leakedToken() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -25,7 +25,7 @@ struct TraceTests {
         #expect(!unknown.isKnown && unknown.isAlive(at: Events.start) == nil && unknown.expiresAt == nil)
     }
 
-    @Test("the event that issued a token is found, however many came after it")
+    @Test("the event that issued a token is found, no matter how many came after it")
     func manyEvents() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -47,7 +47,7 @@ struct TraceTests {
         #expect(accesses == (Int64(2)...1001).reversed())
     }
 
-    @Test("a token whose event a newer version has written is known, and nothing is said of its end")
+    @Test("a token in an event of a newer version is known, and has no expiration")
     func unreadable() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

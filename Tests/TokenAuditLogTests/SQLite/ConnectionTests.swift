@@ -34,7 +34,7 @@ struct ConnectionTests {
         ]
     }
 
-    @Test("a reader waits for each lock as long as for the first, however late", arguments: Reading.all)
+    @Test("a reader waits for a late lock as long as for the first", arguments: Reading.all)
     func patience(reading: Reading) async throws {
         try await Logs.write(20, to: path)
         let connection = try ReadOnlyFile(path: path).open(limit: .seconds(2))
@@ -44,7 +44,7 @@ struct ConnectionTests {
         holder.wait()
     }
 
-    @Test("a number that is NULL is none")
+    @Test("NULL reads as nil")
     func null() throws {
         let connection = try Connection(path: ":memory:", mode: .memory)
         #expect(try connection.integer("SELECT NULL") == nil)
@@ -54,7 +54,7 @@ struct ConnectionTests {
     }
 }
 
-/// A writer that keeps all others out for a while, on a thread of its own.
+/// A writer that locks the file for a while, on its own thread.
 final class LockHolder: Sendable {
     private let done = DispatchSemaphore(value: 0)
 
@@ -71,6 +71,6 @@ final class LockHolder: Sendable {
         held.wait()
     }
 
-    /// Returns when the lock is given back.
+    /// Returns when the lock is released.
     func wait() { done.wait() }
 }

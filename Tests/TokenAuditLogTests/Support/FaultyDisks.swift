@@ -3,7 +3,7 @@ import Foundation
 
 @testable import TokenAuditLog
 
-/// A file layer with faults, of one test's own.
+/// A file layer with faults, for one test.
 struct FaultyFileLayer {
     let name = "faulty-" + UUID().uuidString
 
@@ -34,7 +34,7 @@ struct FaultyFileLayer {
 
     func failSyncs(_ fails: Bool) { faulty_disk_fail_syncs(name, fails ? 1 : 0) }
 
-    /// What a power cut at this moment would leave.
+    /// Writes what a power cut at this moment would leave into the directory `target`.
     func cutPower(of folder: String, into target: String, survivors percent: Int, seed: UInt64) throws {
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         guard faulty_disk_cut_power(name, folder, target, Int32(percent), seed) == 0 else {

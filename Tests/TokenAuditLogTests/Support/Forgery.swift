@@ -1,10 +1,10 @@
 import TestSupport
 
-/// The forger.
+/// Changes logs as someone does who may write the file (`Fixtures/audit/forge.py`).
 enum Forgery {
     /// Forges a log in place.
     ///
-    /// - Returns: What SQLite's guards said, where they stopped it; nil where it was done.
+    /// - Returns: What SQLite said if a trigger stopped the change, or `nil` if the change was made.
     @discardableResult
     static func forge(_ path: String, _ action: String, _ sequence: Int64 = 0) async throws -> String? {
         let script = Repository.path("Fixtures/audit/forge.py")

@@ -6,7 +6,7 @@ import TestSupport
 
 /// Logs for tests.
 enum Logs {
-    /// A configuration without timers and ballast, in which indexing is often due.
+    /// A configuration without timers and ballast, in which a few rows are enough to be indexed.
     static var quiet: AuditLogConfiguration {
         var configuration = AuditLogConfiguration(actor: actor)
         configuration.ballastSize = 0
@@ -17,7 +17,7 @@ enum Logs {
 
     static let actor = AuditActor(user: "andrew", userID: 501, processID: 4711, program: "web", host: "app-1")
 
-    /// A configuration that records nothing by itself.
+    /// A configuration in which the log writes no events of its own.
     static var bare: AuditLogConfiguration {
         var configuration = quiet
         configuration.recordsOpenAndClose = false
@@ -75,7 +75,7 @@ enum Logs {
         try await AuditLogReader.open(path).verify(anchors: anchors, checkingIndexes: checkingIndexes)
     }
 
-    /// The code of the error that `body` throws; nil where it throws none.
+    /// Returns the code of the error that `body` throws, or `nil` if it throws none.
     static func code(_ body: () async throws -> Void) async -> AuditLogError.Code? {
         do {
             try await body()
@@ -86,7 +86,7 @@ enum Logs {
     }
 }
 
-/// The second verifier.
+/// The second verifier, which shares no code with the first (`Fixtures/audit/verify.py`).
 enum OtherVerifier {
     struct Verdict: Equatable {
         var status: Int32

@@ -21,9 +21,9 @@ struct WriterProcess {
         process.waitUntilExit()
     }
 
-    /// The events it has said are recorded.
+    /// The events that it has reported as recorded.
     ///
-    /// A last line without its end was not said.
+    /// A last line without an end was interrupted by a kill and does not count.
     func acknowledged() throws -> [String] {
         let text = try String(contentsOfFile: output, encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

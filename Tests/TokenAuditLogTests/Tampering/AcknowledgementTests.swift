@@ -11,7 +11,7 @@ struct AcknowledgementTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// What both verifiers find; their judgement is the same.
+    /// Returns what both verifiers find, which must be the same.
     private func verify(_ heads: [AuditHead] = []) async throws -> [String] {
         let report = try await Logs.verification(of: path, anchors: heads)
         let other = try await OtherVerifier.verify(path, heads: heads)
@@ -21,7 +21,7 @@ struct AcknowledgementTests {
         return report.lines
     }
 
-    /// Acknowledges what is wrong, and goes on for five rows.
+    /// Acknowledges all findings and writes five more rows.
     private func acknowledge(_ heads: [AuditHead] = []) async throws {
         let report = try await Logs.verification(of: path, anchors: heads)
         let log = try await AuditLog.open(path, configuration: Logs.bare)
@@ -30,7 +30,7 @@ struct AcknowledgementTests {
         await log.close()
     }
 
-    @Test("stay in the report and count no more; what is changed later does, before that event or after it")
+    @Test("acknowledged findings stay in the report and no longer count; later changes do count")
     func acknowledged() async throws {
         try await Logs.write(20, to: path)
         try await Forgery.forge(path, "remove", 7)
@@ -40,7 +40,7 @@ struct AcknowledgementTests {
         let known = ["chain-broken 15 acknowledged 21", "payload-altered 3 acknowledged 21"]
         let gap = "rows-missing 7 acknowledged 21"
         #expect(try await verify() == known + [gap])
-        // The same rows once more, in another way.
+        // The same rows are changed once more, in another way.
         try await Forgery.forge(path, "leaf", 3)
         #expect(try await verify() == ["chain-broken 15 acknowledged 21", "chain-broken 3", gap])
         try await Forgery.forge(path, "payload", 23)
@@ -49,7 +49,7 @@ struct AcknowledgementTests {
         #expect(try await verify().contains("rows-missing 6"))
     }
 
-    @Test("are none where a later event blesses the log and names nothing")
+    @Test("an event that names no finding acknowledges none")
     func blessing() async throws {
         try await Logs.write(20, to: path)
         let head = try await AuditLogReader.open(path).head()
@@ -59,7 +59,7 @@ struct AcknowledgementTests {
         #expect(try await verify([head]) == ["payload-altered 2"])
     }
 
-    @Test("count again for a head that was kept before they were acknowledged, and not for one kept after")
+    @Test("acknowledged findings count again for a head kept before the acknowledgement, not for one kept after")
     func heads() async throws {
         try await Logs.write(20, to: path)
         let before = try await AuditLogReader.open(path).head()
@@ -72,7 +72,7 @@ struct AcknowledgementTests {
         #expect(try await verify([after]) == ["payload-altered 2 acknowledged 21"])
     }
 
-    @Test("are never those that contradict a head")
+    @Test("findings that contradict a kept head are never acknowledged")
     func contradictions() async throws {
         try await Logs.write(20, to: path)
         let head = try await AuditLogReader.open(path).head()
@@ -83,7 +83,7 @@ struct AcknowledgementTests {
         #expect(try await verify() == [])
     }
 
-    @Test("may be of no row; another change of the tables counts")
+    @Test("a finding about the tables can be acknowledged, and the next such change counts")
     func schema() async throws {
         try await Logs.write(20, to: path)
         try await Forgery.forge(path, "unguard")
@@ -96,7 +96,7 @@ struct AcknowledgementTests {
         #expect(later.lines == ["schema-altered 0", "schema-altered 0 acknowledged 21"])
     }
 
-    @Test("are a pruning that nobody told of, and no later one")
+    @Test("an unrecorded pruning can be acknowledged, and a later one counts")
     func pruning() async throws {
         try await Logs.write(20, to: path)
         try await Forgery.forge(path, "prune", 5)
@@ -106,7 +106,7 @@ struct AcknowledgementTests {
         #expect(try await verify() == ["prune-unrecorded 10"])
     }
 
-    @Test("are none where more is wrong than a report names")
+    @Test("a report that does not name all findings cannot be acknowledged")
     func tooMany() async throws {
         try await Logs.write(3, to: path)
         var report = try await Logs.verification(of: path)

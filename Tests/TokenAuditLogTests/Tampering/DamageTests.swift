@@ -13,7 +13,7 @@ struct DamageTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("one byte flipped in a payload is found; SQLite itself sees nothing")
+    @Test("one flipped byte in a payload is found, although SQLite sees nothing")
     func flippedByte() async throws {
         try await Logs.write(200, to: path)
         try flipBit(of: Data(#""host":"db.example.com""#.utf8))
@@ -23,7 +23,7 @@ struct DamageTests {
         #expect(try Connection(path: path, mode: .reading).integer("SELECT count(*) FROM event") == 200)
     }
 
-    @Test("one byte flipped in the index is found when indexes are looked at")
+    @Test("one flipped byte in the index is found by a check of the index")
     func flippedIndex() async throws {
         try await Logs.write(200, to: path)
         let key = try LookupField.user.key(of: "app")
@@ -55,7 +55,7 @@ struct DamageTests {
         #expect(report.head.sequence == 300)
     }
 
-    @Test("a log copied without its -wal is found to be short of the head kept elsewhere")
+    @Test("a log copied without its -wal ends before the head kept elsewhere")
     func copiedWithoutWAL() async throws {
         var configuration = Logs.bare
         configuration.journalMode = .wal
@@ -63,7 +63,7 @@ struct DamageTests {
         try await Logs.write(5, to: log)
         let head = try await AuditLogReader.open(path).head()
         #expect(head.sequence == 5)
-        // A writer's checkpoint has brought some rows into the file, the rest is in the -wal.
+        // A checkpoint moves some rows into the file; the rest stays in the -wal.
         let other = try Connection(path: path, mode: .writing)
         #expect(try other.integer("SELECT count(*) FROM event") == 5)
         #expect(sqlite3_wal_checkpoint_v2(other.handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) == SQLITE_OK)
@@ -116,7 +116,7 @@ struct DamageTests {
         try Connection(path: path, mode: .writing).execute(sql)
     }
 
-    @Test("an older schema is brought forward, each step in its own transaction, and a failing step changes nothing")
+    @Test("migrations run in a transaction each, and a failing one changes nothing")
     func migration() async throws {
         try await Logs.write(3, to: path)
         let second = Schema.Migration(version: 2, statements: "CREATE TABLE extra (a); INSERT INTO extra VALUES (1)")
@@ -130,7 +130,7 @@ struct DamageTests {
         #expect(await Logs.code { _ = try await AuditLogReader.open(path) } == .newerSchema)
     }
 
-    @Test("many processes that make one new log at once make one")
+    @Test("logs that create one file at the same time create one log")
     func creation() async throws {
         let logs = try await withThrowingTaskGroup(of: AuditLog.self) { group in
             for _ in 0..<8 { group.addTask { try await AuditLog.open(path, configuration: Logs.bare) } }
@@ -142,7 +142,7 @@ struct DamageTests {
         #expect(report.rows == 8 && report.isIntact)
     }
 
-    @Test("verification goes on from a row verified before, and finds that row changed")
+    @Test("a verification continues from a row verified before, and finds that row changed")
     func incremental() async throws {
         try await Logs.write(30, to: path)
         let log = try await AuditLog.open(path, configuration: Logs.bare)
@@ -165,7 +165,7 @@ struct DamageTests {
         )
     }
 
-    @Test("findings are counted without end and kept up to a thousand")
+    @Test("all findings are counted and a thousand are kept")
     func manyFindings() async throws {
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -60,7 +60,7 @@ struct FarNumberTests {
         Case(sql: "INSERT INTO anchor VALUES ('verified', \(least), zeroblob(32), 0)"),
     ]
 
-    @Test("are found where they mean anything, and stop nothing", arguments: cases)
+    @Test("impossible numbers are found if they have an effect, and stop nothing", arguments: cases)
     func number(forgery: Case) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -79,7 +79,7 @@ struct FarNumberTests {
         try await use(path)
     }
 
-    /// Does all that can be done with a log; what fails, fails with a typed error.
+    /// Makes every kind of call on a log; each succeeds or fails with a typed error.
     private func use(_ path: String) async throws {
         let reader = try await AuditLogReader.open(path)
         var codes: [AuditLogError.Code?] = []

@@ -6,7 +6,10 @@ import Testing
 
 @Suite("A forged row with a number that no log reaches", .timeLimit(.minutes(5)))
 struct FarRowTests {
-    @Test("is found, and stops neither search nor count nor reindexing", arguments: [1 << 40, 1 << 62, Int64.max])
+    @Test(
+        "the row is found, and stops neither search nor count nor reindexing",
+        arguments: [1 << 40, 1 << 62, Int64.max]
+    )
     func farRow(number: Int64) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -24,7 +27,7 @@ struct FarRowTests {
         #expect(try await reader.statistics().total.issued == 21)
         var filter = AuditFilter()
         filter.user = "app"
-        // A search begins below the last number there is, which verifying does not.
+        // A search begins below the highest possible number; a verification includes it.
         let newest = number == .max ? 20 : number
         #expect(try await reader.entries(matching: filter).entries.map(\.sequence).first == newest)
         let log = try await AuditLog.open(path, configuration: Logs.bare)

@@ -11,9 +11,9 @@ struct ForgeryTests {
         let sequence: Int64
         /// What is found with nothing but the log.
         let findings: [String]
-        /// What is found besides with the head that was kept elsewhere.
+        /// What is also found with the head that was kept elsewhere.
         var withHead: [String] = []
-        /// What only the first verifier looks at: tables and triggers.
+        /// What only the first verifier checks: tables and triggers.
         var schema: [String] = []
 
         var testDescription: String { "\(action) \(sequence)" }
@@ -60,7 +60,7 @@ struct ForgeryTests {
         Case(action: "shadow", sequence: 0, findings: [], schema: ["schema-altered 0"]),
     ]
 
-    @Test("are found, by both verifiers alike, in the file and in its export", arguments: cases)
+    @Test("both verifiers find the same forgeries", arguments: cases)
     func findings(forgery: Case) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -87,7 +87,7 @@ struct ForgeryTests {
         return try await AuditLogReader.open(path).head()
     }
 
-    @Test("that the file's own guards stop", arguments: ["replace", "update", "delete", "reuse", "anchor"])
+    @Test("the file's own triggers stop simple changes", arguments: ["replace", "update", "delete", "reuse", "anchor"])
     func guarded(action: String) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -98,7 +98,7 @@ struct ForgeryTests {
         #expect(try await Logs.verification(of: path, anchors: [head]).isIntact)
     }
 
-    @Test("of signed checkpoints are found without any head kept elsewhere")
+    @Test("a forgery under signed checkpoints is found without a kept head")
     func signatures() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

@@ -45,12 +45,15 @@ struct PlantedTriggerTests {
         ),
     ]
 
-    @Test("lets no token leave without its row, and is found", arguments: plants)
+    @Test(
+        "no event passes for stored if a planted trigger drops its row, and verification finds the trigger",
+        arguments: plants
+    )
     func planted(plant: Plant) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
         try await Logs.write(1, to: path)
-        // By another hand: our connections let nobody write the schema.
+        // With another library: this module's connections refuse to write the schema.
         let script =
             "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).executescript(sys.argv[2])"
         let done = try await ChildProcess.run("/usr/bin/env", ["python3", "-c", script, path, plant.sql])
@@ -65,7 +68,7 @@ struct PlantedTriggerTests {
         #expect(report.findings.contains { $0.message.hasPrefix(plant.name + " ") }, "\(report.findings)")
     }
 
-    @Test("lets no pruning begin whose mark is passed over")
+    @Test("a pruning whose mark is dropped by a planted trigger does not begin")
     func anchor() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -79,7 +82,7 @@ struct PlantedTriggerTests {
         #expect(try await Logs.entries(of: path).map(\.sequence) == Array(1...5))
     }
 
-    @Test("is told from what ANALYZE leaves, which is no finding")
+    @Test("tables that ANALYZE leaves are no finding")
     func analyze() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")

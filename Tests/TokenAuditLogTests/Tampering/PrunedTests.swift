@@ -41,7 +41,7 @@ struct PrunedTests {
     }
 
     @Test(
-        "is no finding, wherever a pruning was interrupted; a head of a row that is gone is one",
+        "an interrupted pruning is no finding, and a kept head of a deleted row is one",
         arguments: [0, 1, 4, 9, 10]
     )
     func interrupted(count: Int64) async throws {
@@ -54,7 +54,7 @@ struct PrunedTests {
         #expect(try await reader.verify(from: heads[3]).lines == (count < 4 ? [] : ["head-pruned 4"]))
     }
 
-    @Test("is checked in segments like any other row", arguments: [1, 2, 3, 7])
+    @Test("rows left by a pruning are checked in segments like others", arguments: [1, 2, 3, 7])
     func segments(stride: Int64) async throws {
         _ = try await prune(deleting: 4)
         let verifier = ChainVerifier(file: ReadOnlyFile(path: path), timeLimit: .seconds(10), stride: stride)
@@ -65,7 +65,7 @@ struct PrunedTests {
         #expect(try verifier.verify().lines == ["chain-broken 8", "payload-altered 6"])
     }
 
-    @Test("does not hide rows that others put there")
+    @Test("rows inserted among the pruned ones are found")
     func restored() async throws {
         _ = try await prune(deleting: 10)
         try await Forgery.forge(path, "restore", 6)
@@ -74,7 +74,7 @@ struct PrunedTests {
         #expect(try await verify() == ["chain-broken 10", "rows-missing 7"])
     }
 
-    @Test("does not hide rows that are gone from its end")
+    @Test("rows missing at the end of the pruned ones are found")
     func shortened() async throws {
         _ = try await prune(deleting: 3)
         try await Forgery.forge(path, "remove", 10)
@@ -115,7 +115,7 @@ struct PrunedTests {
         try await AuditLogReader.open(path).head().sequence < head.sequence + head.sequence / 100 - 1
     }
 
-    @Test("is no finding while another process prunes")
+    @Test("a verification while another process prunes finds nothing")
     func concurrent() async throws {
         let head = try await fill(3000)
         async let pruning: Void = Self.prune(path, before: head.sequence)
@@ -126,7 +126,7 @@ struct PrunedTests {
         #expect(try verifier.verify().lines == [])
     }
 
-    @Test("is in no backup that is taken while another process prunes")
+    @Test("a backup taken while another process prunes holds no pruned row")
     func backup() async throws {
         let head = try await fill(1000)
         async let pruning: Void = Self.prune(path, before: head.sequence)
