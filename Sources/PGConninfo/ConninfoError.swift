@@ -22,7 +22,7 @@ public struct ConninfoError: RetryableError, Hashable {
 
     let libpqMessage: [UInt8]
 
-    enum Detail: Hashable, Sendable {
+    indirect enum Detail: Hashable, Sendable {
         case keyword(UnknownKeyword)
         case scheme(ForeignScheme)
     }

@@ -36,9 +36,7 @@ struct ParameterStore: Sendable {
     /// The keywords of libpq that have a slot, one bit for each: it avoids most searches.
     private var assigned: UInt64 = 0
     /// Where the slot of each key is, once there are more slots than a search should visit.
-    private var index: [Key: Int] = [:]
-    /// The size of the buffer from which ``set(_:to:)`` looks for unused bytes.
-    private var sizeToCheck = 1_024
+    private var index: [Key: Int]?
 
     private static let mostSlotsToSearch = 64
 
@@ -57,7 +55,7 @@ struct ParameterStore: Sendable {
     }
 
     private func position(of key: Key) -> Int? {
-        if slots.count > Self.mostSlotsToSearch { return index[key] }
+        if let index { return index[key] }
         for position in slots.indices where slots[position].key == key { return position }
         return nil
     }
@@ -85,7 +83,8 @@ struct ParameterStore: Sendable {
     }
 
     private mutating func addToIndex() {
-        for position in index.count..<slots.count { index[slots[position].key] = position }
+        if index == nil { index = [:] }
+        for position in (index?.count ?? 0)..<slots.count { index?[slots[position].key] = position }
     }
 
     /// Adds bytes that hold the values of `count` parameters, which the caller assigns, and returns where they begin.
@@ -120,12 +119,12 @@ struct ParameterStore: Sendable {
     ///
     /// However often it is called, the buffer stays within a few times the size of the values.
     mutating func set(_ key: Key, to value: [UInt8]) {
+        // Before the buffer grows: that is seldom enough to pay for a look at all slots.
+        if bytes.count + value.count > bytes.capacity {
+            let used = slots.reduce(0) { $0 + $1.range.count }
+            if bytes.count > 2 * used + 512 { self = compacted { _ in true } }
+        }
         assign(key, appending: value)
-        guard bytes.count >= sizeToCheck else { return }
-        let used = slots.reduce(0) { $0 + $1.range.count }
-        if bytes.count > 2 * used + 512 { self = compacted { _ in true } }
-        // The next look is due when the buffer has grown by more than a look costs.
-        sizeToCheck = bytes.count + used + slots.count + 1_024
     }
 
     mutating func remove(_ key: Key) {

@@ -231,8 +231,8 @@ extension ConninfoParser {
         var cursor = first
         var end = first
         while cursor < component.upperBound {
-            if let byte = percentEncodedByte(at: cursor, before: component.upperBound),
-                store.bytes[cursor] == UInt8(ascii: "%")
+            if store.bytes[cursor] == UInt8(ascii: "%"),
+                let byte = percentEncodedByte(at: cursor, before: component.upperBound)
             {
                 store.bytes[end] = byte
                 cursor += 3

@@ -133,8 +133,16 @@ extension ConninfoParser {
 extension Span where Element == UInt8 {
     /// Whether a word occurs that people use for secrets, in either case.
     fileprivate var mentionsSecret: Bool {
-        let lowercased = indices.map { self[$0] | 0x20 }
-        return ["pass", "pwd", "secret", "scram"].contains { word in lowercased.span.contains(word) }
+        mentions("pass") || mentions("pwd") || mentions("secret") || mentions("scram")
+    }
+
+    /// Returns whether a word of lowercase letters occurs, in either case.
+    private func mentions(_ word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        guard count >= length else { return false }
+        return (0...count - length).contains { start in
+            (0..<length).allSatisfy { self[start + $0] | 0x20 == word.utf8Start[$0] }
+        }
     }
 
     fileprivate func contains(_ word: StaticString) -> Bool {
