@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import PGRDSIAM
 
-/// Connects, asks, is refused, is cancelled and closes again and again, for a leak checker to watch.
+/// Connects, asks, is refused, is canceled and closes again and again, for a leak checker to watch.
 ///
 /// The main thread waits: valgrind does not survive an asynchronous `main`.
 @main
@@ -11,14 +11,13 @@ enum ConnectCycler {
         let done = DispatchSemaphore(value: 0)
         Task.detached {
             await run()
-            // What a loop's thread is just letting go of would count as lost.
-            try? await Task.sleep(for: .seconds(3))
+            await untilSocketsAreClosed()
             done.signal()
         }
         done.wait()
     }
 
-    /// The arguments are a connection string that works, one that is refused, and how often.
+    /// The arguments are a connection string that works, one that is refused, and the number of cycles.
     private static func run() async {
         let arguments = CommandLine.arguments
         guard arguments.count == 4, let count = Int(arguments[3]) else { return fail("usage: GOOD REFUSED COUNT") }
@@ -31,16 +30,39 @@ enum ConnectCycler {
     private static func cycle(_ good: String, _ refused: String, _ issuer: TokenIssuer) async throws {
         let connection = try await PGRDSIAM.connect(good, issuer: issuer)
         guard try await connection.query("select $1::int8", 7).rows.first?[0] == "7" else { return fail("no answer") }
-        let hanging = Task { try await connection.query("select pg_sleep(60)") }
-        try await Task.sleep(for: .milliseconds(20))
-        hanging.cancel()
-        guard case .failure(is CancellationError) = await hanging.result else { return fail("not cancelled") }
+        try await cancelStatement(on: connection)
         let opening = Task { try await PGRDSIAM.connect(good, issuer: issuer) }
+        // At a random moment of the login.
         try await Task.sleep(for: .milliseconds(.random(in: 0..<10)))
         opening.cancel()
         _ = await opening.result
         await connection.close()
         guard (try? await PGRDSIAM.connect(refused, issuer: issuer)) == nil else { return fail("not refused") }
+    }
+
+    /// Cancels a statement that has begun: the server says so in a notice.
+    private static func cancelStatement(on connection: PGConnection) async throws {
+        let notices = connection.notices
+        let statement = "do $$ begin raise notice 'begun'; perform pg_sleep(60); end $$"
+        let hanging = Task { try await connection.execute(statement) }
+        guard await notices.first(where: { $0.message == "begun" }) != nil else { return fail("not begun") }
+        hanging.cancel()
+        guard case .failure(is CancellationError) = await hanging.result else { return fail("not canceled") }
+    }
+
+    /// What a loop's thread is about to free would count as lost.
+    private static func untilSocketsAreClosed() async {
+        for _ in 0..<600 where openSockets > 0 {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// How many sockets this process has open; 0 on systems without `/proc`.
+    private static var openSockets: Int {
+        let folder = "/proc/self/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let targets = names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+        return targets.count { $0.hasPrefix("socket:") }
     }
 
     private static func fail(_ message: String) {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import TokenAuditLog
 
-@Suite("The audit log of a connection")
+@Suite("The audit log of a connection", .timeLimit(.minutes(5)))
 struct AuditTests {
     @Test("holds the token's row and the login's outcome, joined, and the fingerprint the server saw")
     func rows() async throws {
@@ -30,7 +30,7 @@ struct AuditTests {
         #expect(try server.verdicts(on: "user18").map(\.token_sha256) == [issue.token?.fingerprint])
     }
 
-    @Test("keeps the reason of a refused login")
+    @Test("contains the reason of a refused login")
     func refused() async throws {
         let server = try await SharedServer.value
         let folder = try TemporaryFolder()
@@ -48,7 +48,7 @@ struct AuditTests {
         #expect(last?.errorCode == "SQLSTATE.28000")
     }
 
-    @Test("stops token and connection where it is required and cannot be written; not where it is best effort")
+    @Test("stops token and connection if it is required and cannot be written, but not if it is best effort")
     func unwritable() async throws {
         let server = try await SharedServer.value
         let folder = try TemporaryFolder()

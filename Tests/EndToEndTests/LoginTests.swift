@@ -6,7 +6,7 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-@Suite("Logging in with a token")
+@Suite("Logging in with a token", .timeLimit(.minutes(5)))
 struct LoginTests {
     @Test("works from a keyword/value string")
     func keywordValue() async throws {
@@ -47,7 +47,7 @@ struct LoginTests {
         #expect(try await connection.value("select current_user") == "user3")
     }
 
-    @Test("works for a user whose name holds everything that must be encoded")
+    @Test("works for a user whose name contains characters that must be encoded")
     func oddUser() async throws {
         let server = try await SharedServer.value
         let user = "odd a b+c@d/é~&="
@@ -91,7 +91,7 @@ struct LoginTests {
         #expect(connection.facts.tokenExpiresAt == nil)
     }
 
-    @Test("uses a generator of the program's own, built once however many ask at once")
+    @Test("uses a generator that the program registered, built once though many logins ask for it at the same time")
     func customGenerator() async throws {
         let server = try await SharedServer.value
         let account = try Account(of: server)
@@ -115,7 +115,7 @@ struct LoginTests {
         #expect(try server.verdicts(on: "user5").filter { $0.verdict == "accepted" }.count == 20)
     }
 
-    @Test("runs statements in turn, tells NULL from empty and reports the server's error")
+    @Test("runs statements in turn, tells NULL from empty, and reports the server's error")
     func statements() async throws {
         let server = try await SharedServer.value
         let connection = try await PGRDSIAM.connect(

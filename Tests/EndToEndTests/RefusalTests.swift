@@ -7,9 +7,9 @@ import RDSGenerator
 import TestSupport
 import Testing
 
-@Suite("A token that is not right")
+@Suite("A token that is not right", .timeLimit(.minutes(5)))
 struct RefusalTests {
-    /// One thing that is wrong with a token, and what the judge says of it.
+    /// One thing that is wrong with a token, and the reason that the judge gives.
     struct Flaw: Sendable, CustomTestStringConvertible {
         let reason: String
         let user: String
@@ -43,7 +43,7 @@ struct RefusalTests {
         Flaw(reason: "scope eu-west-1/rds-db", user: "user9") { account in
             RDSGenerator(region: "eu-west-1", credentials: .static(account))
         },
-        Flaw(reason: "DBUser", user: "user10") { account in RDSGeneratorAs("somebody else", account) },
+        Flaw(reason: "DBUser", user: "user10") { account in RDSGeneratorAs("another user", account) },
         Flaw(reason: "endpoint", user: "user11") { account in RDSGeneratorAs(account) { $0.port = 5432 } },
         Flaw(reason: "expired", user: "user12") { account in
             ClosureTokenGenerator { request in
@@ -71,7 +71,7 @@ struct RefusalTests {
         #expect(try server.verdicts(on: flaw.user).map(\.reason) == [flaw.reason])
     }
 
-    @Test("is refused once its time is over, by the server's clock")
+    @Test("is refused when it has expired by the server's clock")
     func clockShift() async throws {
         let server = try await RDSLookalike.start(["--user", "late"])
         let issuer = try server.issuer()
@@ -82,7 +82,7 @@ struct RefusalTests {
             try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         }
         #expect(error?.code == .loginRefused)
-        // The kept token, then a fresh one: by the server's clock both are too old.
+        // The cached token, then a new one: by the server's clock both are too old.
         #expect(try server.verdicts(on: "late").map(\.reason) == [nil, "expired", "expired"])
     }
 }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Secrets")
+@Suite("Secrets", .timeLimit(.minutes(5)))
 struct SecretsTests {
-    @Test("stand nowhere in what a full run prints, logs and leaves behind")
+    @Test("appear in nothing that a full run prints, logs or leaves behind")
     func nowhere() async throws {
         let server = try await RDSLookalike.start(["--user", "andrew", "--user", "mallory"])
         let folder = try TemporaryFolder()

@@ -4,10 +4,10 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-@Suite("A token and TLS")
+@Suite("A token and TLS", .timeLimit(.minutes(5)))
 struct TLSPolicyTests {
     @Test(
-        "never part: a connection that could do without TLS is refused before anything is sent",
+        "always go together: a connection that could do without TLS is refused before anything is sent",
         arguments: ["disable", "allow", "prefer"],
         ["string", "environment", "service"]
     )
@@ -32,7 +32,7 @@ struct TLSPolicyTests {
         #expect(try !String(contentsOfFile: server.facts.log, encoding: .utf8).contains("user13"))
     }
 
-    @Test("meet with require where nothing is known to check the certificate against")
+    @Test("mean sslmode=require if no root certificate is known")
     func require() async throws {
         let server = try await SharedServer.value
         let conninfo = server.conninfo(user: "user14") + " aws_rds_iam_auth_token_generator=default"
@@ -40,7 +40,10 @@ struct TLSPolicyTests {
         #expect(connection.facts.tlsVersion == "TLSv1.3")
     }
 
-    @Test("meet with verify-full where a root certificate is known, wherever it is named", arguments: [true, false])
+    @Test(
+        "mean sslmode=verify-full if a root certificate is known, in the string or in the environment",
+        arguments: [true, false]
+    )
     func verifyFull(_ inString: Bool) async throws {
         let server = try await SharedServer.value
         let folder = try TemporaryFolder()
@@ -58,7 +61,7 @@ struct TLSPolicyTests {
         #expect(try server.verdicts(on: "user15").isEmpty)
     }
 
-    @Test("check the server's name as well as its certificate")
+    @Test("mean that the server's name is checked as well as its certificate")
     func otherName() async throws {
         let server = try await SharedServer.value
         let conninfo = server.tokenConninfo(user: "user16")
@@ -70,7 +73,7 @@ struct TLSPolicyTests {
         #expect(try server.verdicts(on: "user16").isEmpty)
     }
 
-    @Test("do not meet on a Unix-domain socket, nor under encryption by GSSAPI")
+    @Test("rule out a Unix-domain socket, and encryption by GSSAPI")
     func noTLSPossible() async throws {
         let server = try await SharedServer.value
         for change in ["host=/tmp hostaddr=''", "gssencmode=require"] {

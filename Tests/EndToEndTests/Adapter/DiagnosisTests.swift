@@ -7,7 +7,7 @@ import RDSGenerator
 import TestSupport
 import Testing
 
-@Suite("The error of a refused login")
+@Suite("The error of a refused login", .timeLimit(.minutes(5)))
 struct DiagnosisTests {
     private func refusal(
         _ conninfo: String,
@@ -39,7 +39,7 @@ struct DiagnosisTests {
         #expect(error?.description.contains("GRANT rds_iam") == true)
     }
 
-    @Test("lists clocks and permission where nothing on this side is wrong")
+    @Test("lists clocks and permission if nothing on this side is wrong")
     func clock() async throws {
         let server = try await RDSLookalike.start(["--user", "skewed", "--clock-shift", "1200"])
         let error = await refusal(server.tokenConninfo(user: "skewed"), try server.issuer())
@@ -78,7 +78,7 @@ struct DiagnosisTests {
         #expect(error?.description.contains("aws_rds_iam_host") == true)
     }
 
-    @Test("says nothing of RDS where the token is another service's")
+    @Test("does not mention RDS if the token is another service's")
     func otherService() async throws {
         struct OtherService: AuthTokenGenerator {
             func token(for request: AuthTokenRequest) async throws -> AuthToken {

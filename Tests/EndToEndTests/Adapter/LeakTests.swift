@@ -4,9 +4,9 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-@Suite("Under a leak checker")
+@Suite("Under a leak checker", .timeLimit(.minutes(12)))
 struct LeakTests {
-    /// What valgrind says when the program has ended.
+    /// What valgrind reports about a program that has ended.
     struct Report {
         let definitelyLost: String
         let indirectlyLost: String
@@ -24,7 +24,7 @@ struct LeakTests {
         }
     }
 
-    @Test("logins, refusals, cancelled attempts and cancelled statements lose no memory and no descriptor")
+    @Test("logins, refusals, canceled attempts and canceled statements lose no memory and no descriptor")
     func nothingIsLost() async throws {
         let server = try await RDSLookalike.start(["--user", "watched"])
         let folder = try TemporaryFolder()
@@ -35,11 +35,11 @@ struct LeakTests {
             #expect(report.definitelyLost == "0")
             #expect(report.indirectlyLost == "0")
         }
-        // One or two may be on their way to being closed when the program ends; what leaks does so each time.
+        // One or two may still be about to close when the program ends. A leak would add some in each cycle.
         #expect(more.descriptors < few.descriptors + 4)
     }
 
-    /// A copy without Swift's debugging information, which valgrind cannot read.
+    /// Makes a copy without Swift's debugging information, which valgrind cannot read.
     private static func readable(_ program: String, in folder: TemporaryFolder) async throws -> String {
         let copy = folder.path("program")
         let strip = try await ChildProcess.run("/usr/bin/env", ["strip", "--strip-debug", "-o", copy, program])
@@ -51,7 +51,7 @@ struct LeakTests {
         let folder = try TemporaryFolder()
         let log = folder.path("valgrind")
         let watch = ["valgrind", "--leak-check=full", "--track-fds=yes", "--log-file=\(log)"]
-        let strings = [server.tokenConninfo(user: "watched"), server.tokenConninfo(user: "nobody")]
+        let strings = [server.tokenConninfo(user: "watched"), server.tokenConninfo(user: "stranger")]
         let run = try await ChildProcess.run(
             "/usr/bin/env",
             watch + [program] + strings + ["\(count)"],

@@ -5,8 +5,8 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-// One after the other: the second counts what the first would open.
-@Suite("Many connections", .serialized)
+// Not at the same time: the second test counts descriptors, which the first opens.
+@Suite("Many connections", .serialized, .timeLimit(.minutes(10)))
 struct ManyConnectionsTests {
     @Test("are opened at once, with a handful of threads")
     func fiveHundred() async throws {
@@ -37,7 +37,8 @@ struct ManyConnectionsTests {
         try await Self.cycle(500, conninfo, issuer)
         let (descriptors, memory) = (try Self.count("/proc/self/fd"), try Self.residentKilobytes())
         try await Self.cycle(9500, conninfo, issuer)
-        // Other tests run in this process meanwhile; a leak would be a descriptor and about 100 kB for each connection.
+        // Other tests run in this process at the same time. A leak would be a descriptor and about 100 kB for each of
+        // the connections.
         #expect(try Self.count("/proc/self/fd") < descriptors + 500)
         #expect(try Self.residentKilobytes() < memory + 100_000)
     }

@@ -7,7 +7,7 @@ import RDSGenerator
 import TestSupport
 import Testing
 
-@Suite("Several hosts in one connection string")
+@Suite("Several hosts in one connection string", .timeLimit(.minutes(5)))
 struct MultiHostTests {
     @Test("are tried in order, each with a token of its own")
     func order() async throws {
@@ -18,14 +18,15 @@ struct MultiHostTests {
         #expect(connection.facts.tokenExpiresAt != nil)
     }
 
-    @Test("beyond a dead first one, the next lets its own token in, whatever PGPASSWORD says")
+    @Test("with a dead one first, end at the next with its own token, whatever PGPASSWORD is")
     func deadFirst() async throws {
         let trio = try await Trio.start()
         let dead = try SilentServer(isListening: false)
+        defer { withExtendedLifetime(dead) {} }
         let ports = [dead.port, trio.servers[1].facts.port, trio.servers[2].facts.port].map(String.init).joined(
             separator: ","
         )
-        let environment = ConninfoEnvironment(variables: ["PGPASSWORD": "stale"], userName: "nobody")
+        let environment = ConninfoEnvironment(variables: ["PGPASSWORD": "stale"], userName: "os-user")
         let connection = try await PGRDSIAM.connect(
             trio.conninfo(ports: ports),
             issuer: trio.issuer,
@@ -33,10 +34,9 @@ struct MultiHostTests {
         )
         #expect(connection.facts.host == "db1.abcdefghijkl.eu-west-2.rds.amazonaws.com")
         #expect(try trio.verdicts() == [[], ["accepted"], []])
-        withExtendedLifetime(dead) {}
     }
 
-    @Test("are told apart by their addresses where one port is for all; each asks for its own token")
+    @Test("are told apart by their addresses if they share one port; each gets its own token")
     func onePort() async throws {
         let trio = try await Trio.startOnOnePort()
         #expect(Set(trio.servers.map(\.facts.port)).count == 1)
@@ -53,14 +53,14 @@ struct MultiHostTests {
             let verdicts = try server.verdicts(on: "trio")
             #expect(verdicts.map(\.verdict) == ["accepted"])
             tokens.formUnion(verdicts.map(\.token_sha256))
-            // Out of the way, for the next to have its turn.
+            // The next login reaches the next server.
             try await server.crash()
         }
         #expect(tokens.count == 3)
     }
 
     @Test(
-        "with one first that does not do, the next does; both have seen their own token",
+        "with an unfit one first, end at the next; each of the two has got its own token",
         arguments: [
             (["--postgres-option", "default_transaction_read_only=on"], "read-write"),
             (["--standby"], "read-write"), (["--standby"], "primary"),
@@ -77,7 +77,7 @@ struct MultiHostTests {
         #expect(try trio.verdicts() == [["accepted"], ["accepted"], []])
     }
 
-    @Test("whose list of ports does not fit are refused as libpq refuses them")
+    @Test("with a list of ports of another length are refused, as by libpq")
     func portCount() async throws {
         let server = try await SharedServer.value
         let conninfo =
@@ -101,23 +101,24 @@ struct MultiHostTests {
         #expect(error?.endpoint == nil)
     }
 
-    @Test("with one that never answers, go on to the next after connect_timeout", arguments: [false, true])
+    @Test("with one that never answers first, end at the next after connect_timeout", arguments: [false, true])
     func silentFirst(_ comesBack: Bool) async throws {
         let trio = try await Trio.start()
         let silent = try SilentServer()
+        defer { withExtendedLifetime(silent) {} }
         let ports = [silent.port, trio.servers[1].facts.port, trio.servers[2].facts.port].map(String.init).joined(
             separator: ","
         )
         let attributes = comesBack ? "target_session_attrs=prefer-standby" : ""
         let connection = try await PGRDSIAM.connect(
-            trio.conninfo(ports: ports, "connect_timeout=2 \(attributes)"),
+            trio.conninfo(ports: ports, "connect_timeout=15 \(attributes)"),
             issuer: trio.issuer,
             environment: .bare
         )
         #expect(connection.facts.host.hasPrefix("db1.") || comesBack && connection.facts.host.hasPrefix("db2."))
         let alone = await #expect(throws: PGRDSIAMError.self) {
             try await PGRDSIAM.connect(
-                trio.conninfo(ports: "\(silent.port)", "connect_timeout=2"),
+                trio.conninfo(ports: "\(silent.port)", "connect_timeout=15"),
                 issuer: trio.issuer,
                 environment: .bare
             )
@@ -125,29 +126,30 @@ struct MultiHostTests {
         #expect(alone?.code == .timedOut)
     }
 
-    @Test("with one that refuses and one that never answers, reach the last; connect_timeout is each server's own")
+    @Test("with one that refuses and one that never answers first, end at the last; each has its own connect_timeout")
     func deadThenSilent() async throws {
         let trio = try await Trio.start()
         let (dead, silent) = (try SilentServer(isListening: false), try SilentServer())
+        defer { withExtendedLifetime((dead, silent)) {} }
         let ports = [dead.port, silent.port, trio.servers[2].facts.port].map(String.init).joined(separator: ",")
         let connection = try await PGRDSIAM.connect(
-            trio.conninfo(ports: ports, "connect_timeout=2"),
+            trio.conninfo(ports: ports, "connect_timeout=15"),
             issuer: trio.issuer,
             environment: .bare
         )
         #expect(connection.facts.host.hasPrefix("db2."))
         #expect(try trio.verdicts() == [[], [], ["accepted"]])
-        withExtendedLifetime(dead) {}
     }
 
-    @Test("with addresses and no names go on after connect_timeout as well")
+    @Test("with addresses and no names go on after connect_timeout, too")
     func silentAddress() async throws {
         let trio = try await Trio.start()
         let silent = try SilentServer()
+        defer { withExtendedLifetime(silent) {} }
         let connection = try await PGRDSIAM.connect(
             """
             hostaddr=127.0.0.1,127.0.0.1 port=\(silent.port),\(trio.servers[1].facts.port) user=trio dbname=postgres \
-            sslmode=require connect_timeout=2 aws_rds_iam_auth_token_generator=default \
+            sslmode=require connect_timeout=15 aws_rds_iam_auth_token_generator=default \
             aws_rds_iam_host=db1.abcdefghijkl.eu-west-2.rds.amazonaws.com
             """,
             issuer: trio.issuer,
@@ -157,11 +159,12 @@ struct MultiHostTests {
         #expect(try trio.verdicts() == [[], ["accepted"], []])
     }
 
-    @Test("keep to connect_timeout where there is no token, too")
+    @Test("are each limited by connect_timeout without a token, too")
     func withoutToken() async throws {
         let server = try await SharedServer.value
         let silent = try SilentServer()
-        let user = "user=postgres dbname=postgres connect_timeout=2"
+        defer { withExtendedLifetime(silent) {} }
+        let user = "user=postgres dbname=postgres connect_timeout=15"
         let connection = try await PGRDSIAM.connect(
             "host=127.0.0.1,\(server.facts.socket) port=\(silent.port),\(server.facts.port) \(user)",
             environment: .bare
@@ -174,10 +177,10 @@ struct MultiHostTests {
         #expect(alone?.endpoint == "127.0.0.1:\(silent.port)")
     }
 
-    @Test("with a name that is not found, go on to the next; the last failure tells where none is found")
+    @Test("with a name that is not found, end at the next; if no name is found, the last failure is the error")
     func unknownName() async throws {
         let server = try await SharedServer.value
-        // Too long to be a name: nobody is asked.
+        // Too long to be a name: no name server is asked.
         let unknown = String(repeating: "a", count: 300)
         let connection = try await PGRDSIAM.connect(
             "host=\(unknown),\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres",

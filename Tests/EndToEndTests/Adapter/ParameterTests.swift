@@ -5,7 +5,7 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-@Suite("The adapter's parameters")
+@Suite("The adapter's parameters", .timeLimit(.minutes(5)))
 struct ParameterTests {
     @Test("may be given one by one; the rest comes from the environment")
     func positional() async throws {
@@ -23,7 +23,7 @@ struct ParameterTests {
         #expect(try await connection.value("select current_user") == "andrew")
     }
 
-    @Test("are listed with their defaults, ours among them, and without secrets")
+    @Test("are listed with their defaults, the extensions among them, and without secrets")
     func defaults() throws {
         let environment = ConninfoEnvironment(
             variables: ["PGHOST": "h", "PGPASSWORD": "secret"],
@@ -39,7 +39,7 @@ struct ParameterTests {
         #expect(value("nonsense") == nil)
     }
 
-    @Test("never reach libpq where they are ours")
+    @Test("never reach libpq if they are extensions")
     func notPassedOn() async throws {
         let server = try await SharedServer.value
         let connection = try await PGRDSIAM.connect(
@@ -72,7 +72,7 @@ struct ParameterTests {
         #expect(psql.output == "andrew\n", "\(psql.errors)")
     }
 
-    @Test("lead psql nowhere else, whatever service the child or the parameters name")
+    @Test("lead psql to no other server, whatever service the parameters or the inherited variables name")
     func psqlAndServices() async throws {
         let server = try await SharedServer.value
         let folder = try TemporaryFolder()
@@ -106,7 +106,7 @@ struct ParameterTests {
         #expect(psql.output == "andrew|t\n", "\(psql.errors)")
     }
 
-    @Test("that name a service are read where the environment says, and nowhere else")
+    @Test("that name a service are read from the file that the environment names, and from no other")
     func service() async throws {
         let server = try await SharedServer.value
         let place = "host=\(server.facts.socket)\nport=\(server.facts.port)\n"
@@ -119,7 +119,7 @@ struct ParameterTests {
         #expect(try await connection.value("select current_user") == "postgres")
     }
 
-    @Test("give no token where TLS could be done without, nor one for several hosts")
+    @Test("yield no token if the connection could do without TLS, or if there are several hosts")
     func tokens() async throws {
         let server = try await SharedServer.value
         for more in ["sslmode=prefer", "host=a,b hostaddr="] {

@@ -2,14 +2,15 @@ import AWSCredentialSources
 import AuthTokens
 import Foundation
 import PGConninfo
-import PGRDSIAM
 import RDSGenerator
 import TestSupport
 import Testing
 
-@Suite("A connection that was lost")
+@testable import PGRDSIAM
+
+@Suite("A connection that was lost", .timeLimit(.minutes(5)))
 struct ResetTests {
-    @Test("comes back with a fresh token after its server was killed and its old token has expired")
+    @Test("comes back with a new token after its server was killed and its old token has expired")
     func reset() async throws {
         let server = try await RDSLookalike.start(["--user", "reset", "--restart"])
         let now = MovableClock()
@@ -21,42 +22,51 @@ struct ResetTests {
         )
         try await server.crash()
         let error = await #expect(throws: PGRDSIAMError.self) {
-            for _ in 0..<100 {
+            _ = try await comesTrue {
                 _ = try await connection.execute("select 1")
-                try await Task.sleep(for: .milliseconds(50))
+                return false
             }
         }
         #expect(error?.code == .connectionFailed)
         try server.shiftClock(by: 1000)
         now.advance(by: 1000)
-        try await eventually { try await connection.reset() }
+        #expect(try await comesTrue { (try? await connection.reset()) != nil })
         #expect(try await connection.value("select current_user") == "reset")
         let verdicts = try server.verdicts(on: "reset").filter { $0.verdict == "accepted" }
         #expect(Set(verdicts.map(\.token_sha256)).count == 2)
     }
 
-    @Test("stays lost when it is closed while it connects anew, whatever the server does")
-    func closedMeanwhile() async throws {
-        let server = try await RDSLookalike.start(["--user", "reset"])
+    @Test("stays closed if it is closed during a reset, whatever the server does")
+    func closedDuringReset() async throws {
+        let server = try await SharedServer.value
+        let silent = try SilentServer(isListening: false)
+        // The first server refuses the login, and never answers the reset.
+        let servers = """
+            host=\(server.facts.host),\(server.facts.host) hostaddr=127.0.0.1,127.0.0.1 \
+            port=\(silent.port),\(server.facts.port)
+            """
         let connection = try await PGRDSIAM.connect(
-            server.tokenConninfo(user: "reset"),
+            server.tokenConninfo(user: "user27", servers),
             issuer: server.issuer(),
             environment: .bare
         )
-        kill(server.facts.postmaster, SIGSTOP)
-        defer { kill(server.facts.postmaster, SIGCONT) }
+        try silent.startListening()
         let reset = Task { try await connection.reset() }
-        try await Task.sleep(for: .milliseconds(300))
-        let queued = Task { try await connection.execute("select 1") }
-        try await Task.sleep(for: .milliseconds(100))
+        let client = try await silent.client()
+        defer { withExtendedLifetime((silent, client)) {} }
+        #expect(try await client.hasAsked())
+        let loop = connection.session.loop
+        let queued = Task(executorPreference: loop) { _ = try await connection.execute("select 1") }
+        // A loop runs its jobs in order: the statement is in the queue when the next job has run.
+        await Task(executorPreference: loop) {}.value
         await connection.close()
-        for task in [reset, Task { _ = try await queued.value }] {
-            let error = await #expect(throws: PGRDSIAMError.self) { try await task.value }
+        for task in [reset, queued] {
+            let error = await #expect(throws: PGRDSIAMError.self) { try await task.finished() }
             #expect(error?.code == .closed)
         }
     }
 
-    @Test("is not waited for: a statement that hangs on it fails, and the reset goes on")
+    @Test("is reset at once: a statement that hangs on it fails, and the reset goes on")
     func hanging() async throws {
         let server = try await SharedServer.value
         let connection = try await PGRDSIAM.connect(
@@ -64,15 +74,16 @@ struct ResetTests {
             issuer: server.issuer(),
             environment: .bare
         )
+        let watcher = try await server.superuser()
         let first = try #require(try await connection.value("select pg_backend_pid()"))
-        let hanging = Task { try await connection.execute("select pg_sleep(600)") }
-        try await Task.sleep(for: .milliseconds(200))
+        let hanging = Task { try await connection.execute("select pg_sleep(90)") }
+        #expect(try await comesTrue { try await watcher.sees("pid = \(first) and wait_event = 'PgSleep'") })
         try await connection.reset()
-        await #expect(throws: PGRDSIAMError.self) { try await hanging.value }
+        await #expect(throws: PGRDSIAMError.self) { try await hanging.finished() }
         #expect(try await connection.value("select pg_backend_pid()") != first)
     }
 
-    @Test("is let go of even where no token can be had for another")
+    @Test("is closed by a reset even if there is no token for another")
     func noToken() async throws {
         let server = try await SharedServer.value
         let (now, uses) = (MovableClock(), Counter())
@@ -89,14 +100,8 @@ struct ResetTests {
         await #expect(throws: Gone.self) { try await connection.reset() }
         let error = await #expect(throws: PGRDSIAMError.self) { try await connection.execute("select 1") }
         #expect(error?.code == .closed)
-        let watcher = try await PGRDSIAM.connect(
-            "host=\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres",
-            environment: .bare
-        )
-        try await eventually {
-            let count = try await watcher.value("select count(*) from pg_stat_activity where pid = \(process)")
-            if count != "0" { throw Gone() }
-        }
+        let watcher = try await server.superuser()
+        #expect(try await comesTrue { try await !watcher.sees("pid = \(process)") })
     }
 
     private struct Gone: Error {}
@@ -111,13 +116,5 @@ struct ResetTests {
             guard uses.count == 1 else { throw Gone() }
             return try await inner.token(for: request)
         }
-    }
-
-    /// Tries until it works, for as long as a server may take to come back.
-    private func eventually(_ body: () async throws -> Void) async throws {
-        for _ in 0..<300 {
-            do { return try await body() } catch { try await Task.sleep(for: .milliseconds(100)) }
-        }
-        try await body()
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A token from the cache")
+@Suite("A token from the cache", .timeLimit(.minutes(5)))
 struct RetryTests {
     @Test("logs in again without a new one being made")
     func reuse() async throws {
@@ -22,7 +22,7 @@ struct RetryTests {
         #expect(Set(verdicts.map(\.token_sha256)).count == 1)
     }
 
-    @Test("that the server refuses is replaced by a fresh one, once; a fresh one's refusal is final")
+    @Test("that the server refuses is replaced by a new one, once; the refusal of a new one is final")
     func refusedOnce() async throws {
         let server = try await RDSLookalike.start(["--user", "again"])
         let account = try Account(of: server)
@@ -58,7 +58,7 @@ struct RetryTests {
         #expect(try server.verdicts(on: "again").map(\.reason) == ["signature", nil, "expired", "expired"])
     }
 
-    @Test("gives way when the credentials are rotated: the next login works with the new ones")
+    @Test("is replaced when the credentials are rotated: the next login works with the new ones")
     func rotated() async throws {
         let server = try await RDSLookalike.start(["--user", "rotated"])
         let folder = try TemporaryFolder()

@@ -8,13 +8,13 @@ import Logging
 import Synchronization
 #endif
 
-@Suite("The warning that the server's certificate is not checked")
+@Suite("The warning that the server's certificate is not checked", .timeLimit(.minutes(5)))
 struct WarningTests {
     private func unchecked(_ server: RDSLookalike) -> String {
         server.conninfo(user: "andrew") + " aws_rds_iam_auth_token_generator=default"
     }
 
-    @Test("is heard where it is not checked, and not where it is")
+    @Test("reaches the closure if it is not checked, and only then")
     func closure() async throws {
         let server = try await SharedServer.value
         let warnings = Warnings()
@@ -57,10 +57,10 @@ struct WarningTests {
         #expect(line.level == .warning && line.host == server.facts.host)
     }
 
-    @Test("goes to swift-log once for each host where nobody says otherwise")
+    @Test("goes to swift-log by default, once for each host")
     func standard() async throws {
         let server = try await SharedServer.value
-        let strings = [unchecked(server), server.tokenConninfo(user: "nobody")]
+        let strings = [unchecked(server), server.tokenConninfo(user: "stranger")]
         let run = try await ChildProcess.run(
             try Repository.built("connect-cycler"),
             strings + ["2"],
@@ -74,7 +74,7 @@ struct WarningTests {
 }
 
 #if Observability
-/// A log in memory.
+/// A log handler that records lines in memory.
 private struct LogLines: LogHandler {
     struct Line {
         let level: Logger.Level

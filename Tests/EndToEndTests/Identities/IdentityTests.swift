@@ -7,10 +7,10 @@ import RDSGenerator
 import TestSupport
 import Testing
 
-/// Who signed the tokens that a server let in, as its judge saw it.
+/// The access keys that signed the tokens which a server accepted, as its judge recorded them.
 @Suite("Identities", .timeLimit(.minutes(5)))
 struct IdentityTests {
-    /// A server that knows two accounts, and the credentials of both.
+    /// A server that accepts two accounts, and the credentials of both.
     private struct World {
         let server: RDSLookalike
         let folder: TemporaryFolder
@@ -42,7 +42,7 @@ struct IdentityTests {
 
         func account(_ name: String) throws -> AWSCredentials { try #require(accounts[name]) }
 
-        /// Where profiles and the environment come from.
+        /// Profiles from the world's file, and these environment variables.
         func directory(_ environment: [String: String] = [:]) -> AWSCredentialDirectory {
             var context = CredentialContext.system
             context.environment = environment.merging([
@@ -52,7 +52,7 @@ struct IdentityTests {
             return AWSCredentialDirectory(context: context)
         }
 
-        /// Logs in twice with each of the settings by turns, and says with whose keys the judge saw it done.
+        /// Logs in twice with each of the settings in turn, and returns the access keys that the judge recorded.
         func signers(_ settings: [String], _ generators: AuthTokenGeneratorRegistry) async throws -> [String] {
             let issuer = TokenIssuer(generators: generators)
             for setting in settings + settings {
@@ -62,7 +62,7 @@ struct IdentityTests {
             }
             let verdicts = try server.verdicts(on: "app")
             #expect(verdicts.allSatisfy { $0.verdict == "accepted" })
-            // What the first login of each was given its second was given again.
+            // The second login with each setting used the token of the first.
             let half = verdicts.count / 2
             #expect(verdicts.count == settings.count * 2)
             #expect(verdicts.prefix(half).map(\.token_sha256) == verdicts.suffix(half).map(\.token_sha256))
@@ -115,7 +115,7 @@ struct IdentityTests {
         )
     }
 
-    @Test("A source of the program's own is reached through the registry that all connections share")
+    @Test("A source that the program registered is found in the registry that all connections share")
     func sharedRegistry() async throws {
         let server = try await SharedServer.value
         let credentials = try Account(of: server).credentials()
@@ -131,7 +131,7 @@ struct IdentityTests {
         #expect(try server.verdicts(on: "user26").map(\.verdict) == ["accepted"])
     }
 
-    @Test("A source that nobody has named stops the connection, with the names and the nearest")
+    @Test("A source that is not registered stops the connection, with the names and the nearest")
     func unknownSource() async throws {
         let server = try await SharedServer.value
         let conninfo = server.tokenConninfo(user: "user25", "aws_rds_iam_credentials=imbs")
@@ -143,7 +143,7 @@ struct IdentityTests {
         #expect(try server.verdicts(on: "user25").isEmpty)
     }
 
-    @Test("Keys that are rotated in a file change the next login, also where they are kept for minutes")
+    @Test("Keys that are rotated in a file change the next login, also if the source caches them for minutes")
     func rotation() async throws {
         let world = try await World()
         let directory = world.directory()
@@ -151,12 +151,12 @@ struct IdentityTests {
         try World.text.write(toFile: file, atomically: false, encoding: .utf8)
         var context = CredentialContext.system
         context.environment = ["AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": file]
-        let kept = RefreshingCredentialSource(
+        let cached = RefreshingCredentialSource(
             ProfileCredentialSource("alpha", context: context),
             context: context
         )
         let generators = AuthTokenGeneratorRegistry(defaults: [
-            ("default", { RDSGenerator(credentials: kept, directory: directory) })
+            ("default", { RDSGenerator(credentials: cached, directory: directory) })
         ])
         let issuer = TokenIssuer(generators: generators)
         let conninfo = world.server.tokenConninfo(user: "app")
@@ -165,7 +165,7 @@ struct IdentityTests {
         for path in [file, world.server.facts.credentials] {
             try rotated.write(toFile: path, atomically: false, encoding: .utf8)
         }
-        // The old token is refused, the keys are looked at again, and the login goes on with the new ones.
+        // The old token is refused, the keys are read again, and the login goes on with the new ones.
         _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         let verdicts = try world.server.verdicts(on: "app")
         #expect(verdicts.map(\.access_key_id) == ["AKIAALPHA", "AKIAALPHA", "AKIAGAMMA"])

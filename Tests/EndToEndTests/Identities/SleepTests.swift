@@ -8,24 +8,24 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A machine that sleeps: its wall clock jumps, its stop watch may stand still.
+/// A machine that sleeps: its wall clock jumps, and its monotonic clock may stand still.
 @Suite("After a sleep", .timeLimit(.minutes(5)))
 struct SleepTests {
     struct Sleep: Sendable, CustomTestStringConvertible {
         let testDescription: String
         /// How far the wall clock jumps, in seconds.
         let wall: Int
-        /// How far the stop watch runs meanwhile.
+        /// How far the monotonic clock advances.
         let uptime: Duration
-        /// How long the credentials live, in seconds; nil for ever.
+        /// How long the credentials live, in seconds; `nil` for ever.
         var credentials: Double?
     }
 
     @Test(
-        "no dead token goes out: the next login makes a new one and is let in at once",
+        "no expired token is sent: the next login makes a new one, which the server accepts at once",
         arguments: [
-            Sleep(testDescription: "an hour, the stop watch standing still", wall: 3600, uptime: .zero),
-            Sleep(testDescription: "an hour, the stop watch running on", wall: 3600, uptime: .seconds(3600)),
+            Sleep(testDescription: "an hour, with a monotonic clock that stands still", wall: 3600, uptime: .zero),
+            Sleep(testDescription: "an hour, with a monotonic clock that runs on", wall: 3600, uptime: .seconds(3600)),
             Sleep(testDescription: "just past the token's end", wall: 901, uptime: .zero),
             Sleep(testDescription: "past the credentials' end", wall: 400, uptime: .zero, credentials: 300),
             Sleep(testDescription: "a clock that is set back by an hour", wall: -3600, uptime: .zero),
@@ -59,7 +59,7 @@ struct SleepTests {
         try server.shiftClock(by: sleep.wall)
         for _ in 0..<2 { _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
         let verdicts = try server.verdicts(on: "sleeper")
-        // One verdict for each login: none was refused and tried again.
+        // One verdict for each login: none was refused and retried.
         #expect(verdicts.map(\.verdict) == Array(repeating: "accepted", count: 4))
         let tokens = verdicts.map(\.token_sha256)
         #expect(tokens[0] == tokens[1] && tokens[2] == tokens[3] && tokens[1] != tokens[2])

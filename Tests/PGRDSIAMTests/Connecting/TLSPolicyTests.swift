@@ -3,9 +3,9 @@ import Testing
 
 @testable import PGRDSIAM
 
-@Suite("What TLS a login with a token insists on")
+@Suite("The TLS that a login with a token requires", .timeLimit(.minutes(1)))
 struct TLSPolicyTests {
-    /// Where somebody may ask for less, or for more.
+    /// Settings that ask for less or for more TLS.
     struct Wish: Sendable, CustomTestStringConvertible {
         var string = ""
         var variables: [String: String] = [:]
@@ -29,7 +29,7 @@ struct TLSPolicyTests {
 
     enum Outcome: Sendable, Equatable {
         case mode(String)
-        /// What libpq itself would refuse.
+        /// libpq itself would refuse the setting.
         case invalid
         case insecure
     }
@@ -64,7 +64,10 @@ struct TLSPolicyTests {
         #expect(try outcome(of: wish.string, in: wish.environment) == wish.outcome)
     }
 
-    @Test("is not lowered by bytes that are no text", arguments: [[0xFF], Array("disable".utf8) + [0xFF]] as [[UInt8]])
+    @Test(
+        "is not lowered by bytes that are not text",
+        arguments: [[0xFF], Array("disable".utf8) + [0xFF]] as [[UInt8]]
+    )
     func noText(_ bytes: [UInt8]) throws {
         var environment = Wish(outcome: .invalid).environment
         environment.variables = ["PGSSLMODE": bytes]

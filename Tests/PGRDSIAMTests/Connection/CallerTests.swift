@@ -2,9 +2,9 @@ import Foundation
 import PGRDSIAM
 import Testing
 
-@Suite("A connection used from elsewhere than Swift's own pool", .timeLimit(.minutes(5)))
+@Suite("A connection that is not used from Swift's own pool", .timeLimit(.minutes(5)))
 struct CallerTests {
-    /// A thread that tasks and actors may run on.
+    /// An executor with one thread, for tasks and actors.
     private final class OneThread: SerialExecutor, TaskExecutor {
         private let key = DispatchSpecificKey<Bool>()
         private let queue = DispatchQueue(label: "caller")
@@ -29,7 +29,7 @@ struct CallerTests {
 
         init(on executor: OneThread) { self.executor = executor }
 
-        /// All a connection can do, each from this actor and back to it.
+        /// Calls all methods of a connection; each returns to this actor.
         func run() async throws -> Int? {
             let connection = try await Server.connect()
             #expect(executor.isCurrent)
@@ -44,13 +44,13 @@ struct CallerTests {
         }
     }
 
-    @Test("works, and comes back to an actor with a thread of its own")
+    @Test("works, and returns to an actor with its own thread")
     func actor() async throws {
         #expect(try await Client(on: OneThread()).run() == 42)
     }
 
     @MainActor
-    @Test("works, and comes back to the main actor")
+    @Test("works, and returns to the main actor")
     func mainActor() async throws {
         let connection = try await Server.connect()
         MainActor.preconditionIsolated()
@@ -59,7 +59,7 @@ struct CallerTests {
         await connection.close()
     }
 
-    @Test("works, and comes back to the executor a task prefers")
+    @Test("works, and returns to the executor that a task prefers")
     func preference() async throws {
         let executor = OneThread()
         try await withTaskExecutorPreference(executor) {

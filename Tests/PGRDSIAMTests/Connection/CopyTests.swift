@@ -1,5 +1,6 @@
 import CLibpq
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PGRDSIAM
@@ -42,8 +43,8 @@ struct CopyTests {
     }
 
     @Test(
-        "that libpq's own calls leave half done is stopped",
-        arguments: ["copy (select 1) to stdout", "select pg_sleep(600)"]
+        "that libpq's own calls leave unfinished is stopped",
+        arguments: ["copy (select 1) to stdout", longSleep]
     )
     func leftUnderWay(sql: String) async throws {
         let connection = try await Server.connect()
@@ -53,7 +54,7 @@ struct CopyTests {
         #expect(try await connection.processID == processID)
     }
 
-    @Test("and other calls of one's own may block, without holding up other connections")
+    @Test("and other calls of a program may block, without holding up other connections")
     func blocking() async throws {
         let connections = try await withThrowingTaskGroup(of: PGConnection.self) { group in
             for _ in 0..<12 { group.addTask { try await Server.connect() } }
@@ -64,12 +65,14 @@ struct CopyTests {
         let blocking = Task {
             try await blocked.withUnsafePGconn { PQclear(PQexec($0, "select pg_advisory_lock(4711)")) }
         }
+        let waits = "select exists (select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted)"
+        #expect(try await comesTrue { try await connections[1].value(waits) == true })
         for other in others { #expect(try await other.value("select 1") == 1) }
         _ = try await connections[1].execute("select pg_advisory_unlock(4711)")
-        try await blocking.value
+        try await blocking.finished()
     }
 
-    @Test("and other calls find a connection that blocks, which before and after does not")
+    @Test("and other calls get a connection in blocking mode, which it leaves again after them")
     func blockingMode() async throws {
         struct Broken: Error {}
         let connection = try await Server.connect()

@@ -1,5 +1,6 @@
 import Foundation
 import PGRDSIAM
+import TestSupport
 import Testing
 
 @Suite("What the server sends unasked", .timeLimit(.minutes(2)))
@@ -33,7 +34,7 @@ struct MessageTests {
         _ = try await listener.execute("listen many")
         let received = Task { await notifications.prefix(10_000).reduce(into: []) { $0.append($1.payload) } }
         _ = try await sender.execute("select pg_notify('many', n::text) from generate_series(1, 10000) n")
-        #expect(await received.value == (1...10_000).map(String.init))
+        #expect(try await received.finished() == (1...10_000).map(String.init))
         _ = try await sender.execute("notify many")
         #expect(try await listener.value("select 1") == 1)
     }
@@ -48,29 +49,29 @@ struct MessageTests {
             for number in 0..<500 { _ = try await sender.query("select pg_notify('besides', $1)", "\(number)") }
         }
         for number in 0..<500 { #expect(try await listener.value("select $1::int", number) == number) }
-        try await sending.value
-        #expect(await received.value.count == 500)
+        try await sending.finished()
+        #expect(try await received.finished().count == 500)
         let senderID = try await sender.processID
         #expect(senderID != nil)
     }
 
-    @Test("arrives after a program's own calls, without a statement and whoever begins to listen meanwhile")
+    @Test("arrives after a program's own calls, without a statement and although others begin to listen")
     func besideOwnCalls() async throws {
         let (listener, sender) = (try await Server.connect(), try await Server.connect())
         var notifications = listener.notifications.makeAsyncIterator()
         _ = try await listener.execute("listen own")
         for number in 0..<300 {
             let late = listener.notifications
-            let heard = Task { await late.first { $0.payload == "\(number)" } }
+            let other = Task { await late.first { $0.payload == "\(number)" } }
             let calls = Task { try await listener.withUnsafePGconn { _ in } }
             _ = try await sender.query("select pg_notify('own', $1)", "\(number)")
             #expect(await notifications.next()?.payload == "\(number)")
-            try await calls.value
-            heard.cancel()
+            try await calls.finished()
+            other.cancel()
         }
     }
 
-    @Test("reaches every listener, each from when it began to listen")
+    @Test("reaches every listener, from the moment when it began to listen")
     func severalListeners() async throws {
         let connection = try await Server.connect()
         var (one, two) = (connection.notifications.makeAsyncIterator(), connection.notifications.makeAsyncIterator())
@@ -84,15 +85,15 @@ struct MessageTests {
         #expect(try await connection.processID == late.processID)
     }
 
-    @Test("stops for a task that is cancelled, and for no other")
+    @Test("stops for a task that is canceled, and for no other")
     func cancelled() async throws {
         let connection = try await Server.connect()
         var other = connection.notifications.makeAsyncIterator()
         let notifications = connection.notifications
-        let waiting = Task { await notifications.reduce(0) { count, _ in count + 1 } }
-        try await Task.sleep(for: .milliseconds(50))
+        let waiting = connection.begin { await notifications.reduce(0) { count, _ in count + 1 } }
+        await connection.untilAllWait()
         waiting.cancel()
-        #expect(await waiting.value == 0)
+        #expect(try await waiting.finished() == 0)
         _ = try await connection.execute("listen still; notify still")
         #expect(await other.next()?.channel == "still")
     }
@@ -103,23 +104,23 @@ struct MessageTests {
         let processID = try await connection.processID
         let (notices, notifications) = (connection.notices, connection.notifications)
         let waiting = [
-            Task { await notifications.reduce(0) { count, _ in count + 1 } },
-            // The server says why it ends the connection.
-            Task { await notices.reduce(0) { count, _ in count + 1 } * 0 },
+            connection.begin { await notifications.reduce(0) { count, _ in count + 1 } },
+            // The server may say why it ends the connection.
+            connection.begin { await notices.reduce(0) { count, _ in count + 1 } * 0 },
         ]
-        try await Task.sleep(for: .milliseconds(50))
+        await connection.untilAllWait()
         if byClosing {
             await connection.close()
         } else {
             _ = try await Server.connect().query("select pg_terminate_backend($1)", processID)
         }
-        for task in waiting { #expect(await task.value == 0) }
+        for task in waiting { #expect(try await task.finished() == 0) }
         #expect(try await code { _ = try await connection.query("select 1") } == .closed)
         var late = connection.notifications.makeAsyncIterator()
         #expect(await late.next() == nil)
     }
 
-    @Test("goes on after a reset for those who waited")
+    @Test("goes on after a reset for sequences that were waiting")
     func reset() async throws {
         let connection = try await Server.connect()
         var notifications = connection.notifications.makeAsyncIterator()
@@ -130,7 +131,7 @@ struct MessageTests {
         #expect(await notifications.next()?.payload == "later")
     }
 
-    @Test("keeps the connection open while somebody listens, and no longer")
+    @Test("keeps the connection open while a sequence exists, and no longer")
     func lifetime() async throws {
         var connection: PGConnection? = try await Server.connect()
         let processID = try await connection?.processID
@@ -144,12 +145,12 @@ struct MessageTests {
         #expect(try await comesTrue { try await !watcher.serves(processID) })
     }
 
-    @Test("finds nobody, and harms nothing, when a result outlives its connection")
+    @Test("is dropped safely if a result outlives its connection")
     func lateNotice() async throws {
         let connection = try await Server.connect()
         let result = try await connection.query("select 1")
         await connection.close()
-        // libpq complains of such columns through the notice receiver of the connection that made the result.
+        // libpq warns of such columns through the notice receiver of the connection that made the result.
         #expect(result.rows[0][7] == nil && result.rows[0]["none"] == nil)
     }
 }

@@ -1,4 +1,5 @@
 import PGRDSIAM
+import TestSupport
 import Testing
 
 @Suite("A query with parameters", .timeLimit(.minutes(2)))
@@ -31,7 +32,7 @@ struct QueryTests {
         #expect(Array(row) == ["7", nil])
     }
 
-    @Test("sends a parameter in binary form where it is asked to")
+    @Test("sends a parameter in binary form if it is asked to")
     func binaryParameter() async throws {
         let connection = try await Server.connect()
         let four = PGParameter.binary(Int32(-4), type: .int4)
@@ -40,7 +41,7 @@ struct QueryTests {
         #expect(try await connection.value("select pg_typeof($1)::text || $1", typed) == "smallint5")
     }
 
-    @Test("gives rows, their number and the command's tag")
+    @Test("returns rows, their number and the command's tag")
     func results() async throws {
         let connection = try await Server.connect()
         let rows = try await connection.query("select n from generate_series(1, $1::int) n", 3)
@@ -50,7 +51,7 @@ struct QueryTests {
         #expect(none.rows.isEmpty && none.commandTag == "SET" && none.affectedRows == nil)
     }
 
-    @Test("brings 100,000 rows in either form", arguments: [PGFormat.text, .binary])
+    @Test("returns 100,000 rows in either form", arguments: [PGFormat.text, .binary])
     func manyRows(format: PGFormat) async throws {
         let connection = try await Server.connect()
         let result = try await connection.query(
@@ -61,7 +62,7 @@ struct QueryTests {
         #expect(try result.rows.reduce(0) { try $0 + $1.decode(Int.self, at: 0) } == 5_000_050_000)
     }
 
-    @Test("sends and brings values of 5 million bytes")
+    @Test("sends and returns values of 5 million bytes")
     func longValue() async throws {
         let connection = try await Server.connect()
         let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -111,35 +112,15 @@ struct QueryTests {
         #expect(try await connection.value("select 'still here'") == "still here")
     }
 
-    @Test("runs statements of many tasks one by one, in order")
+    @Test("runs statements of many tasks one by one, in the order of the calls")
     func order() async throws {
         let connection = try await Server.connect()
         _ = try await connection.execute("create temp table log (id serial, who int)")
-        let tasks = try await inOrder(200) { try await connection.query("insert into log (who) values ($1)", $0) }
-        for task in tasks { _ = try await task.value }
+        let tasks = (0..<200).map { number in
+            connection.begin { try await connection.query("insert into log (who) values ($1)", number) }
+        }
+        for task in tasks { _ = try await task.finished() }
         let result = try await connection.query("select who from log order by id")
         #expect(try result.rows.map { try $0.decode(Int.self, at: 0) } == Array(0..<200))
-    }
-
-    /// Tasks that begin one after another, all behind one that sleeps.
-    private func inOrder(
-        _ count: Int,
-        _ body: @escaping @Sendable (Int) async throws -> PGResult
-    ) async throws -> [Task<PGResult, any Error>] {
-        let (begun, signal) = AsyncStream.makeStream(of: Void.self)
-        var signals = begun.makeAsyncIterator()
-        var tasks: [Task<PGResult, any Error>] = []
-        for number in 0..<count {
-            tasks.append(
-                Task {
-                    signal.yield()
-                    return try await body(number)
-                }
-            )
-            await signals.next()
-            // The task has begun; its call reaches the connection's queue before those of tasks not yet made.
-            try await Task.sleep(for: .microseconds(200))
-        }
-        return tasks
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PGRDSIAM
@@ -19,21 +20,22 @@ struct SocketLoopTests {
         func goOn() -> SocketCondition? { nil }
     }
 
-    @Test("lets go of what is cancelled, though its socket never stirs")
+    @Test("frees the work of a wait that is canceled, though its socket is never ready")
     func cancelled() async throws {
         var ends: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
         defer { for end in ends { close(end) } }
         let (loop, news, isFreed) = (try SocketLoop(), SocketCondition(POLLIN, on: ends[0]), Flag())
-        let waiting = Task { await loop.wait(for: news, then: Work(isFreed)) }
-        try await Task.sleep(for: .milliseconds(100))
+        let waiting = Task(executorPreference: loop) { await loop.wait(for: news, then: Work(isFreed)) }
+        // A loop runs its jobs in order: the wait has begun when the next job has run.
+        await Task(executorPreference: loop) {}.value
         #expect(!isFreed.isSet)
         waiting.cancel()
-        #expect(await waiting.value == .cancelled)
+        #expect(try await waiting.finished() == .cancelled)
         #expect(try await comesTrue { isFreed.isSet })
     }
 
-    @Test("tells a socket that is ready from one whose time is up")
+    @Test("tells a socket that is ready from one that is not by its deadline")
     func outcomes() async throws {
         var ends: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Over TLS", .timeLimit(.minutes(2)))
 struct TLSRecordTests {
-    @Test("queries, cancels and hears notifications as over a Unix-domain socket")
+    @Test("a connection queries, cancels and receives notifications as over a Unix-domain socket")
     func everything() async throws {
         let server = try await Server.shared
         let connection = try await PGRDSIAM.connect(
@@ -15,17 +15,18 @@ struct TLSRecordTests {
         )
         #expect(connection.facts.tlsVersion != nil)
         var notifications = connection.notifications.makeAsyncIterator()
-        let task = Task { try await connection.query("select pg_sleep(600)") }
-        try await Task.sleep(for: .milliseconds(50))
+        let (processID, watcher) = (try await connection.processID, try await server.connect())
+        let task = Task { try await connection.query(longSleep) }
+        #expect(try await comesTrue { try await watcher.isAsleep(processID) })
         task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await #expect(throws: CancellationError.self) { try await task.finished() }
         _ = try await connection.execute("listen tls; notify tls, 'hello'")
         #expect(await notifications.next()?.payload == "hello")
         let result = try await connection.query("select repeat('x', 1000) from generate_series(1, 20000)")
         #expect(result.rows.count == 20_000)
     }
 
-    @Test("reads all that came in one long TLS record, although the socket has no more")
+    @Test("a connection reads all of a long TLS record, although its socket has no more bytes")
     func longRecords() async throws {
         let server = try await Server.shared
         let proxy = try LongRecordProxy(server)
@@ -46,10 +47,12 @@ struct TLSRecordTests {
 /// PostgreSQL itself sends at most 8,192, which always fit into libpq's buffer.
 private final class LongRecordProxy: Sendable {
     private static let program = """
-        import os, socket, ssl, sys, threading, time
+        import os, socket, ssl, sys, threading
         folder, upstream = sys.argv[1:]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
+        # The server's last message in each answer: it is ready for the next query.
+        ready = bytes.fromhex("5a0000000549")
         listener = socket.create_server(("127.0.0.1", 0))
         with open(folder + "/port.new", "w") as file: file.write(str(listener.getsockname()[1]))
         os.rename(folder + "/port.new", folder + "/port")
@@ -66,11 +69,7 @@ private final class LongRecordProxy: Sendable {
             os._exit(0)
         threading.Thread(target=forward, daemon=True).start()
         while data := server.recv(1 << 20):
-            server.settimeout(0.02)
-            try:
-                while more := server.recv(1 << 20): data += more
-            except TimeoutError: pass
-            server.settimeout(None)
+            while not data.endswith(ready) and (more := server.recv(1 << 20)): data += more
             tls.sendall(data)
         """
 

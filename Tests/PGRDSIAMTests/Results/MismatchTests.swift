@@ -2,7 +2,7 @@ import Foundation
 import PGRDSIAM
 import Testing
 
-/// A value that is not of the type it is asked for.
+/// A value, and a type that it does not have.
 struct MismatchCase: Sendable, CustomTestStringConvertible {
     let sql: String
     let type: any PGDecodable.Type
@@ -15,7 +15,7 @@ struct MismatchCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(sql) as \(type)" }
 }
 
-@Suite("Typed access that cannot be", .timeLimit(.minutes(5)))
+@Suite("Typed access to another type", .timeLimit(.minutes(5)))
 struct MismatchTests {
     static let cases = [
         MismatchCase("'secret'::text", Int.self), MismatchCase("70000::int4", Int16.self),
@@ -41,14 +41,14 @@ struct MismatchTests {
         }
     }
 
-    @Test("is refused as text where the binary form is no text")
+    @Test("is refused as text if the binary form is not text")
     func binaryAsText() async throws {
         let result = try await Server.connect().query("select 65::int4 as n", resultFormat: .binary)
         let error = #expect(throws: PGRDSIAMError.self) { try result.rows.first?.decode(String.self, "n") }
         #expect(error?.code == .typeMismatch)
     }
 
-    @Test("tells NULL and unknown columns apart")
+    @Test("tells NULL from unknown columns")
     func nullAndUnknown() async throws {
         let result = try await Server.connect().query("select null::int as nothing, 1 as \"Odd Name\"")
         let row = try #require(result.rows.first)
@@ -63,7 +63,7 @@ struct MismatchTests {
         #expect(row["odd name"] == nil)
     }
 
-    @Test("reads not-a-number as such")
+    @Test("reads not-a-number as not-a-number")
     func notANumber() async throws {
         for format in [PGFormat.text, .binary] {
             let result = try await Server.connect().query(

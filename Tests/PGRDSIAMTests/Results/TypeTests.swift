@@ -2,7 +2,7 @@ import Foundation
 import PGRDSIAM
 import Testing
 
-/// A value, and the SQL that makes it.
+/// A value, and the SQL expression for it.
 struct TypeCase<Value: PGDecodable & PGEncodable & Equatable>: Sendable, CustomTestStringConvertible {
     let sql: String
     let value: Value
@@ -14,7 +14,7 @@ struct TypeCase<Value: PGDecodable & PGEncodable & Equatable>: Sendable, CustomT
 
     var testDescription: String { sql }
 
-    /// Both forms are read alike; where the value is sent back, the server finds it equal.
+    /// Reads the value in both forms, then sends it back: the server finds it equal.
     func check() async throws {
         let connection = try await Server.connect()
         for format in [PGFormat.text, .binary] {
@@ -89,7 +89,7 @@ struct TypeTests {
     }
 
     @Test(
-        "reads and sends instants to the microsecond, from any century, as the server counts them",
+        "reads and sends instants to the microsecond, from any century",
         arguments: [
             "2000-01-01 00:00:00Z", "1970-01-01 00:00:00Z", "2026-02-28 23:59:59.5Z", "2024-02-29 12:00:00+05:45",
             "1600-03-01 00:00:00Z", "1900-02-28 23:59:59Z", "0044-03-15 00:00:00Z BC", "0001-12-31 23:59:59Z BC",

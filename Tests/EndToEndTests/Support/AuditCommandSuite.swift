@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What tests of `rds-iam audit` share: one folder with one log.
+/// What tests of `rds-iam audit` share: one directory with one log.
 ///
-/// No server is asked here: a token is signed without one.
+/// No server takes part: a token is signed without one.
 protocol AuditCommandSuite {
     var folder: TemporaryFolder { get }
 }
@@ -30,7 +30,9 @@ extension AuditCommandSuite {
         try await run(["audit"] + arguments, input: input)
     }
 
-    /// A token, of which the log keeps three rows: open, issue and the checkpoint at the end.
+    /// Makes a token.
+    ///
+    /// The log then has three more rows: open, issue and the checkpoint at the end.
     @discardableResult
     func token(_ user: String, host: String = "db.example.com") async throws -> String {
         let result = try await run(["token", "--host", host, "--user", user])
@@ -41,7 +43,7 @@ extension AuditCommandSuite {
         try result.lines.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
     }
 
-    /// Runs Python, as somebody who may write the file.
+    /// Runs Python as the user who owns the file.
     func python(_ script: String, _ arguments: String...) async throws -> CommandResult {
         try await ChildProcess.run("/usr/bin/env", ["python3", "-c", script] + arguments)
     }

@@ -8,10 +8,10 @@ import TestSupport
 
 /// One look-alike for all tests that do not move its clock.
 ///
-/// Each test logs in as a user of its own, so that it finds its own verdicts.
+/// Each test logs in as another user, so that it finds its own verdicts.
 enum SharedServer {
     /// The users it knows.
-    static let users = ["andrew", "odd a b+c@d/é~&="] + (1...26).map { "user\($0)" }
+    static let users = ["andrew", "odd a b+c@d/é~&="] + (1...32).map { "user\($0)" }
 
     private static let task = Task { try await RDSLookalike.start(users.flatMap { ["--user", $0] }) }
 
@@ -47,7 +47,7 @@ struct Account {
         )
     }
 
-    /// The environment variables that hand it to a command.
+    /// The environment variables from which a command takes it.
     var environment: [String: String] {
         var variables = ["AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secret]
         variables["AWS_SESSION_TOKEN"] = sessionToken
@@ -75,14 +75,27 @@ extension RDSLookalike {
     }
 }
 
+extension RDSLookalike {
+    /// Connects as superuser over the server's Unix-domain socket.
+    func superuser() async throws -> PGConnection {
+        let conninfo = "host=\(facts.socket) port=\(facts.port) user=postgres dbname=postgres"
+        return try await PGRDSIAM.connect(conninfo, environment: .bare)
+    }
+}
+
 extension PGConnection {
     /// The first field of the first row.
     func value(_ sql: String) async throws -> String? {
         try await execute(sql).first?.rows.first?[0]
     }
+
+    /// Returns whether the server has a session for which a condition on `pg_stat_activity` holds.
+    func sees(_ condition: String) async throws -> Bool {
+        try await value("select exists (select from pg_stat_activity where \(condition))") == "t"
+    }
 }
 
 extension ConninfoEnvironment {
-    /// A machine that says nothing.
+    /// A machine without settings.
     static let bare = ConninfoEnvironment(userName: "nobody")
 }

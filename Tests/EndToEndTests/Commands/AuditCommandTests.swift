@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// No server is asked here: a token is signed without one.
-@Suite("The command rds-iam audit")
+/// No server takes part: a token is signed without one.
+@Suite("The command rds-iam audit", .timeLimit(.minutes(5)))
 struct AuditCommandTests: AuditCommandSuite {
     let folder: TemporaryFolder
 
@@ -47,7 +47,7 @@ struct AuditCommandTests: AuditCommandSuite {
         }
     }
 
-    @Test("a head kept elsewhere tells of rows cut off at the end, which nothing else does")
+    @Test("a head that is stored elsewhere shows that rows were cut off at the end, as nothing else does")
     func head() async throws {
         for user in ["a", "b"] { try await token(user) }
         let head = try await audit("head").output.trimmingCharacters(in: .newlines)
@@ -65,7 +65,7 @@ struct AuditCommandTests: AuditCommandSuite {
         #expect((json.first?["findings"] as? [[String: Any]])?.first?["kind"] as? String == "truncated")
     }
 
-    @Test("a key asks for signatures that an unsigned log does not have")
+    @Test("verify with a key reports the signatures that an unsigned log lacks")
     func keys() async throws {
         try await token("a")
         // The example in the documentation of Go's package golang.org/x/mod/sumdb/note.
@@ -74,7 +74,9 @@ struct AuditCommandTests: AuditCommandSuite {
         #expect(result.status == 1 && result.output.contains("row 3\tbad-signature\t"), "\(result.errors)")
     }
 
-    @Test("export writes what the second verifier takes, to a file for its owner alone, and goes on later")
+    @Test(
+        "export writes what the second verifier accepts, to a file that its owner alone may read, and can go on later"
+    )
     func export() async throws {
         try await token("a")
         let file = folder.path("export")
@@ -126,7 +128,7 @@ struct AuditCommandTests: AuditCommandSuite {
         ["find-token", "--fingerprint", String(repeating: "0", count: 64)],
     ]
 
-    @Test("a log that is not there is an error in one line, and nothing is made", arguments: commands)
+    @Test("a missing log is an error in one line, and no file is created", arguments: commands)
     func missing(_ command: [String]) async throws {
         let result = try await run(["audit"] + command)
         #expect(result.status == 1 && result.output == "")
@@ -144,7 +146,7 @@ struct AuditCommandTests: AuditCommandSuite {
         ["reanchor"], ["reanchor", "--reason", ""],
     ]
 
-    @Test("a mistake in the arguments exits with 2 and says how it is done", arguments: mistakes)
+    @Test("a mistake in the arguments exits with 2 and shows the usage", arguments: mistakes)
     func usage(_ arguments: [String]) async throws {
         let result = try await run(["audit"] + arguments)
         #expect(result.status == 2 && result.output == "")
@@ -153,6 +155,6 @@ struct AuditCommandTests: AuditCommandSuite {
 }
 
 extension String {
-    /// All but the first line.
+    /// All lines but the first.
     fileprivate var dropLine: Substring { drop { !$0.isNewline }.dropFirst() }
 }

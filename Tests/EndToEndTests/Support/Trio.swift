@@ -5,10 +5,10 @@ import PGRDSIAM
 import RDSGenerator
 import TestSupport
 
-/// Three servers of one account, each with a name and a port of its own, and a certificate for that name.
+/// Three servers of one account, each with its own name and port, and a certificate for that name.
 struct Trio {
     private(set) var servers: [RDSLookalike]
-    let folder: TemporaryFolder
+    private let folder: TemporaryFolder
     private let credentials: String
     private var addresses = "127.0.0.1,127.0.0.1,127.0.0.1"
 
@@ -16,11 +16,12 @@ struct Trio {
         (self.servers, self.folder, self.credentials) = (servers, folder, credentials)
     }
 
+    /// Starts three servers, each with more options.
     static func start(_ extra: [[String]] = [[], [], []]) async throws -> Trio {
         let folder = try TemporaryFolder()
         let account = "[default]\naws_access_key_id = AKIATESTTRIO\naws_secret_access_key = trio-secret\n"
         let credentials = try folder.write(account, to: "credentials")
-        // The servers run as another user where the tests run as root.
+        // The servers run as another user if the tests run as root.
         for path in [folder.url.path, credentials] { chmod(path, 0o755) }
         var trio = Trio(servers: [], folder: folder, credentials: credentials)
         for options in extra { try await trio.add(options) }
@@ -34,7 +35,7 @@ struct Trio {
         )
     }
 
-    /// On an address each, with the port of the first.
+    /// Starts three servers on an address each, with the port of the first.
     static func startOnOnePort() async throws -> Trio {
         func listening(_ number: Int) -> [String] { ["--postgres-option", "listen_addresses=127.0.0.\(number)"] }
         var trio = try await start([listening(1)])

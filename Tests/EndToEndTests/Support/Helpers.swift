@@ -5,14 +5,14 @@ import PGRDSIAM
 import RDSGenerator
 import Synchronization
 
-/// Counts from any task.
+/// A count that any task may increment.
 final class Counter: Sendable {
     private let value = Mutex(0)
     var count: Int { value.withLock { $0 } }
     func increment() { value.withLock { $0 += 1 } }
 }
 
-/// A generator that signs for another user, or another server, than it is asked for: what a confused program would do.
+/// A generator that signs for another user, or another server, than the request names.
 struct RDSGeneratorAs: AuthTokenGenerator {
     private let inner: RDSGenerator
     private let change: @Sendable (inout AuthTokenRequest) -> Void
@@ -40,9 +40,9 @@ final class MovableClock: Sendable {
     func advance(by seconds: Double) { shift.withLock { $0 += seconds } }
 }
 
-/// Remembers warnings.
+/// Records warnings.
 final class Warnings: Sendable {
-    private let heard = Mutex<[ConnectOptions.Warning]>([])
-    var all: [ConnectOptions.Warning] { heard.withLock { $0 } }
-    func add(_ warning: ConnectOptions.Warning) { heard.withLock { $0.append(warning) } }
+    private let recorded = Mutex<[ConnectOptions.Warning]>([])
+    var all: [ConnectOptions.Warning] { recorded.withLock { $0 } }
+    func add(_ warning: ConnectOptions.Warning) { recorded.withLock { $0.append(warning) } }
 }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The command rds-iam")
+@Suite("The command rds-iam", .timeLimit(.minutes(5)))
 struct CommandTests {
-    /// The variables that lead the command to the server: its account, its certificate, a state folder of its own.
+    /// The variables that lead the command to the server: its account, its certificate, and a separate state directory.
     private func environment(_ server: RDSLookalike, _ folder: TemporaryFolder) throws -> [String: String] {
         try Account(of: server).environment.merging([
             "HOME": folder.path("home"), "XDG_STATE_HOME": folder.path("state"), "PGSSLROOTCERT": server.facts.ca,
@@ -34,7 +34,9 @@ struct CommandTests {
         #expect(psql.output == "user21\n")
     }
 
-    @Test("token takes host, port and user from PGHOST, PGPORT and PGUSER, and options above all")
+    @Test(
+        "token takes host, port and user from PGHOST, PGPORT and PGUSER; the string comes before them, options before both"
+    )
     func tokenSources() async throws {
         let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
         var environment = try environment(server, folder)
@@ -50,7 +52,7 @@ struct CommandTests {
         #expect(withOptions.output.contains("%2Fus-east-1%2Frds-db%2F"))
     }
 
-    @Test("connect without -c says who is connected where, with a token though nobody names a generator")
+    @Test("connect without -c prints user, server and token, also if the string names no generator")
     func connect() async throws {
         let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
         let conninfo = server.conninfo(user: "user22") + " sslrootcert=\(server.facts.ca)"
@@ -108,7 +110,7 @@ struct CommandTests {
         Mistake(arguments: ["audit", "verify", "--audit-log", "/dev/null"], status: 1, says: "/dev/null"),
     ]
 
-    @Test("answers a mistake with one line that says what to do, and the right exit status", arguments: mistakes)
+    @Test("answers a mistake with one line that names the next step, and the right exit status", arguments: mistakes)
     func failure(_ mistake: Mistake) async throws {
         let folder = try TemporaryFolder()
         let result = try await rdsIAM(mistake.arguments, ["HOME": folder.path("home")])
@@ -121,7 +123,7 @@ struct CommandTests {
         }
     }
 
-    @Test("says which sources of credentials were tried and why each had none")
+    @Test("names the credential sources that were tried, and why each had no credentials")
     func noCredentials() async throws {
         let folder = try TemporaryFolder()
         let result = try await rdsIAM(
@@ -133,7 +135,7 @@ struct CommandTests {
         for source in ["environment", "AWS_ACCESS_KEY_ID", "profile"] { #expect(result.errors.contains(source)) }
     }
 
-    @Test("lists events newest first, as text and as JSON Lines, in the log that is named or the customary one")
+    @Test("lists events newest first, as text and as JSON Lines, from the named log or the default one")
     func auditList() async throws {
         let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
         var environment = try environment(server, folder)
@@ -152,19 +154,19 @@ struct CommandTests {
         #expect(times.count == 6 && times == times.sorted(by: >))
         let users = payloads.compactMap { ($0["target"] as? [String: Any])?["user"] as? String }
         #expect(users == ["second", "first"])
-        let customary = folder.path("state/rds-iam/audit.sqlite")
-        #expect(FileManager.default.fileExists(atPath: customary))
+        let standard = folder.path("state/rds-iam/audit.sqlite")
+        #expect(FileManager.default.fileExists(atPath: standard))
         environment["XDG_STATE_HOME"] = nil
-        environment["RDS_IAM_AUDIT_LOG"] = customary
+        environment["RDS_IAM_AUDIT_LOG"] = standard
         #expect(try await rdsIAM(["audit", "list"], environment).output == text.output)
         environment["RDS_IAM_AUDIT_LOG"] = "/nowhere"
-        #expect(try await rdsIAM(["audit", "list", "--audit-log", customary], environment).output == text.output)
+        #expect(try await rdsIAM(["audit", "list", "--audit-log", standard], environment).output == text.output)
         environment["RDS_IAM_AUDIT_LOG"] = nil
         _ = try await rdsIAM(["token", server.conninfo(user: "third")], environment)
         #expect(FileManager.default.fileExists(atPath: folder.path("home/.local/state/rds-iam/audit.sqlite")))
     }
 
-    @Test("verifies an intact log, and finds the row that was changed")
+    @Test("verifies an intact log, and finds a row that was changed")
     func auditVerify() async throws {
         let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
         let environment = try environment(server, folder)
@@ -175,7 +177,7 @@ struct CommandTests {
         let path = folder.path("state/rds-iam/audit.sqlite")
         var bytes = try Data(contentsOf: URL(filePath: path))
         let place = try #require(bytes.range(of: Data(#""user":"someone""#.utf8)))
-        bytes.replaceSubrange(place, with: Data(#""user":"anybody""#.utf8))
+        bytes.replaceSubrange(place, with: Data(#""user":"another""#.utf8))
         try bytes.write(to: URL(filePath: path))
         let altered = try await rdsIAM(["audit", "verify"], environment)
         #expect(altered.status == 1)
@@ -183,7 +185,7 @@ struct CommandTests {
         #expect(altered.errors.hasPrefix("rds-iam: error: "))
     }
 
-    @Test("makes no token where its record cannot be written, unless told to do its best")
+    @Test("prints no token if it cannot be recorded, unless best effort is enough")
     func unwritableLog() async throws {
         let (server, folder) = (try await SharedServer.value, try TemporaryFolder())
         let environment = try environment(server, folder)
@@ -196,8 +198,8 @@ struct CommandTests {
         let bestEffort = try await rdsIAM(arguments + ["--audit", "best-effort"], environment)
         #expect(bestEffort.status == 0)
         #expect(bestEffort.lines.count == 1)
-        let kept = try String(contentsOfFile: folder.path("log"), encoding: .utf8)
-        #expect(kept == "not a database, and not to be overwritten")
+        let text = try String(contentsOfFile: folder.path("log"), encoding: .utf8)
+        #expect(text == "not a database, and not to be overwritten")
         let off = try await rdsIAM(["token", server.conninfo(user: "u"), "--audit", "off"], environment)
         #expect(off.lines.count == 1)
         #expect(!FileManager.default.fileExists(atPath: folder.path("state")))

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Secrets given to rds-iam audit")
+@Suite("Secrets given to rds-iam audit", .timeLimit(.minutes(5)))
 struct AuditCommandSecretTests: AuditCommandSuite {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("find-token knows a token by its text and by its fingerprint, and never repeats it")
+    @Test("find-token finds a token by its text and by its fingerprint, and never repeats it")
     func findToken() async throws {
         let token = try await token("a")
         let alive = try await audit("find-token", input: "\n \(token)\r\n")
@@ -35,7 +35,7 @@ struct AuditCommandSecretTests: AuditCommandSuite {
         }
     }
 
-    @Test("a token whose row a newer version has written is known, and the row said to be unreadable")
+    @Test("find-token finds a token in a row that a newer version wrote, and calls the row unreadable")
     func unreadable() async throws {
         let token = try await token("a")
         let script = """
