@@ -93,12 +93,12 @@ struct CommandTests {
         Mistake(arguments: ["token", "--port", "70000"], status: 2, says: "--port"),
         Mistake(arguments: ["connect"], status: 2, says: "<conninfo>"),
         Mistake(arguments: ["token", "--audit", "maybe"], status: 2, says: "best-effort"),
-        Mistake(arguments: ["token", "host='x"], status: 1, says: "a quoted value has no closing quote"),
+        Mistake(arguments: ["token", "host='x"], status: 1, says: "A quoted value has no closing quote"),
         Mistake(arguments: ["token", "--user", "u"], status: 1, says: "Set host to the database's endpoint"),
         Mistake(
             arguments: ["token", "--host", "h", "--generator", "defualt"],
             status: 1,
-            says: "did you mean \"default\"?"
+            says: "Did you mean \"default\"?"
         ),
         Mistake(
             arguments: ["token", "--host", "a,b", "--user", "u", "--region", "eu-west-2"],
