@@ -33,6 +33,7 @@ extension Date {
 extension Duration {
     /// The duration in seconds.
     package var seconds: TimeInterval {
-        TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18
+        // `components` traps beyond what an Int64 of seconds holds.
+        self / .seconds(1)
     }
 }

@@ -40,7 +40,7 @@ package final class HostLookup: Sendable {
         }
         let alarm = Task {
             try await Task.sleep(for: limit)
-            result.settle(.failure(Failure(reason: "no answer in \(limit)", isTemporary: true)))
+            result.settle(.failure(Failure(reason: "no answer in \(limit.seconds) seconds", isTemporary: true)))
         }
         defer {
             answer.cancel()

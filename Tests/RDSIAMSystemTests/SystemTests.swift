@@ -81,6 +81,12 @@ struct DocumentTests {
         #expect(["9999-12-31T23:59:59Z", "-9999-01-01T00:00:00Z", "1970-01-01T00:00:00Z"].contains(text))
     }
 
+    @Test("no duration traps", arguments: [Duration.seconds(Int64.max) * 10, .seconds(Int64.min), .zero, .nanoseconds(1)])
+    func extremeDurations(duration: Duration) {
+        #expect(duration.seconds.isFinite)
+        #expect((duration.seconds > 0) == (duration > .zero))
+    }
+
     @Test("JSON members are found whatever the case of their ASCII letters")
     func members() throws {
         let text =

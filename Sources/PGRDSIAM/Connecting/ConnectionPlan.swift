@@ -8,7 +8,7 @@ struct ConnectionPlan: Sendable {
     let places: [Place]
     /// How to log in with tokens; nil where no generator is named, and the connection is libpq's alone.
     let login: TokenLogin?
-    /// How long one server may take; nil for ever.
+    /// How long one server may take; `nil` for ever.
     let connectTimeout: Duration?
 
     /// Decides everything about a connection that can be decided before anything is sent.
@@ -21,7 +21,7 @@ struct ConnectionPlan: Sendable {
             login = nil
             places = try resolved.endpoints().map(Place.init)
             conninfo = resolved.parameters.forLibpq
-            connectTimeout = Self.timeout(resolved)
+            connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
             return
         }
         let resolved = try TLSPolicy.resolve(given, in: environment)
@@ -33,7 +33,7 @@ struct ConnectionPlan: Sendable {
         // In the form in which tokens and the password file name them.
         try conninfo.dial(places)
         self.conninfo = conninfo
-        connectTimeout = Self.timeout(resolved)
+        connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
     }
 
     /// What is not safe about it.
@@ -41,13 +41,6 @@ struct ConnectionPlan: Sendable {
         guard let host = login?.hosts.first, conninfo[.sslmode] == "require" else { return nil }
         let text = "the server's certificate is not checked; set sslmode=verify-full and sslrootcert"
         return ConnectOptions.Warning(description: text, host: host.name)
-    }
-
-    /// `connect_timeout` in seconds; before libpq 17, 1 counts as 2.
-    private static func timeout(_ resolved: ResolvedConninfo) -> Duration? {
-        let text = resolved[.connectTimeout]?.filter { !$0.isWhitespace } ?? ""
-        guard let seconds = Int(text), seconds > 0 else { return nil }
-        return .seconds(resolved.parameters.dialect < .v17 ? max(seconds, 2) : seconds)
     }
 }
 
