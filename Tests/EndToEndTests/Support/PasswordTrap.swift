@@ -9,7 +9,7 @@ final class PasswordTrap: Sendable {
     /// The directory of the Unix socket.
     let folder: TemporaryFolder
     let port: Int
-    private let listeners: [Int32]
+    private let listeners: [Listener]
     private let received = Mutex(Data())
     private let clients = Mutex(0)
 
@@ -17,11 +17,12 @@ final class PasswordTrap: Sendable {
         folder = try TemporaryFolder()
         let (network, port) = try Self.listenOnNetwork()
         self.port = port
-        listeners = [network, try Self.listenOnSocket(folder.path(".s.PGSQL.\(port)"))]
+        let socket = try Self.listenOnSocket(folder.path(".s.PGSQL.\(port)"))
+        listeners = [Listener(descriptor: network), Listener(descriptor: socket)]
         for listener in listeners {
             Thread { [weak self] in
                 while true {
-                    let client = accept(listener, nil, nil)
+                    let client = accept(listener.descriptor, nil, nil)
                     guard client >= 0, let self else { return }
                     self.record(client)
                 }
@@ -29,12 +30,14 @@ final class PasswordTrap: Sendable {
         }
     }
 
-    deinit {
-        // Ends the threads, which are in accept(2).
-        for listener in listeners {
-            shutdown(listener, Int32(SHUT_RDWR))
-            close(listener)
-        }
+    // Ends the threads: accept(2) fails from now on.
+    deinit { listeners.forEach { shutdown($0.descriptor, Int32(SHUT_RDWR)) } }
+
+    /// A descriptor that its thread owns: closed earlier, its number could become another test's listener.
+    private final class Listener: Sendable {
+        let descriptor: Int32
+        init(descriptor: Int32) { self.descriptor = descriptor }
+        deinit { close(descriptor) }
     }
 
     /// How many clients have connected.
