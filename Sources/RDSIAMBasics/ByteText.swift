@@ -88,11 +88,6 @@ extension String {
         return String(decoding: utf8.map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
-    /// Returns the text with the letters a to z in uppercase; every other character stays.
-    package func asciiUppercased() -> String {
-        String(decoding: utf8.map { $0 &- UInt8(ascii: "a") < 26 ? $0 & 0xDF : $0 }, as: UTF8.self)
-    }
-
     /// Returns the text without spaces, tabs and line ends at both ends.
     package func trimmingASCIISpace() -> String {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }

@@ -62,12 +62,6 @@ package struct CivilTime: Sendable, Hashable {
 }
 
 extension CivilTime {
-    /// The date in ISO 8601's basic format, `20260131`.
-    package var basicDate: String { Self.digits(year, 4) + Self.digits(month, 2) + Self.digits(day, 2) }
-
-    /// The time of day in ISO 8601's basic format, `235959`.
-    package var basicTime: String { Self.digits(hour, 2) + Self.digits(minute, 2) + Self.digits(second, 2) }
-
     /// The text in RFC 3339's format, `2026-01-31T23:59:59Z`; with a minus sign for years before the year 0.
     package var rfc3339: String {
         let date = [Self.digits(year, 4), Self.digits(month, 2), Self.digits(day, 2)].joined(separator: "-")

@@ -16,8 +16,8 @@ enum Main {
         }
     }
 
-    /// Ends the process: with 0 after help, with 2 after a usage error, and after any other with 1 and one line that says
-    /// what to do.
+    /// Ends the process: with 0 after help, with 2 after a usage error, and after any other with 1 and one line that
+    /// says what to do.
     private static func leave(after error: any Error) -> Never {
         let status = RDSIAM.exitCode(for: error)
         if status == .success {

@@ -25,11 +25,6 @@ struct ByteTextTests {
         #expect(Array(text.asciiLowercased().utf8) == Array(expected.utf8))
     }
 
-    @Test("uppercase letters come from ASCII alone")
-    func uppercasing() {
-        #expect(Array("az\u{17F}\u{E9}[`{".asciiUppercased().utf8) == Array("AZ\u{17F}\u{E9}[`{".utf8))
-    }
-
     @Test("a combining mark hides neither a prefix nor a separator")
     func combiningMarks() {
         #expect("/\u{301}a".hasBytePrefix("/"))

@@ -11,7 +11,7 @@ struct EncodingTests {
         #expect(text.hasPrefix("000102030405060708090a0b0c0d0e0f10"))
         #expect(text.hasSuffix("fdfeff"))
         #expect(Hexadecimal.decode(text) == bytes)
-        #expect(Hexadecimal.decode(text.asciiUppercased()) == bytes)
+        #expect(Hexadecimal.decode(text.uppercased()) == bytes)
         #expect(Hexadecimal.encode(0x0123_4567_89AB_CDEF as UInt64) == "0123456789abcdef")
         #expect(Hexadecimal.encode([]) == "" && Hexadecimal.decode("") == [])
     }
@@ -27,7 +27,7 @@ struct EncodingTests {
         for byte in UInt8.min...UInt8.max {
             var output: [UInt8] = []
             PercentEncoding.append([byte], to: &output)
-            let digits = Hexadecimal.encode([byte]).asciiUppercased()
+            let digits = Hexadecimal.encode([byte]).uppercased()
             #expect(output == (unreserved.contains(byte) ? [byte] : Array("%\(digits)".utf8)))
         }
         #expect(PercentEncoding.encode("/a b/\u{E9}\u{301}", keeping: [UInt8(ascii: "/")]) == "/a%20b/%C3%A9%CC%81")
