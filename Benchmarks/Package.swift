@@ -52,7 +52,7 @@ let package = Package(
             ],
             path: "Sources/AuditBench"
         ),
-        // Signing beside the bare hash work in C, and beside other signers where they are installed.
+        // Signing beside the bare hash work in C, and beside other signers if they are installed.
         .target(name: "CBareHash", linkerSettings: [.linkedLibrary("crypto")]),
         .executableTarget(
             name: "sigv4-bench",

@@ -144,7 +144,7 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
 
 /// The values that the current task is building.
 ///
-/// A closure that asks for its own value gets an error because of it, where it would otherwise wait for ever.
+/// Because of it, a closure that asks for its own value gets an error instead of waiting forever.
 private enum Construction {
     private struct Site: Hashable {
         let registry: ObjectIdentifier

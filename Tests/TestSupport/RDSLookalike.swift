@@ -40,7 +40,7 @@ public final class RDSLookalike: Sendable {
         public let verdict: String
         /// Why it was refused.
         public let reason: String?
-        /// The access key that signed, where the token says it.
+        /// The access key that signed, if the token names it.
         public let access_key_id: String?
         /// The SHA-256 of the token.
         public let token_sha256: String?

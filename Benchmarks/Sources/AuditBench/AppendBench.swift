@@ -39,7 +39,7 @@ struct AppendBench {
             let events = Workload.events(1 + appends * 17, from: round * 1000)
             // After sixteen at once, the first one alone waits for the others a moment.
             try await log.record(events[0])
-            // Who begins has the other's writes still on the disk's queue.
+            // The first to write still finds the other's writes in the disk's queue.
             if round.isMultiple(of: 2) { sample.peer = insert(payloads, into: peer) }
             sample.single = try await Cost.each(of: appends) {
                 try await Workload.record(Array(events[1...appends]), in: 1, to: log)

@@ -1,8 +1,8 @@
 import Foundation
 import TokenAuditLog
 
-/// Durable appends to a large log and to an empty one, turn by turn; and, where there is a copy of the large log to
-/// spoil, the bare C program's too, which shows what is the disk's part.
+/// Durable appends to a large log and to an empty one in turn. If there is a copy of the large log to overwrite, the
+/// bare C program appends too, which shows how much of the time is the disk's.
 struct FlatBench {
     let path: String
     let copy: String?

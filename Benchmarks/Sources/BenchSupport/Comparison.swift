@@ -61,7 +61,7 @@ public struct Samples {
     public let minimum: Double
     /// The round in the middle, in nanoseconds for doing it once.
     public let median: Double
-    /// Blocks allocated for doing it once, where they can be counted.
+    /// Blocks allocated for doing it once, if they can be counted.
     public let allocations: Int
 
     init(_ samples: [Double], allocations: Int) {

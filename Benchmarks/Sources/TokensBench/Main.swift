@@ -1,6 +1,6 @@
 import AuthTokens
 
-/// Times the hand-out of cached tokens and the registry's look-up beside a dictionary behind a lock, in the same run.
+/// Times the issuing of cached tokens and the registry's look-up beside a dictionary behind a lock, in the same run.
 ///
 /// Rounds are interleaved and the quickest counts, so that a busy machine spoils none of the ratios.
 @main

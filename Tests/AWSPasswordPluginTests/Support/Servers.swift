@@ -12,7 +12,7 @@ final class PythonServer: Sendable {
     private let input = Pipe()
     let port: Int
 
-    /// `arguments` is told the port, where the server does not print one itself.
+    /// `arguments` receives the port if the server does not print one itself.
     init(_ arguments: (Int) -> [String], folder: String, printsPort: Bool) throws {
         let free = printsPort ? 0 : try Self.freePort()
         let output = Pipe()

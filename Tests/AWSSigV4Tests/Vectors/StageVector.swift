@@ -33,9 +33,9 @@ struct StageVector: Decodable, Sendable, CustomTestStringConvertible {
         private let sentHeaders: [[String]]?
         private let sentQuery: String?
 
-        /// The headers to add, where the signature stands in one.
+        /// The headers to add, if the signature is in one of them.
         var headers: [[String]] { sentHeaders ?? [] }
-        /// The whole query, where the signature stands in it.
+        /// The whole query, if the signature is in it.
         var query: String { sentQuery ?? "" }
 
         enum CodingKeys: String, CodingKey {

@@ -1,5 +1,5 @@
 #ifndef ALLOCATIONS_H
 #define ALLOCATIONS_H
-/// How many blocks this thread has allocated so far; 0 for ever where malloc cannot be stood in for.
+/// How many blocks this thread has allocated so far; always 0 if malloc cannot be replaced.
 unsigned long allocations_count(void);
 #endif
