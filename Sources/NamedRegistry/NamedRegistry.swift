@@ -6,31 +6,48 @@ public import Synchronization
 /// A program fills the registry when it starts and looks names up for the rest of its life:
 ///
 /// ```swift
-/// let codecs = NamedRegistry<any Codec>()
+/// let codecs = NamedRegistry<any Codec>(of: "codec")
 /// try codecs.add("zip") { ZipCodec() }
 /// let codec = try await codecs.value(named: "zip")
 /// ```
 ///
-/// The closure runs at the first look-up and never again. If many tasks ask at the same moment, one builds the value
-/// and the others wait for it. If the closure throws, every task that waits gets the error, and the next look-up runs
+/// The closure runs at the first look-up and never again. If many tasks ask at the same moment, the value is built once
+/// and all of them wait for it. If the closure throws, every task that waits gets the error, and the next look-up runs
 /// the closure again.
+///
+/// A build runs in a task of its own, which is never canceled. A task that is canceled stops waiting at once; the build
+/// goes on for the others. If no task waits for it any more, it still runs to its end, and the next look-up finds the
+/// value. The registry sets no time limit; while a closure hangs, only `add` with `replacing: true` starts another.
+///
+/// A closure may look up other names, in any registry. A look-up that would wait for itself that way throws an error,
+/// however many builds and tasks are involved. Until the build ends, the tasks that the closure starts count as part of
+/// it, but detached tasks do not.
 ///
 /// Two names are the same if their UTF-8 bytes are. Every method may be called from any task at any time.
 public final class NamedRegistry<Value: Sendable>: Sendable {
     /// Makes the value that a name stands for.
     public typealias Build = @Sendable () async throws -> Value
 
+    private let kind: String
     private let defaults: [(name: String, build: Build)]
     @usableFromInline let table: Mutex<RegistryTable<Value>>
     @usableFromInline let changes = Atomic<UInt64>(0)
 
     /// Creates a registry that contains `defaults`, in that order.
     ///
-    /// - Parameter defaults: The names the registry starts with and returns to with ``reset()``. If a name occurs
-    ///   twice, the later closure counts.
-    public init(defaults: [(name: String, build: Build)] = []) {
+    /// - Parameters:
+    ///   - kind: What the values are, as a singular noun that error messages use, such as `codec`.
+    ///   - defaults: The names the registry starts with and returns to with ``reset()``. If a name occurs twice, the
+    ///     later closure counts.
+    public init(of kind: String, defaults: [(name: String, build: Build)] = []) {
+        self.kind = kind
         self.defaults = defaults
         self.table = Mutex(RegistryTable(defaults))
+    }
+
+    /// Creates an empty registry whose error messages call a value an entry.
+    public convenience init() {
+        self.init(of: "entry")
     }
 
     /// Registers a name.
@@ -43,9 +60,9 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     /// - Throws: ``NamedRegistryError`` with the code `nameTaken` if the name is registered and `replacing` is `false`,
     ///   or `invalidName` if it is empty. Neither may be retried.
     public func add(_ name: String, replacing: Bool = false, _ build: @escaping Build) throws(NamedRegistryError) {
-        guard !name.isEmpty else { throw NamedRegistryError(.invalidName, name: name) }
+        guard !name.isEmpty else { throw NamedRegistryError(.invalidName, kind, name: name) }
         let added = change { $0.add(name, replacing: replacing, build) }
-        if !added { throw NamedRegistryError(.nameTaken, name: name, registered: names) }
+        if !added { throw NamedRegistryError(.nameTaken, kind, name: name, registered: names) }
     }
 
     /// Removes a name.
@@ -69,7 +86,8 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     /// Returns the value that a name stands for, and builds it first if necessary.
     ///
     /// - Throws: ``NamedRegistryError`` with the code `unknownName`, which lists the registered names and the nearest
-    ///   one, or `cycle` if the value's own closure asks for it; otherwise what the closure throws, unchanged.
+    ///   one, or `cycle` if the value is needed to build itself; `CancellationError` if the task is canceled while it
+    ///   would have to wait; otherwise what the closure throws, unchanged.
     @inlinable
     public func value(named name: String) async throws -> Value {
         if let value = builtValue(named: name) { return value }
@@ -88,14 +106,23 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     /// Returns the value together with the number of its registration, which no other registration ever gets.
     @usableFromInline
     package func entry(named name: String) async throws -> (value: Value, ticket: UInt64) {
-        switch table.withLock({ $0.lookUp(name) }) {
+        // A canceled task starts no build.
+        let kind = Task.isCancelled ? nil : kind
+        switch table.withLock({ $0.lookUp(name, buildingAs: kind) }) {
+        case .absent: throw NamedRegistryError(.unknownName, self.kind, name: name, registered: names)
+        case .unbuilt: throw CancellationError()
         case .built(let value, let ticket): return (value, ticket)
-        case .building(let task, let ticket): return (try await join(task, name), ticket)
-        case .unbuilt:
-            let (task, ticket) = try startBuilding(name)
-            return (try await join(task, name), ticket)
-        case .absent: throw unknown(name)
+        case .ongoing(let ongoing, let ticket, let build):
+            if let build { Task { await run(build, ongoing, name, ticket) } }
+            return (try await ongoing.value(), ticket)
         }
+    }
+
+    /// Returns the same, or `nil` if the value has not been built yet or the name is not registered.
+    ///
+    /// It never waits.
+    package func builtEntry(named name: String) -> (value: Value, ticket: UInt64)? {
+        table.withLock { $0.builtEntry(name) }
     }
 
     /// A number that grows with every change of a name, so that a caller who caches a look-up knows when to repeat it.
@@ -110,59 +137,10 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
         }
     }
 
-    private func join(_ task: Task<Value, any Error>, _ name: String) async throws -> Value {
-        guard !Construction.isUnderway(name, of: self) else { throw NamedRegistryError(.cycle, name: name) }
-        return try await task.value
-    }
-
-    /// Returns the task that builds the value: the one that runs already, or a new one.
-    private func startBuilding(_ name: String) throws(NamedRegistryError) -> (Task<Value, any Error>, UInt64) {
-        let started = table.withLock { table in
-            table.build(name) { build, ticket in
-                Task { try await self.run(build, name, ticket) }
-            }
-        }
-        guard let started else { throw unknown(name) }
-        return started
-    }
-
-    private func unknown(_ name: String) -> NamedRegistryError {
-        NamedRegistryError(.unknownName, name: name, registered: names)
-    }
-
-    private func run(_ build: Build, _ name: String, _ ticket: UInt64) async throws -> Value {
-        do {
-            let value = try await Construction.of(name, in: self) { try await build() }
-            table.withLock { $0.finish(name, ticket, value) }
-            return value
-        } catch {
-            table.withLock { $0.giveUp(name, ticket) }
-            throw error
-        }
-    }
-}
-
-/// The values that the current task is building.
-///
-/// Because of it, a closure that asks for its own value gets an error instead of waiting forever.
-private enum Construction {
-    private struct Site: Hashable {
-        let registry: ObjectIdentifier
-        let name: ByteText
-    }
-
-    @TaskLocal private static var underway: Set<Site> = []
-
-    static func isUnderway(_ name: String, of registry: AnyObject) -> Bool {
-        underway.contains(Site(registry: ObjectIdentifier(registry), name: ByteText(name)))
-    }
-
-    static func of<Value: Sendable>(
-        _ name: String,
-        in registry: AnyObject,
-        _ build: () async throws -> Value
-    ) async throws -> Value {
-        let site = Site(registry: ObjectIdentifier(registry), name: ByteText(name))
-        return try await $underway.withValue(underway.union([site]), operation: build)
+    private func run(_ build: Build, _ ongoing: OngoingBuild<Value>, _ name: String, _ ticket: UInt64) async {
+        let result = await ongoing.result(of: build)
+        // First, so that the tasks that wait find the table as it is after the build.
+        table.withLock { $0.finish(name, ticket, try? result.get()) }
+        ongoing.end(with: result)
     }
 }

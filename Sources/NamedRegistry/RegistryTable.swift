@@ -6,11 +6,12 @@ struct RegistryTable<Value: Sendable>: Sendable {
     @usableFromInline typealias Build = NamedRegistry<Value>.Build
 
     /// What a look-up finds.
-    enum Found {
+    enum Found: Sendable {
         case absent
         case unbuilt
-        case building(Task<Value, any Error>, ticket: UInt64)
         case built(Value, ticket: UInt64)
+        /// A build to wait for, and its closure if the caller starts it.
+        case ongoing(OngoingBuild<Value>, ticket: UInt64, start: Build?)
     }
 
     @usableFromInline
@@ -19,7 +20,7 @@ struct RegistryTable<Value: Sendable>: Sendable {
         /// Tells this entry from an earlier one of the same name, so that a late build does not overwrite its
         /// successor.
         var ticket: UInt64
-        var task: Task<Value, any Error>?
+        var ongoing: OngoingBuild<Value>?
         @usableFromInline var value: Value?
     }
 
@@ -37,10 +38,21 @@ struct RegistryTable<Value: Sendable>: Sendable {
         index.position(of: name).flatMap { entries[$0].value }
     }
 
-    func lookUp(_ name: String) -> Found {
-        guard let entry = index.position(of: name).map({ entries[$0] }) else { return .absent }
+    func builtEntry(_ name: String) -> (value: Value, ticket: UInt64)? {
+        guard let entry = index.position(of: name).map({ entries[$0] }), let value = entry.value else { return nil }
+        return (value, entry.ticket)
+    }
+
+    /// Looks a name up, and begins to build its value if `kind` is given.
+    mutating func lookUp(_ name: String, buildingAs kind: String?) -> Found {
+        guard let position = index.position(of: name) else { return .absent }
+        let entry = entries[position]
         if let value = entry.value { return .built(value, ticket: entry.ticket) }
-        return entry.task.map { .building($0, ticket: entry.ticket) } ?? .unbuilt
+        if let ongoing = entry.ongoing { return .ongoing(ongoing, ticket: entry.ticket, start: nil) }
+        guard let kind else { return .unbuilt }
+        let ongoing = OngoingBuild<Value>(of: kind, named: name)
+        entries[position].ongoing = ongoing
+        return .ongoing(ongoing, ticket: entry.ticket, start: entry.build)
     }
 
     mutating func add(_ name: String, replacing: Bool, _ build: @escaping Build) -> Bool {
@@ -69,27 +81,13 @@ struct RegistryTable<Value: Sendable>: Sendable {
         for (name, build) in defaults { _ = add(name, replacing: true, build) }
     }
 
-    /// Returns the task that builds a name's value, started with `start` if there is none, or `nil` if the name is
-    /// gone.
-    mutating func build(
-        _ name: String,
-        start: (@escaping Build, UInt64) -> Task<Value, any Error>
-    ) -> (Task<Value, any Error>, UInt64)? {
-        guard let position = index.position(of: name) else { return nil }
-        let entry = entries[position]
-        let task = entry.task ?? start(entry.build, entry.ticket)
-        entries[position].task = task
-        return (task, entry.ticket)
-    }
-
-    mutating func finish(_ name: String, _ ticket: UInt64, _ value: Value) {
+    /// Ends a build, with a value if it succeeded.
+    ///
+    /// It changes nothing if the name has another entry by now.
+    mutating func finish(_ name: String, _ ticket: UInt64, _ value: Value?) {
         guard let position = index.position(of: name), entries[position].ticket == ticket else { return }
         entries[position].value = value
-    }
-
-    mutating func giveUp(_ name: String, _ ticket: UInt64) {
-        guard let position = index.position(of: name), entries[position].ticket == ticket else { return }
-        entries[position].task = nil
+        entries[position].ongoing = nil
     }
 }
 

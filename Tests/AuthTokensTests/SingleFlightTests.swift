@@ -98,6 +98,8 @@ struct SingleFlightTests {
         let generator = ScriptedGenerator(clock)
         generator.set { $0.isFailing = true }
         let issuer = TokenIssuer(generator)
+        // Callers that wait for the generator to be built sleep as well.
+        _ = try await issuer.generators.value(named: "g")
         let storm = (0..<100).map { _ in Task { await insist(issuer) } }
         for step in 0..<8 {
             #expect(await until { generator.calls == step + 1 })

@@ -63,7 +63,7 @@ public final class AWSCredentialDirectory: Sendable {
     /// - Parameter context: The environment of the standard sources, profiles and roles.
     public init(context: CredentialContext = .system) {
         self.context = context
-        sources = AWSCredentialSourceRegistry(defaults: Self.standard(context))
+        sources = AWSCredentialSourceRegistry(of: "credential source", defaults: Self.standard(context))
     }
 
     private static func standard(_ context: CredentialContext) -> [(String, AWSCredentialSourceRegistry.Build)] {

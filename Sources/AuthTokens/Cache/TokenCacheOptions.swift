@@ -15,7 +15,7 @@ public struct TokenCacheOptions: Sendable, Hashable {
     public var refreshAhead: Duration = .seconds(240)
     /// How often ``TokenIssuer/run()`` looks, at most a hundred times a second.
     public var refreshInterval: Duration = .seconds(15)
-    /// How long a generator may take over one token.
+    /// How long a generator may take over one token, and how long a caller waits for the generator to be built.
     public var timeLimit: Duration = .seconds(60)
     /// How long to wait after a generator failed before it is called for the same request again; it doubles with each
     /// further failure.

@@ -83,15 +83,35 @@ extension TokenIssuer {
         observer?.observe(TokenObservation(.refused, key, errorCode: code, time: time, duration: duration))
     }
 
-    /// Looks the generator up; an unknown one is a refusal like any other.
+    /// Looks the generator up. An unknown one is a refusal like any other, and so is one that cannot be built.
     private func source(of key: TokenKey) async throws -> TokenSource {
-        let generation = generators.generation
-        do {
-            let (generator, ticket) = try await generators.entry(named: key.generator)
+        let (generation, start) = (generators.generation, clock.elapsed())
+        if let (generator, ticket) = generators.builtEntry(named: key.generator) {
             return TokenSource(generator: generator, ticket: ticket, generation: generation)
+        }
+        do {
+            return try await build(key.generator, generation)
         } catch {
-            await recordRefusal(of: key, error, since: clock.elapsed())
+            // A caller that gives up is not refused.
+            if !(error is CancellationError && Task.isCancelled) { await recordRefusal(of: key, error, since: start) }
             throw error
+        }
+    }
+
+    /// Waits until the generator is built, but not beyond the timeout. The build goes on after that.
+    private func build(_ name: String, _ generation: UInt64) async throws -> TokenSource {
+        try await withThrowingTaskGroup(of: TokenSource.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                let (generator, ticket) = try await generators.entry(named: name)
+                return TokenSource(generator: generator, ticket: ticket, generation: generation)
+            }
+            group.addTask {
+                try await clock.wait(for: cache.options.timeLimit)
+                throw TokenIssuerError.buildTimedOut(name, cache.options.timeLimit)
+            }
+            guard let source = try await group.next() else { throw CancellationError() }
+            return source
         }
     }
 

@@ -13,7 +13,8 @@ public struct TokenIssuerError: RetryableError, AuditableError, Hashable, Custom
             self.description = description
         }
 
-        /// The generator did not answer within ``TokenCacheOptions/timeLimit``; trying again may help.
+        /// The generator was not built, or did not answer, within ``TokenCacheOptions/timeLimit``; trying again may
+        /// help.
         public static let timedOut = Self("timedOut")
         /// The generator made a token that had expired when it came; trying again may help.
         public static let expired = Self("expired")
@@ -38,6 +39,13 @@ public struct TokenIssuerError: RetryableError, AuditableError, Hashable, Custom
 
     static func timedOut(_ generator: String, _ limit: Duration) -> TokenIssuerError {
         let message = "The generator \(quoted(generator)) made no token within \(limit). Try again, or raise timeLimit."
+        return TokenIssuerError(code: .timedOut, message: message)
+    }
+
+    static func buildTimedOut(_ generator: String, _ limit: Duration) -> TokenIssuerError {
+        let message =
+            "Building the generator \(quoted(generator)) did not end in \(limit). It goes on: try again later, raise "
+            + "timeLimit, or replace the generator."
         return TokenIssuerError(code: .timedOut, message: message)
     }
 

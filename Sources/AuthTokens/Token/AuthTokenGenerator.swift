@@ -89,6 +89,20 @@ public struct SigningIdentity: Sendable, Hashable {
 /// A registry of generators: what a connection string's `aws_rds_iam_auth_token_generator` names.
 public typealias AuthTokenGeneratorRegistry = NamedRegistry<any AuthTokenGenerator>
 
+extension NamedRegistry where Value == any AuthTokenGenerator {
+    /// Creates an empty registry, whose error messages speak of generators.
+    public convenience init() {
+        self.init(of: "generator")
+    }
+
+    /// Creates a registry that contains `defaults`, in that order. Its error messages speak of generators.
+    ///
+    /// - Parameter defaults: The names the registry starts with and returns to with `reset()`.
+    public convenience init(defaults: [(name: String, build: Build)]) {
+        self.init(of: "generator", defaults: defaults)
+    }
+}
+
 /// A generator made of a closure, for those that need no type of their own.
 public struct ClosureTokenGenerator: AuthTokenGenerator {
     private let make: @Sendable (AuthTokenRequest) async throws -> AuthToken

@@ -119,6 +119,7 @@ struct NamedCredentialTests {
         }
         #expect(error?.code == .unknownName)
         #expect(error?.nearest == "imds")
+        #expect(error?.description.hasPrefix(#"No credential source is named "imsd". "#) == true)
         #expect(error?.description.contains("environment, profile, web-identity, container, imds") == true)
     }
 
