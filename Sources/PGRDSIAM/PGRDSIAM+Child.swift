@@ -36,7 +36,7 @@ extension PGRDSIAM {
             if let user = issued.token.user { try parameters.set(.user, to: user) }
         }
         let others = inherited.filter { !Conninfo.environmentVariables.contains($0.key) }
-        return others.merging(parameters.environmentVariables) { $1 }
+        return others.merging(try parameters.environmentVariablesForChild()) { $1 }
     }
 }
 
@@ -58,11 +58,16 @@ extension Conninfo {
         Keyword.all.compactMap(\.environmentVariable) + ["PGREQUIRESSL", "PGSYSCONFDIR"]
     )
 
-    /// The parameters as the environment variables that libpq reads them from, where it does.
-    fileprivate var environmentVariables: [String: String] {
+    /// Returns the parameters as the environment variables that libpq reads them from, if it reads any.
+    ///
+    /// - Throws: ``PGRDSIAMError`` for a value that is not UTF-8: without it, the child process would do without.
+    fileprivate func environmentVariablesForChild() throws -> [String: String] {
         var variables: [String: String] = [:]
         for parameter in parameters {
-            if let name = parameter.keyword.environmentVariable { variables[name] = parameter.value }
+            guard let name = parameter.keyword.environmentVariable else { continue }
+            // Set and empty, it says the same as unset to libpq, but not to every other client.
+            if parameter.bytes.isEmpty, [.host, .hostaddr].contains(parameter.keyword) { continue }
+            variables[name] = try parameter.bytes.text(of: parameter.keyword.name)
         }
         return variables
     }

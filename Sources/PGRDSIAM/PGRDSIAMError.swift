@@ -151,6 +151,10 @@ extension PGRDSIAMError {
         "There is no user to log in as. Set user in the connection string, or PGUSER."
     )
 
+    static func notUTF8(_ keyword: String) -> PGRDSIAMError {
+        PGRDSIAMError(.invalidRequest, "The value of \(keyword) is not UTF-8. Write it in UTF-8.")
+    }
+
     static func insecure(_ keyword: String, _ value: String, use secure: String) -> PGRDSIAMError {
         PGRDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS. Use \(secure).")
     }

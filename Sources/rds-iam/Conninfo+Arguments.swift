@@ -6,7 +6,7 @@ extension Conninfo {
     init(argument text: String, generator: String? = nil) throws {
         self = try .parse(text, dialect: .linked, extensions: .rdsIAM)
         let keyword = ExtensionKeywords.generatorKeyword
-        guard let name = generator ?? (self[extension: keyword] == nil ? "default" : nil) else { return }
+        guard let name = generator ?? (bytes(ofExtension: keyword) == nil ? "default" : nil) else { return }
         try set(extension: keyword, to: name)
     }
 }

@@ -4,7 +4,9 @@ import PGConninfo
 struct ConnectionPlan: Sendable {
     /// The parameters for libpq, without ours: all defaults filled in, those of a service included.
     let conninfo: Conninfo
-    /// What libpq would try, in order; names are still to be looked up.
+    /// What libpq would try, in order, before names are looked up.
+    ///
+    /// Empty only if there is no generator and libpq looks the names up itself.
     let places: [Place]
     /// How to log in with tokens; nil where no generator is named, and the connection is libpq's alone.
     let login: TokenLogin?
@@ -16,10 +18,12 @@ struct ConnectionPlan: Sendable {
     /// - Throws: `ConninfoError` for what libpq would refuse; ``PGRDSIAMError`` for what would send a token the wrong
     ///   way.
     init(_ given: Conninfo, environment: ConninfoEnvironment) throws {
-        if given.generator == nil {
+        guard given.namesGenerator else {
             let resolved = try given.resolve(in: environment)
             login = nil
-            places = try resolved.endpoints().map(Place.init)
+            // libpq may know what to do with a name that is not text.
+            let places = try resolved.endpoints().map(Place.init(plain:))
+            self.places = places.contains(nil) ? [] : places.compactMap { $0 }
             conninfo = resolved.parameters.forLibpq
             connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
             return
@@ -39,7 +43,7 @@ struct ConnectionPlan: Sendable {
     /// What is not safe about it.
     var warning: ConnectOptions.Warning? {
         guard let host = login?.hosts.first, conninfo[.sslmode] == "require" else { return nil }
-        let text = "the server's certificate is not checked; set sslmode=verify-full and sslrootcert"
+        let text = "The server's certificate is not checked. Set sslmode=verify-full and sslrootcert."
         return ConnectOptions.Warning(description: text, host: host.name)
     }
 }

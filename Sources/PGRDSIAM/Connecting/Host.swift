@@ -16,12 +16,12 @@ struct Host: Equatable, Sendable {
     /// What libpq is to try.
     var place: Place { Place(host: name, address: address, port: port) }
 
-    /// - Throws: ``PGRDSIAMError`` where the server is reached by a socket, which has no TLS; `ConninfoError` for a port that
-    ///   is none.
+    /// - Throws: ``PGRDSIAMError`` if the server is reached through a socket, which has no TLS, or if a value is not
+    ///   UTF-8; `ConninfoError` for a port that is not a number.
     init(_ endpoint: Conninfo.Endpoint, user: String, _ resolved: ResolvedConninfo) throws {
-        let name = endpoint.host ?? ""
+        let name = try endpoint.hostBytes.map { try $0.text(of: .host) } ?? ""
         self.name = name
-        address = endpoint.hostaddr ?? ""
+        address = try endpoint.hostaddrBytes.map { try $0.text(of: .hostaddr) } ?? ""
         // A socket with an address is refused too: the name of its directory would be checked against the certificate.
         guard !(name + address).isEmpty, !name.hasBytePrefix("/"), !name.hasBytePrefix("@") else {
             throw PGRDSIAMError.noHostName
@@ -32,22 +32,38 @@ struct Host: Equatable, Sendable {
             host: name.isEmpty ? address : name,
             port: number,
             user: user,
-            database: resolved[.dbname],
-            parameters: resolved.parameters.parametersForGenerator
+            database: try resolved.parameters.bytes(of: .dbname).map { try $0.text(of: .dbname) },
+            parameters: try resolved.parameters.parametersForGenerator()
         )
     }
 }
 
 extension Conninfo {
-    /// The name of the generator, where one is named.
-    var generator: String? { self[extension: ExtensionKeywords.generatorKeyword] }
+    /// Whether a generator is named, in UTF-8 or not.
+    var namesGenerator: Bool { bytes(ofExtension: ExtensionKeywords.generatorKeyword) != nil }
 
     /// What the connection string says to generators, by keyword.
-    fileprivate var parametersForGenerator: [String: String] {
+    ///
+    /// - Throws: ``PGRDSIAMError`` for a value that is not UTF-8: without it, other credentials would sign.
+    fileprivate func parametersForGenerator() throws -> [String: String] {
         var parameters: [String: String] = [:]
         for parameter in extensionParameters where parameter.name != ExtensionKeywords.generatorKeyword {
-            parameters[parameter.name] = parameter.value
+            parameters[parameter.name] = try parameter.bytes.text(of: parameter.name)
         }
         return parameters
+    }
+}
+
+extension [UInt8] {
+    /// Returns the value of a keyword as text.
+    ///
+    /// - Throws: ``PGRDSIAMError`` if it is not UTF-8.
+    func text(of keyword: String) throws(PGRDSIAMError) -> String {
+        guard let text = String(validating: self, as: UTF8.self) else { throw PGRDSIAMError.notUTF8(keyword) }
+        return text
+    }
+
+    fileprivate func text(of keyword: Conninfo.Keyword) throws(PGRDSIAMError) -> String {
+        try text(of: keyword.name)
     }
 }

@@ -30,14 +30,20 @@ struct LoginAttempt {
         }
     }
 
-    /// What libpq gets: the parameters, the places to dial and, for logins with tokens, the password or password file.
+    /// Returns what libpq gets: the parameters and, for logins with tokens, the places to dial with their passwords.
+    ///
+    /// Without tokens, the places are set only if names were looked up.
     ///
     /// - Throws: ``PGRDSIAMError`` with the code `noEndpoints` if there is no place, `endpointMismatch` if a token would
     ///   go along with a place that the plan does not name.
     func conninfo(dialing places: [Place], _ passfile: TokenPassfile?) throws -> Conninfo {
         var conninfo = plan.conninfo
+        guard let tokens else {
+            // What needs no look-up is libpq's to find, its own defaults among them.
+            if places != plan.places { try conninfo.dial(places) }
+            return conninfo
+        }
         try conninfo.dial(places)
-        guard let tokens else { return conninfo }
         if let stray = places.first(where: { !plan.allows($0) }) {
             throw PGRDSIAMError.endpointMismatch(stray.endpoint, "it is about to be dialed")
         }

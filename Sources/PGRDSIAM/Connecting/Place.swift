@@ -50,10 +50,13 @@ struct Place: Equatable, Sendable {
 }
 
 extension Place {
-    init(_ endpoint: Conninfo.Endpoint) {
-        host = String(decoding: endpoint.hostBytes ?? [], as: UTF8.self)
-        address = String(decoding: endpoint.hostaddrBytes ?? [], as: UTF8.self)
-        port = String(decoding: endpoint.portBytes, as: UTF8.self)
+    /// The place of a connection without a token, or `nil` if its name is not UTF-8, as that of a directory may be.
+    init?(plain endpoint: Conninfo.Endpoint) {
+        guard let host = String(validating: endpoint.hostBytes ?? [], as: UTF8.self),
+            let address = String(validating: endpoint.hostaddrBytes ?? [], as: UTF8.self),
+            let port = String(validating: endpoint.portBytes, as: UTF8.self)
+        else { return nil }
+        (self.host, self.address, self.port) = (host, address, port)
     }
 }
 

@@ -27,7 +27,7 @@ enum TLSPolicy {
 
     /// Whether there is a certificate to check the server's against.
     private static func knowsRoot(_ resolved: ResolvedConninfo, _ environment: ConninfoEnvironment) -> Bool {
-        if let root = resolved[.sslrootcert], !root.isEmpty { return true }
+        if let root = resolved.parameters.bytes(of: .sslrootcert), !root.isEmpty { return true }
         guard let home = environment.homeDirectory else { return false }
         return environment.files(home + "/.postgresql/root.crt".utf8) != nil
     }

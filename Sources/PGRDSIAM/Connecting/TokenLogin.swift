@@ -6,14 +6,16 @@ struct TokenLogin: Equatable, Sendable {
     let generator: String
     let hosts: [Host]
 
-    /// Reads it off resolved parameters; nil where they name no generator.
+    /// Reads it off resolved parameters, or returns `nil` if they name no generator.
     ///
-    /// - Throws: `ConninfoError` for what libpq would refuse; ``PGRDSIAMError`` where no token could be valid for what the
+    /// - Throws: `ConninfoError` for what libpq would refuse; ``PGRDSIAMError`` if no token could be valid for what the
     ///   parameters ask.
     init?(_ resolved: ResolvedConninfo) throws {
-        guard let generator = resolved.parameters.generator else { return nil }
-        guard let user = resolved[.user], !user.isEmpty else { throw PGRDSIAMError.noUser }
-        self.generator = generator
+        let keyword = Conninfo.ExtensionKeywords.generatorKeyword
+        guard let generator = resolved.parameters.bytes(ofExtension: keyword) else { return nil }
+        let user = try resolved.parameters.bytes(of: .user)?.text(of: "user") ?? ""
+        guard !user.isEmpty else { throw PGRDSIAMError.noUser }
+        self.generator = try generator.text(of: keyword)
         hosts = try resolved.endpoints().map { try Host($0, user: user, resolved) }
     }
 }

@@ -1,4 +1,5 @@
 import CLibpq
+import RDSIAMBasics
 import RDSIAMSystem
 
 /// A password file (libpq, "The Password File") with a token for each server, which no disk holds and no other user can read.
@@ -42,7 +43,7 @@ final class TokenPassfile {
     }
 
     private static func escaped(_ field: String) -> String {
-        field.replacing("\\", with: "\\\\").replacing(":", with: "\\:")
+        field.replacingBytes("\\", with: "\\\\").replacingBytes(":", with: "\\:")
     }
 
     private func append(_ line: String) throws(PGRDSIAMError) {

@@ -100,10 +100,14 @@ final class LibpqSession: Sendable {
     ) async throws -> Value {
         try await onTurn { handle in
             defer { inbox.receiveNotices(of: handle) }
-            return try await BlockingWork.run {
-                PQsetnonblocking(handle.pointer, 0)
-                defer { PQsetnonblocking(handle.pointer, 1) }
-                return try body(handle.pointer)
+            do {
+                return try await BlockingWork.run {
+                    PQsetnonblocking(handle.pointer, 0)
+                    defer { PQsetnonblocking(handle.pointer, 1) }
+                    return try body(handle.pointer)
+                }
+            } catch let failure as BlockingWork.NoThread {
+                throw PGRDSIAMError.system("pthread_create", failure.number)
             }
         }
     }

@@ -36,7 +36,7 @@ struct WarningTests {
             environment: try Account(of: server).environment
         )
         #expect(run.output == "1\n")
-        #expect(run.errors.hasPrefix("rds-iam: warning: the server's certificate is not checked"))
+        #expect(run.errors.hasPrefix("rds-iam: warning: The server's certificate is not checked"))
         #expect(run.errors.split(separator: "\n").count == 1)
     }
 

@@ -1,0 +1,65 @@
+import Foundation
+import PGConninfo
+import Testing
+
+@testable import PGRDSIAM
+
+@Suite("Values of a connection string that are not UTF-8", .timeLimit(.minutes(1)))
+struct TextTests {
+    private func plan(_ conninfo: String) throws -> ConnectionPlan {
+        let environment = ConninfoEnvironment(userName: "os-user")
+        let parsed = try Conninfo.parse(conninfo, dialect: .linked, extensions: .rdsIAM)
+        return try ConnectionPlan(parsed, environment: environment)
+    }
+
+    @Test(
+        "are refused for a login with a token, whatever they say",
+        arguments: [
+            "aws_rds_iam_auth_token_generator", "aws_rds_iam_region", "aws_rds_iam_host", "aws_rds_iam_port",
+            "aws_rds_iam_credentials", "aws_rds_iam_profile", "aws_rds_iam_role_arn", "user", "dbname", "host",
+            "hostaddr",
+        ]
+    )
+    func refused(keyword: String) throws {
+        let generator = keyword.hasSuffix("generator") ? "" : "aws_rds_iam_auth_token_generator=default&"
+        let host = keyword == "hostaddr" ? "" : "host=h.example.com&"
+        let error = try #require(throws: PGRDSIAMError.self) {
+            try plan("postgresql://?\(generator)\(host)user=u&\(keyword)=caf%E9")
+        }
+        #expect(error.code == .invalidRequest)
+        #expect(error.message.contains("The value of \(keyword) is not UTF-8"))
+        #expect(!error.isRetryable)
+    }
+
+    @Test("a root certificate in such a file counts, so that the server's certificate is checked")
+    func rootCertificate() throws {
+        let generator = "aws_rds_iam_auth_token_generator=default"
+        let plan = try plan("postgresql://u@h.example.com/?\(generator)&sslrootcert=/tmp/%E9.pem")
+        #expect(plan.conninfo[.sslmode] == "verify-full")
+    }
+
+    @Test("the directory of a socket reaches libpq as it is, without a token")
+    func socketDirectory() async throws {
+        let plan = try plan("postgresql:///x?host=%2Ftmp%2F%E9,h.example.com")
+        #expect(plan.places.isEmpty)
+        let conninfo = try LoginAttempt(plan: plan).conninfo(dialing: await plan.places.lookedUp(), nil)
+        #expect(conninfo.bytes(of: .host) == Array("/tmp/".utf8) + [0xE9] + Array(",h.example.com".utf8))
+        #expect(conninfo.bytes(of: .hostaddr) == nil)
+    }
+
+    @Test("a connection without a host, an address and a token is libpq's to find")
+    func noHost() async throws {
+        let plan = try plan("user=u dbname=d")
+        let conninfo = try LoginAttempt(plan: plan).conninfo(dialing: await plan.places.lookedUp(), nil)
+        #expect(!conninfo.contains(.host) && !conninfo.contains(.hostaddr))
+    }
+
+    @Test("a colon or backslash before a combining mark is escaped in a password file")
+    func passwordFile() throws {
+        let login = try #require(try plan("host=h.example.com aws_rds_iam_auth_token_generator=default user=u").login)
+        let host = try #require(login.hosts.first)
+        let passfile = try TokenPassfile([(host, "a:\u{301}b\\\u{301}c:d")])
+        let line = try withExtendedLifetime(passfile) { try Data(contentsOf: URL(filePath: passfile.path)) }
+        #expect(Array(line) == Array("h.example.com:5432:*:*:a\\:\u{301}b\\\\\u{301}c\\:d\n".utf8))
+    }
+}
