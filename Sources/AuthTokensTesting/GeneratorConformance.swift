@@ -12,12 +12,27 @@ public import AuthTokens
 /// }
 /// ```
 ///
-/// The promises:
-/// - A token is valid when it is returned, and a new one is valid after the first has expired.
-/// - A token does not claim to outlive its credentials.
-/// - Many tasks may call the generator at once.
-/// - A call ends soon after its task is canceled.
-/// - No secret stands in a description, a dump or an error.
+/// It checks that:
+/// - A token is not empty, holds no control character, and is for the user asked for.
+/// - A token is valid for a while when it is returned, also when it is asked for shortly before and after the expiry of
+///   the one before it. It does not claim to outlive its credentials.
+/// - ``AuthTokens/AuthTokenGenerator/signingIdentity(for:)`` answers, stays the same while nothing changes, and is the
+///   identity of the token. Otherwise the issuer caches no token.
+/// - Many tasks may call the generator at once, and no call blocks its thread for 50 milliseconds or longer.
+/// - A call ends soon after its task is canceled. Only a call that takes 200 milliseconds or longer shows it; pass
+///   `hanging` for a generator that is faster in tests.
+/// - No secret and no token, the latest included, is in a description, a dump or an error.
+///
+/// It does not check:
+/// - Whether a server accepts a token, and whether the stated expiry is the server's.
+/// - Whether a token without a ``AuthTokens/AuthToken/user`` is for the user asked for, unless `otherUser` is passed;
+///   whether host, port, database and parameters reach the token.
+/// - Threads that block in tasks the generator starts itself (`Task`, `Task.detached`) or in an actor with its own
+///   executor, and work that the generator repeats only for some requests.
+/// - Errors other than those of `failing`, of canceled calls and of the calls it makes; what the generator writes to
+///   logs, files and other processes; tokens that it makes but does not return; secrets that are encoded or cut.
+/// - Whether rotated credentials change the identity, and what ``AuthTokens/AuthTokenGenerator`` does after a refusal.
+/// - Memory, and data races that do not change a token. Run the tests with the thread sanitizer.
 public struct GeneratorConformance: Sendable {
     /// Makes the generator under test.
     public typealias Make = @Sendable (ManualClock) async throws -> any AuthTokenGenerator
@@ -25,8 +40,12 @@ public struct GeneratorConformance: Sendable {
     let make: Make
     let secrets: [String]
     let longestLife: Duration
+    let margin: Duration
     let timeout: Duration
+    let otherUser: String?
+    let choosesUser: Bool
     let failing: Make?
+    let hanging: Make?
 
     /// Describes what to check.
     ///
@@ -34,21 +53,37 @@ public struct GeneratorConformance: Sendable {
     ///   - secrets: Texts that must not be printed, such as the secret key of the generator. Tokens are always among
     ///     them.
     ///   - longestLife: How long a token may claim to live.
+    ///   - margin: How long a token must still be valid when it is returned, as the issuer's `margin`; half of the
+    ///     token's whole life if that is less.
     ///   - timeout: How long a call may take in real time, canceled or not.
-    ///   - failing: Makes a generator that fails, so that its error is checked; `nil` if it cannot be made to fail.
+    ///   - otherUser: A second user, whose token must differ from that of the request's user; `nil` if there is none,
+    ///     or if the provider gives all users the same token.
+    ///   - choosesUser: Whether the provider chooses the user, so that a token may name another one than the request.
+    ///   - failing: Makes a generator that fails at one of its first three calls, so that its error is checked; `nil`
+    ///     if it cannot be made to fail.
+    ///   - hanging: Makes a generator whose provider does not answer, so that cancellation is checked; `nil` if there
+    ///     is no such provider.
     ///   - make: Makes the generator under test, which takes the time from the clock.
     public init(
         secrets: [String] = [],
         longestLife: Duration = .seconds(7 * 24 * 3600),
+        margin: Duration = .seconds(60),
         timeout: Duration = .seconds(10),
+        otherUser: String? = nil,
+        choosesUser: Bool = false,
         failing: Make? = nil,
+        hanging: Make? = nil,
         make: @escaping Make
     ) {
         self.make = make
         self.secrets = secrets
         self.longestLife = longestLife.clampedSpan
+        self.margin = margin.clampedSpan
         self.timeout = timeout.clampedSpan
+        self.otherUser = otherUser
+        self.choosesUser = choosesUser
         self.failing = failing
+        self.hanging = hanging
     }
 
     /// Runs every check.
@@ -58,33 +93,18 @@ public struct GeneratorConformance: Sendable {
     ///   at all.
     public func check(_ request: AuthTokenRequest) async throws {
         let clock = ManualClock()
-        let generator = try await make(clock)
-        let first = try await bounded { try await generator.token(for: request) }
-        var faults = expiryFaults(of: first, at: clock.now)
-        faults += try await freshnessFaults(generator, request, after: first, clock)
-        faults += await concurrencyFaults(generator, request, clock)
-        faults += await cancellationFaults(generator, request)
-        faults += await secrecyFaults(generator, request, first)
+        let trial = Trial(try await make(clock), request)
+        let first = try await bounded { try await trial.token() }
+        var faults = tokenFaults(of: first, for: request, at: clock.now)
+        faults += try await identityFaults(trial)
+        faults += try await freshnessFaults(trial, after: first, clock)
+        faults += try await userFaults(trial, clock)
+        faults += await concurrencyFaults(trial, clock)
+        faults += try await blockingFaults(request)
+        faults += try await cancellationFaults(trial)
+        faults += try await secrecyFaults(trial)
+        faults += try await failureFaults(request)
         if !faults.isEmpty { throw ConformanceFailure(.brokenPromise, faults) }
-    }
-
-    /// Runs work, and leaves it alone if it has not ended in time.
-    ///
-    /// - Throws: ``ConformanceFailure`` if it takes too long; what the work throws.
-    func bounded<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let promise = Promise<Value>()
-        let runner = Task {
-            do { promise.settle(.success(try await work())) } catch { promise.settle(.failure(error)) }
-        }
-        let alarm = Task {
-            try await Task.sleep(for: timeout)
-            promise.settle(.failure(ConformanceFailure(.timedOut, ["A call does not end within \(timeout)."])))
-        }
-        defer {
-            runner.cancel()
-            alarm.cancel()
-        }
-        return try await promise.value()
     }
 }
 

@@ -36,7 +36,7 @@ struct GeneratorConformanceTests {
     @Test(
         "finds that a generator",
         arguments: [
-            Liar(testDescription: "keeps an old token", fault: "After the first token's expiry: A token has expired") {
+            Liar(testDescription: "keeps an old token", fault: "After a token's expiry: A token has expired") {
                 clock in
                 let old = token(clock)
                 return ClosureTokenGenerator { _ in old }
@@ -97,7 +97,8 @@ struct GeneratorConformanceTests {
             .check(request)
         }
         for caller in stuck.withLock({ $0 }) { caller.resume() }
-        #expect(endless?.faults == ["A call does not end within 0.1 seconds."])
+        #expect(endless?.faults.count == 1)
+        #expect(endless?.faults.first?.hasPrefix("A call does not end within 0.1 seconds.") == true)
         #expect(endless?.code == .timedOut && endless?.isRetryable == true)
         let leaking = await #expect(throws: ConformanceFailure.self) {
             try await GeneratorConformance(
@@ -107,7 +108,7 @@ struct GeneratorConformanceTests {
             )
             .check(request)
         }
-        #expect(leaking?.faults == ["An error holds a secret."])
+        #expect(leaking?.faults.map { $0.hasPrefix("An error holds a secret.") } == [true])
     }
 
     @Test("accepts a generator that keeps its promises")
@@ -137,7 +138,7 @@ struct GeneratorConformanceTests {
             )
             .check(AuthTokenRequest(host: "h", user: "u"))
         }
-        #expect(failure?.faults == ["An error holds a secret."])
+        #expect(failure?.faults.map { $0.hasPrefix("An error holds a secret.") } == [true])
     }
 
     @Test("does not take a text for a secret that only looks like it")

@@ -14,10 +14,22 @@ struct ConformanceTests {
         for parameters in [[:], ["aws_rds_iam_credentials": "environment"], ["aws_rds_iam_profile": "dev"]] {
             try await GeneratorConformance(
                 secrets: secrets,
+                otherUser: "reader",
                 failing: { clock in
                     RDSGenerator(
                         credentials: .custom { throw AWSCredentialError(.unreachable, "no answer") },
                         directory: AWSCredentialDirectory(context: .bare([:], files: ConfigFile(""))),
+                        now: { clock.now }
+                    )
+                },
+                hanging: { clock in
+                    RDSGenerator(
+                        credentials: .custom {
+                            try await Task.sleep(for: .seconds(3600))
+                            throw AWSCredentialError(.unreachable, "no answer")
+                        },
+                        directory: AWSCredentialDirectory(context: .bare(keys, files: ConfigFile())),
+                        regions: AWSRegionChain(context: .bare(keys)),
                         now: { clock.now }
                     )
                 },

@@ -9,7 +9,7 @@ import Testing
 struct HouseTokensTests {
     @Test("keeps a generator's promises")
     func conformance() async throws {
-        try await GeneratorConformance { clock in HouseTokens(now: { clock.now }) }
+        try await GeneratorConformance(otherUser: "reader") { clock in HouseTokens(now: { clock.now }) }
             .check(AuthTokenRequest(host: "db.example.com", user: "app"))
     }
 
