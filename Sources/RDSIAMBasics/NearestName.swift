@@ -12,22 +12,26 @@ package enum NearestName {
         return best?.name
     }
 
-    /// Returns how many insertions, deletions and substitutions of one byte turn one text into the other (Levenshtein).
+    /// Returns how many insertions, deletions and substitutions of one byte, and transpositions of two neighbors, turn one
+    /// text into the other (optimal string alignment).
     ///
     /// The case of ASCII letters does not count, and neither does anything after the first 100 bytes.
     package static func editDistance(_ left: String, _ right: String) -> Int {
         let left = Array(left.asciiLowercased().utf8.prefix(100))
         let right = Array(right.asciiLowercased().utf8.prefix(100))
-        var row = Array(0...right.count)
+        var beforeLast: [Int] = []
+        var last = Array(0...right.count)
         for (i, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for j in right.indices {
-                let substituted = diagonal + (byte == right[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+                var distance = min(last[j] + (byte == right[j] ? 0 : 1), row[j] + 1, last[j + 1] + 1)
+                if i > 0, j > 0, byte == right[j - 1], left[i - 1] == right[j] {
+                    distance = min(distance, beforeLast[j - 1] + 1)
+                }
+                row.append(distance)
             }
+            (beforeLast, last) = (last, row)
         }
-        return row[right.count]
+        return last[right.count]
     }
 }

@@ -65,7 +65,20 @@ struct ByteTextTests {
         #expect(NearestName.find("RDS", among: names) == "rds")
         #expect(NearestName.find("kubernetes", among: names) == nil)
         #expect(NearestName.find("x", among: []) == nil)
-        #expect(NearestName.editDistance("kitten", "sitting") == 3)
-        #expect(NearestName.editDistance(String(repeating: "a", count: 1_000_000), "") == 100)
+        #expect(NearestName.find("hots", among: ["user", "host", "port"]) == "host")
+        #expect(NearestName.find("hsto", among: ["user", "host", "port"]) == nil)
+    }
+
+    @Test(
+        "an edit is an insertion, a deletion, a substitution or a transposition of neighbors",
+        arguments: [
+            ("kitten", "sitting", 3), ("hots", "host", 1), ("ohst", "HOST", 1), ("ba", "ab", 1), ("ohsts", "host", 2),
+            ("badc", "abcd", 2), ("tsoh", "host", 3), ("ca", "abc", 3), ("", "abc", 3), ("abc", "abc", 0),
+            (String(repeating: "a", count: 1_000_000), "", 100),
+        ]
+    )
+    func editDistance(left: String, right: String, distance: Int) {
+        #expect(NearestName.editDistance(left, right) == distance)
+        #expect(NearestName.editDistance(right, left) == distance)
     }
 }
