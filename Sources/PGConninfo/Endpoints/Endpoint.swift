@@ -33,7 +33,7 @@ extension Conninfo {
         /// - Throws: ``ConninfoError``. After ``ConninfoError/Code/invalidInteger`` libpq gives up, after
         ///   ``ConninfoError/Code/invalidPort`` it tries the next endpoint.
         public func port() throws(ConninfoError) -> Int {
-            let port = try Decimal.parameter(portBytes, .port)
+            let port = try IntegerParameter.parse(portBytes, .port)
             guard (1...65535).contains(port) else {
                 let message = LibpqMessage.quoting(portBytes, "invalid port number: ")
                 throw ConninfoError(.invalidPort, keyword: "port", libpqMessage: message)

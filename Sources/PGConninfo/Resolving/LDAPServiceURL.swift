@@ -32,7 +32,8 @@ enum LDAPServiceURL {
 
     private static func isPort(_ text: ArraySlice<UInt8>) -> Bool {
         let digits = Array(text)
-        return Decimal.parse(digits).map { $0.end == digits.count && (0...65535).contains($0.value) } ?? false
+        return IntegerParameter.parsePrefix(digits).map { $0.end == digits.count && (0...65535).contains($0.value) }
+            ?? false
     }
 }
 

@@ -1,9 +1,9 @@
-/// Whole numbers as `strtol` parses them in base 10.
-enum Decimal {
+/// Parameters that are whole numbers, as `strtol` parses them in base 10.
+enum IntegerParameter {
     /// Parses the number at the start, after blanks and a sign, and returns it with the index where it ends.
     ///
     /// Returns `nil` if there are no digits or if the number is out of the range of `Int`.
-    static func parse(_ text: [UInt8]) -> (value: Int, end: Int)? {
+    static func parsePrefix(_ text: [UInt8]) -> (value: Int, end: Int)? {
         var cursor = text.firstIndex { !$0.isBlank } ?? text.count
         var isNegative = false
         if cursor < text.count, text[cursor] == UInt8(ascii: "-") || text[cursor] == UInt8(ascii: "+") {
@@ -23,8 +23,8 @@ enum Decimal {
     }
 
     /// Parses the value of a parameter: a whole number of 32 bits, with blanks around it allowed (`parse_int_param`).
-    static func parameter(_ text: [UInt8], _ keyword: Conninfo.Keyword) throws(ConninfoError) -> Int {
-        guard let number = parse(text), Int32(exactly: number.value) != nil,
+    static func parse(_ text: [UInt8], _ keyword: Conninfo.Keyword) throws(ConninfoError) -> Int {
+        guard let number = parsePrefix(text), Int32(exactly: number.value) != nil,
             text[number.end...].allSatisfy(\.isBlank)
         else {
             let message = LibpqMessage.quoting(
@@ -71,6 +71,6 @@ extension ResolvedConninfo {
     /// An empty value is no number.
     private func integer(_ keyword: Conninfo.Keyword) throws(ConninfoError) -> Int? {
         guard let text = parameters.bytes(of: keyword) else { return nil }
-        return try Decimal.parameter(text, keyword)
+        return try IntegerParameter.parse(text, keyword)
     }
 }
