@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-PATIENCE = 15  # seconds for a server to stop by itself
+STOP_TIMEOUT = 15  # seconds for a server to stop by itself
 
 
 class Stopped(Exception):
@@ -101,7 +101,7 @@ class Children:
 def finish(child):
     """Lets a child run to its end: a PostgreSQL that is killed while it sets up leaves shared memory behind."""
     try:
-        child.wait(PATIENCE)
+        child.wait(STOP_TIMEOUT)
     except subprocess.TimeoutExpired:
         end(child, signal.SIGTERM)
 
@@ -113,7 +113,7 @@ def end(child, sign):
             return
         try:
             os.killpg(child.pid, attempt)
-            child.wait(PATIENCE)
+            child.wait(STOP_TIMEOUT)
         except ProcessLookupError:
             pass
         except subprocess.TimeoutExpired:
@@ -147,7 +147,7 @@ class Process:
     def end(self, sign):
         """Ends it by a signal, and by SIGKILL if that has no effect."""
         for attempt in (sign, signal.SIGKILL):
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + STOP_TIMEOUT
             while not self.is_gone() and time.monotonic() < deadline:
                 os.kill(self._pid, attempt)
                 time.sleep(0.05)

@@ -1,6 +1,6 @@
 """Two processes that look after each other, so that nothing is left behind whichever of them is killed.
 
-The front is what the caller started: it takes the signals and prints the facts. The keeper, in a session of its own,
+The front is what the caller started: it takes the signals and prints the facts. The runner, in a session of its own,
 starts and stops everything else; it stops when its end of a pipe says that the front is gone.
 """
 
@@ -11,7 +11,7 @@ import shlex
 import signal
 import sys
 
-from .children import PATIENCE, Children, Failed, Process, Stopped
+from .children import STOP_TIMEOUT, Children, Failed, Process, Stopped
 from .server import Server
 from .surroundings import make_folder, remove_folder, server_owner
 
@@ -29,18 +29,18 @@ def run(options):
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     lifeline, lifeline_write = os.pipe()
     news, news_write = os.pipe()
-    keeper = os.fork()
-    if keeper == 0:
+    runner = os.fork()
+    if runner == 0:
         for end in (wake, wake_write, lifeline_write, news):
             os.close(end)
-        _keep(options, lifeline, news_write)
+        _run_server(options, lifeline, news_write)
     os.close(lifeline)
     os.close(news_write)
-    return _Front(options, wake, lifeline_write, news, keeper).run()
+    return _Front(options, wake, lifeline_write, news, runner).run()
 
 
-def _keep(options, lifeline, news):
-    """The keeper's whole life."""
+def _run_server(options, lifeline, news):
+    """All that the runner does."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -75,9 +75,9 @@ def _serve(options, lifeline, news):
 
 
 class _Front:
-    def __init__(self, options, wake, lifeline, news, keeper):
+    def __init__(self, options, wake, lifeline, news, runner):
         self._options, self._wake, self._lifeline, self._news = options, wake, lifeline, news
-        self._keeper = keeper
+        self._runner = runner
         self._folder = None
         self._caller = Process(options.while_pid) if options.while_pid else None
 
@@ -88,13 +88,13 @@ class _Front:
         except OSError as failure:
             print(f"start: {failure}", file=sys.stderr, flush=True)
         os.close(self._lifeline)
-        _, status = os.waitpid(self._keeper, 0)
+        _, status = os.waitpid(self._runner, 0)
         if os.WIFSIGNALED(status) and self._folder:
             self._clean_up()
         return 0 if status == 0 else 1
 
     def _listen(self):
-        """Returns when a signal comes, when the caller is gone, or when the keeper has nothing more to say."""
+        """Returns when a signal comes, when the caller is gone, or when the runner has nothing more to say."""
         watched = [self._wake, self._news] + [0] * self._options.until_stdin_closes
         told = b""
         while not (self._caller and self._caller.is_gone()):
@@ -125,12 +125,12 @@ class _Front:
         os.replace(f"{path}.new", path)
 
     def _clean_up(self):
-        """What the keeper would have done, once its children are gone."""
+        """What the runner would have done, once its children are gone."""
         try:
             with open(f"{self._folder}/data/postmaster.pid", encoding="ascii") as file:
                 Process(int(file.readline())).end(signal.SIGQUIT)
         except (OSError, ValueError):
             pass
-        while select.select([self._news], [], [], PATIENCE)[0] and os.read(self._news, 65536):
+        while select.select([self._news], [], [], STOP_TIMEOUT)[0] and os.read(self._news, 65536):
             continue
         remove_folder(self._folder)

@@ -61,7 +61,7 @@ def _open_to_all(path):
 
 
 def remove_folder(folder):
-    """Removes a folder, patiently: a dying process may still write into it."""
+    """Removes a folder, trying for ten seconds: a dying process may still write into it."""
     for _ in range(100):
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.lexists(folder):

@@ -1,4 +1,4 @@
-"""The thief: takes the password of a client that does not insist on TLS, gets nothing from one that does."""
+"""strip-tls gets the password of a client that does not insist on TLS, and nothing from one that does."""
 
 import json
 import os
@@ -12,19 +12,19 @@ from lookalike.postgres import find_programs
 STRIP_TLS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "strip-tls")
 
 
-class Thief(unittest.TestCase):
+class TLSStripper(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.events = os.path.join(folder.name, "events")
         command = [sys.executable, STRIP_TLS, self.events]
-        self.thief = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.addCleanup(self.thief.wait, 30)
-        self.addCleanup(self.thief.stdin.close)
-        self.addCleanup(self.thief.stdout.close)
-        self.facts = json.loads(self.thief.stdout.readline())
+        self.stripper = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(self.stripper.wait, 30)
+        self.addCleanup(self.stripper.stdin.close)
+        self.addCleanup(self.stripper.stdout.close)
+        self.facts = json.loads(self.stripper.stdout.readline())
 
-    def rob(self, mode):
+    def log_in(self, mode):
         """The events of one login by psql."""
         conninfo = f"host=127.0.0.1 port={self.facts['port']} user=app gssencmode=disable sslmode={mode}"
         environment = {"PATH": os.environ["PATH"], "PGPASSWORD": "geheim", "PGCONNECT_TIMEOUT": "30"}
@@ -36,10 +36,10 @@ class Thief(unittest.TestCase):
         self.assertNotIn("geheim", text)
         return [json.loads(line) for line in text.splitlines()]
 
-    def test_a_client_that_prefers_tls_is_robbed(self):
+    def test_a_client_that_prefers_tls_sends_its_password(self):
         startup, password = {"event": "startup", "user": "app"}, {"event": "password", "bytes": 6}
-        self.assertEqual(self.rob("prefer"), [{"event": "tls refused"}, startup, password])
+        self.assertEqual(self.log_in("prefer"), [{"event": "tls refused"}, startup, password])
 
-    def test_a_client_that_requires_tls_is_not(self):
-        self.assertEqual(self.rob("require")[0], {"event": "tls refused"})
-        self.assertFalse([event for event in self.rob("require") if event["event"] in ("startup", "password")])
+    def test_a_client_that_requires_tls_sends_nothing(self):
+        self.assertEqual(self.log_in("require")[0], {"event": "tls refused"})
+        self.assertFalse([event for event in self.log_in("require") if event["event"] in ("startup", "password")])

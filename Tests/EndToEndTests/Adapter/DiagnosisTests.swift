@@ -93,16 +93,16 @@ struct DiagnosisTests {
         #expect(error?.likelyCauses.map(\.code) == [.clockSkew])
     }
 
-    @Test("says that TLS was stripped on the way; the thief got no token")
+    @Test("says that TLS was stripped on the way; the server in the middle got no token")
     func strippedTLS() async throws {
         let server = try await SharedServer.value
-        let thief = try await Thief.start()
-        let conninfo = server.tokenConninfo(user: "andrew", "port=\(thief.port)")
+        let stripper = try await TLSStripper.start()
+        let conninfo = server.tokenConninfo(user: "andrew", "port=\(stripper.port)")
         let error = await refusal(conninfo, try server.issuer())
         #expect(error?.code == .connectionFailed)
         #expect(error?.likelyCauses.map(\.code) == [.noTLS])
-        #expect(error?.endpoint == "\(server.facts.host):\(thief.port)")
-        #expect(try Set(thief.events()).isSubset(of: ["tls refused", "gone"]))
-        #expect(try thief.events().first == "tls refused")
+        #expect(error?.endpoint == "\(server.facts.host):\(stripper.port)")
+        #expect(try Set(stripper.events()).isSubset(of: ["tls refused", "gone"]))
+        #expect(try stripper.events().first == "tls refused")
     }
 }
