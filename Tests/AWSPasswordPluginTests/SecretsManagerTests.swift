@@ -67,8 +67,8 @@ struct SecretsManagerTests {
         #expect(pauses.withLock { $0 } == [.seconds(1), .seconds(2)])
     }
 
-    @Test("is no longer asked when patience ends")
-    func impatience() async throws {
+    @Test("is no longer asked when the time for a rotation ends")
+    func endOfRotation() async throws {
         var context = try Servers.lookalikeContext()
         let uptime = Mutex(Duration.zero)
         context.uptime = { uptime.withLock { $0 } }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `rds-iam audit`: what an auditor asks of the log, and what its keeper does with it.
+/// `rds-iam audit`: inspects and maintains the audit log.
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
