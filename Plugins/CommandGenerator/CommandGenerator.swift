@@ -160,7 +160,7 @@ public struct CommandGenerator: AuthTokenGenerator {
     }
 
     private static func error(for number: Int32, _ path: String) -> CommandGeneratorError {
-        let isBusy = [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(number)
+        let isBusy = isShortage(number)
         return CommandGeneratorError(
             isBusy ? .systemBusy : .cannotStart,
             "The program \(String(reflecting: path)) cannot be started: \(String(cString: strerror(number))). "

@@ -5,11 +5,15 @@ import RDSIAMBasics
 package struct SHA256Digest: Sendable {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
-    /// The provider in force has no SHA-256, as openssl.cnf can make it.
-    package struct Unavailable: Error {
+    /// The provider in force has no SHA-256, as openssl.cnf can make it, or memory has run out.
+    package struct Unavailable: RetryableError, CustomStringConvertible {
         package let message = "OpenSSL offers no SHA-256. Check the providers in its configuration, openssl.cnf."
 
         package init() {}
+
+        /// Always: there may be memory again.
+        package var isRetryable: Bool { true }
+        package var description: String { message }
     }
 
     /// Creates a digest that `write` fills in.

@@ -4,9 +4,16 @@ import RDSIAMBasics
 /// Runs what may wait for the operating system on threads of its own, away from the few that Swift's tasks share.
 package enum BlockingWork {
     /// The operating system has no more threads for this process.
-    package struct NoThread: Error {
+    package struct NoThread: RetryableError, CustomStringConvertible {
         /// The error number from `pthread_create`.
         package let number: Int32
+
+        package var message: String {
+            "The operating system starts no more threads: \(String(cString: strerror(number))). Retry later."
+        }
+        /// Always: threads end.
+        package var isRetryable: Bool { true }
+        package var description: String { message }
     }
 
     /// Starts a thread that runs `work` and ends with it.

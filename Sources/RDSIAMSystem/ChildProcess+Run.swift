@@ -1,3 +1,4 @@
+import RDSIAMBasics
 import Synchronization
 
 extension ChildProcess {
@@ -8,11 +9,20 @@ extension ChildProcess {
     }
 
     /// Why a run was given up; the child process has been killed.
-    package enum RunFailure: Error {
+    package enum RunFailure: RetryableError, CustomStringConvertible {
         /// It ran longer than its limit.
         case timedOut
         /// It printed more than its limit.
         case tooMuchOutput
+
+        package var message: String {
+            switch self {
+            case .timedOut: "The child process did not end in time. Run its command in a terminal to see why."
+            case .tooMuchOutput: "The child process printed too much. Raise the limit or let it print less."
+            }
+        }
+        package var isRetryable: Bool { self == .timedOut }
+        package var description: String { message }
     }
 
     /// Runs a program to its end and returns what it printed.

@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// A child process in a process group of its own, whose standard output is read through a pipe.
 ///
 /// It is started with `posix_spawn`, reads nothing on standard input, and has no descriptor of this process but its
@@ -24,10 +26,16 @@ package struct ChildProcess: ~Copyable {
     }
 
     /// The operating system refuses.
-    package struct SystemFailure: Error {
+    package struct SystemFailure: RetryableError, CustomStringConvertible {
         package let function: String
         /// The error number, as in `errno`.
         package let number: Int32
+
+        package var message: String {
+            "The operating system refuses \(function): \(String(cString: strerror(number)))."
+        }
+        package var isRetryable: Bool { isShortage(number) }
+        package var description: String { message }
     }
 
     private let identifier: pid_t

@@ -6,11 +6,17 @@ import Synchronization
 /// Tasks that ask for the same name at the same time share one look-up, and so one thread.
 package final class HostLookup: Sendable {
     /// Why a name has no addresses.
-    package struct Failure: Error {
+    package struct Failure: RetryableError, CustomStringConvertible {
         /// What the operating system says of it.
         package let reason: String
         /// Whether no answer came, which says nothing about the name, so that a later look-up may succeed.
         package let isTemporary: Bool
+
+        package var message: String {
+            "The host name could not be looked up: \(reason). Check the name and the resolver."
+        }
+        package var isRetryable: Bool { isTemporary }
+        package var description: String { message }
     }
 
     /// The look-ups that all of the process shares.
@@ -18,7 +24,12 @@ package final class HostLookup: Sendable {
 
     private let inFlight = Mutex<[ByteText: Promise<[String]>]>([:])
 
-    package init() {}
+    private let lookUp: @Sendable (String) throws -> [String]
+
+    /// - Parameter lookUp: Asks for the addresses of a name, on a thread that may wait.
+    package init(lookUp: @escaping @Sendable (String) throws -> [String] = HostLookup.askSystem) {
+        self.lookUp = lookUp
+    }
 
     /// Returns the numeric addresses of a name, in the order of the system's preference.
     ///
@@ -59,7 +70,7 @@ package final class HostLookup: Sendable {
         }
         guard isNew else { return promise }
         do {
-            try BlockingWork.start { self.finish(name, promise, Result { try Self.lookUp(name.string) }) }
+            try BlockingWork.start { self.finish(name, promise, Result { try self.lookUp(name.string) }) }
         } catch {
             let reason = String(cString: strerror(error.number))
             finish(name, promise, .failure(Failure(reason: reason, isTemporary: true)))
@@ -85,7 +96,9 @@ package final class HostLookup: Sendable {
         return list.flatMap { numeric($0.pointee) }?.splitBytes(separator: "%").first
     }
 
-    private static func lookUp(_ name: String) throws -> [String] {
+    /// Asks the operating system, and waits for its answer.
+    @Sendable
+    package static func askSystem(_ name: String) throws -> [String] {
         // The C function would stop at a NUL and look another name up.
         guard !name.utf8.contains(0) else { throw Failure(reason: "the name holds a NUL", isTemporary: false) }
         var hints = addrinfo()

@@ -11,6 +11,10 @@ package enum JSONValue: Sendable, Hashable {
     case object([String: JSONValue])
 
     /// Returns the members of a document, or `nil` if the bytes are not a JSON object.
+    ///
+    /// Of two members whose names Unicode calls equal, such as "é" as one code point and as two, Foundation returns
+    /// one, with the value of either. No document of AWS has a name that is not ASCII. Any other document comes from
+    /// one author, who could have given either member either value.
     package static func object(_ bytes: [UInt8]) -> [String: JSONValue]? {
         try? JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
     }
@@ -71,11 +75,11 @@ extension JSONValue {
         }
     }
 
-    /// Returns the value that a dotted path such as `data.password` leads to, or `nil` if there is none.
+    /// Returns the value that a dotted path such as `data.password` leads to, byte for byte, or `nil` if there is none.
     package func value(at path: String) -> JSONValue? {
         path.splitBytes(separator: ".").reduce(self) { value, key in
             guard case .object(let members)? = value else { return nil }
-            return members[key]
+            return members.value(underBytesOf: key)
         }
     }
 }
@@ -109,12 +113,19 @@ extension [String: JSONValue] {
     package func member(_ keys: String...) -> JSONValue? {
         for key in keys {
             let lowercased = key.asciiLowercased()
-            // Not `self[key]`: to Swift the Kelvin sign U+212A is a "K".
-            if let index = index(forKey: key), self[index].key.isBytewiseEqual(to: key) { return self[index].value }
+            if let value = value(underBytesOf: key) { return value }
             let others = filter { $0.key.asciiLowercased().isBytewiseEqual(to: lowercased) }
             // A dictionary has no order: of several spellings, the same one is always taken.
             if let first = others.min(by: { ByteText($0.key) < ByteText($1.key) }) { return first.value }
         }
         return nil
+    }
+
+    /// Returns the value under exactly this key.
+    ///
+    /// Not `self[key]`: to Swift the Kelvin sign U+212A is a "K".
+    fileprivate func value(underBytesOf key: String) -> JSONValue? {
+        guard let index = index(forKey: key), self[index].key.isBytewiseEqual(to: key) else { return nil }
+        return self[index].value
     }
 }

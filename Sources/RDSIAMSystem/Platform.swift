@@ -13,3 +13,7 @@
 #else
 @_exported public import Glibc
 #endif
+
+/// Returns whether an error number says that the operating system is short of processes, memory or descriptors, so that
+/// the same call may succeed later.
+package func isShortage(_ number: Int32) -> Bool { [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(number) }
