@@ -46,8 +46,10 @@ struct FaultTests {
         }
         async let first = Logs.code { try await log.record(Events.issue(1)) }
         while log.queue.isIdle { try await Task.sleep(for: .milliseconds(1)) }
-        // The later event's time limit ends this much later.
-        try await Task.sleep(for: .seconds(2))
+        // The later event's deadline must come well after the first one's, which is near by then.
+        while let deadline = log.queue.firstDeadline(), SuspendingClock.now < deadline - .seconds(1) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         async let second = Logs.code { try await log.record(Events.issue(2)) }
         #expect(await first == .busy)
         #expect(await second == nil)
