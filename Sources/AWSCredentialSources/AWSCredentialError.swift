@@ -6,7 +6,8 @@
 /// response body, child process argument or output.
 ///
 /// Trying again may help with the codes ``Code/timedOut``, ``Code/unreachable``, ``Code/interrupted``,
-/// ``Code/serviceUnavailable`` and ``Code/invalidResponse``. A canceled call throws `CancellationError` instead.
+/// ``Code/serviceUnavailable`` and ``Code/invalidResponse``, and with ``Code/unreadableFile`` and ``Code/processFailed`` if
+/// the ``underlyingError`` may be retried. A canceled call throws `CancellationError` instead.
 public struct AWSCredentialError: RetryableError {
     /// What went wrong, as a program sees it.
     public let code: Code
@@ -49,6 +50,8 @@ public struct AWSCredentialError: RetryableError {
     /// Whether the same call may succeed later although the configuration stays the same.
     public var isRetryable: Bool {
         [.timedOut, .unreachable, .interrupted, .serviceUnavailable, .invalidResponse].contains(code)
+            || [.unreadableFile, .processFailed].contains(code)
+                && (underlyingError as? any RetryableError)?.isRetryable == true
     }
 }
 

@@ -53,6 +53,6 @@ public struct SigV4Error: RetryableError, Hashable, CustomStringConvertible {
 
     static let cryptographyUnavailable = Self(
         .cryptographyUnavailable,
-        "libcrypto offers no SHA-256. Check its configuration (openssl.cnf)."
+        "OpenSSL offers no SHA-256. Check the providers in its configuration, openssl.cnf."
     )
 }

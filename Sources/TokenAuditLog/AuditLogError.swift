@@ -82,6 +82,13 @@ public struct AuditLogError: RetryableError, CustomStringConvertible {
     public var description: String { message }
 }
 
+extension AuditLogError {
+    /// OpenSSL refuses to hash.
+    static var noSHA256: AuditLogError {
+        AuditLogError(.inputOutput, "OpenSSL offers no SHA-256. Check its installation and openssl.cnf.", path: nil)
+    }
+}
+
 extension AuditLogError: AuditableError {
     /// The code after the error's name.
     public var auditCode: String { "AuditLogError.\(code)" }

@@ -110,7 +110,9 @@ public actor AuditLogReader {
     ///
     /// - Parameter token: The token's text. White space around it does not count. It is hashed and not kept.
     public func trace(token: String) throws -> AuditTokenTrace {
-        try trace(fingerprint: SHA256Digest.hash(token.trimmingASCIISpace()).hexadecimal)
+        let fingerprint: SHA256Digest
+        do { fingerprint = try SHA256Digest.hash(token.trimmingASCIISpace()) } catch { throw AuditLogError.noSHA256 }
+        return try trace(fingerprint: fingerprint.hexadecimal)
     }
 
     /// Looks a token up by its fingerprint, as `sha256sum` prints it.

@@ -16,9 +16,22 @@ import Testing
         let final: [CredentialHTTPError.Code] = [.bodyTooLarge, .proxyRefused, .unusableProxy, .malformed]
         for code in final { #expect(!CredentialHTTPError(code).isRetryable) }
         #expect(ProcessRunnerError(.timedOut).isRetryable)
+        #expect(ProcessRunnerError(.systemBusy).isRetryable)
         #expect(!ProcessRunnerError(.cannotStart).isRetryable)
         #expect(FileStoreError(.timedOut, path: "/f", reason: "silent").isRetryable)
+        #expect(FileStoreError(.systemBusy, path: "/f", reason: "no threads").isRetryable)
         #expect(!FileStoreError(.operatingSystem, path: "/f", reason: "no").isRetryable)
+        #expect(HostResolverError(.noAnswer, host: "h", reason: "silent").isRetryable)
+    }
+
+    @Test("a file or a child process that fails for want of resources may be retried")
+    func retryableReasons() {
+        for code in [AWSCredentialError.Code.unreadableFile, .processFailed] {
+            #expect(AWSCredentialError(code, "No.", underlyingError: ProcessRunnerError(.systemBusy)).isRetryable)
+            #expect(!AWSCredentialError(code, "No.", underlyingError: ProcessRunnerError(.cannotStart)).isRetryable)
+        }
+        let refused = AWSCredentialError(.refused, "No.", underlyingError: ProcessRunnerError(.systemBusy))
+        #expect(!refused.isRetryable)
     }
 
     static let errors: [any RetryableError] =
@@ -27,10 +40,13 @@ import Testing
             .proxyRefused, .unusableProxy, .malformed,
         ]
         .map { CredentialHTTPError($0) }
-        + [ProcessRunnerError.Code.cannotStart, .timedOut, .statusUnknown, .tooMuchOutput].map {
+        + [ProcessRunnerError.Code.cannotStart, .systemBusy, .timedOut, .statusUnknown, .tooMuchOutput].map {
             ProcessRunnerError($0)
         }
-        + [FileStoreError(.operatingSystem, path: "/f", reason: "Permission denied")]
+        + [
+            FileStoreError(.operatingSystem, path: "/f", reason: "Permission denied"),
+            HostResolverError(.noAnswer, host: "example.com", reason: "Temporary failure in name resolution"),
+        ]
 
     @Test("a message consists of sentences", arguments: errors)
     func sentences(_ error: any RetryableError) {

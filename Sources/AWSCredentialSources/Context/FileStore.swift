@@ -18,7 +18,7 @@ public protocol FileStore: Sendable {
 
 /// Why a file could not be read or written.
 ///
-/// Trying again may help with the code ``Code/timedOut``.
+/// Trying again may help with the codes ``Code/timedOut`` and ``Code/systemBusy``.
 public struct FileStoreError: RetryableError, CustomStringConvertible {
     /// What went wrong with a file; more codes may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -29,6 +29,8 @@ public struct FileStoreError: RetryableError, CustomStringConvertible {
         public static let operatingSystem = Self(description: "operatingSystem")
         /// The file system, or the writer of a pipe, did not answer in time.
         public static let timedOut = Self(description: "timedOut")
+        /// The operating system is short of threads, memory or descriptors.
+        public static let systemBusy = Self(description: "systemBusy")
         /// The file is larger than the store reads.
         public static let tooLarge = Self(description: "tooLarge")
         /// The path holds a NUL, so it can name no file.
@@ -58,7 +60,7 @@ public struct FileStoreError: RetryableError, CustomStringConvertible {
     public var message: String { "The file \(path) cannot be used: \(reason)." }
 
     /// Whether the same call may succeed later although nothing is changed.
-    public var isRetryable: Bool { code == .timedOut }
+    public var isRetryable: Bool { [.timedOut, .systemBusy].contains(code) }
 
     /// The same as ``message``.
     public var description: String { message }

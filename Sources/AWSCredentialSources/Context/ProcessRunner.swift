@@ -40,7 +40,7 @@ public struct ProcessResult: Sendable {
 
 /// Why a child process brought no result.
 ///
-/// Trying again may help with the code ``Code/timedOut``.
+/// Trying again may help with the codes ``Code/timedOut`` and ``Code/systemBusy``.
 public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConvertible {
     /// What went wrong with a child process; more codes may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -51,7 +51,12 @@ public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConverti
         /// The shell could not be started.
         public static let cannotStart = Self(
             description: "cannotStart",
-            message: "The command could not be started. Check that /bin/sh exists and that more processes may run."
+            message: "The command could not be started. Check that /bin/sh exists and may be run."
+        )
+        /// The operating system is short of processes, threads, memory or descriptors.
+        public static let systemBusy = Self(
+            description: "systemBusy",
+            message: "The command could not be started, as the system is busy. Retry later, or raise its limits."
         )
         /// The command ran too long and was killed.
         public static let timedOut = Self(
@@ -84,7 +89,7 @@ public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConverti
     public var message: String { code.message }
 
     /// Whether the same call may succeed later although nothing is changed.
-    public var isRetryable: Bool { code == .timedOut }
+    public var isRetryable: Bool { [.timedOut, .systemBusy].contains(code) }
 
     /// The same as ``message``.
     public var description: String { message }
@@ -119,9 +124,10 @@ public struct SystemProcessRunner: ProcessRunner {
         } catch ChildProcess.RunFailure.tooMuchOutput {
             throw ProcessRunnerError(.tooMuchOutput)
         } catch let error as ChildProcess.SystemFailure {
+            guard !error.isRetryable else { throw ProcessRunnerError(.systemBusy) }
             throw ProcessRunnerError(error.number == ECHILD ? .statusUnknown : .cannotStart)
         } catch is BlockingWork.NoThread {
-            throw ProcessRunnerError(.cannotStart)
+            throw ProcessRunnerError(.systemBusy)
         }
     }
 }

@@ -88,6 +88,10 @@ public struct SystemFileStore: FileStore {
     }
 
     private static func failure(_ path: String, _ number: Int32 = errno) -> FileStoreError {
-        FileStoreError(.operatingSystem, path: path, reason: String(cString: strerror(number)))
+        FileStoreError(
+            isShortage(number) ? .systemBusy : .operatingSystem,
+            path: path,
+            reason: String(cString: strerror(number))
+        )
     }
 }

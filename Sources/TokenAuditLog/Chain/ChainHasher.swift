@@ -28,9 +28,7 @@ final class ChainHasher {
         throw unavailable
     }
 
-    private static var unavailable: AuditLogError {
-        AuditLogError(.inputOutput, "libcrypto offers no SHA-256. Check the OpenSSL installation.", path: nil)
-    }
+    private static var unavailable: AuditLogError { .noSHA256 }
 
     func genesis(of logID: String) -> Digest {
         Array(logID.utf8).withUnsafeBytes { hash(prefix: 0x03, $0) }

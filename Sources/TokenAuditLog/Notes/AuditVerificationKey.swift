@@ -11,10 +11,12 @@ public struct AuditVerificationKey: Sendable, Hashable {
     /// The first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
     let id: [UInt8]
 
-    init(name: String, publicKey: [UInt8]) throws {
+    init(name: String, publicKey: [UInt8]) throws(AuditLogError) {
         self.name = name
         self.publicKey = publicKey
-        self.id = Array(try SHA256Digest.hash(Array(name.utf8) + [0x0A, 0x01] + publicKey).bytes.prefix(4))
+        let digest: SHA256Digest
+        do { digest = try SHA256Digest.hash(Array(name.utf8) + [0x0A, 0x01] + publicKey) } catch { throw .noSHA256 }
+        self.id = Array(digest.bytes.prefix(4))
     }
 
     /// Returns whether the names consist of the same bytes and the keys are equal.

@@ -34,7 +34,7 @@ enum Ed25519 {
     }
 
     private static var unavailable: AuditLogError {
-        AuditLogError(.badNote, "libcrypto offers no Ed25519, or the key is malformed.", path: nil)
+        AuditLogError(.badNote, "OpenSSL offers no Ed25519, or the key is malformed. Check both.", path: nil)
     }
 
     private final class Key {
