@@ -12,8 +12,8 @@ package enum NearestName {
         return best?.name
     }
 
-    /// Returns how many insertions, deletions and substitutions of one byte, and transpositions of two neighbors, turn one
-    /// text into the other (optimal string alignment).
+    /// Returns how many insertions, deletions and substitutions of one byte, and transpositions of two neighbors, turn
+    /// one text into the other (optimal string alignment).
     ///
     /// The case of ASCII letters does not count, and neither does anything after the first 100 bytes.
     package static func editDistance(_ left: String, _ right: String) -> Int {
