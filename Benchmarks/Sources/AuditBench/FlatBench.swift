@@ -1,8 +1,10 @@
 import Foundation
 import TokenAuditLog
 
-/// Durable appends to a large log and to an empty one in turn. If there is a copy of the large log to overwrite, the
-/// bare C program appends too, which shows how much of the time is the disk's.
+/// Durable appends to a large log and to an empty one in turn.
+///
+/// If there is a copy of the large log to overwrite, the bare C program appends too, which shows how much of the time
+/// is the disk's.
 struct FlatBench {
     let path: String
     let copy: String?

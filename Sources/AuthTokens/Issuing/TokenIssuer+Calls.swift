@@ -83,7 +83,9 @@ extension TokenIssuer {
         observer?.observe(TokenObservation(.refused, key, errorCode: code, time: time, duration: duration))
     }
 
-    /// Looks the generator up. An unknown one is a refusal like any other, and so is one that cannot be built.
+    /// Looks the generator up.
+    ///
+    /// An unknown one is a refusal like any other, and so is one that cannot be built.
     private func source(of key: TokenKey) async throws -> TokenSource {
         let (generation, start) = (generators.generation, clock.elapsed())
         if let (generator, ticket) = generators.builtEntry(named: key.generator) {
@@ -98,7 +100,7 @@ extension TokenIssuer {
         }
     }
 
-    /// Waits until the generator is built, but not beyond the timeout. The build goes on after that.
+    /// Waits until the generator is built, but not beyond the timeout, after which the build goes on.
     private func build(_ name: String, _ generation: UInt64) async throws -> TokenSource {
         try await withThrowingTaskGroup(of: TokenSource.self) { group in
             defer { group.cancelAll() }

@@ -95,7 +95,7 @@ extension NamedRegistry where Value == any AuthTokenGenerator {
         self.init(of: "generator")
     }
 
-    /// Creates a registry that contains `defaults`, in that order. Its error messages speak of generators.
+    /// Creates a registry that contains `defaults`, in that order, and whose error messages speak of generators.
     ///
     /// - Parameter defaults: The names the registry starts with and returns to with `reset()`.
     public convenience init(defaults: [(name: String, build: Build)]) {

@@ -43,11 +43,18 @@ struct MultiHostTests {
         let port = "\(trio.servers[0].facts.port)"
         var tokens: Set<String?> = []
         for (index, server) in trio.servers.enumerated() {
-            let connection = try await PGRDSIAM.connect(
-                trio.conninfo(ports: port),
-                issuer: trio.issuer,
-                environment: .bare
-            )
+            let connection: PGConnection
+            do {
+                connection = try await PGRDSIAM.connect(
+                    trio.conninfo(ports: port),
+                    issuer: trio.issuer,
+                    environment: .bare
+                )
+            } catch {
+                let said = try trio.servers.map { try $0.verdicts(on: "trio").map { $0.reason ?? $0.verdict } }
+                Issue.record(error, "At login \(index), the servers' judges had said \(said).")
+                return
+            }
             #expect(connection.facts.host.hasPrefix("db\(index)."))
             #expect(connection.facts.port == port)
             let verdicts = try server.verdicts(on: "trio")
