@@ -33,6 +33,22 @@ struct GeneratorConformanceTests {
 
     private struct Leak: Error { let response = "secret" }
 
+    @Test("that is canceled says so, and blames no generator")
+    func canceled() async {
+        let check = GeneratorConformance { clock in
+            ClosureTokenGenerator { _ in
+                try Task.checkCancellation()
+                return Self.token(clock)
+            }
+        }
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            try await check.check(AuthTokenRequest(host: "h", port: 5432, user: "u"))
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
     @Test(
         "finds that a generator",
         arguments: [
