@@ -7,7 +7,7 @@ final class SilentServer: Sendable {
     private let descriptor: Int32
 
     init(isListening: Bool = true) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, closingSocketType, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -71,6 +71,9 @@ final class SilentServer: Sendable {
         }
     }
 }
+
+/// The type of a TCP socket that no child process of another test inherits: it would hold the port.
+let closingSocketType = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
 
 /// Runs what blocks on a thread that no test needs.
 func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
