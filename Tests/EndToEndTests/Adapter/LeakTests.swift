@@ -37,8 +37,8 @@ struct LeakTests {
             #expect(report.definitelyLost == "0")
             #expect(report.indirectlyLost == "0")
         }
-        // A second cycle starts the last of the loops, with its pipe, and one or two descriptors may be about to close when
-        // the program ends. A leak would add some in each of the ten further cycles.
+        // A second cycle starts the last of the loops, with its pipe, and one or two descriptors may be about to close
+        // when the program ends. A leak would add some in each of the ten further cycles.
         #expect(more.descriptors < few.descriptors + 6)
     }
 
