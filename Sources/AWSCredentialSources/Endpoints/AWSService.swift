@@ -64,7 +64,7 @@ struct Partition: Sendable, Hashable {
     var id: String
     var suffix: String
     var dualStackSuffix: String
-    /// The region that stands in where a role's ARN names the partition and nobody names a region.
+    /// The region to use if a role's ARN names the partition and no setting names a region.
     var standInRegion: String
 
     static let aws = Partition("aws", "amazonaws.com", "api.aws", "aws-global")

@@ -45,7 +45,7 @@ enum DPoPProof {
 struct DPoPKey: ~Copyable {
     private let key: OpaquePointer
 
-    /// Reads a P-256 key in PEM; nil where it is anything else.
+    /// Reads a P-256 key in PEM, or returns `nil` if the text is anything else.
     init?(pem: String) {
         let lines = pem.splitBytes(separator: "\n").map(\.trimmed).filter { !$0.hasBytePrefix("-----") }
         guard let der = Data(base64Encoded: lines.joined()) else { return nil }

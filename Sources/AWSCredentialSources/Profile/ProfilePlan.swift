@@ -87,7 +87,7 @@ struct ProfilePlanner {
     }
 }
 
-/// A role that a profile assumes with somebody else's credentials.
+/// A role that a profile assumes with the credentials of another profile or source.
 struct RoleStep {
     /// Where those credentials come from.
     enum Origin {
@@ -98,7 +98,7 @@ struct RoleStep {
     var role: AssumedRole
     var origin: Origin
 
-    /// Reads a profile; nil where it assumes no role in this way.
+    /// Reads a profile, or returns `nil` if it assumes no role in this way.
     init?(_ name: String, _ profile: SharedConfiguration.Section) throws {
         let sourceProfile = profile.value("source_profile")
         let credentialSource = profile.value("credential_source")

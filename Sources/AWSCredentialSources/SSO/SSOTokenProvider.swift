@@ -152,7 +152,7 @@ final class AttemptMemory: Sendable {
         last.withLock { $0[key]?.failure = failure }
     }
 
-    /// How the last attempt failed; nil where it went well or was refused for good.
+    /// Returns how the last attempt failed, or `nil` if it succeeded or was refused for good.
     func failure(of key: ByteText) -> AWSCredentialError? {
         last.withLock { $0[key]?.failure }
     }

@@ -4,9 +4,9 @@ extension TokenIssuer {
 
     /// Renews kept tokens ahead of their expiry until the task is cancelled, so that nobody waits for a new one.
     ///
-    /// Running it is optional. Tokens that nobody has asked for since they were made are left to expire. A renewal that
-    /// fails is recorded as a refusal; the kept token stays, and the renewal is tried again once somebody has asked for
-    /// the token.
+    /// Running it is optional. Tokens that have not been asked for since they were made are left to expire. A renewal
+    /// that fails is recorded as a refusal; the cached token stays, and the renewal is tried again after the next
+    /// request for the token.
     ///
     /// A ServiceLifecycle group can own it, which takes what a service throws at the end for a failure; so it throws
     /// nothing:

@@ -67,7 +67,7 @@ public struct TokenIssuer: Sendable {
     ///   - request: The server, the user and the parameters for the generator.
     /// - Throws: `NamedRegistryError` where no generator has that name; what the generator throws; what the recorder
     ///   throws where a record is required; ``TokenIssuerError``; `CancellationError` where the caller's task is
-    ///   cancelled, which disturbs nobody else who waits. A refusal is recorded too.
+    ///   canceled, which does not disturb other tasks that wait. A refusal is recorded too.
     public func token(from name: String, for request: AuthTokenRequest) async throws -> IssuedToken {
         guard let kept = cache.recent(from: name, for: request, generation: generators.generation) else {
             return try await issue(TokenKey(generator: name, request: request))

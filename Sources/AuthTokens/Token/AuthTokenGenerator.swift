@@ -54,7 +54,7 @@ extension AuthTokenGenerator {
 ///
 /// Nothing in it is secret.
 public struct SigningIdentity: Sendable, Hashable {
-    /// What names the credentials, such as the AWS access key ID, which is new with each session; nil where it is not
+    /// What names the credentials, such as the AWS access key ID, which is new with each session, or `nil` if it is not
     /// known.
     public var credential: String?
     /// The AWS region, where it may change without the request's or the generator's changing.

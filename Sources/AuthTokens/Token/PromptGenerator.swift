@@ -1,7 +1,6 @@
 /// A generator that mostly knows at once whose credentials it would sign with.
 ///
-/// Waiting for an answer takes longer than all the rest of handing a kept token out, also where nobody has to be waited
-/// for.
+/// Waiting for an answer takes longer than all the rest of returning a cached token, even if the answer is there.
 package protocol PromptGenerator: AuthTokenGenerator {
     /// Who knows.
     var promptSigner: any PromptSigner { get }

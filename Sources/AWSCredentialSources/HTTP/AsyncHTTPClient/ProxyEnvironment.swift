@@ -96,7 +96,7 @@ extension AsyncHTTPCredentialClient {
         /// - Parameters:
         ///   - host: The proxy's host.
         ///   - port: The proxy's port.
-        ///   - user: Who uses the proxy; nil where it does not ask.
+        ///   - user: The user of the proxy, or `nil` if it does not ask.
         ///   - password: The user's password.
         public init(host: String, port: Int, user: String? = nil, password: String? = nil) {
             self.host = host
