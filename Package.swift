@@ -8,10 +8,7 @@ let package = Package(
     products: [
         .executable(name: "rds-iam", targets: ["rds-iam"]),
         .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
-        .library(name: "RDSGenerator", targets: ["RDSGenerator"]),
-        .library(name: "DSQLGenerator", targets: ["DSQLGenerator"]),
-        .library(name: "RedshiftGenerator", targets: ["RedshiftGenerator"]),
-        .library(name: "SecretsManagerGenerator", targets: ["SecretsManagerGenerator"]),
+        .library(name: "AWSGenerators", targets: ["AWSGenerators"]),
         .library(name: "CommandGenerator", targets: ["CommandGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
         .library(name: "AuthTokens", targets: ["AuthTokens"]),
@@ -100,37 +97,9 @@ let package = Package(
 
         // Level 2.
         .target(
-            name: "AWSGeneratorSupport",
+            name: "AWSGenerators",
             dependencies: ["AuthTokens", "AWSSigV4", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem"],
-            path: "Plugins/AWSGeneratorSupport"
-        ),
-        .target(
-            name: "RDSGenerator",
-            dependencies: [
-                "AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
-            ],
-            path: "Plugins/RDSGenerator"
-        ),
-        .target(
-            name: "DSQLGenerator",
-            dependencies: [
-                "AWSGeneratorSupport", "AuthTokens", "AWSSigV4", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
-            ],
-            path: "Plugins/DSQLGenerator"
-        ),
-        .target(
-            name: "RedshiftGenerator",
-            dependencies: [
-                "AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
-            ],
-            path: "Plugins/RedshiftGenerator"
-        ),
-        .target(
-            name: "SecretsManagerGenerator",
-            dependencies: [
-                "AWSGeneratorSupport", "AuthTokens", "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem",
-            ],
-            path: "Plugins/SecretsManagerGenerator"
+            path: "Plugins/AWSGenerators"
         ),
         .target(
             name: "CommandGenerator",
@@ -160,7 +129,7 @@ let package = Package(
         .target(
             name: "PGRDSIAM",
             dependencies: [
-                "PGConninfo", "AuthTokens", "RDSGenerator", "CLibpq", "RDSIAMBasics", "RDSIAMSystem",
+                "PGConninfo", "AuthTokens", "AWSGenerators", "CLibpq", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),
@@ -202,10 +171,9 @@ let package = Package(
         .testTarget(name: "AuthTokensTestingTests", dependencies: ["AuthTokens", "AuthTokensTesting"]),
         .testTarget(name: "PluginGuideTests", dependencies: ["AuthTokens", "AuthTokensTesting", "TestSupport"]),
         .testTarget(
-            name: "AWSPasswordPluginTests",
+            name: "AWSGeneratorsTests",
             dependencies: [
-                "RedshiftGenerator", "SecretsManagerGenerator", "AuthTokens", "AuthTokensTesting",
-                "AWSCredentialSources", "AWSSigV4", "TestSupport",
+                "AWSGenerators", "AuthTokens", "AuthTokensTesting", "AWSCredentialSources", "AWSSigV4", "TestSupport",
             ]
         ),
         .testTarget(
@@ -215,13 +183,14 @@ let package = Package(
         .testTarget(
             name: "PGRDSIAMTests",
             dependencies: [
-                "PGRDSIAM", "PGConninfo", "AuthTokens", "RDSGenerator", "AWSCredentialSources", "TestSupport", "CLibpq",
+                "PGRDSIAM", "PGConninfo", "AuthTokens", "AWSGenerators", "AWSCredentialSources", "TestSupport",
+                "CLibpq",
             ]
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "PGRDSIAM", "PGConninfo", "RDSGenerator", "AWSCredentialSources", "AuthTokens", "TokenAuditLog",
+                "PGRDSIAM", "PGConninfo", "AWSGenerators", "AWSCredentialSources", "AuthTokens", "TokenAuditLog",
                 "TestSupport", "rds-iam", "connect-cycler",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
@@ -248,14 +217,6 @@ let package = Package(
         .testTarget(
             name: "AWSCredentialSourcesTests",
             dependencies: ["AWSCredentialSources", "AWSSigV4", "RDSIAMBasics", "RDSIAMSystem"]
-        ),
-        .testTarget(
-            name: "RDSGeneratorTests",
-            dependencies: ["RDSGenerator", "AuthTokens", "AuthTokensTesting", "AWSSigV4", "AWSCredentialSources"]
-        ),
-        .testTarget(
-            name: "DSQLGeneratorTests",
-            dependencies: ["DSQLGenerator", "AuthTokens", "AWSSigV4", "AWSCredentialSources"]
         ),
         // A file layer that forgets what was not synchronized, and a writer that tests can kill.
         .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk"),

@@ -30,7 +30,7 @@ let package = Package(
             dependencies: [
                 .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
                 .product(name: "AWSCredentialSources", package: "pg-aws-rds-iam"),
-                .product(name: "RDSGenerator", package: "pg-aws-rds-iam"),
+                .product(name: "AWSGenerators", package: "pg-aws-rds-iam"),
             ],
             path: "Sources/TokensBench"
         ),

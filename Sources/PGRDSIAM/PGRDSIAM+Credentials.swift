@@ -1,4 +1,4 @@
-public import RDSGenerator
+public import AWSGenerators
 
 extension PGRDSIAM {
     /// The credential sources that connection strings may name with `aws_rds_iam_credentials`.

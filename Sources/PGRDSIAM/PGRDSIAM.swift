@@ -1,6 +1,6 @@
+import AWSGenerators
 @_exported public import AuthTokens
 public import PGConninfo
-import RDSGenerator
 
 /// Logs in to PostgreSQL through libpq with tokens instead of passwords.
 ///

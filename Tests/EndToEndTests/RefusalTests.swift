@@ -1,9 +1,9 @@
 import AWSCredentialSources
+import AWSGenerators
 import AuthTokens
 import Foundation
 import PGConninfo
 import PGRDSIAM
-import RDSGenerator
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import AWSCredentialSources
+import AWSGenerators
 import AuthTokens
 import Foundation
-import RDSGenerator
 import Synchronization
 
 /// What the look-ups look up.

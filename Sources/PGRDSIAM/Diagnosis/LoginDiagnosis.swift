@@ -1,5 +1,5 @@
+import AWSGenerators
 import AuthTokens
-import RDSGenerator
 import RDSIAMBasics
 import RDSIAMSystem
 

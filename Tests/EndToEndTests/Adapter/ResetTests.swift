@@ -1,8 +1,8 @@
 import AWSCredentialSources
+import AWSGenerators
 import AuthTokens
 import Foundation
 import PGConninfo
-import RDSGenerator
 import TestSupport
 import Testing
 

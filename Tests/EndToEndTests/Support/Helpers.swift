@@ -1,8 +1,8 @@
 import AWSCredentialSources
+import AWSGenerators
 import AuthTokens
 import Foundation
 import PGRDSIAM
-import RDSGenerator
 import Synchronization
 
 /// A count that any task may increment.

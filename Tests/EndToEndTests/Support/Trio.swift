@@ -1,8 +1,8 @@
 import AWSCredentialSources
+import AWSGenerators
 import AuthTokens
 import Foundation
 import PGRDSIAM
-import RDSGenerator
 import TestSupport
 
 /// Three servers of one account, each with its own name and port, and a certificate for that name.
