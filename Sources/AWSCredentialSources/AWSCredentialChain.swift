@@ -33,6 +33,14 @@ public struct AWSCredentialChain: AWSCredentialSource {
         try await resolve { try await $0.credentials(validFor: lifetime) }.credentials
     }
 
+    /// Returns the first source's answer: whether a later one would be asked cannot be told without asking the first.
+    public func cachedCredentials() -> AWSCredentials? { sources.first?.cachedCredentials() }
+
+    /// Tells each source.
+    public func invalidate(accessKeyID: String) {
+        for source in sources { source.invalidate(accessKeyID: accessKeyID) }
+    }
+
     /// Hands out the credentials of the first source that has any, together with the trail.
     ///
     /// - Returns: The credentials, and what came of asking each source up to the one that had them.

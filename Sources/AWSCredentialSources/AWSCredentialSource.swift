@@ -24,6 +24,16 @@ public protocol AWSCredentialSource: Sendable {
     /// - Parameter lifetime: Seconds of real life the caller would like.
     /// - Throws: ``AWSCredentialError``, with the code ``AWSCredentialError/Code/expired`` where only dead ones are to be had.
     func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials
+
+    /// Returns the credentials that ``credentials()`` would return now without I/O and without waiting, or `nil`.
+    ///
+    /// A caller compares a cached token with them, so an answer may be `nil` at any time but never outdated.
+    func cachedCredentials() -> AWSCredentials?
+
+    /// Records that a service refused credentials with this key, so that the next caller gets fetched ones.
+    ///
+    /// - Parameter accessKeyID: The key that was refused; other credentials that have come since stay.
+    func invalidate(accessKeyID: String)
 }
 
 extension AWSCredentialSource {
@@ -34,6 +44,12 @@ extension AWSCredentialSource {
     public func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials {
         try await credentials()
     }
+
+    /// For sources that cache nothing: `nil`.
+    public func cachedCredentials() -> AWSCredentials? { nil }
+
+    /// For sources that cache nothing: does nothing.
+    public func invalidate(accessKeyID: String) {}
 }
 
 /// The kind of place credentials come from.

@@ -86,11 +86,10 @@ public struct AWSCredentials: Sendable, Hashable {
         expiration.map { $0.timeIntervalSince(now) }
     }
 
-    /// The same credentials in a place of their own, for readers that must not share a reference count.
-    func detached() -> AWSCredentials {
-        var copy = self
-        copy.change { _ in }
-        return copy
+    /// The files that the credentials came from, or were found by, as they were then.
+    var readings: [FileReading] {
+        get { storage.fields.readings }
+        set { change { $0.readings = newValue } }
     }
 
     private mutating func change(_ edit: (inout Fields) -> Void) {
@@ -108,6 +107,8 @@ extension AWSCredentials {
         var expiration: Date?
         var accountID: String?
         var provenance: Provenance
+        /// Says when to fetch again, and nothing about the credentials, so it takes no part in comparisons.
+        var readings: [FileReading] = []
 
         // AWS compares bytes: keys that Swift takes for equal may be two.
 

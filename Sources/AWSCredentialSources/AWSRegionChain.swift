@@ -24,11 +24,23 @@ public struct AWSRegionChain: Sendable {
     ///   gives no proper answer.
     public func region() async throws -> String? {
         if let region = EndpointSettings(context: context, profile: [:], services: [:]).region { return region }
-        let configuration = try await SharedConfigurationLoader(context: context).load()
-        let name = ProfileSelection(profile, context: context).name
-        let settings = EndpointSettings(context: context, configuration: configuration, profile: name)
-        if let region = settings.region { return region }
+        if let region = region(in: try await context.configuration.load(context)) { return region }
         return asksInstanceMetadata ? try await regionOfInstance() : nil
+    }
+
+    /// Returns the region that ``region()`` would return now without I/O and without waiting, or `nil`.
+    ///
+    /// It looks at the shared-configuration files, as far as they have been read, at most once a second. It does not
+    /// know the region of an EC2 instance.
+    public func cachedRegion() -> String? {
+        if let region = EndpointSettings(context: context, profile: [:], services: [:]).region { return region }
+        guard let configuration = context.configuration.cached(context) else { return nil }
+        return region(in: configuration)
+    }
+
+    private func region(in configuration: SharedConfiguration) -> String? {
+        let name = ProfileSelection(profile, context: context).name
+        return EndpointSettings(context: context, configuration: configuration, profile: name).region
     }
 
     private func regionOfInstance() async throws -> String? {

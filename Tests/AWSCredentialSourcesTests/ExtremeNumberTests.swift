@@ -148,7 +148,9 @@ import Testing
         }
         #expect(http.requests.first?.headers.first { $0.name == "x-amz-date" }?.value == date)
         await #expect(throws: AWSCredentialError.self) {
-            let call = AWSServiceCall(.secretsManager, "GetSecretValue", region: "us-east-1", context: context)
+            let service = AWSService("secretsmanager", settingName: "SECRETS_MANAGER")
+            let format = AWSServiceCall.Format.json(target: "secretsmanager")
+            let call = AWSServiceCall(service, "Get", format: format, region: "us-east-1", context: context)
             _ = try await call.answer(to: [], signedBy: keys)
         }
         #expect(http.requests.last?.headers.first { $0.name == "x-amz-date" }?.value == date)

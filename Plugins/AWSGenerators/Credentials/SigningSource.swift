@@ -40,8 +40,8 @@ package final class SigningSource: AWSCredentialSource {
 
     /// The cached credentials, without any waiting, or `nil` if the source must be asked.
     package var ready: AWSCredentials? {
-        guard let keeper else { return (source as? StaticCredentialSource)?.value }
-        return keeper.ready.flatMap { mayBeReplaced($0) ? nil : $0 }
+        guard let keeper else { return source.cachedCredentials() }
+        return keeper.cachedCredentials().flatMap { mayBeReplaced($0) ? nil : $0 }
     }
 
     package func credentials() async throws -> AWSCredentials {

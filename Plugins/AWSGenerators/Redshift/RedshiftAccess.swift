@@ -27,7 +27,23 @@ public struct RedshiftAccess: Sendable, Hashable {
     /// `GetCredentials` of Redshift Serverless: a database user that stands for the IAM identity.
     public static let serverless = Self(kind: .serverless)
 
-    var service: AWSServiceCall.Service { kind == .serverless ? .redshiftServerless : .redshift }
+    func call(in region: String, context: CredentialContext) -> AWSServiceCall {
+        kind == .serverless
+            ? AWSServiceCall(
+                AWSService("redshift-serverless", settingName: "REDSHIFT_SERVERLESS"),
+                operation,
+                format: .json(target: "RedshiftServerless"),
+                region: region,
+                context: context
+            )
+            : AWSServiceCall(
+                AWSService("redshift", settingName: "REDSHIFT", govCloudIsFIPS: true),
+                operation,
+                format: .form,
+                region: region,
+                context: context
+            )
+    }
 
     var operation: String {
         switch kind {

@@ -69,7 +69,7 @@ public struct RedshiftGenerator: AuthTokenGenerator {
         guard let target = target ?? name?.target else { throw RedshiftError.noTarget }
         let credentials = try await caller.source(for: request).credentials()
         let now = try context.signingDate()
-        let call = AWSServiceCall(access.service, access.operation, region: region.name, context: context)
+        let call = access.call(in: region.name, context: context)
         let body = try access.body(for: request, target: target, lifetime: lifetime)
         let grant = try access.grant(try await call.answer(to: body, signedBy: credentials))
         return AuthToken(

@@ -85,10 +85,16 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
     private func fetch(for request: AuthTokenRequest) async throws -> AuthToken {
         let region = try await caller.signingRegion(for: request)
         let credentials = try await caller.source(for: request).credentials()
-        let call = AWSServiceCall(.secretsManager, "GetSecretValue", region: region.name, context: context)
+        let now = try context.signingDate()
+        let call = AWSServiceCall(
+            AWSService("secretsmanager", settingName: "SECRETS_MANAGER"),
+            "GetSecretValue",
+            format: .json(target: "secretsmanager"),
+            region: region.name,
+            context: context
+        )
         let body = try JSONValue.encode(["SecretId": secretID])
         let secret = try Secret(try await call.answer(to: body, signedBy: credentials), options)
-        let now = try context.signingDate()
         return AuthToken(
             value: secret.password,
             signedAt: now,

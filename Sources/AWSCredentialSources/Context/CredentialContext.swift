@@ -14,7 +14,9 @@ public struct CredentialContext: Sendable {
     /// The home folder, which `~/` in a path stands for; nil where there is none.
     public var homeDirectory: String?
     /// The file system.
-    public var files: any FileStore
+    public var files: any FileStore {
+        didSet { configuration = SharedConfigurationCache() }
+    }
     /// The HTTP client; nil where the trait `AsyncHTTPClient` is off and none is given.
     public var http: (any CredentialHTTPClient)?
     /// Starts child processes for `credential_process`.
@@ -29,6 +31,8 @@ public struct CredentialContext: Sendable {
     public var random: @Sendable () -> Double
     /// Waits, and throws `CancellationError` where the task is cancelled meanwhile.
     public var sleep: @Sendable (Duration) async throws -> Void
+    /// The shared-configuration files, as far as they have been read.
+    private(set) var configuration = SharedConfigurationCache()
 
     /// Creates a world.
     ///

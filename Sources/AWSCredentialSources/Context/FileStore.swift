@@ -14,6 +14,35 @@ public protocol FileStore: Sendable {
     ///   - contents: The new bytes.
     /// - Throws: ``FileStoreError`` if it cannot be written.
     func replace(_ path: String, with contents: [UInt8]) async throws
+
+    /// Returns what tells a file from what it was before, or `nil` if the store does not know.
+    ///
+    /// It is called at most once a second for each file, and must not wait. Without stamps a change is seen only when
+    /// credentials are fetched again.
+    ///
+    /// - Parameter path: An absolute path.
+    func stamp(of path: String) -> FileStamp?
+}
+
+extension FileStore {
+    /// For stores that know none: `nil`.
+    public func stamp(of path: String) -> FileStamp? { nil }
+}
+
+/// What tells a file from what it was before: it changes whenever the file does.
+public struct FileStamp: Sendable, Hashable {
+    private var parts: [Int64]
+
+    /// Creates a stamp.
+    ///
+    /// - Parameter parts: Numbers of which at least one changes with the file, such as its size, its inode and its
+    ///   times.
+    public init(_ parts: [Int64]) {
+        self.parts = parts
+    }
+
+    /// The stamp of a file that does not exist.
+    public static let absent = Self([])
 }
 
 /// Why a file could not be read or written.

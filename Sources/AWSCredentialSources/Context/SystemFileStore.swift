@@ -18,6 +18,22 @@ public struct SystemFileStore: FileStore {
         try await Self.limited(path) { try Self.write(contents, to: path) }
     }
 
+    /// Returns the file's device, inode, size and times of change.
+    public func stamp(of path: String) -> FileStamp? {
+        guard !path.utf8.contains(0) else { return nil }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return errno == ENOENT || errno == ENOTDIR ? .absent : nil }
+        #if canImport(Darwin)
+        let times = [status.st_mtimespec, status.st_ctimespec]
+        #else
+        let times = [status.st_mtim, status.st_ctim]
+        #endif
+        let identity = [Int64(truncatingIfNeeded: status.st_dev), Int64(truncatingIfNeeded: status.st_ino)]
+        // As bytes, because the members of `timespec` belong to a module that has no name of its own on Linux.
+        let bytes = times.flatMap { time in withUnsafeBytes(of: time) { $0.map(Int64.init) } }
+        return FileStamp(identity + [Int64(status.st_size)] + bytes)
+    }
+
     private static func limited<Value: Sendable>(
         _ path: String,
         _ work: @escaping @Sendable () throws -> Value

@@ -1,53 +1,52 @@
 import RDSIAMBasics
 
-/// A service that hands out credentials, with the rule by which its endpoints are named.
+/// An AWS service, with the rule by which its endpoints are named.
 ///
 /// The rules are those of the AWS SDKs' endpoint rule sets.
-struct AWSService: Sendable, Hashable {
-    /// The name in `AWS_ENDPOINT_URL_<NAME>` and, in lower case, in a profile's `services` section.
-    var settingName: String
-    private var plain: String
-    private var fips: String
+public struct AWSService: Sendable, Hashable {
+    /// The name in `AWS_ENDPOINT_URL_<NAME>` and, in lowercase, in a profile's `services` section.
+    let settingName: String
+    /// The name in a credential scope.
+    let signingName: String
+    /// What a regional host begins with.
+    private let prefix: String
     /// Whether GovCloud's ordinary endpoint is its FIPS endpoint.
-    private var govCloudIsFIPS = true
-    private var isSignin = false
+    private let govCloudIsFIPS: Bool
 
-    static let sts = AWSService(settingName: "STS", plain: "sts", fips: "sts-fips")
-    static let sso = AWSService(settingName: "SSO", plain: "portal.sso", fips: "portal.sso-fips")
-    static let ssoOIDC = AWSService(settingName: "SSO_OIDC", plain: "oidc", fips: "oidc-fips")
-    static let signin = AWSService(
-        settingName: "SIGNIN",
-        plain: "signin",
-        fips: "signin-fips",
-        govCloudIsFIPS: false,
-        isSignin: true
-    )
-    static let redshift = AWSService(settingName: "REDSHIFT", plain: "redshift", fips: "redshift-fips")
-    static let redshiftServerless = AWSService(
-        settingName: "REDSHIFT_SERVERLESS",
-        plain: "redshift-serverless",
-        fips: "redshift-serverless-fips",
-        govCloudIsFIPS: false
-    )
-    static let secretsManager = AWSService(
-        settingName: "SECRETS_MANAGER",
-        plain: "secretsmanager",
-        fips: "secretsmanager-fips",
-        govCloudIsFIPS: false
-    )
+    /// Describes a service.
+    ///
+    /// - Parameters:
+    ///   - prefix: What a regional host begins with, such as `redshift`; a FIPS host begins with it and `-fips`.
+    ///   - settingName: The name in `AWS_ENDPOINT_URL_<NAME>`, such as `SECRETS_MANAGER`.
+    ///   - signingName: The name in a credential scope; `nil` for the prefix.
+    ///   - govCloudIsFIPS: Whether GovCloud's ordinary endpoint is its FIPS endpoint too.
+    public init(_ prefix: String, settingName: String, signingName: String? = nil, govCloudIsFIPS: Bool = false) {
+        self.prefix = prefix
+        self.settingName = settingName
+        self.signingName = signingName ?? prefix
+        self.govCloudIsFIPS = govCloudIsFIPS
+    }
+
+    static let sts = AWSService("sts", settingName: "STS", govCloudIsFIPS: true)
+    static let sso = AWSService("portal.sso", settingName: "SSO", govCloudIsFIPS: true)
+    static let ssoOIDC = AWSService("oidc", settingName: "SSO_OIDC", govCloudIsFIPS: true)
+    static let signin = AWSService("signin", settingName: "SIGNIN")
+
+    /// The name in messages.
+    var displayName: String { self == .sts ? "STS" : signingName }
 
     /// The host of a regional endpoint.
     func host(region: String, fips useFIPS: Bool, dualStack: Bool) -> String {
         let partition = Partition(region: region)
         if !useFIPS, !dualStack, let host = exception(region, partition) { return host }
         let isGovCloudFIPS = useFIPS && !dualStack && govCloudIsFIPS && partition.id == "aws-us-gov"
-        let name = useFIPS && !isGovCloudFIPS ? fips : plain
+        let name = useFIPS && !isGovCloudFIPS ? prefix + "-fips" : prefix
         return "\(name).\(region).\(dualStack ? partition.dualStackSuffix : partition.suffix)"
     }
 
     private func exception(_ region: String, _ partition: Partition) -> String? {
-        if settingName == "STS", region == "aws-global" { return "sts.amazonaws.com" }
-        guard isSignin else { return nil }
+        if self == .sts, region == "aws-global" { return "sts.amazonaws.com" }
+        guard self == .signin else { return nil }
         return switch partition.id {
         case "aws": "\(region).signin.aws.amazon.com"
         case "aws-cn": "\(region).signin.amazonaws.cn"

@@ -19,6 +19,25 @@ struct EndpointSettings: Sendable {
         self.init(context: context, profile: profile, services: services)
     }
 
+    /// Where settings come from when a call is made.
+    enum Origin: Sendable {
+        case known(EndpointSettings)
+        /// A profile of the shared configuration, which is read then.
+        case profile(String?)
+
+        func load(_ context: CredentialContext) async throws -> EndpointSettings {
+            switch self {
+            case .known(let settings): settings
+            case .profile(let name):
+                EndpointSettings(
+                    context: context,
+                    configuration: try await context.configuration.load(context),
+                    profile: ProfileSelection(name, context: context).name
+                )
+            }
+        }
+    }
+
     /// The region of the environment, else of the profile.
     var region: String? {
         let named = context.variable("AWS_REGION") ?? context.variable("AWS_DEFAULT_REGION")

@@ -47,7 +47,8 @@ struct ServiceError: Sendable {
     }
 
     private func error(_ kind: AWSCredentialError.Code, _ message: String) -> AWSCredentialError {
-        AWSCredentialError(kind, message, serviceCode: code, requestID: requestID)
+        let request = requestID.map { " AWS's request ID is \($0)." } ?? ""
+        return AWSCredentialError(kind, message + request, serviceCode: code, requestID: requestID)
     }
 
     /// The codes with which services answer a clock that is wrong, among other things.

@@ -19,7 +19,7 @@ struct InstanceMetadataClient {
             let reason = "There is no HTTP client: build with the trait AsyncHTTPClient or give one."
             throw AWSCredentialError(.notConfigured, reason)
         }
-        let configuration = try await SharedConfigurationLoader(context: context).load()
+        let configuration = try await context.configuration.load(context)
         let section = configuration.profiles[ByteText(profile.name)] ?? [:]
         self.context = context
         self.endpoint = try InstanceMetadataSettings(context: context, profile: section).endpoint()

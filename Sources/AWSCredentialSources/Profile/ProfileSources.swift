@@ -57,7 +57,7 @@ struct ProfileSources {
         return WebIdentityCredentialSource(
             tokenFile: file,
             role: try AssumedRole(arn: arn, profile: profile(name), name: name),
-            client: STSClient(settings: endpoints, context: context),
+            client: STSClient(settings: .known(endpoints), context: context),
             context: context
         )
     }

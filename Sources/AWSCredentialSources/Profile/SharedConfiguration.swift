@@ -10,16 +10,20 @@ struct SharedConfiguration: Sendable {
     private(set) var services: [ByteText: Section] = [:]
     /// What was left out, and why.
     private(set) var warnings: [String] = []
-    /// The files that were there.
-    private(set) var files: [String] = []
+    /// The files as they were when they were read.
+    let readings: [FileReading]
 
     private var defaultHasPrefix = false
 
-    init() {}
+    init(readings: [FileReading] = []) {
+        self.readings = readings
+    }
+
+    /// Whether a look at the files tells that they have changed.
+    var isTraceable: Bool { readings.allSatisfy { $0.stamp != nil } }
 
     /// Adds the config file.
     mutating func addConfig(_ bytes: [UInt8], file: String) throws {
-        files.append(file)
         for section in try ProfileFileParser.parse(bytes, file: file) {
             noteOddNames(in: section)
             let words = section.name.utf8.split(maxSplits: 1, whereSeparator: \.isBlank).map { String(Substring($0)) }
@@ -38,7 +42,6 @@ struct SharedConfiguration: Sendable {
 
     /// Adds the credentials file, whose properties outrank those of the config file one by one.
     mutating func addCredentials(_ bytes: [UInt8], file: String) throws {
-        files.append(file)
         for section in try ProfileFileParser.parse(bytes, file: file) {
             noteOddNames(in: section)
             if Self.isName(section.name) {

@@ -26,11 +26,19 @@ struct RefreshState {
     private(set) var isFetching = false
     private var entry: Entry?
     private var isInvalid = false
-    /// Until when nobody asks the source, as there is something to serve meanwhile.
-    private var quietUntil = Date.distantPast
+    /// The key that was invalidated while a fetch was under way, which may have begun before the key was replaced.
+    private var invalidatedKey: String?
+    /// Until when the source is not asked after a failure, as there is something to serve.
+    private var pauseUntil = Date.distantPast
+    /// Until when the source is not asked again although its credentials are short-lived.
+    private var restUntil = Date.distantPast
     /// Until when ``failure`` is the answer for those for whom there is nothing to serve.
     private var refusedUntil = Date.distantPast
     private var failure: AWSCredentialError?
+    /// The files that the credentials came from, as they were when they were last looked at.
+    private var files: [FileReading] = []
+    /// When that was, by the uptime.
+    private var lastLook: Duration?
 
     init(policy: RefreshPolicy) {
         self.policy = policy
@@ -47,7 +55,9 @@ struct RefreshState {
         let remembered = now < refusedUntil ? failure : nil
         if let remembered, remembered.isBeyondCure { return .fail(remembered) }
         if let credentials = servable(at: now, lifetime: lifetime) {
-            if now < quietUntil || (isFetching && urgency == .advisory) { return .serve(credentials) }
+            if now < pauseUntil || now < restUntil || (isFetching && urgency == .advisory) {
+                return .serve(credentials)
+            }
         } else if let remembered {
             return .fail(remembered)
         }
@@ -56,10 +66,27 @@ struct RefreshState {
         return .fetch
     }
 
-    /// The credentials in hand and until when they need no thought; nil where each caller needs a decision.
-    var undisputed: (credentials: AWSCredentials, end: Date)? {
-        guard let entry, !isInvalid else { return nil }
-        return (entry.credentials, min(entry.advisory, entry.mandatory))
+    /// The credentials that ``decide(at:lifetime:)`` would serve, or `nil` if it would decide otherwise.
+    func cached(at now: Date) -> AWSCredentials? {
+        var copy = self
+        guard case .serve(let credentials) = copy.decide(at: now, lifetime: nil) else { return nil }
+        return credentials
+    }
+
+    /// The files that the cached credentials came from, if it is time to look at them again; it then counts as done.
+    mutating func filesToLookAt(at uptime: Duration) -> [FileReading] {
+        guard !files.isEmpty else { return [] }
+        if let lastLook, lastLook <= uptime, uptime - lastLook < FileReading.pause { return [] }
+        lastLook = uptime
+        return files
+    }
+
+    /// Takes in how files look now: after a change the next caller fetches, even in a pause after a failure.
+    mutating func lookedAt(_ old: [FileReading], now new: [FileReading]) {
+        guard files == old, old != new else { return }
+        files = new
+        isInvalid = true
+        (pauseUntil, restUntil, refusedUntil) = (.distantPast, .distantPast, .distantPast)
     }
 
     /// The credentials in hand, as far as this caller may have them.
@@ -76,17 +103,19 @@ struct RefreshState {
         failure = nil
         let remaining = credentials.remainingLifetime(at: now)
         if let remaining, remaining <= 0 { return takeExpired(credentials, at: now, random: random) }
-        isInvalid = false
-        refusedUntil = .distantPast
+        isInvalid = invalidatedKey.map(credentials.accessKeyID.isBytewiseEqual) ?? false
+        invalidatedKey = nil
+        (pauseUntil, refusedUntil) = (.distantPast, .distantPast)
         entry = makeEntry(credentials, at: now, remaining: remaining)
-        // A source that keeps handing out the same short-lived credentials is not asked at each call.
+        files = credentials.readings
+        // A source that keeps returning the same short-lived credentials is not asked at each call.
         let isShort = remaining.map { $0 < max(lifetime ?? 0, policy.advisoryWindow(lifetime: $0)) } ?? false
-        quietUntil = isShort ? now + 30 + 30 * random : .distantPast
+        restUntil = isShort ? now + 30 + 30 * random : .distantPast
     }
 
     /// Takes in that the source failed.
     mutating func fail(_ error: AWSCredentialError, at now: Date, random: Double) {
-        isFetching = false
+        (isFetching, invalidatedKey) = (false, nil)
         failure = error
         if error.isBeyondCure {
             refusedUntil = now + draw(policy.memoryOfRefusal, random)
@@ -97,13 +126,15 @@ struct RefreshState {
 
     /// Takes in that the caller who was fetching gave up.
     mutating func abandon() {
-        isFetching = false
+        (isFetching, invalidatedKey) = (false, nil)
     }
 
-    /// Makes the next caller refresh, where these are the credentials in hand.
+    /// Makes the next caller refresh if these are the cached credentials.
     mutating func invalidate(accessKeyID: String) {
         guard let current = entry?.credentials.accessKeyID, current.isBytewiseEqual(to: accessKeyID) else { return }
         isInvalid = true
+        restUntil = .distantPast
+        if isFetching { invalidatedKey = accessKeyID }
     }
 
     private func urgency(at now: Date, lifetime: TimeInterval?) -> Urgency {
@@ -139,7 +170,7 @@ struct RefreshState {
     }
 
     private mutating func pause(at now: Date, random: Double) {
-        quietUntil = now + draw(policy.pauseAfterFailure, random)
+        pauseUntil = now + draw(policy.pauseAfterFailure, random)
         // Who may not have what is in hand asks again soon.
         refusedUntil = now + draw(policy.memoryOfRefusal, random)
     }

@@ -12,7 +12,6 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     private let source: any AWSCredentialSource
     private let context: CredentialContext
     private let state: Mutex<RefreshState>
-    private let kept = KeptCredentials()
     private let now: @Sendable () -> Date
     private let waiting = WaitingTasks<Outcome>()
 
@@ -50,20 +49,24 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ///
     /// - Throws: ``AWSCredentialError`` where there is nothing to serve.
     public func credentials() async throws -> AWSCredentials {
-        if let ready { return ready }
-        return try await credentials(lifetime: nil)
+        try await credentials(lifetime: nil)
     }
 
-    /// The credentials in hand, where they need no thought; it never waits.
-    package var ready: AWSCredentials? { kept.read(at: now(), lifetime: nil) }
+    /// Returns the cached credentials, or `nil` if they are due for renewal or the file they came from has changed.
+    ///
+    /// It looks at the file at most once a second.
+    public func cachedCredentials() -> AWSCredentials? {
+        lookAtFiles()
+        let now = self.now()
+        return state.withLock { $0.cached(at: now) }
+    }
 
     /// Hands out credentials that really live that long or, where a refresh brings no better, as long as can be had; never dead ones.
     ///
     /// - Parameter lifetime: Seconds of real life the caller would like.
     /// - Throws: ``AWSCredentialError`` where there are no live credentials.
     public func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials {
-        if let credentials = kept.read(at: now(), lifetime: lifetime) { return credentials }
-        return try await credentials(lifetime: max(0, lifetime))
+        try await credentials(lifetime: max(0, lifetime))
     }
 
     /// Makes the next caller refresh, after a service has said that these credentials are expired or invalid.
@@ -73,13 +76,14 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ///
     /// - Parameter accessKeyID: The key the service refused; other credentials that have come meanwhile stay.
     public func invalidate(accessKeyID: String) {
-        update { $0.invalidate(accessKeyID: accessKeyID) }
+        state.withLock { $0.invalidate(accessKeyID: accessKeyID) }
     }
 
     /// How many tasks wait for the fetch of another one, for tests.
     package var waitingTaskCount: Int { waiting.count }
 
     private func credentials(lifetime: TimeInterval?) async throws -> AWSCredentials {
+        lookAtFiles()
         while true {
             let now = self.now()
             switch state.withLock({ $0.decide(at: now, lifetime: lifetime) }) {
@@ -101,18 +105,19 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
             return try recover(from: error, lifetime: lifetime)
         }
         let now = self.now()
-        update { $0.succeed(credentials, at: now, lifetime: lifetime, random: context.draw()) }
+        let random = context.draw()
+        state.withLock { $0.succeed(credentials, at: now, lifetime: lifetime, random: random) }
         waiting.resumeAll(with: .success(.succeeded))
         return try served(credentials, at: now, lifetime: lifetime)
     }
 
-    /// Changes the state and, under the same lock, what readers find without asking it.
-    private func update(_ change: (inout RefreshState) -> Void) {
-        state.withLock { state in
-            change(&state)
-            let undisputed = state.undisputed
-            kept.keep(undisputed?.credentials, until: undisputed?.end ?? .distantPast)
-        }
+    /// Looks at the files that the credentials came from, outside the lock and for one caller at a time.
+    private func lookAtFiles() {
+        let uptime = context.uptime()
+        let old = state.withLock { $0.filesToLookAt(at: uptime) }
+        guard !old.isEmpty else { return }
+        let new = old.map { FileReading(path: $0.path, stamp: context.files.stamp(of: $0.path.string)) }
+        state.withLock { $0.lookedAt(old, now: new) }
     }
 
     /// What came may be dead on arrival; then what is in hand may be better.
@@ -129,7 +134,8 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
             throw CancellationError()
         }
         let now = self.now()
-        state.withLock { $0.fail(failure, at: now, random: context.draw()) }
+        let random = context.draw()
+        state.withLock { $0.fail(failure, at: now, random: random) }
         waiting.resumeAll(with: .success(.failed(failure)))
         return try fallback(for: failure, lifetime: lifetime)
     }

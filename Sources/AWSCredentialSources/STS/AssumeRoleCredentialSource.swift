@@ -25,7 +25,10 @@ public struct AssumeRoleCredentialSource: AWSCredentialSource {
     ///
     /// - Throws: ``AWSCredentialError`` of the base or of STS.
     public func credentials() async throws -> AWSCredentials {
-        try await client.assumeRole(role, as: try await base.credentials())
+        let base = try await base.credentials()
+        var credentials = try await client.assumeRole(role, as: base)
+        credentials.readings = base.readings
+        return credentials
     }
 }
 

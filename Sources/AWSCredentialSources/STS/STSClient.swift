@@ -1,48 +1,43 @@
 import RDSIAMBasics
 import RDSIAMSystem
 
-/// A client for the three calls of the AWS Security Token Service that hand out or explain credentials.
+/// A client for the three calls of the AWS Security Token Service that return or explain credentials.
 ///
-/// It follows the standard retry mode of the AWS SDKs and keeps nothing between calls.
+/// The endpoint is the regional one. It follows the settings that the AWS CLI follows, in the environment and in a
+/// profile: the region, FIPS and dual-stack, and endpoint overrides such as `AWS_ENDPOINT_URL_STS`.
 public struct STSClient: Sendable {
     private let context: CredentialContext
-    private let settings: EndpointSettings
+    private let settings: EndpointSettings.Origin
     private let region: String?
 
     /// Creates a client.
     ///
-    /// The endpoint follows the region, the partition, FIPS and dual-stack settings and `AWS_ENDPOINT_URL_STS` or
-    /// `AWS_ENDPOINT_URL`.
-    ///
     /// - Parameters:
-    ///   - region: The region; nil leaves it to `AWS_REGION` and `AWS_DEFAULT_REGION`, and then to the partition of the role.
-    ///   - context: The outside world.
-    public init(region: String? = nil, context: CredentialContext = .system) {
-        self.init(
-            region: region,
-            settings: EndpointSettings(context: context, profile: [:], services: [:]),
-            context: context
-        )
+    ///   - region: The region; `nil` leaves it to `AWS_REGION`, `AWS_DEFAULT_REGION` and the profile, and then to the
+    ///     partition of the role.
+    ///   - profile: The profile whose settings hold; `nil` leaves the choice to `AWS_PROFILE` and then `default`.
+    ///   - context: The environment.
+    public init(region: String? = nil, profile: String? = nil, context: CredentialContext = .system) {
+        self.init(region: region, settings: .profile(profile), context: context)
     }
 
-    init(region: String? = nil, settings: EndpointSettings, context: CredentialContext) {
+    init(region: String? = nil, settings: EndpointSettings.Origin, context: CredentialContext) {
         self.context = context
         self.settings = settings
-        self.region = region ?? settings.region
+        self.region = region
     }
 
-    /// Assumes a role, signed with the credentials of somebody who may.
+    /// Assumes a role, signed with the credentials of a principal that may.
     ///
     /// - Parameters:
     ///   - role: The role and what the session is called.
-    ///   - credentials: Who assumes it.
+    ///   - credentials: What signs the call.
     /// - Returns: The role's temporary credentials.
-    /// - Throws: ``AWSCredentialError``; retrying helps where its ``AWSCredentialError/isRetryable`` says so.
+    /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
     public func assumeRole(_ role: AssumedRole, as credentials: AWSCredentials) async throws -> AWSCredentials {
-        var form = STSForm(action: "AssumeRole", role: role, context: context)
-        if let externalID = role.externalID { form.fields.append(("ExternalId", externalID)) }
-        let answer = try await call(form, partition: Partition(arn: role.arn), signedBy: credentials)
-        return try sessionCredentials(answer, role: role, source: .assumeRole)
+        var fields = fields(of: role)
+        if let externalID = role.externalID { fields.append(("ExternalId", externalID)) }
+        return try await assume(role, "AssumeRole", fields, signedBy: credentials, source: .assumeRole)
     }
 
     /// Assumes a role with the token of an identity provider, in a call that is not signed.
@@ -51,64 +46,73 @@ public struct STSClient: Sendable {
     ///   - role: The role and what the session is called.
     ///   - token: The identity provider's token.
     /// - Returns: The role's temporary credentials.
-    /// - Throws: ``AWSCredentialError``; retrying helps where its ``AWSCredentialError/isRetryable`` says so.
+    /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
     public func assumeRole(_ role: AssumedRole, withWebIdentity token: String) async throws -> AWSCredentials {
-        var form = STSForm(action: "AssumeRoleWithWebIdentity", role: role, context: context)
-        form.fields.append(("WebIdentityToken", token))
-        let answer = try await call(form, partition: Partition(arn: role.arn), signedBy: nil)
-        return try sessionCredentials(answer, role: role, source: .webIdentity)
+        let fields = fields(of: role) + [("WebIdentityToken", token)]
+        return try await assume(role, "AssumeRoleWithWebIdentity", fields, signedBy: nil, source: .webIdentity)
     }
 
     /// Says whose credentials these are.
     ///
-    /// AWS grants this call to everybody, so it is fit for diagnosis.
+    /// AWS grants this call to every principal, so it is fit for diagnosis.
     ///
     /// - Parameter credentials: The credentials to explain.
     /// - Returns: Account, ARN and user ID.
-    /// - Throws: ``AWSCredentialError``; retrying helps where its ``AWSCredentialError/isRetryable`` says so.
+    /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
     public func callerIdentity(of credentials: AWSCredentials) async throws -> CallerIdentity {
-        let form = STSForm(action: "GetCallerIdentity")
-        let answer = try await call(form, partition: .aws, signedBy: credentials)
+        let action = "GetCallerIdentity"
+        let answer = try await call(action, [], partition: .aws, signedBy: credentials)
         guard let account = answer["Account"], let arn = answer["Arn"], let user = answer["UserId"] else {
-            throw Self.unreadable(form)
+            throw Self.unreadable(action)
         }
         return CallerIdentity(account: account, arn: arn, userID: user)
     }
 
+    private typealias Fields = [(name: String, value: String)]
+
+    private func fields(of role: AssumedRole) -> Fields {
+        let milliseconds = context.now().wholeUnixMilliseconds
+        let session = role.sessionName ?? "\(role.defaultSessionPrefix)-\(milliseconds)"
+        let fields = [(name: "RoleArn", value: role.arn), (name: "RoleSessionName", value: session)]
+        return fields + (role.durationSeconds.map { [(name: "DurationSeconds", value: String($0))] } ?? [])
+    }
+
     private func call(
-        _ form: STSForm,
+        _ action: String,
+        _ fields: Fields,
         partition: Partition,
         signedBy credentials: AWSCredentials?
     ) async throws -> XMLTexts {
-        let region = region ?? settings.standInRegion(of: partition)
-        let endpoint = try settings.endpoint(of: .sts, region: region)
-        let caller = RetryingCaller(context: context, patience: .service, operation: form.operation)
-        let response = try await caller.call({
-            var request = form.request(to: endpoint)
-            if let credentials {
-                let signature = STSSignature(form: form, endpoint: endpoint, region: region, time: context.now())
-                request.headers.append(contentsOf: try signature.headers(for: credentials))
-            }
-            return request
-        }) { response in
-            guard response.status != 200 else { return .accept }
-            return ServiceError(response).verdict(status: response.status, operation: form.operation)
+        let settings = try await settings.load(context)
+        var format = AWSServiceCall.Format.form
+        format.accept = "application/xml"
+        let call = AWSServiceCall(
+            .sts,
+            action,
+            format: format,
+            region: region ?? settings.region ?? settings.standInRegion(of: partition),
+            settings: .known(settings),
+            context: context
+        )
+        let form = AWSServiceCall.form([("Action", action), ("Version", "2011-06-15")] + fields)
+        guard let answer = XMLTexts(try await call.answer(to: form, signedBy: credentials)) else {
+            throw Self.unreadable(action)
         }
-        guard let answer = XMLTexts(response.body) else { throw Self.unreadable(form) }
         return answer
     }
 
-    private func sessionCredentials(
-        _ answer: XMLTexts,
-        role: AssumedRole,
+    private func assume(
+        _ role: AssumedRole,
+        _ action: String,
+        _ fields: Fields,
+        signedBy base: AWSCredentials?,
         source: AWSCredentialSourceKind
-    ) throws -> AWSCredentials {
+    ) async throws -> AWSCredentials {
+        let answer = try await call(action, fields, partition: Partition(arn: role.arn), signedBy: base)
         guard
             let accessKeyID = answer["AccessKeyId"], let secret = answer["SecretAccessKey"],
             let token = answer["SessionToken"], let expiration = answer["Expiration"].flatMap({ Date(rfc3339: $0) })
-        else {
-            throw Self.unreadable(STSForm(action: source == .webIdentity ? "AssumeRoleWithWebIdentity" : "AssumeRole"))
-        }
+        else { throw Self.unreadable(action) }
         return AWSCredentials(
             accessKeyID: accessKeyID,
             secretAccessKey: secret,
@@ -125,10 +129,10 @@ public struct STSClient: Sendable {
         return parts.count > 5 ? parts[4] : nil
     }
 
-    private static func unreadable(_ form: STSForm) -> AWSCredentialError {
+    private static func unreadable(_ action: String) -> AWSCredentialError {
         AWSCredentialError(
             .invalidResponse,
-            "\(form.operation) got an answer that is not one of STS. Check the endpoint."
+            "STS \(action) got an answer that is not one of STS. Check the endpoint."
         )
     }
 }

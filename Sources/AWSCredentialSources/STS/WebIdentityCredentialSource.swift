@@ -8,7 +8,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
     }
 
     private let setting: Setting?
-    private let client: STSClient?
+    private let client: STSClient
     private let context: CredentialContext
 
     /// Creates the source that `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and, if it likes, `AWS_ROLE_SESSION_NAME` describe.
@@ -16,7 +16,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
     /// - Parameter context: The outside world.
     public init(context: CredentialContext = .system) {
         self.setting = nil
-        self.client = nil
+        self.client = STSClient(context: context)
         self.context = context
     }
 
@@ -25,7 +25,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
     /// - Parameters:
     ///   - tokenFile: The path of the file with the token; `~/` means the home folder.
     ///   - role: The role to assume.
-    ///   - client: The STS client; nil for one of the environment's region.
+    ///   - client: The STS client; `nil` for one of the configured region.
     ///   - context: The outside world.
     public init(
         tokenFile: String,
@@ -34,7 +34,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
         context: CredentialContext = .system
     ) {
         self.setting = Setting(tokenFile: tokenFile, role: role)
-        self.client = client
+        self.client = client ?? STSClient(context: context)
         self.context = context
     }
 
@@ -52,7 +52,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
             of: setting.tokenFile,
             what: "The web identity token file"
         )
-        return try await regionalClient().assumeRole(setting.role, withWebIdentity: token)
+        return try await client.assumeRole(setting.role, withWebIdentity: token)
     }
 
     private func environmentSetting() throws -> Setting {
@@ -67,13 +67,5 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
         }
         let role = AssumedRole(arn: arn.trimmed, sessionName: context.variable("AWS_ROLE_SESSION_NAME"))
         return Setting(tokenFile: file, role: role)
-    }
-
-    private func regionalClient() async throws -> STSClient {
-        if let client { return client }
-        let configuration = try await SharedConfigurationLoader(context: context).load()
-        let profile = ProfileSelection(nil, context: context).name
-        let settings = EndpointSettings(context: context, configuration: configuration, profile: profile)
-        return STSClient(settings: settings, context: context)
     }
 }

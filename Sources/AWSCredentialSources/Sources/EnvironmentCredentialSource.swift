@@ -20,7 +20,12 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
     ///
     /// - Throws: ``AWSCredentialError``: `notConfigured` without an access key ID, `invalidConfiguration` where the access key ID stands
     ///   alone or the expiry is no RFC 3339 time, `expired` where the expiry has passed.
-    public func credentials() async throws -> AWSCredentials {
+    public func credentials() async throws -> AWSCredentials { try read() }
+
+    /// Returns what ``credentials()`` returns, or `nil` if it throws.
+    public func cachedCredentials() -> AWSCredentials? { try? read() }
+
+    private func read() throws -> AWSCredentials {
         guard let accessKeyID = context.variable("AWS_ACCESS_KEY_ID") else {
             throw AWSCredentialError(.notConfigured, "AWS_ACCESS_KEY_ID is not set.")
         }

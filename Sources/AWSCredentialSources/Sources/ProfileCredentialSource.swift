@@ -27,10 +27,9 @@ public struct ProfileCredentialSource: AWSCredentialSource {
     /// - Throws: ``AWSCredentialError``: `notConfigured` where nobody named a profile and `default` has no credentials,
     ///   `invalidConfiguration` where a named profile is missing or a file is malformed.
     public func credentials() async throws -> AWSCredentials {
-        let loader = SharedConfigurationLoader(context: context)
-        let configuration = try await loader.load()
+        let configuration = try await context.configuration.load(context)
         guard configuration.profiles[ByteText(selection.name)] != nil else {
-            throw missing(in: loader.places, configuration: configuration)
+            throw missing(in: SharedConfigurationFiles(context: context).places, configuration: configuration)
         }
         let endpoints = EndpointSettings(context: context, configuration: configuration, profile: selection.name)
         let sources = ProfileSources(
@@ -40,12 +39,14 @@ public struct ProfileCredentialSource: AWSCredentialSource {
             attempts: attempts
         )
         let plan = try ProfilePlanner(configuration: configuration, sources: sources).plan(for: selection.name)
-        return try await follow(plan, endpoints: endpoints)
+        var credentials = try await follow(plan, endpoints: endpoints)
+        credentials.readings = configuration.readings
+        return credentials
     }
 
     private func follow(_ plan: ProfilePlan, endpoints: EndpointSettings) async throws -> AWSCredentials {
         var credentials = try await base(of: plan)
-        let client = STSClient(settings: endpoints, context: context)
+        let client = STSClient(settings: .known(endpoints), context: context)
         for role in plan.roles { credentials = try await client.assumeRole(role, as: credentials) }
         credentials.provenance.profile = selection.name
         return credentials

@@ -1,6 +1,6 @@
 /// Credentials given in code.
 public struct StaticCredentialSource: AWSCredentialSource {
-    package let value: AWSCredentials
+    private let value: AWSCredentials
 
     /// Creates the source.
     ///
@@ -14,6 +14,9 @@ public struct StaticCredentialSource: AWSCredentialSource {
 
     /// Hands out the credentials as they are, dead ones included: ``AWSCredentials/expiration`` tells.
     public func credentials() async throws -> AWSCredentials { value }
+
+    /// Returns the credentials.
+    public func cachedCredentials() -> AWSCredentials? { value }
 }
 
 /// A closure that hands out credentials.

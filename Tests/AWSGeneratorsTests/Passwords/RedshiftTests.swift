@@ -181,7 +181,8 @@ struct RedshiftTests {
     }
 
     private func createCluster(_ context: CredentialContext) async throws {
-        let create = AWSServiceCall(.redshift, "CreateCluster", region: "eu-west-2", context: context)
+        let service = AWSService("redshift", settingName: "REDSHIFT")
+        let create = AWSServiceCall(service, "CreateCluster", format: .form, region: "eu-west-2", context: context)
         let fields = [
             "Action": "CreateCluster", "Version": "2012-12-01", "ClusterIdentifier": "demo", "NodeType": "ra3.large",
             "MasterUsername": "owner", "MasterUserPassword": "Passw0rd1", "DBName": "dev",

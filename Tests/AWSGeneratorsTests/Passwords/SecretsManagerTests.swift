@@ -128,7 +128,13 @@ struct SecretsManagerTests {
     @Test("as moto plays it tells the secret")
     func moto() async throws {
         let context = try await Servers.motoContext()
-        let create = AWSServiceCall(.secretsManager, "CreateSecret", region: "eu-west-2", context: context)
+        let create = AWSServiceCall(
+            AWSService("secretsmanager", settingName: "SECRETS_MANAGER"),
+            "CreateSecret",
+            format: .json(target: "secretsmanager"),
+            region: "eu-west-2",
+            context: context
+        )
         let body = ["Name": "db", "SecretString": #"{"username":"app","password":"from moto"}"#]
         let credentials = try await StaticCredentialSource.known().credentials()
         _ = try await create.answer(to: Array(try JSONEncoder().encode(body)), signedBy: credentials)

@@ -1,0 +1,116 @@
+import RDSIAMBasics
+import Synchronization
+
+/// The shared-configuration files, read once and again when they have changed.
+///
+/// All sources of one context share one, so that a cold start reads each file once.
+final class SharedConfigurationCache: Sendable {
+    private struct Entry {
+        var configuration: SharedConfiguration
+        var lastLook: Duration
+    }
+
+    private let entry = Mutex<Entry?>(nil)
+
+    /// Returns what the files hold now.
+    func load(_ context: CredentialContext) async throws -> SharedConfiguration {
+        let files = SharedConfigurationFiles(context: context)
+        if let known = entry.withLock({ $0?.configuration }), known.readings == files.readings(), known.isTraceable {
+            return known
+        }
+        let start = context.uptime()
+        let configuration = try await files.read()
+        entry.withLock { $0 = Entry(configuration: configuration, lastLook: start) }
+        return configuration
+    }
+
+    /// Returns what the files held when they were last read, or `nil` if they have changed or have not been read.
+    ///
+    /// It looks at the files' times and sizes at most once a second.
+    func cached(_ context: CredentialContext) -> SharedConfiguration? {
+        let files = SharedConfigurationFiles(context: context)
+        let now = context.uptime()
+        let (known, isDue) = entry.withLock { entry in
+            let isDue = entry.map { $0.lastLook + FileReading.pause <= now || now < $0.lastLook } ?? false
+            if isDue { entry?.lastLook = now }
+            return (entry?.configuration, isDue)
+        }
+        guard let known, known.isTraceable, known.readings.map(\.path) == files.paths.map({ ByteText($0) }) else {
+            return nil
+        }
+        return isDue && known.readings != files.readings() ? nil : known
+    }
+}
+
+/// A file as it was when it was read.
+struct FileReading: Sendable, Hashable {
+    var path: ByteText
+    /// The stamp before the reading, or `nil` if the store knows none.
+    var stamp: FileStamp?
+
+    /// How long a look at a file is good.
+    static let pause = Duration.seconds(1)
+
+    /// Whether the file is still the one that was read, as far as its store can tell.
+    func isCurrent(in files: any FileStore) -> Bool {
+        guard let stamp else { return true }
+        return files.stamp(of: path.string) == stamp
+    }
+}
+
+/// Finds and reads the shared-configuration files.
+struct SharedConfigurationFiles {
+    let context: CredentialContext
+
+    private var config: String? { path("AWS_CONFIG_FILE", "~/.aws/config") }
+    private var credentials: String? { path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials") }
+
+    /// Where the files are looked for.
+    var paths: [String] { [config, credentials].compactMap(\.self) }
+
+    /// Where the files are looked for, for messages.
+    var places: String { paths.joined(separator: " and ") }
+
+    /// The files as they are now.
+    func readings() -> [FileReading] {
+        paths.map { FileReading(path: ByteText($0), stamp: context.files.stamp(of: $0)) }
+    }
+
+    /// Reads both files; one that is not there counts as empty.
+    func read() async throws -> SharedConfiguration {
+        // The stamps come first: what is written while the files are read counts as a change.
+        var configuration = SharedConfiguration(readings: readings())
+        if let config, let bytes = try await read(config) { try configuration.addConfig(bytes, file: config) }
+        if let credentials, let bytes = try await read(credentials) {
+            try configuration.addCredentials(bytes, file: credentials)
+        }
+        return configuration
+    }
+
+    private func path(_ variable: String, _ standard: String) -> String? {
+        context.expandingHome(context.variable(variable) ?? standard)
+    }
+
+    private func read(_ path: String) async throws -> [UInt8]? {
+        do {
+            return try await context.files.contents(of: path)
+        } catch {
+            try CancellationError.rethrow(error)
+            throw AWSCredentialError(unreadable: "The file \(path)", error)
+        }
+    }
+}
+
+/// Which profile is meant, and whether it was named.
+struct ProfileSelection: Sendable {
+    var name: String
+    /// Whether code or a variable names it; a default that is missing is no mistake.
+    var isExplicit: Bool
+
+    /// The profile named in code, else by `AWS_PROFILE`, else by `AWS_DEFAULT_PROFILE`, else `default`.
+    init(_ name: String?, context: CredentialContext) {
+        let named = name ?? context.variable("AWS_PROFILE") ?? context.variable("AWS_DEFAULT_PROFILE")
+        self.name = named?.trimmed ?? "default"
+        self.isExplicit = named != nil
+    }
+}
