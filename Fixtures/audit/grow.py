@@ -2,8 +2,7 @@
 """Fills a token audit log with many rows that verify, for benchmarks: grow.py LOG ROWS
 
 LOG exists and is not in use. Its guards are dropped first and made again at the end, which is a hundred times as fast
-as appending. The rows are not indexed: the log does so over time, or at once when asked to (`reindex`). Needs the
-standard library only.
+as appending. Needs the standard library only.
 """
 import hashlib, json, os, sqlite3, sys
 

@@ -23,7 +23,6 @@ public actor AuditLog: TokenAuditRecorder {
     nonisolated let configuration: AuditLogConfiguration
     private var committer: Committer?
     private var transactionsAtLastTick = 0
-    private var isFoldingLater = false
 
     /// The thread that waits for the disk.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { disk.asUnownedSerialExecutor() }
@@ -100,22 +99,8 @@ public actor AuditLog: TokenAuditRecorder {
             do {
                 guard let committer else { throw closedError }
                 try committer.commitWaiting(in: queue, until: deadline)
-                // Those who waited know by now.
-                foldIndex()
             } catch {
                 fail(with: error)
-            }
-        }
-    }
-
-    /// Indexes some rows, and more of a log far behind once nobody waits.
-    private func foldIndex() {
-        guard let pause = committer?.foldIndex(), !isFoldingLater else { return }
-        isFoldingLater = true
-        disk.queue.asyncAfter(deadline: .now() + pause.seconds) { [weak self] in
-            self?.assumeIsolated {
-                $0.isFoldingLater = false
-                $0.foldIndex()
             }
         }
     }

@@ -32,8 +32,6 @@ public struct AuditLogConfiguration: Sendable {
     /// Hears of checkpoints, spent ballast and lost events.
     public var notify: @Sendable (AuditLogNotice) -> Void = { _ in }
 
-    /// How many new rows are indexed at once.
-    package var indexBatch = 1024
     /// The journal, where the choice is not left to the version of SQLite.
     var journalMode: JournalMode?
     /// SQLite's file layer, where it is not the platform's own.

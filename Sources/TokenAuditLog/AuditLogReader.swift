@@ -70,29 +70,19 @@ public actor AuditLogReader {
     ///   - anchors: Heads that were kept elsewhere. The log must hold each of them; one whose row is pruned is a finding,
     ///     ``AuditFinding/Kind/headPruned``.
     ///   - keys: Keys of which one must have signed each checkpoint. None where signatures do not matter.
-    ///   - checkingIndexes: Whether to check too that searches find what is hashed. All pages are read in one go, and
-    ///     nothing can be recorded meanwhile where the journal is not a write-ahead log: those who issue tokens get `busy`.
-    ///     Verify a backup so (``backUp(to:)``), or while no tokens are made.
     /// - Throws: ``AuditLogError`` where the log cannot be read at all. What is wrong within it is in the report.
     public func verify(
         from start: AuditHead? = nil,
         anchors: [AuditHead] = [],
-        keys: [AuditVerificationKey] = [],
-        checkingIndexes: Bool = false
+        keys: [AuditVerificationKey] = []
     ) throws -> AuditVerification {
         try ChainVerifier(
             file: ReadOnlyFile(path: path),
             timeLimit: timeLimit,
             start: start,
             anchors: anchors,
-            keys: keys,
-            checksIndexes: checkingIndexes
+            keys: keys
         ).verify()
-    }
-
-    /// How far the log says it has been verified (``AuditLog/markVerified(_:)``); nil where it never was.
-    public func lastVerified() throws -> AuditHead? {
-        try reading { try $0.anchor("verified", logID: $0.logID()) }
     }
 
     /// Counts events per day, per user and per server.

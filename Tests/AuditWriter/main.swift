@@ -22,10 +22,7 @@ func event(_ number: Int, user: String) -> TokenEvent {
 }
 
 func write(_ count: Int, in tasks: Int, to path: String, as user: String) async throws {
-    var configuration = AuditLogConfiguration()
-    // Small, so that tests kill writers while they index, too.
-    configuration.indexBatch = 20
-    let log = try await AuditLog.open(path, configuration: configuration)
+    let log = try await AuditLog.open(path)
     let parent = getppid()
     try await withThrowingTaskGroup(of: Void.self) { group in
         for task in 0..<tasks {

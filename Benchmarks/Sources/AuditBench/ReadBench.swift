@@ -51,21 +51,11 @@ struct ReadBench {
         )
     }
 
-    func reindex() async throws {
-        let log = try await AuditLog.open(path)
-        let rows = try await AuditLogReader.open(path).head().sequence
-        let cost = try await Cost.each(of: 1) { try await log.reindex() }
-        await log.close()
-        print("indexed \(rows) rows, \(speed(rows, cost)), \(memory)")
-    }
-
-    func verify(times: Int = 3, checkingIndexes: Bool = false) async throws {
+    func verify(times: Int = 3) async throws {
         let reader = try await AuditLogReader.open(path)
         for _ in 0..<times {
             var report: AuditVerification?
-            let cost = try await Cost.each(of: 1) {
-                report = try await reader.verify(checkingIndexes: checkingIndexes)
-            }
+            let cost = try await Cost.each(of: 1) { report = try await reader.verify() }
             let rows = report?.rows ?? 0
             print("verified \(rows) rows, intact: \(report?.isIntact ?? false), \(speed(rows, cost)), \(memory)")
         }

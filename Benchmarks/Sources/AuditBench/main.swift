@@ -5,12 +5,10 @@ import TokenAuditLog
 //
 //   audit-bench [append [FOLDER]]      single and concurrent durable appends, turn by turn with the peer
 //   audit-bench new LOG                makes a log with one issue, for Fixtures/audit/grow.py to fill
-//   audit-bench reindex LOG            indexes it, as Fixtures/audit/grow.py does not
 //   audit-bench flat LOG [COPY]        the same with a large log and an empty one, turn by turn; and the peer with a
 //                                      copy of the large log, which it spoils
 //   audit-bench query LOG              the newest fifty, by user, host, fingerprint and time
 //   audit-bench verify LOG             rows per second and peak memory
-//   audit-bench check LOG              the same once, with what searches use
 //   audit-bench export LOG             rows per second and peak memory, for each form
 
 let arguments = Array(CommandLine.arguments.dropFirst())
@@ -21,16 +19,14 @@ case ("new", 2):
     let log = try await AuditLog.open(arguments[1])
     try await log.record(Workload.event(0))
     await log.close()
-case ("reindex", 2): try await ReadBench(path: arguments[1]).reindex()
 case ("flat", 2...3):
     try await FlatBench(path: arguments[1], copy: arguments.count > 2 ? arguments[2] : nil).run()
 case ("query", 2): try await ReadBench(path: arguments[1]).query()
 case ("verify", 2): try await ReadBench(path: arguments[1]).verify()
-case ("check", 2): try await ReadBench(path: arguments[1]).verify(times: 1, checkingIndexes: true)
 case ("export", 2): try await ReadBench(path: arguments[1]).export()
 default:
     print(
-        "usage: audit-bench append [FOLDER] | new LOG | reindex LOG | flat LOG [COPY] | query LOG | verify LOG | check LOG | export LOG"
+        "usage: audit-bench append [FOLDER] | new LOG | flat LOG [COPY] | query LOG | verify LOG | export LOG"
     )
     exit(2)
 }

@@ -18,7 +18,7 @@ static int copy_schema(sqlite3 *db, const char *model) {
     sqlite3 *source;
     sqlite3_stmt *select;
     int rc = sqlite3_open_v2(model, &source, SQLITE_OPEN_READONLY, NULL);
-    const char *sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type <> 'table'";
+    const char *sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND type <> 'index' ORDER BY type <> 'table'";
     if (rc == SQLITE_OK) rc = sqlite3_prepare_v2(source, sql, -1, &select, NULL);
     while (rc == SQLITE_OK && sqlite3_step(select) == SQLITE_ROW)
         rc = sqlite3_exec(db, (const char *)sqlite3_column_text(select, 0), NULL, NULL, NULL);

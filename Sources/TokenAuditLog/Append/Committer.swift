@@ -8,7 +8,6 @@ final class Committer {
     /// How many transactions have been committed.
     private(set) var transactions = 0
     private let ballast: Ballast
-    let index: IndexKeeper
     private let opened: Date
     private var isOpeningRecorded: Bool
     /// How many events shared the last commit, and how long it took.
@@ -26,7 +25,6 @@ final class Committer {
     init(path: String, configuration: AuditLogConfiguration) throws {
         self.store = try LogStore(path: path, configuration: configuration)
         self.configuration = configuration
-        self.index = try IndexKeeper(store.connection, batch: configuration.indexBatch)
         self.opened = configuration.now()
         self.ballast = Ballast(of: path, size: configuration.ballastSize)
         self.isOpeningRecorded = !configuration.recordsOpenAndClose
@@ -65,13 +63,6 @@ final class Committer {
             usleep(20)
         }
     }
-
-    /// Lets searches find new rows by index, where there are enough of them.
-    ///
-    /// The room that spent ballast has given back is for events.
-    ///
-    /// - Returns: How long to wait before the next time; nil where there are not enough.
-    func foldIndex() -> Duration? { ballast.isKept ? index.fold(head: store.head.sequence) : nil }
 
     /// Stores events of the log's own.
     func commit(

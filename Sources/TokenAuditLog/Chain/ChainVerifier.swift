@@ -11,7 +11,6 @@ struct ChainVerifier: Sendable {
     var start: AuditHead?
     var anchors: [AuditHead] = []
     var keys: [AuditVerificationKey] = []
-    var checksIndexes = false
     var stride: Int64 = 10_000
     var workers = 4
 
@@ -30,7 +29,6 @@ struct ChainVerifier: Sendable {
         let judge = ChainJudge(extent: extent, origin: origin, walked: walked, heads: heads, hasher: hasher)
         return try judge.judge { report in
             for finding in try Schema.findings(in: connection, hasher) { report.add(finding) }
-            if checksIndexes { try checkIndexes(connection, &report) }
         }
     }
 
@@ -90,12 +88,5 @@ struct ChainVerifier: Sendable {
         let connection = try file.open(limit: timeLimit)
         try connection.execute("PRAGMA cache_size = 64")
         return connection
-    }
-
-    private func checkIndexes(_ connection: Connection, _ report: inout AuditVerification) throws {
-        for problem in try connection.integrityProblems() {
-            report.add(AuditFinding(.indexAltered, at: 0, problem))
-        }
-        try IndexChecker(connection: connection).check(&report)
     }
 }

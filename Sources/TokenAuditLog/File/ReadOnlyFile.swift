@@ -8,6 +8,7 @@ struct ReadOnlyFile {
         }
         let connection = try connect(limit: limit)
         _ = try connection.reading { try Migrator().check(connection) }
+        try connection.addEntryView()
         return connection
     }
 

@@ -42,7 +42,6 @@ struct Backup {
         for table in try schema.statements("type = 'table'") { try copy.execute(table) }
         try copyRows(to: copy)
         for guardian in try schema.statements("type <> 'table'") { try copy.execute(guardian) }
-        try Indexer(copy).rebuildAll()
         return try copy.head()
     }
 

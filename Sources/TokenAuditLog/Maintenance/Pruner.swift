@@ -19,8 +19,6 @@ struct Pruner {
         case scan(after: AuditHead)
         /// Deleting.
         case delete(AuditHead)
-        /// Deleting what searches knew of the rows.
-        case dropIndex
     }
 
     private let time: Date
@@ -28,8 +26,10 @@ struct Pruner {
     private var phase: Phase?
     private(set) var result = AuditPruning()
 
-    /// What a step deletes at least: fewer rows need hardly less room.
-    private static let leastStride: Int64 = 50
+    /// What a step deletes at least.
+    ///
+    /// A row's entries lie on a few pages of the indexes, all of which the journal must hold.
+    private static let leastStride: Int64 = 10
 
     init(before time: Date, stride: Int64 = 5_000) {
         self.time = time
@@ -56,8 +56,7 @@ struct Pruner {
         switch phase {
         case nil: phase = .scan(after: try pruned(committer))
         case .scan(let last): try scan(committer, after: last)
-        case .delete(let last): try delete(committer, through: last, until: deadline)
-        case .dropIndex: return try dropIndex(committer)
+        case .delete(let last): return try delete(committer, through: last, until: deadline)
         }
         return true
     }
@@ -87,7 +86,7 @@ struct Pruner {
         _ committer: Committer,
         through last: AuditHead,
         until deadline: SuspendingClock.Instant
-    ) throws {
+    ) throws -> Bool {
         let connection = committer.store.connection
         let pruned = try pruned(committer).sequence
         var count: Int64 = 0
@@ -101,16 +100,7 @@ struct Pruner {
         }
         result.rows += count
         result.throughSequence = max(last.sequence, pruned)
-        if count == 0 { phase = .dropIndex }
-    }
-
-    /// What is left of an index does no harm, so a full disk is no failure here.
-    private func dropIndex(_ committer: Committer) throws -> Bool {
-        do {
-            return try committer.store.connection.dropFirstSegmentWithoutRows()
-        } catch let error as AuditLogError where error.code == .diskFull {
-            return false
-        }
+        return count > 0
     }
 
     /// Says, within a transaction, that the rows may be deleted.
@@ -141,17 +131,5 @@ extension Connection {
         try delete.bind(count, at: 2)
         try delete.run()
         return changes
-    }
-
-    /// Whether there was a segment of which no row is left.
-    fileprivate func dropFirstSegmentWithoutRows() throws -> Bool {
-        try writing {
-            let first = try integer("SELECT min(seq) FROM event").map(Segment.init(of:))
-            guard let indexed = try integer("SELECT min(number) FROM segment").map(Segment.init(number:)),
-                indexed < first ?? Segment(number: .max)
-            else { return false }
-            try delete(from: Segment(number: .min), through: indexed)
-            return true
-        }
     }
 }

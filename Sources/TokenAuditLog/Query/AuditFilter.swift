@@ -60,19 +60,20 @@ extension AuditFilter {
         ].compactMap { $0 } + texts.compactMap { field, value in value.map { .text(field.isEqual, $0) } }
     }
 
-    /// What a segment must have, for a row in it to match.
-    var segmentConditions: [Condition] {
-        [
-            since.map { .integer("s.last_us >= ?", $0.microseconds) },
-            until.map { .integer("s.first_us < ?", $0.microseconds) },
-        ].compactMap { $0 }
-    }
-
-    /// What rows are looked up by: what the fewest have.
+    /// The indexed column that leads to the fewest rows, with its value.
     ///
     /// A server has more rows than a user on it has.
-    var lookup: (field: LookupField, value: String)? {
-        fingerprint.map { (.fingerprint, $0.asciiLowercased()) } ?? user.map { (.user, $0) } ?? host.map { (.host, $0) }
+    var lookup: (column: String, value: String)? {
+        func indexed(_ text: String) -> String { String(decoding: text.utf8.prefix { $0 != 0 }, as: UTF8.self) }
+        if let fingerprint { return ("by_fingerprint", indexed(fingerprint.asciiLowercased())) }
+        if let user { return ("by_user", indexed(user)) }
+        if let accessKeyID { return ("by_access_key", indexed(accessKeyID)) }
+        // The index ignores the case of a host and dots at its end.
+        return host.map { host in
+            var name = indexed(host)
+            while name.utf8.last == UInt8(ascii: ".") { name.removeLast() }
+            return ("by_server", name.asciiLowercased())
+        }
     }
 }
 

@@ -40,7 +40,7 @@ struct StatisticsQuery {
         let (user, host) = (PayloadField.user.wholeText, PayloadField.host.wholeText)
         let select = try connection.prepare(
             """
-            SELECT date(time_us / 1000000, 'unixepoch'), db_user, host, activity, \(user), \(host), count(*) FROM event e
+            SELECT date(time_us / 1000000, 'unixepoch'), db_user, host, activity, \(user), \(host), count(*) FROM entry e
             WHERE seq >= ?1 AND seq <= ?2 AND db_user IS NOT NULL
             AND (?3 IS NULL OR time_us >= ?3) AND (?4 IS NULL OR time_us < ?4) GROUP BY 1, 2, 3, 4, 5, 6
             """

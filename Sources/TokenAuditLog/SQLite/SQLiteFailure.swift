@@ -38,7 +38,7 @@ extension AuditLogError {
         case .moved:
             "The audit log was moved, deleted or replaced while open. Put it back, or open it anew."
         case .needsRecovery:
-            "A writer of the audit log has crashed. Open the log for writing once to recover it: rds-iam audit reindex."
+            "A writer of the audit log has crashed. The next writer repairs it."
         case .inputOutput: "The disk with the audit log reports an error. Check the disk."
         case .notPermitted:
             "The audit log or its folder may not be used by this user. Check owner and permissions."

@@ -5,11 +5,11 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Inspect and keep the record of every token that was made.",
-        discussion: "All but `prune`, `reindex` and `reanchor` change nothing. All may be used while tokens are made.",
+        discussion: "All but `prune` and `reanchor` change nothing. All may be used while tokens are made.",
         subcommands: [
             AuditListCommand.self, AuditFindTokenCommand.self, AuditStatsCommand.self, AuditVerifyCommand.self,
             AuditHeadCommand.self, AuditExportCommand.self, AuditBackupCommand.self, AuditPruneCommand.self,
-            AuditReindexCommand.self, AuditReanchorCommand.self,
+            AuditReanchorCommand.self,
         ]
     )
 }

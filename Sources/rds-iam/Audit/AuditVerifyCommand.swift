@@ -35,14 +35,6 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     )
     var key: [String] = []
 
-    @Flag(
-        help: """
-            Check too that searches find what is stored. No token can be recorded while the whole file is read for that: \
-            rather verify a backup so (rds-iam audit backup).
-            """
-    )
-    var indexes = false
-
     @Flag(help: "One JSON object with the verdict and the findings.")
     var json = false
 
@@ -55,8 +47,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         let report = try await log.reader().verify(
             from: from,
             anchors: head,
-            keys: keys(),
-            checkingIndexes: indexes
+            keys: keys()
         )
         if json {
             try printJSON(VerificationJSON(report))

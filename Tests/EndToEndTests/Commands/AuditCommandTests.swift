@@ -124,7 +124,7 @@ struct AuditCommandTests: AuditCommandSuite {
 
     static let commands = [
         ["list"], ["head"], ["verify"], ["stats"], ["export"], ["backup", "copy"], ["prune", "--older-than", "1"],
-        ["reindex"], ["reanchor", "--reason", "x"],
+        ["reanchor", "--reason", "x"],
         ["find-token", "--fingerprint", String(repeating: "0", count: 64)],
     ]
 

@@ -29,8 +29,7 @@ struct KillTests {
         #expect(acknowledged.count > 75)
         #expect(acknowledged.subtracting(stored).isEmpty)
         #expect(entries.map(\.sequence) == Array(1...Int64(entries.count)))
-        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
-        #expect(try Connection(path: path, mode: .reading).lastIndexed()?.through ?? 0 > 75)
+        #expect(try await Logs.verification(of: path).findings == [])
         #expect(try await OtherVerifier.verify(path).status == 0)
     }
 
@@ -63,7 +62,6 @@ struct ManyProcessesTests {
         #expect(said.count == 8000)
         #expect(stored == said)
         #expect(entries.map(\.sequence) == Array(1...Int64(entries.count)))
-        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
-        #expect(try Connection(path: path, mode: .reading).lastIndexed()?.through ?? 0 > 4000)
+        #expect(try await Logs.verification(of: path).findings == [])
     }
 }

@@ -66,25 +66,18 @@ struct PowerCutTests {
         try await Logs.write(1, to: path, configuration: configuration)
         let stored = Set(try await Logs.entries(of: path).compactMap { $0.record?.id })
         #expect(promised.subtracting(stored).isEmpty)
-        #expect(try await Logs.verification(of: path, checkingIndexes: true).findings == [])
+        #expect(try await Logs.verification(of: path).findings == [])
     }
 }
 
 @Suite("Synchronization", .timeLimit(.minutes(5)))
 struct SynchronizationTests {
-    /// Without indexing, which makes commits of its own.
-    private func configuration(_ layer: FaultyFileLayer) -> AuditLogConfiguration {
-        var configuration = layer.configuration()
-        configuration.indexBatch = 1000
-        return configuration
-    }
-
     @Test("a commit synchronizes the journal three times and the database once")
     func truncate() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
         let layer = FaultyFileLayer()
-        var configuration = configuration(layer)
+        var configuration = layer.configuration()
         configuration.journalMode = .truncate
         let log = try await AuditLog.open(path, configuration: configuration)
         try await log.record(Events.issue())
@@ -100,7 +93,7 @@ struct SynchronizationTests {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
         let layer = FaultyFileLayer()
-        var configuration = configuration(layer)
+        var configuration = layer.configuration()
         configuration.journalMode = .wal
         let log = try await AuditLog.open(path, configuration: configuration)
         try await log.record(Events.issue())
@@ -115,7 +108,7 @@ struct SynchronizationTests {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
         let layer = FaultyFileLayer()
-        let log = try await AuditLog.open(path, configuration: configuration(layer))
+        let log = try await AuditLog.open(path, configuration: layer.configuration())
         layer.delay(20)
         let before = layer.syncs(path)
         try await withThrowingTaskGroup(of: Void.self) { group in

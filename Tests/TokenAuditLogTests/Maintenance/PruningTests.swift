@@ -112,11 +112,9 @@ struct PruningTests {
     }
 
     /// Leaves rows in the log that are pruned and not deleted.
-    private func writeInterrupted(indexed: Bool) async throws {
-        var configuration = Logs.bare
-        configuration.indexBatch = indexed ? 4 : 1000
-        try await Logs.write(40, to: path, configuration: configuration)
-        let committer = try Committer(path: path, configuration: configuration)
+    private func writeInterrupted() async throws {
+        try await Logs.write(40, to: path)
+        let committer = try Committer(path: path, configuration: Logs.bare)
         var pruner = Pruner(before: Events.start + 21, stride: 10)
         for _ in 0..<5 where pruner.result.rows == 0 {
             _ = try pruner.step(committer, until: .now + .seconds(10))
@@ -125,9 +123,9 @@ struct PruningTests {
         #expect(try left(through: 20) == 10)
     }
 
-    @Test("rows that are pruned but not yet deleted are in no list, count, trace or export", arguments: [true, false])
-    func interrupted(indexed: Bool) async throws {
-        try await writeInterrupted(indexed: indexed)
+    @Test("rows that are pruned but not yet deleted are in no list, count, trace or export")
+    func interrupted() async throws {
+        try await writeInterrupted()
         let reader = try await AuditLogReader.open(path)
         let expected = Array(Int64(21)...41)
         #expect(try await Logs.entries(of: path).map(\.sequence) == expected)
@@ -145,24 +143,5 @@ struct PruningTests {
         #expect(try await reader.export(.csv) { _ in }.rows == 21)
         #expect(try await reader.verify().rows == 21)
         #expect(try await OtherVerifier.verify(path).status == 0)
-    }
-
-    @Test("a mark of verification is set once, and only for rows of the log")
-    func marks() async throws {
-        let log = try await AuditLog.open(path, configuration: Logs.bare)
-        try await Logs.write(5, to: log)
-        let head = try await AuditLogReader.open(path).head()
-        try await log.markVerified(head)
-        try await log.markVerified(head)
-        try await Logs.write(5, to: log, from: 6)
-        let later = try await AuditLogReader.open(path).head()
-        try await log.markVerified(later)
-        try await log.markVerified(head)
-        #expect(try await AuditLogReader.open(path).lastVerified() == later)
-        let foreign = AuditHead(logID: "other", sequence: 3, digest: head.digest)
-        let wrong = AuditHead(logID: head.logID, sequence: 3, digest: head.digest)
-        for bad in [foreign, wrong] { #expect(await Logs.code { try await log.markVerified(bad) } == .rewound) }
-        await log.close()
-        #expect(try await Logs.entries(of: path).count == 10)
     }
 }

@@ -27,10 +27,6 @@ struct ConnectionTests {
             Reading(testDescription: "backup") { connection, copy in
                 _ = try Backup(source: connection, path: copy).run()
             },
-            Reading(testDescription: "index check") { connection, _ in
-                var report = AuditVerification(head: try connection.head())
-                try IndexChecker(connection: connection).check(&report)
-            },
         ]
     }
 

@@ -6,12 +6,11 @@ import TestSupport
 
 /// Logs for tests.
 enum Logs {
-    /// A configuration without timers and ballast, in which a few rows are enough to be indexed.
+    /// A configuration without timers and ballast.
     static var quiet: AuditLogConfiguration {
         var configuration = AuditLogConfiguration(actor: actor)
         configuration.ballastSize = 0
         configuration.idleCheckpoint = nil
-        configuration.indexBatch = 8
         return configuration
     }
 
@@ -67,12 +66,8 @@ enum Logs {
         return entries.sorted { $0.sequence < $1.sequence }
     }
 
-    static func verification(
-        of path: String,
-        anchors: [AuditHead] = [],
-        checkingIndexes: Bool = false
-    ) async throws -> AuditVerification {
-        try await AuditLogReader.open(path).verify(anchors: anchors, checkingIndexes: checkingIndexes)
+    static func verification(of path: String, anchors: [AuditHead] = []) async throws -> AuditVerification {
+        try await AuditLogReader.open(path).verify(anchors: anchors)
     }
 
     /// Returns the code of the error that `body` throws, or `nil` if it throws none.

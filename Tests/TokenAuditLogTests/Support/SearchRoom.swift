@@ -3,10 +3,8 @@ import TestSupport
 
 @testable import TokenAuditLog
 
-/// A log with rows in many segments.
-///
-/// It has no chain: its hashes are zeros, and numbers are left out.
-struct IndexRoom {
+/// A log without a chain: its hashes are zeros, and numbers are left out.
+struct SearchRoom {
     let folder: TemporaryFolder
     let connection: Connection
     var path: String { folder.path("tokens.auditlog") }
@@ -16,6 +14,7 @@ struct IndexRoom {
         _ = FileManager.default.createFile(atPath: folder.path("tokens.auditlog"), contents: nil)
         connection = try Connection(path: folder.path("tokens.auditlog"), mode: .writing)
         try Migrator().migrate(connection, at: Events.start)
+        try connection.addEntryView()
         try connection.execute("PRAGMA synchronous = OFF; DROP TRIGGER event_in_sequence")
     }
 
@@ -39,24 +38,9 @@ struct IndexRoom {
         return String(decoding: text.utf8, as: UTF8.self)
     }
 
-    /// Indexes the next rows.
-    func fold(_ most: Int64 = .max) throws {
-        try Indexer(connection).fold(atLeast: 1, most: most, head: connection.head().sequence)
-    }
-
-    /// Indexes all rows.
-    func foldAll() throws {
-        while try connection.lastIndexed()?.through != connection.head().sequence { try fold() }
-    }
-
     /// What a search finds, in pages.
-    func search(
-        _ filter: AuditFilter,
-        limit: Int = 1000,
-        stride: Int64 = 20_000,
-        segments: Int64 = 1000
-    ) throws -> [Int64] {
-        let query = EntryQuery(filter: filter, stride: stride, segments: segments)
+    func search(_ filter: AuditFilter, limit: Int = 1000, stride: Int64 = 20_000) throws -> [Int64] {
+        let query = EntryQuery(filter: filter, stride: stride)
         var found: [Int64] = []
         var cursor: AuditCursor?
         repeat {
@@ -77,23 +61,9 @@ struct IndexRoom {
             }
         }
         let condition = (["1"] + matches).joined(separator: " AND ")
-        let select = try connection.prepare("SELECT e.seq FROM event e WHERE \(condition) ORDER BY seq DESC")
+        let select = try connection.prepare("SELECT e.seq FROM entry e WHERE \(condition) ORDER BY seq DESC")
         var found: [Int64] = []
         while try select.step() { found.append(select.integer(0)) }
         return found
-    }
-
-    /// What the check of the index finds.
-    func findings() throws -> [AuditFinding] {
-        var report = AuditVerification(head: try connection.head())
-        try IndexChecker(connection: connection).check(&report)
-        return report.findings
-    }
-}
-
-extension LookupField {
-    func key(of text: String) throws -> Int64 {
-        let hasher = try ChainHasher()
-        return Array(text.utf8).withUnsafeBytes { key(of: $0, hasher) }
     }
 }

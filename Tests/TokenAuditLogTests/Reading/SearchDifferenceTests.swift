@@ -15,36 +15,31 @@ struct SearchDifferenceTests {
     ]
 
     @Test(
-        "a search by index finds what reading all rows finds, in any order of adding, indexing and pruning",
+        "a search by index finds what reading all rows finds, in any order of adding and pruning",
         arguments: 0..<16
     )
     func difference(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let room = try IndexRoom()
+        let room = try SearchRoom()
         var sequence: Int64 = 0
         for _ in 0..<12 {
             try room.connection.writing { try addRows(to: room, after: &sequence, &random) }
-            for _ in 0..<Int.random(in: 0...3, using: &random) {
-                try room.fold(Int64.random(in: 1...40, using: &random))
-            }
             if Int.random(in: 0..<8, using: &random) == 0 { try prune(room, &sequence, &random) }
-            #expect(try room.findings() == [])
             for _ in 0..<6 { try compare(room, Self.filter(&random), &random) }
         }
     }
 
-    private func compare(_ room: IndexRoom, _ filter: AuditFilter, _ random: inout SeededGenerator) throws {
+    private func compare(_ room: SearchRoom, _ filter: AuditFilter, _ random: inout SeededGenerator) throws {
         let found = try room.search(
             filter,
             limit: Int.random(in: 1...30, using: &random),
-            stride: Int64.random(in: 1...50, using: &random),
-            segments: Int64.random(in: 1...4, using: &random)
+            stride: Int64.random(in: 1...50, using: &random)
         )
         #expect(try found == room.scan(filter), "\(filter)")
         #expect(try room.search(filter) == found)
     }
 
-    private func addRows(to room: IndexRoom, after last: inout Int64, _ random: inout SeededGenerator) throws {
+    private func addRows(to room: SearchRoom, after last: inout Int64, _ random: inout SeededGenerator) throws {
         for _ in 0..<Int.random(in: 0...60, using: &random) {
             last += Int64.random(in: 1...(Bool.random(using: &random) ? 1 : 5000), using: &random)
             if Int.random(in: 0..<8, using: &random) == 0 {
@@ -64,7 +59,7 @@ struct SearchDifferenceTests {
     }
 
     /// Prunes, which adds an event.
-    private func prune(_ room: IndexRoom, _ last: inout Int64, _ random: inout SeededGenerator) throws {
+    private func prune(_ room: SearchRoom, _ last: inout Int64, _ random: inout SeededGenerator) throws {
         let committer = try Committer(path: room.path, configuration: Logs.bare)
         let seconds = Double.random(in: 0...Double(last / 1000 + 1), using: &random)
         try committer.prune(before: Date(timeIntervalSince1970: seconds), stride: 17)
@@ -81,40 +76,6 @@ struct SearchDifferenceTests {
         filter.until = sometimes(Date(timeIntervalSince1970: Double.random(in: -30...1000, using: &random)))
         filter.activity = sometimes(.init(rawValue: "a"))
         return filter
-    }
-
-    @Test("a search leaves out segments of other times, and none whose clock was set back")
-    func clocks() throws {
-        let room = try IndexRoom()
-        let segment = Segment(number: 1).rows.lowerBound
-        for number in 0..<5 { try room.add(Int64(number) * segment + 1, user: "u", seconds: Int64(100 * number)) }
-        try room.add(2 * segment + 2, user: "u", seconds: 5)
-        try room.foldAll()
-        #expect(try room.findings() == [])
-        var filter = AuditFilter()
-        filter.until = Date(timeIntervalSince1970: 50)
-        #expect(try room.search(filter) == [2 * segment + 2, 1])
-        filter.user = "u"
-        #expect(try room.search(filter) == [2 * segment + 2, 1])
-        filter.since = Date(timeIntervalSince1970: 5)
-        #expect(try room.search(filter) == [2 * segment + 2])
-        // A search trusts the times of the index.
-        try room.connection.execute("UPDATE segment SET first_us = last_us WHERE number = 2")
-        #expect(try room.search(filter) == [])
-        #expect(try room.findings().map(\.sequence) == [2 * segment])
-    }
-
-    @Test("a search compares the row itself if two values share a number")
-    func collision() throws {
-        let room = try IndexRoom()
-        try room.add(1, user: "alice")
-        try room.add(2, user: "bob")
-        try room.foldAll()
-        let key = try LookupField.user.key(of: "alice")
-        try room.connection.execute("INSERT INTO lookup VALUES (0, \(key), 2)")
-        var filter = AuditFilter()
-        filter.user = "alice"
-        #expect(try room.search(filter) == [1])
     }
 }
 

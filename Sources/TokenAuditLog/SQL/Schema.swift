@@ -1,7 +1,7 @@
 /// The tables of a log, as SQL.
 ///
-/// What is hashed is `payload`, kept verbatim; what is shown as a column is generated from it, so the two cannot differ.
-/// An index of that table's own would make each commit write to pages all over the file: see ``Segment``.
+/// What is hashed is `payload`, stored verbatim. Everything that is searched is computed from it (``EntryView``), so the
+/// two cannot differ. The indexes are SQLite's own: a row and what finds it are one commit.
 enum Schema {
     /// "RDAL" in `PRAGMA application_id`: tells an audit log from any other database.
     static let applicationID: Int64 = 0x5244_414C
@@ -15,7 +15,14 @@ enum Schema {
         let statements: String
     }
 
-    static let migrations = [Migration(version: 1, statements: version1)]
+    static let migrations = [
+        Migration(version: 1, statements: version1), Migration(version: 2, statements: version2),
+    ]
+
+    /// Version 2 replaces the tables that searches used, which lay outside of the chain, by indexes.
+    private static let version2 =
+        "DROP TABLE lookup; DROP TABLE segment;\n"
+        + EntryView.indexes.map(\.statement).joined(separator: ";\n")
 
     /// A payload that is no longer JSON (somebody changed it) must not stop a search, hence `json_valid`.
     private static func field(_ name: String, _ type: String, _ path: String) -> String {
@@ -49,8 +56,7 @@ enum Schema {
         \(fields)
         ) STRICT;
 
-        -- What searches use, derived from the events and filled after them: a stretch of rows, how far it is indexed,
-        -- its earliest and latest time, and where in it a user, a host or a fingerprint is to be found.
+        -- What searches used in version 1.
         CREATE TABLE segment (
             number INTEGER PRIMARY KEY,
             through_seq INTEGER NOT NULL,

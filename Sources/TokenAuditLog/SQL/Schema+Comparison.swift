@@ -6,9 +6,10 @@ extension Schema {
         return reference
     }
 
-    /// What of the tables, indexes and triggers is missing, changed or added.
+    /// What of the tables, indexes and triggers is missing, changed or added, for a file of its version.
     static func findings(in connection: Connection, _ hasher: ChainHasher) throws -> [AuditFinding] {
-        let expected = try reference().schemaObjects()
+        let version = try connection.integer("PRAGMA user_version") ?? .max
+        let expected = try reference(version: version).schemaObjects()
         let actual = try connection.schemaObjects()
         return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.sorted().map { name in
             AuditFinding(
@@ -34,17 +35,5 @@ extension Connection {
         var objects: [ByteText: ByteText] = [:]
         while try select.step() { objects[ByteText(select.text(0))] = ByteText(select.text(1)) }
         return objects
-    }
-
-    /// What SQLite finds wrong with pages, and with indexes that do not agree with their tables.
-    func integrityProblems() throws -> [String] {
-        let check = try prepare("PRAGMA integrity_check(20)")
-        var problems: [String] = []
-        do {
-            while try check.step() { problems.append(check.text(0)) }
-        } catch let error as AuditLogError where error.code == .damaged {
-            problems.append("SQLite cannot read the file to its end.")
-        }
-        return problems == ["ok"] ? [] : problems
     }
 }
