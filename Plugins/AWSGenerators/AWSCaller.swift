@@ -54,17 +54,15 @@ package final class AWSCaller: Sendable {
         )
     }
 
-    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so
-    /// that a change of either changes the next token.
-    package func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        let credentials = try await signingSource(for: request).credentials()
-        var identity = SigningIdentity(credential: credentials.accessKeyID)
-        // Who else names the region is part of the request or the generator.
-        if regions.areInUse {
-            let region = try await signingRegion(for: request)
-            if region.origin == .configuration { identity.region = region.name }
-        }
-        return identity
+    /// Returns whether the credentials in memory, and the region that the AWS configuration names, are those of a
+    /// token.
+    package func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
+        guard let ready = knownSource(for: request)?.ready, let key = token.credential?.accessKeyID,
+            ready.accessKeyID.isBytewiseEqual(to: key)
+        else { return false }
+        // If something else names the region, it is part of the request or the generator.
+        guard let reading = regions.cachedRegion(for: request) else { return !regions.areInUse }
+        return token.region.map { $0.isBytewiseEqual(to: reading) } ?? false
     }
 
     /// Records that a server refused a token, so that its credentials are looked at again before the next one.
@@ -79,14 +77,6 @@ package final class AWSCaller: Sendable {
 
     private func knownSource(for request: AuthTokenRequest) -> SigningSource? {
         request.parameters.isEmpty ? own : directory.knownSource(for: request, own: own)
-    }
-}
-
-extension AWSCaller: PromptSigner {
-    package func isStill(_ identity: SigningIdentity, for request: AuthTokenRequest) -> Bool {
-        guard !regions.areInUse, let ready = knownSource(for: request)?.ready else { return false }
-        guard let key = identity.credential, identity.region == nil else { return false }
-        return ready.accessKeyID.isBytewiseEqual(to: key)
     }
 }
 

@@ -29,6 +29,13 @@ final class ConfiguredRegions: Sendable {
     /// Whether any region has come from here, which most never do.
     var areInUse: Bool { isAsked.load(ordering: .relaxed) }
 
+    /// The region that was read last, if that was a moment ago.
+    func cachedRegion(for request: AuthTokenRequest) -> String? {
+        guard areInUse else { return nil }
+        let key = ByteText(request.setting(AWSCredentialDirectory.profileKeyword) ?? "")
+        return readings.withLock { $0[key] }.flatMap { uptime() - $0.time < Self.age ? $0.region : nil }
+    }
+
     /// The region for a request, or `nil` if none is configured.
     func region(for request: AuthTokenRequest) async throws -> String? {
         isAsked.store(true, ordering: .relaxed)

@@ -69,8 +69,11 @@ package struct PresignedTokens: Sendable {
         let value = try sign(Order(endpoint: endpoint, region: region, credentials: credentials, signer: signer))
         return AuthToken(
             value: value,
+            kind: .signed,
             signedAt: credentials.signedAt,
             expiresAt: credentials.expiresAt,
+            signingHost: endpoint.host,
+            signingPort: endpoint.port,
             credential: credentials.identity,
             region: region
         )

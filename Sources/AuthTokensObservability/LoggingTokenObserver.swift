@@ -5,8 +5,8 @@ public import Logging
 
 /// Writes what an issuer does to a log.
 ///
-/// Messages are constant, and the data is metadata. Refusals have the level `warning`, cached tokens `trace`, and all
-/// else `debug`.
+/// Messages are constant, and the data is metadata. Refusals and failed logins have the level `warning`, cached tokens
+/// `trace`, and all else `debug`.
 public struct LoggingTokenObserver: TokenObserver {
     private let logger: Logger
 
@@ -24,7 +24,7 @@ public struct LoggingTokenObserver: TokenObserver {
 
     private func level(of kind: TokenObservation.Kind) -> Logger.Level {
         switch kind {
-        case .refused: .warning
+        case .refused, .rejected: .warning
         case .reused: .trace
         default: .debug
         }
@@ -36,7 +36,7 @@ public struct LoggingTokenObserver: TokenObserver {
             "port": "\(observation.request.port)", "user": "\(observation.request.user)",
             "duration": "\(observation.duration)",
         ]
-        metadata["fingerprint"] = observation.token.map { "\($0.fingerprint)" }
+        metadata["fingerprint"] = (observation.token?.fingerprint).map { "\($0)" }
         metadata["access_key_id"] = observation.credential?.accessKeyID.map { "\($0)" }
         metadata["region"] = observation.region.map { "\($0)" }
         metadata["error"] = observation.errorCode.map { "\($0)" }

@@ -17,7 +17,7 @@ public struct TracingTokenObserver: TokenObserver {
 
     /// Records a span that has ended already.
     public func observe(_ observation: TokenObservation) {
-        guard observation.kind != .reused, observation.kind != .invalidated else { return }
+        guard [.issued, .refused, .refreshed].contains(observation.kind) else { return }
         let end = Moment(seconds: observation.time.timeIntervalSince1970)
         let span = tracer.startSpan(
             "auth token",

@@ -16,8 +16,8 @@ public import AuthTokens
 /// - A token is not empty, holds no control character, and is for the user asked for.
 /// - A token is valid for a while when it is returned, also when it is asked for shortly before and after the expiry of
 ///   the one before it. It does not claim to outlive its credentials.
-/// - ``AuthTokens/AuthTokenGenerator/signingIdentity(for:)`` answers, stays the same while nothing changes, and is the
-///   identity of the token. Otherwise the issuer caches no token.
+/// - ``AuthTokens/AuthTokenGenerator/isCurrent(_:for:)`` recognizes a token made just now, however often it is asked.
+///   Otherwise the issuer caches no token.
 /// - Many tasks may call the generator at once, and no call blocks its thread for 50 milliseconds or longer.
 /// - A call ends soon after its task is canceled. Only a call that takes 200 milliseconds or longer shows it; pass
 ///   `hanging` for a generator that is faster in tests.
@@ -31,7 +31,8 @@ public import AuthTokens
 ///   executor, and work that the generator repeats only for some requests.
 /// - Errors other than those of `failing`, of canceled calls and of the calls it makes; what the generator writes to
 ///   logs, files and other processes; tokens that it makes but does not return; secrets that are encoded or cut.
-/// - Whether rotated credentials change the identity, and what ``AuthTokens/AuthTokenGenerator`` does after a refusal.
+/// - Whether rotated credentials make a token no longer current, and what ``AuthTokens/AuthTokenGenerator`` does after
+///   a refusal.
 /// - Memory, and data races that do not change a token. Run the tests with the thread sanitizer.
 public struct GeneratorConformance: Sendable {
     /// Makes the generator under test.
@@ -96,7 +97,7 @@ public struct GeneratorConformance: Sendable {
         let trial = Trial(try await make(clock), request)
         let first = try await bounded { try await trial.token() }
         var faults = tokenFaults(of: first, for: request, at: clock.now)
-        faults += try await identityFaults(trial)
+        faults += try await currencyFaults(trial)
         faults += try await freshnessFaults(trial, after: first, clock)
         faults += try await userFaults(trial, clock)
         faults += await concurrencyFaults(trial, clock)

@@ -17,7 +17,7 @@ func say(_ text: String) {
 func event(_ number: Int, user: String) -> TokenEvent {
     let now = Date()
     let request = AuthTokenRequest(host: "db.example.com", user: user)
-    let token = AuthToken(value: "token \(user) \(number)", signedAt: now, expiresAt: now + 900)
+    let token = AuthToken(value: "token \(user) \(number)", kind: .signed, signedAt: now, expiresAt: now + 900)
     return TokenEvent(.issue, of: request, generator: "default", token: token, time: now)
 }
 

@@ -30,7 +30,7 @@ struct ObserverTests {
             ),
             ("bad", { ClosureTokenGenerator { _ in throw Refused() } }),
         ])
-        let issuer = TokenIssuer(generators: generators, observer: observer, clock: clock.tokenClock)
+        let issuer = TokenIssuer(generators: generators, observers: [observer], clock: clock.tokenClock)
         let request = AuthTokenRequest(host: "db.example.com", user: "app")
         _ = try await issuer.token(from: "good", for: request)
         issuer.invalidate(try await issuer.token(from: "good", for: request))
@@ -100,7 +100,7 @@ struct ObserverTests {
                 }
             }
             let generators = AuthTokenGeneratorRegistry(defaults: [("g", build)])
-            let issuer = TokenIssuer(generators: generators, observer: observer, clock: clock)
+            let issuer = TokenIssuer(generators: generators, observers: [observer], clock: clock)
             await #expect(throws: TokenIssuerError.self) {
                 try await issuer.token(from: "g", for: AuthTokenRequest(host: "h", user: "u"))
             }

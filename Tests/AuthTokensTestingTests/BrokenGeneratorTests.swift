@@ -18,7 +18,7 @@ struct BrokenGeneratorTests {
         var age: TimeInterval = 0
         var key: String? = "AKIA1"
         var region: String?
-        var identity: @Sendable () throws -> SigningIdentity = { SigningIdentity(credential: "AKIA1") }
+        var isCurrent: @Sendable (AuthToken) -> Bool = { _ in true }
         var work: @Sendable () async throws -> Void = {}
 
         func token(for request: AuthTokenRequest) async throws -> AuthToken {
@@ -33,7 +33,7 @@ struct BrokenGeneratorTests {
             )
         }
 
-        func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity { try identity() }
+        func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool { isCurrent(token) }
     }
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -66,45 +66,35 @@ struct BrokenGeneratorTests {
         }
     }
 
-    private struct Unanswered: Error {}
-
     @Test(
-        "tells whether the identity is the token's",
+        "tells whether a token made just now counts as current",
         arguments: [
-            Case("The identity is the token's.") { Model(clock: $0) },
-            Case("The identity is unknown.") { Model(clock: $0, identity: { .unknown }) },
-            Case("The token names no credentials.") { Model(clock: $0, key: nil) },
-            Case("The region is the token's.") {
-                Model(clock: $0, region: "r", identity: { SigningIdentity(credential: "AKIA1", region: "r") })
+            Case("It is compared with the credentials.") {
+                Model(clock: $0, isCurrent: { $0.credential?.accessKeyID == "AKIA1" })
             },
-            Case("The identity differs at each call.", "answers differently at each call") {
-                Model(
-                    clock: $0,
-                    key: nil,
-                    identity: { SigningIdentity(credential: "\(UInt64.random(in: 0 ... .max))") }
+            Case("It never is.", "does not recognize a token made just now") {
+                Model(clock: $0, isCurrent: { _ in false })
+            },
+            Case("It is compared with other credentials.", "does not recognize a token made just now") {
+                Model(clock: $0, isCurrent: { $0.credential?.accessKeyID == "AKIA2" })
+            },
+            Case("It is compared with another region.", "does not recognize a token made just now") {
+                Model(clock: $0, region: "r", isCurrent: { $0.region == "s" })
+            },
+            Case("It is at every other call.", "does not recognize a token made just now") { clock in
+                let calls = Mutex(0)
+                return Model(
+                    clock: clock,
+                    isCurrent: { _ in
+                        calls.withLock {
+                            $0 += 1; return $0 % 2 == 1
+                        }
+                    }
                 )
-            },
-            Case("The region differs at each call.", "answers differently at each call") {
-                Model(clock: $0, identity: { SigningIdentity(region: "\(UInt64.random(in: 0 ... .max))") })
-            },
-            Case("The identity is another one.", "names other credentials than the token") {
-                Model(clock: $0, identity: { SigningIdentity(credential: "AKIA2") })
-            },
-            Case("The identity has other bytes.", "names other credentials than the token") {
-                Model(clock: $0, key: "e\u{301}") { SigningIdentity(credential: "\u{E9}") }
-            },
-            Case("The region is another one.", "names another region than the token") {
-                Model(clock: $0, region: "r", identity: { SigningIdentity(credential: "AKIA1", region: "s") })
-            },
-            Case("Only the identity has a region.", "names another region than the token") {
-                Model(clock: $0, identity: { SigningIdentity(credential: "AKIA1", region: "s") })
-            },
-            Case("The identity is never known.", "signingIdentity(for:) throws Unanswered") {
-                Model(clock: $0, identity: { throw Unanswered() })
             },
         ]
     )
-    func identity(_ test: Case) async throws { try await test.check() }
+    func currency(_ test: Case) async throws { try await test.check() }
 
     @Test(
         "tells whether a token is for the user asked for",
@@ -156,7 +146,9 @@ struct BrokenGeneratorTests {
         private let cache = Cache()
 
         func token(for request: AuthTokenRequest) async throws -> AuthToken {
-            if let cached = cache.token.withLock({ $0 }), clock.now < cached.expiresAt - margin { return cached }
+            if let cached = cache.token.withLock({ $0 }), let end = cached.expiresAt, clock.now < end - margin {
+                return cached
+            }
             let made = try await Model(clock: clock).token(for: request)
             cache.token.withLock { $0 = made }
             return made
@@ -249,12 +241,10 @@ struct BrokenGeneratorTests {
                 let sleeper = Sleeper()
                 return Model(clock: clock, work: { await sleeper.block() })
             },
-            Case("The identity blocks.", "blocks its thread") {
+            Case("Asking whether a token is current blocks.", "blocks its thread") {
                 Model(
                     clock: $0,
-                    identity: {
-                        _ = usleep(50_000); return SigningIdentity(credential: "AKIA1")
-                    }
+                    isCurrent: { _ in usleep(50_000) == 0 }
                 )
             },
             Case("Only the first call blocks.", "blocks its thread") { clock in

@@ -6,6 +6,7 @@ import Testing
 struct AuthTokenTests {
     private let token = AuthToken(
         value: "db:5432/?X-Amz-Signature=0123",
+        kind: .signed,
         signedAt: Date(timeIntervalSince1970: 1_700_000_000),
         expiresAt: Date(timeIntervalSince1970: 1_700_000_900)
     )

@@ -23,12 +23,12 @@ struct BuildingGeneratorsTests {
     func timeout() async throws {
         let issuer = issuer()
         let callers = (0..<3).map { _ in Task { try await issuer.token(from: "slow", for: .to("a")) } }
-        #expect(await until { clock.sleepers == 3 })
-        clock.advance(by: .seconds(60))
+        #expect(await until { clock.sleepers == 1 })
+        clock.advance(by: .seconds(90))
         for caller in callers {
             let error = await #expect(throws: TokenIssuerError.self) { try await caller.value }
             #expect(error?.code == .timedOut && error?.isRetryable == true)
-            let text = #"Building the generator "slow" did not end in 60.0 seconds. "#
+            let text = #"Building the generator "slow" did not end in 90.0 seconds. "#
             #expect(error?.message.hasPrefix(text) == true)
         }
         #expect(log.events.map(\.errorCode) == Array(repeating: "TokenIssuerError.timedOut", count: 3))
@@ -36,7 +36,6 @@ struct BuildingGeneratorsTests {
         let late = Task { try await issuer.token(from: "slow", for: .to("a")) }
         gate.open()
         #expect(try await late.value.token.value == "slow app@a - #1")
-        #expect(clock.sleepers == 0)
     }
 
     @Test("is waited for until the caller is canceled, which is no refusal")
@@ -46,7 +45,7 @@ struct BuildingGeneratorsTests {
             Task { try await issuer.token(from: "slow", for: .to("a")) },
             Task { try await issuer.token(from: "slow", for: .to("b")) }
         )
-        #expect(await until { clock.sleepers == 2 })
+        await gate.taskWaits()
         caller.cancel()
         await #expect(throws: CancellationError.self) { try await caller.value }
         #expect(log.events.isEmpty)
@@ -61,7 +60,6 @@ struct BuildingGeneratorsTests {
         let issuer = TokenIssuer(generators: generators, audit: .required(log), clock: clock.tokenClock)
         await #expect(throws: CancellationError.self) { try await issuer.token(from: "g", for: .to("a")) }
         #expect(log.events.map(\.activity) == [.refuse])
-        #expect(clock.sleepers == 0)
     }
 
     @Test("is spoken of as such in messages, however the registry is made")

@@ -18,7 +18,7 @@ struct ObservationTests {
         let observer = Observer()
         let generator = ScriptedGenerator(clock)
         generator.set { $0.credential = "AKIA" }
-        let issuer = TokenIssuer(generator, observer: observer)
+        let issuer = TokenIssuer(generator, observers: [observer])
         let issued = try await issuer.token(from: "g", for: .to("a"))
         _ = try await issuer.token(from: "g", for: .to("a"))
         issuer.invalidate(issued)
@@ -41,7 +41,7 @@ struct ObservationTests {
         let observer = Observer()
         let (generator, gate) = (ScriptedGenerator(clock), Gate())
         generator.set { $0.gate = gate }
-        let issuer = TokenIssuer(generator, observer: observer)
+        let issuer = TokenIssuer(generator, observers: [observer])
         let caller = Task { try await issuer.token(from: "g", for: .to("a")) }
         await gate.taskWaits()
         clock.advance(by: .milliseconds(250))

@@ -40,7 +40,7 @@ struct RefreshTests {
     @Test("tells observers that a token was renewed")
     func observed() async throws {
         let observer = Observer()
-        let issuer = TokenIssuer(ScriptedGenerator(clock), observer: observer)
+        let issuer = TokenIssuer(ScriptedGenerator(clock), observers: [observer])
         try await running(issuer) {
             for _ in 0..<2 { _ = try await issuer.token(from: "g", for: .to("a")) }
             clock.advance(by: .seconds(660))

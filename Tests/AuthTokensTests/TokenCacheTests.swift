@@ -121,7 +121,7 @@ struct TokenCacheTests {
         #expect(issued.token.expiresAt == clock.now + 900)
     }
 
-    @Test("makes a new token once the credentials are rotated, and returns the old one once they are back")
+    @Test("makes a new token whenever the credentials are rotated")
     func rotation() async throws {
         let generator = ScriptedGenerator(clock)
         let issuer = TokenIssuer(generator)
@@ -131,7 +131,7 @@ struct TokenCacheTests {
             values.append(try await issuer.token(from: "g", for: .to("a")).token.value)
         }
         let (one, two) = ("g app@a AKIA1 #1", "g app@a AKIA2 #2")
-        #expect(values == [one, one, two, two, one])
+        #expect(values == [one, one, two, two, "g app@a AKIA1 #3"])
     }
 
     @Test("makes a new token once the region changes")
@@ -146,13 +146,13 @@ struct TokenCacheTests {
             regions.append(try await issuer.token(from: "g", for: .to("a")).token.region)
         }
         #expect(regions == ["eu-west-1", "eu-west-1", "eu-west-2", "eu-west-1"])
-        #expect(generator.calls == 2)
+        #expect(generator.calls == 3)
     }
 
     typealias Change = @Sendable (inout ScriptedGenerator.Script) -> Void
 
     @Test(
-        "does not cache a token for another identity if credentials or region change while it is made",
+        "returns no token of credentials or a region that were replaced while it was made, but to those who asked before",
         arguments: [{ $0.credential = "AKIA2" }, { $0.region = "eu-west-2" }] as [Change]
     )
     func rotationMeanwhile(_ change: @escaping Change) async throws {

@@ -20,7 +20,7 @@ struct TokenIssuerTests {
     }
 
     private func token(_ value: String) -> AuthToken {
-        AuthToken(value: value, signedAt: time, expiresAt: time + 900, region: "eu-west-2")
+        AuthToken(value: value, kind: .signed, signedAt: time, expiresAt: time + 900, region: "eu-west-2")
     }
 
     @Test("records a token before it returns it, without its text")

@@ -80,7 +80,7 @@ struct LimitTests {
         for format in [AuditExportFormat.jsonLines, .csv, .ocsf] {
             #expect(try await reader.export(format) { _ in }.rows == 1)
         }
-        #expect(try await reader.trace(fingerprint: Events.token(1).fingerprint).isAlive(at: moment.date) != nil)
+        #expect(try await reader.trace(fingerprint: Events.fingerprint(1)).isAlive(at: moment.date) != nil)
     }
 
     @Test("a search and a count take any date that is a number, and refuse what is not", arguments: Moment.all)

@@ -60,7 +60,7 @@ struct PayloadTests {
                 "role_arn":"arn:aws:iam::123456789012:role/app","source":"profile"},"generator":{"name":"default"},\
                 "id":"018f0000-0000-7000-8000-000000000000","outcome":"success","policy":"best_effort",\
                 "target":{"database":"blog","host":"db.example.com","port":5432,"region":"eu-central-1","user":"app"},\
-                "time_us":1790000000000000,"token":{"expires_us":1790000900000000,"sha256":"\(Events.token().fingerprint)",\
+                "time_us":1790000000000000,"token":{"expires_us":1790000900000000,"sha256":"\(Events.fingerprint())",\
                 "signed_us":1790000000000000},"v":1}
                 """
         )

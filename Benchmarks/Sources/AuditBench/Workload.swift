@@ -8,6 +8,7 @@ enum Workload {
         let now = Date()
         let token = AuthToken(
             value: "db.example.com:5432/?Action=connect&DBUser=app&X-Amz-Signature=\(number)-\(now)",
+            kind: .signed,
             signedAt: now,
             expiresAt: now + 900,
             credential: CredentialIdentity(

@@ -83,8 +83,8 @@ struct World: Sendable {
 private struct Signing: AuthTokenGenerator {
     func token(for request: AuthTokenRequest) async throws -> AuthToken { Self.made() }
 
-    func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        SigningIdentity(credential: "ASIAABCDEFGHIJKLMNOP")
+    func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
+        token.credential?.accessKeyID == "ASIAABCDEFGHIJKLMNOP"
     }
 
     /// Temporary credentials, as a role has them.
@@ -102,6 +102,7 @@ private struct Signing: AuthTokenGenerator {
     static func made() -> AuthToken {
         AuthToken(
             value: String(repeating: "x", count: 1500),
+            kind: .signed,
             signedAt: Date(),
             expiresAt: Date() + 900,
             credential: CredentialIdentity(source: "static", accessKeyID: "ASIAABCDEFGHIJKLMNOP")

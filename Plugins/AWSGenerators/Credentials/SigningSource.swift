@@ -40,8 +40,9 @@ package final class SigningSource: AWSCredentialSource {
 
     /// The cached credentials, without any waiting, or `nil` if the source must be asked.
     package var ready: AWSCredentials? {
-        guard let keeper else { return source.cachedCredentials() }
-        return keeper.cachedCredentials().flatMap { mayBeReplaced($0) ? nil : $0 }
+        let cached = source.cachedCredentials()
+        guard let cached, mayBeReplaced(cached) else { return cached }
+        return afresh?.cachedCredentials()
     }
 
     package func credentials() async throws -> AWSCredentials {

@@ -76,10 +76,9 @@ public struct RDSGenerator: AuthTokenGenerator {
         }
     }
 
-    /// The access key that the next token would be signed with, and the region where the AWS configuration names it, so
-    /// that a change of either changes the next token.
-    public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        try await tokens.caller.signingIdentity(for: request)
+    /// Returns whether the token was signed with the credentials and for the region that are now in use.
+    public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
+        tokens.caller.isCurrent(token, for: request)
     }
 
     /// Looks at the credentials again before the next token, as they may have been replaced; at most every ten seconds.
@@ -94,10 +93,6 @@ public struct RDSGenerator: AuthTokenGenerator {
     public func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
         try await tokens.caller.signingRegion(for: request)
     }
-}
-
-extension RDSGenerator: PromptGenerator {
-    package var promptSigner: any PromptSigner { tokens.caller }
 }
 
 extension SigningEndpoint {

@@ -82,12 +82,8 @@ public struct RedshiftGenerator: AuthTokenGenerator {
         )
     }
 
-    /// The access key that the next call would be signed with, and the region where the AWS configuration names it.
-    public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        try await caller.signingIdentity(for: request)
+    /// Returns whether the token was fetched with the credentials and in the region that are now in use.
+    public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
+        caller.isCurrent(token, for: request)
     }
-}
-
-extension RedshiftGenerator: PromptGenerator {
-    package var promptSigner: any PromptSigner { caller }
 }

@@ -15,7 +15,7 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
     private let options: SecretsManagerOptions
     private let caller: AWSCaller
     private let context: CredentialContext
-    /// The fingerprint of the password that was refused last.
+    /// The password that was refused last.
     private let refused = Mutex<String?>(nil)
 
     /// Creates a generator.
@@ -66,20 +66,21 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
         while true {
             let token = try await fetch(for: request)
             let waited = context.uptime() - start
-            guard token.fingerprint == refused, waited + pause <= options.rotationPatience else { return token }
+            guard let refused, token.value.isBytewiseEqual(to: refused), waited + pause <= options.rotationPatience
+            else { return token }
             try await context.sleep(pause)
             pause = min(pause * 2, .seconds(30))
         }
     }
 
-    /// The access key that the next call would be signed with, and the region where the AWS configuration names it.
-    public func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
-        try await caller.signingIdentity(for: request)
+    /// Returns whether the token was fetched with the credentials and in the region that are now in use.
+    public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
+        caller.isCurrent(token, for: request)
     }
 
     /// Remembers the password as one not to be content with.
     public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
-        refused.withLock { $0 = token.fingerprint }
+        refused.withLock { $0 = token.value }
     }
 
     private func fetch(for request: AuthTokenRequest) async throws -> AuthToken {
@@ -98,7 +99,8 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
         return AuthToken(
             value: secret.password,
             signedAt: now,
-            expiresAt: now + options.lifetime.seconds,
+            expiresAt: nil,
+            reusableUntil: now + options.lifetime.seconds,
             credential: CredentialIdentity(credentials),
             region: region.name,
             user: secret.user
@@ -110,10 +112,6 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
         let parts = secretID.splitBytes(separator: ":", omittingEmptySubsequences: false)
         return parts.count > 6 && parts[0].isBytewiseEqual(to: "arn") && !parts[3].isEmpty ? parts[3] : nil
     }
-}
-
-extension SecretsManagerGenerator: PromptGenerator {
-    package var promptSigner: any PromptSigner { caller }
 }
 
 /// How a secret is read.

@@ -1,18 +1,38 @@
+import RDSIAMBasics
+import RDSIAMSystem
 import Synchronization
 
-/// A generator and the registry entry it was found under.
-struct TokenSource: Sendable {
-    let generator: any AuthTokenGenerator
-    let ticket: UInt64
-    /// The registry's state when it was looked up.
-    let generation: UInt64
+/// All that a token depends on before its generator is asked.
+struct TokenKey: Sendable, Hashable {
+    let generator: String
+    let request: AuthTokenRequest
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.request == right.request && left.generator.isBytewiseEqual(to: right.generator)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(generator))
+        hasher.combine(request)
+    }
 }
 
-/// Tokens by request, least recently used out first, and the calls of generators that are under way.
+/// One token and at most one in-flight call for each request; the least recently used go first.
 final class TokenCache: Sendable {
+    private struct Entry {
+        /// The registration whose generator made the token.
+        let ticket: UInt64
+        var cached: CachedToken?
+        var call: TokenCall?
+        var backOff = BackOff()
+        /// The token that a server refused last.
+        var refused: AuthToken?
+        /// When it was last asked for, by the cache's own count.
+        var lastUse: UInt64 = 0
+    }
+
     private struct Table {
-        var slots: [TokenKey: TokenSlot] = [:]
-        var recent = RecentTokens()
+        var entries: [TokenKey: Entry] = [:]
         var uses: UInt64 = 0
 
         mutating func tick() -> UInt64 {
@@ -30,93 +50,153 @@ final class TokenCache: Sendable {
         self.clock = clock
     }
 
-    /// The token that was handed out last for a request, if its generator still goes by its name.
-    ///
-    /// Whether it is the caller's and still good is for the caller to see.
-    func recent(from generator: String, for request: AuthTokenRequest, generation: UInt64) -> KeptToken? {
-        table.withLock { table in
-            guard let token = table.recent.token(from: generator, for: request, generation: generation) else {
-                return nil
-            }
-            token.lastUse.store(table.tick(), ordering: .relaxed)
-            return token
+    /// How many tokens are cached.
+    var count: Int { table.withLock { $0.entries.values.count { $0.cached != nil } } }
+
+    /// Returns the token for a request if it has not expired.
+    func token(for key: TokenKey, _ source: TokenSource) -> IssuedToken? {
+        let moment = clock.glance()
+        return table.withLock { table in
+            guard let index = table.entries.index(forKey: key), table.entries.values[index].ticket == source.ticket,
+                table.entries.values[index].cached?.isGood(at: moment) == true
+            else { return nil }
+            table.entries.values[index].lastUse = table.tick()
+            table.entries.values[index].cached?.isInUse = true
+            return table.entries.values[index].cached?.issued
         }
     }
 
-    /// What there is for a caller; where that is a call to make, the caller makes it.
-    func find(_ key: TokenKey, _ source: TokenSource, _ knowledge: TokenSlot.Knowledge) -> TokenSlot.Finding {
-        table.withLock { table in
-            var slot = table.slots[key] ?? TokenSlot(source)
-            if slot.ticket != source.ticket { slot = TokenSlot(source) }
-            slot.generation = source.generation
-            let finding = slot.find(knowledge, use: table.tick(), clock: clock)
-            table.slots[key] = slot
-            if case .kept(let token) = finding { table.recent.insert(token, generation: source.generation) }
-            return finding
+    /// Returns the in-flight call for a request; if there is none, one for the caller to make.
+    func call(for key: TokenKey, _ source: TokenSource) -> (call: TokenCall, isNew: Bool) {
+        let uptime = clock.elapsed()
+        return table.withLock { table in
+            var entry = table.entries[key] ?? Entry(ticket: source.ticket)
+            if entry.ticket != source.ticket { entry = Entry(ticket: source.ticket) }
+            let isNew = entry.call == nil
+            let call = entry.call ?? TokenCall(after: entry.backOff.remaining(at: uptime))
+            entry.call = call
+            entry.lastUse = table.tick()
+            table.entries[key] = entry
+            return (call, isNew)
         }
     }
 
-    /// Ends a call and keeps its token, as far as it is worth it.
-    func succeed(_ flight: Flight, _ key: TokenKey, _ source: TokenSource, with made: MadeToken) {
-        let token = KeptToken(made, by: source.generator, options: options, clock: clock)
-        update(key, source) { slot, recent in
-            slot.succeed(flight, token)
-            if let token { recent.insert(token, generation: slot.generation) }
+    /// Ends a call and caches its token if that is worth it.
+    func succeed(_ call: TokenCall, with issued: IssuedToken) {
+        let cached = CachedToken(issued, options: options, clock: clock)
+        update(issued.key, endOf: call) { entry in
+            entry.backOff.succeed()
+            entry.cached = cached ?? entry.cached
         }
     }
 
     /// Ends a call that brought nothing.
-    func fail(_ flight: Flight, _ key: TokenKey, _ source: TokenSource) {
+    func fail(_ call: TokenCall, _ key: TokenKey) {
         let uptime = clock.elapsed()
-        update(key, source) { slot, _ in slot.fail(flight, at: uptime, options: options) }
+        update(key, endOf: call) { $0.backOff.fail(at: uptime, options: options) }
     }
 
-    /// Whether the token was still kept.
-    func remove(_ issue: Issue) -> Bool {
+    /// Returns whether the token was still cached, and removes it.
+    func remove(_ issued: IssuedToken) -> Bool {
         table.withLock { table in
-            table.recent.remove(issue)
-            return table.slots[issue.key]?.remove(issue) ?? false
+            guard let index = table.entries.index(forKey: issued.key) else { return false }
+            table.entries.values[index].refused = issued.token
+            guard table.entries.values[index].cached?.issued.id == issued.id else { return false }
+            table.entries.values[index].cached = nil
+            return true
         }
     }
 
-    /// The requests whose tokens are to be renewed now.
+    /// Returns the token that a server refused last, if any.
+    func refused(_ key: TokenKey) -> AuthToken? {
+        table.withLock { $0.entries[key]?.refused }
+    }
+
+    /// The requests whose tokens are in use and near their end.
     func due() -> [TokenKey] {
-        table.withLock { table in
-            table.slots.filter { $0.value.needsRenewal(clock: clock) }.map(\.key)
+        let (time, moment) = (clock.time(), clock.glance())
+        return table.withLock { table in
+            table.entries.filter { $0.value.cached?.isDue(at: time, moment) == true && isIdle($0.value, moment) }
+                .map(\.key)
         }
     }
 
-    /// A call to make for a request that was due; nil where somebody else was faster.
-    func renewal(of key: TokenKey) -> (Flight, TokenSource)? {
-        table.withLock { table in
-            guard var slot = table.slots[key], let (flight, generator) = slot.renewal(clock: clock) else { return nil }
-            table.slots[key] = slot
-            return (flight, TokenSource(generator: generator, ticket: slot.ticket, generation: slot.generation))
+    /// Returns a call to make for a request that was due, or `nil` if another task was faster.
+    func renewal(of key: TokenKey, _ source: TokenSource) -> TokenCall? {
+        let (time, moment) = (clock.time(), clock.glance())
+        return table.withLock { table in
+            guard var entry = table.entries[key], entry.ticket == source.ticket, isIdle(entry, moment),
+                entry.cached?.isDue(at: time, moment) == true
+            else { return nil }
+            let call = TokenCall(after: .zero)
+            entry.call = call
+            entry.cached?.isInUse = false
+            table.entries[key] = entry
+            return call
         }
     }
 
-    /// What ends after its name has been given to another generator changes nothing.
-    private func update(_ key: TokenKey, _ source: TokenSource, _ body: (inout TokenSlot, inout RecentTokens) -> Void) {
+    private func isIdle(_ entry: Entry, _ moment: TokenClock.Moment) -> Bool {
+        entry.call == nil && entry.backOff.remaining(at: .seconds(moment.uptime)) == .zero
+    }
+
+    /// A call that ends after its name has been given to another generator changes nothing.
+    private func update(_ key: TokenKey, endOf call: TokenCall, _ change: (inout Entry) -> Void) {
         table.withLock { table in
-            guard var slot = table.slots[key], slot.ticket == source.ticket else { return }
-            body(&slot, &table.recent)
-            table.slots[key] = slot
+            guard var entry = table.entries[key], entry.call === call else { return }
+            entry.call = nil
+            change(&entry)
+            table.entries[key] = entry
             evict(&table)
         }
     }
 
-    /// Requests that are being waited for stay, so that there is one call for each.
+    /// Requests with an in-flight call stay, so that there is one call for each.
     ///
-    /// Some are remembered even where no token is kept: which of them failed, and when. A sixteenth goes at a time, as
-    /// looking for the oldest means looking at all of them.
+    /// Some stay even if no token is cached: which of them failed, and when. A sixteenth goes at a time, as looking for
+    /// the oldest means looking at all of them.
     private func evict(_ table: inout Table) {
         let room = options.capacity > 0 ? options.capacity : 64
-        guard table.slots.count > room else { return }
-        let idle = table.slots.filter(\.value.isIdle).map { (key: $0.key, slot: $0.value, lastUse: $0.value.lastUse) }
-        let surplus = table.slots.count - room + room / 16
-        for oldest in idle.sorted(by: { $0.lastUse < $1.lastUse }).prefix(surplus) {
-            for token in oldest.slot.tokens { table.recent.remove(token.issue) }
-            table.slots[oldest.key] = nil
+        guard table.entries.count > room else { return }
+        let idle = table.entries.filter { $0.value.call == nil }
+        let surplus = table.entries.count - room + room / 16
+        for oldest in idle.sorted(by: { $0.value.lastUse < $1.value.lastUse }).prefix(surplus) {
+            table.entries[oldest.key] = nil
         }
+    }
+}
+
+/// A token in the cache, with the times that it is good for.
+private struct CachedToken: Sendable {
+    let issued: IssuedToken
+    /// The span of wall-clock time in which it is returned, in seconds since 1970.
+    private let period: Range<TimeInterval>
+    /// When its time is over by the monotonic clock, in seconds, whatever the wall clock says.
+    private let end: TimeInterval
+    private let renewal: Date
+    /// Whether it has been asked for since it was made.
+    var isInUse = false
+
+    /// Returns `nil` for a token that is not worth caching, or if the clock shows no time.
+    init?(_ issued: IssuedToken, options: TokenCacheOptions, clock: TokenClock) {
+        guard options.capacity > 0 else { return nil }
+        let (token, moment) = (issued.token, clock.glance())
+        let reusable = token.reusableUntil.timeIntervalSince1970
+        let end = token.end?.timeIntervalSince1970 ?? reusable
+        let life = min(reusable, token.end == nil ? end : end - options.margin.seconds) - moment.wall
+        guard life > 0, life.isFinite else { return nil }
+        self.issued = issued.fromCache
+        period = moment.wall..<moment.wall + life
+        self.end = moment.uptime + life
+        let last = min(reusable, end)
+        renewal = Date(timeIntervalSince1970: last - min(options.refreshAhead.seconds, (last - moment.wall) / 2))
+    }
+
+    func isGood(at moment: TokenClock.Moment) -> Bool {
+        period.contains(moment.wall) && moment.uptime < end
+    }
+
+    func isDue(at time: Date, _ moment: TokenClock.Moment) -> Bool {
+        isInUse && isGood(at: moment) && renewal <= time
     }
 }

@@ -2,12 +2,12 @@
 ///
 /// An issuer takes a negative duration for zero, and one of more than a hundred years for a hundred years.
 public struct TokenCacheOptions: Sendable, Hashable {
-    /// For how many requests tokens are kept at most; 0 keeps none.
+    /// For how many requests a token is cached at most; 0 caches none.
     ///
     /// Those least recently asked for go first, a sixteenth at a time. A request's generator, host, port, user,
-    /// database and parameters all count. For each, the tokens of up to eight identities are kept.
+    /// database and parameters all count.
     public var capacity = 1024
-    /// How long before its expiry a kept token is handed out no more, so that a login has the time to arrive.
+    /// How long before its expiry a cached token is no longer returned, so that a login has the time to arrive.
     public var margin: Duration = .seconds(60)
     /// How long before its expiry ``TokenIssuer/run()`` renews a token that has been asked for since it was made.
     ///
@@ -16,7 +16,10 @@ public struct TokenCacheOptions: Sendable, Hashable {
     /// How often ``TokenIssuer/run()`` looks, at most a hundred times a second.
     public var refreshInterval: Duration = .seconds(15)
     /// How long a generator may take over one token, and how long a caller waits for the generator to be built.
-    public var timeLimit: Duration = .seconds(60)
+    ///
+    /// It is longer than the timeouts of the credential sources (60 seconds), so that the error of a source that hangs
+    /// reaches the caller: it names the source and what the source waited for.
+    public var timeout: Duration = .seconds(90)
     /// How long to wait after a generator failed before it is called for the same request again; it doubles with each
     /// further failure.
     public var backOff: Duration = .milliseconds(100)
@@ -29,7 +32,7 @@ public struct TokenCacheOptions: Sendable, Hashable {
     /// The standard options.
     public static let standard = Self()
 
-    /// No token is kept; callers who ask at the same time still share one.
+    /// No token is cached; callers who ask at the same time still share one.
     public static let off: Self = {
         var options = Self()
         options.capacity = 0
@@ -38,11 +41,11 @@ public struct TokenCacheOptions: Sendable, Hashable {
 }
 
 extension TokenCacheOptions {
-    /// The same options with durations that arithmetic neither overflows nor turns round.
+    /// The same options with durations that arithmetic does not overflow.
     var clamped: Self {
         var options = self
         let durations: [WritableKeyPath<Self, Duration>] = [
-            \.margin, \.refreshAhead, \.refreshInterval, \.timeLimit, \.backOff, \.longestBackOff,
+            \.margin, \.refreshAhead, \.refreshInterval, \.timeout, \.backOff, \.longestBackOff,
         ]
         for duration in durations {
             options[keyPath: duration] = options[keyPath: duration].clampedSpan

@@ -4,57 +4,46 @@ public import RDSIAMSystem
 
 /// A password that lives for minutes: its secret text, and everything about it that may be written down.
 ///
-/// Only ``value`` is secret. It never appears in a description, a mirror or an audit event; ``fingerprint`` stands for
-/// it there.
+/// Only ``value`` is secret. It never appears in a description, a mirror or an audit event.
 public struct AuthToken: Sendable {
-    /// One reference, so that handing a token round costs one count and not a dozen.
-    private let facts: Facts
+    /// What a token consists of, which decides whether its hash may be written down.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        /// The kind's name.
+        public let description: String
 
-    private final class Facts: Sendable {
-        let value: String
-        let signedAt: Date
-        let expiresAt: Date
-        let credential: CredentialIdentity?
-        let region: String?
-        let user: String?
-        let fingerprint: String
-        let generator: String?
-
-        init(
-            _ value: String,
-            _ signedAt: Date,
-            _ expiresAt: Date,
-            _ credential: CredentialIdentity?,
-            _ region: String?,
-            _ user: String?
-        ) {
-            self.value = value
-            self.signedAt = signedAt.clamped
-            self.expiresAt = expiresAt.clamped
-            var credential = credential
-            if let end = credential?.expiresAt { credential?.expiresAt = end.clamped }
-            self.credential = credential
-            self.region = region
-            self.user = user
-            fingerprint = (try? SHA256Digest.hash(value))?.hexadecimal ?? "unavailable"
-            generator = nil
-        }
-
-        init(_ other: Facts, generator: String) {
-            value = other.value
-            signedAt = other.signedAt
-            expiresAt = other.expiresAt
-            credential = other.credential
-            region = other.region
-            user = other.user
-            fingerprint = other.fingerprint
-            self.generator = generator
-        }
+        /// A text with a signature that lives for minutes, such as an RDS token: its hash tells nothing about it.
+        public static let signed = Self(description: "signed")
+        /// Any other text: its hash would allow to try out passwords, so it has no ``AuthToken/fingerprint``.
+        public static let password = Self(description: "password")
     }
 
-    private init(_ facts: Facts) {
-        self.facts = facts
-    }
+    /// The text to send as the password.
+    ///
+    /// Secret.
+    public let value: String
+    /// What it consists of.
+    public let kind: Kind
+    /// When it was made.
+    public let signedAt: Date
+    /// When a server stops accepting it, its credentials' end included, or `nil` if that is not known.
+    public let expiresAt: Date?
+    /// Until when ``TokenIssuer`` may return it again; it stops earlier if the token or its credentials expire.
+    public let reusableUntil: Date
+    /// The host that it is valid for, in ASCII lowercase and without a final dot, if the generator knows it.
+    public let signingHost: String?
+    /// The port that it is valid for, if the generator knows it.
+    public let signingPort: Int?
+    /// Whose credentials made it, if the generator knows.
+    public let credential: CredentialIdentity?
+    /// The AWS region it is valid in, if that applies.
+    public let region: String?
+    /// The user to log in as if the provider chooses the user (Redshift does), else `nil` for the user asked for.
+    public let user: String?
+    /// The SHA-256 of ``value`` in lowercase hexadecimal, which names the token in the audit log; `nil` for a
+    /// ``Kind/password``.
+    public let fingerprint: String?
+    /// The name of the generator that made it, or `nil` until an issuer, which knows the name, returns it.
+    public internal(set) var generator: String?
 
     /// Creates a token.
     ///
@@ -62,56 +51,63 @@ public struct AuthToken: Sendable {
     ///
     /// - Parameters:
     ///   - value: The password text. Secret.
+    ///   - kind: Whether it is signed. A text that a person may have chosen is a password.
     ///   - signedAt: When it was made.
-    ///   - expiresAt: When a server stops accepting it.
+    ///   - expiresAt: When a server stops accepting it, or `nil` if that is not known.
+    ///   - reusableUntil: Until when the issuer may return it again; by default until it expires. If neither is known,
+    ///     it is not cached.
+    ///   - signingHost: The host that it is valid for.
+    ///   - signingPort: The port that it is valid for.
     ///   - credential: Whose credentials made it.
     ///   - region: The AWS region it is valid in.
-    ///   - user: The user to log in as, where it is not the one asked for.
+    ///   - user: The user to log in as if it is not the one asked for.
     public init(
         value: String,
+        kind: Kind = .password,
         signedAt: Date,
-        expiresAt: Date,
+        expiresAt: Date?,
+        reusableUntil: Date? = nil,
+        signingHost: String? = nil,
+        signingPort: Int? = nil,
         credential: CredentialIdentity? = nil,
         region: String? = nil,
         user: String? = nil
     ) {
-        facts = Facts(value, signedAt, expiresAt, credential, region, user)
+        self.value = value
+        self.kind = kind
+        self.signedAt = signedAt.clamped
+        self.expiresAt = expiresAt?.clamped
+        self.reusableUntil = (reusableUntil ?? expiresAt ?? signedAt).clamped
+        self.signingHost = signingHost.map(Self.normalized)
+        self.signingPort = signingPort
+        self.credential = credential?.clamped
+        self.region = region
+        self.user = user
+        fingerprint = kind == .signed ? try? SHA256Digest.hash(value).hexadecimal : nil
     }
 
-    /// The same token, with the name of the generator that made it.
-    func made(by generator: String) -> AuthToken {
-        AuthToken(Facts(facts, generator: generator))
+    private static func normalized(_ host: String) -> String {
+        let host = host.asciiLowercased()
+        return host.hasByteSuffix(".") ? String(decoding: host.utf8.dropLast(), as: UTF8.self) : host
     }
 
-    /// The text to send as the password.
-    ///
-    /// Secret.
-    public var value: String { facts.value }
-    /// When it was made.
-    public var signedAt: Date { facts.signedAt }
-    /// When a server stops accepting it: its own life, or its credentials', whichever ends first.
-    public var expiresAt: Date { facts.expiresAt }
-    /// Whose credentials made it, where the generator knows.
-    public var credential: CredentialIdentity? { facts.credential }
-    /// The AWS region it is valid in, where that applies.
-    public var region: String? { facts.region }
-    /// The user to log in as, where the provider chooses the user (Redshift does); else nil, for the user asked for.
-    public var user: String? { facts.user }
-    /// The SHA-256 of ``value`` in lower-case hexadecimal: names the token in the audit log without telling it.
-    public var fingerprint: String { facts.fingerprint }
-    /// The name of the generator that made it; nil until an issuer, which knows the name, has handed it out.
-    public var generator: String? { facts.generator }
+    /// When it or its credentials expire, or `nil` if that is not known.
+    var end: Date? {
+        [expiresAt, credential?.expiresAt].compactMap { $0 }.min()
+    }
 }
 
 extension AuthToken: Hashable {
-    /// Whether everything about two tokens is the same, but for the name of their generator: an issued token equals the
-    /// one that its generator made.
+    /// Returns whether everything about two tokens is the same, but for the name of their generator: an issued token
+    /// equals the one that its generator made.
     public static func == (left: AuthToken, right: AuthToken) -> Bool {
-        left.facts === right.facts
-            || left.value.isBytewiseEqual(to: right.value) && left.signedAt == right.signedAt
-                && left.expiresAt == right.expiresAt && left.credential == right.credential
-                && left.region.isBytewiseEqual(to: right.region) && left.user.isBytewiseEqual(to: right.user)
+        left.value.isBytewiseEqual(to: right.value) && left.kind == right.kind && left.times == right.times
+            && left.signingPort == right.signingPort && left.credential == right.credential
+            && left.signingHost.isBytewiseEqual(to: right.signingHost)
+            && left.region.isBytewiseEqual(to: right.region) && left.user.isBytewiseEqual(to: right.user)
     }
+
+    private var times: [Date?] { [signedAt, expiresAt, reusableUntil] }
 
     /// Hashes the token's text.
     public func hash(into hasher: inout Hasher) {
@@ -120,9 +116,10 @@ extension AuthToken: Hashable {
 }
 
 extension AuthToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The token's fingerprint and times, never its text.
+    /// The token's fingerprint or kind and its expiry, never its text.
     public var description: String {
-        "AuthToken(fingerprint: \(fingerprint), expiresAt: \(expiresAt.rfc3339))"
+        "AuthToken(\(fingerprint.map { "fingerprint: \($0)" } ?? "\(kind)"), "
+            + "expiresAt: \(expiresAt?.rfc3339 ?? "unknown"))"
     }
 
     /// The same as ``description``.
@@ -131,7 +128,7 @@ extension AuthToken: CustomStringConvertible, CustomDebugStringConvertible, Cust
     /// A mirror without ``value``.
     public var customMirror: Mirror {
         let shown: KeyValuePairs<String, Any> = [
-            "fingerprint": fingerprint, "signedAt": signedAt, "expiresAt": expiresAt,
+            "kind": kind, "fingerprint": fingerprint as Any, "signedAt": signedAt, "expiresAt": expiresAt as Any,
         ]
         return Mirror(self, children: shown)
     }

@@ -10,7 +10,7 @@ public struct AuthTokenRequest: Sendable, Hashable {
     public var port: Int
     /// The database user who logs in.
     public var user: String
-    /// The database the client will open, where it is known.
+    /// The database the client will open, if it is known.
     public var database: String?
     /// What else the connection string says to generators, by keyword: `aws_rds_iam_region` and its like.
     public var parameters: [String: String]
@@ -21,7 +21,7 @@ public struct AuthTokenRequest: Sendable, Hashable {
     ///   - host: The server's name.
     ///   - port: The server's TCP port, 1 to 65535.
     ///   - user: The database user.
-    ///   - database: The database, where it is known.
+    ///   - database: The database, if it is known.
     ///   - parameters: The connection string's parameters for generators, by keyword.
     public init(
         host: String,

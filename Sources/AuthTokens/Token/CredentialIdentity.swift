@@ -9,13 +9,13 @@ public struct CredentialIdentity: Sendable, Hashable {
     public var source: String
     /// The AWS access key ID, which joins an audit event to CloudTrail's `userIdentity.accessKeyId`.
     public var accessKeyID: String?
-    /// The shared-configuration profile, where one was used.
+    /// The shared-configuration profile, if one was used.
     public var profile: String?
-    /// The AWS account number, where it is known.
+    /// The AWS account number, if it is known.
     public var accountID: String?
-    /// The role the credentials belong to, where it is known.
+    /// The role the credentials belong to, if it is known.
     public var roleARN: String?
-    /// When the credentials end; nil where they do not.
+    /// When the credentials end, or `nil` if they do not.
     public var expiresAt: Date?
 
     /// Creates an identity.
@@ -52,6 +52,13 @@ extension CredentialIdentity {
 
     /// Hashes the texts.
     public func hash(into hasher: inout Hasher) { hasher.combine(texts) }
+
+    /// The same, with a time that can be printed.
+    var clamped: Self {
+        var identity = self
+        identity.expiresAt = expiresAt?.clamped
+        return identity
+    }
 
     private var texts: [ByteText?] {
         [source, accessKeyID, profile, accountID, roleARN].map { text in text.map { ByteText($0) } }

@@ -38,8 +38,8 @@ struct LoginDiagnosis {
     }
 
     private var tokenExpired: LikelyCause? {
-        guard issued.token.expiresAt <= now else { return nil }
-        return LikelyCause(.tokenExpired, "The token expired at \(issued.token.expiresAt.rfc3339).")
+        guard let end = issued.token.expiresAt, end <= now else { return nil }
+        return LikelyCause(.tokenExpired, "The token expired at \(end.rfc3339).")
     }
 
     private var regionMismatch: LikelyCause? {

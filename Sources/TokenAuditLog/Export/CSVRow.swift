@@ -48,7 +48,7 @@ struct CSVRow {
         return [
             credential?.source ?? "", credential?.profile ?? "", credential?.accessKeyID ?? "",
             credential?.accountID ?? "", credential?.roleARN ?? "", record.token?.fingerprint ?? "",
-            record.token?.expiresAt.iso8601 ?? "",
+            record.token?.expiresAt?.iso8601 ?? "",
         ]
     }
 

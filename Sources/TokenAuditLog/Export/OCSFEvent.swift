@@ -69,10 +69,10 @@ struct OCSFEvent {
 
     private var token: CanonicalJSON? {
         record.token.map { token in
-            .object([
-                "type_id": .integer(99), "type": .string("AWS RDS IAM"), "uid": .string(token.fingerprint),
+            .members([
+                "type_id": .integer(99), "type": .string("AWS RDS IAM"), "uid": token.fingerprint.map { .string($0) },
                 "created_time": .integer(milliseconds(token.signedAt)),
-                "expiration_time": .integer(milliseconds(token.expiresAt)),
+                "expiration_time": token.expiresAt.map { .integer(milliseconds($0)) },
             ])
         }
     }

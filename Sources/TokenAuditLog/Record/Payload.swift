@@ -129,19 +129,17 @@ extension AuditRecord.Target {
 extension TokenEvent.TokenFacts {
     fileprivate var payload: CanonicalJSON {
         .members([
-            "expires_us": .integer(expiresAt.microseconds), "sha256": text(fingerprint),
+            "expires_us": expiresAt.map { .integer($0.microseconds) }, "sha256": fingerprint.map(text),
             "signed_us": .integer(signedAt.microseconds),
         ])
     }
 
     fileprivate init?(payload: CanonicalJSON) {
-        guard let fingerprint = payload["sha256"]?.text, let signed = payload["signed_us"]?.number,
-            let expires = payload["expires_us"]?.number
-        else { return nil }
+        guard let signed = payload["signed_us"]?.number else { return nil }
         self.init(
-            fingerprint: fingerprint,
+            fingerprint: payload["sha256"]?.text,
             signedAt: Date(microseconds: signed),
-            expiresAt: Date(microseconds: expires)
+            expiresAt: payload["expires_us"]?.number.map { Date(microseconds: $0) }
         )
     }
 }

@@ -34,7 +34,7 @@ struct AuditLine {
 
     private static func token(_ record: AuditRecord) -> String {
         guard let token = record.token else { return "-" }
-        return "\(token.fingerprint.prefix(16)) until \(token.expiresAt.rfc3339)"
+        return "\(token.fingerprint?.prefix(16) ?? "password") until \(token.expiresAt?.rfc3339 ?? "unknown")"
     }
 }
 

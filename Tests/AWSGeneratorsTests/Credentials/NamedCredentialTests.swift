@@ -98,8 +98,6 @@ struct NamedCredentialTests {
         #expect(token.credential?.source == test.source)
         #expect(token.credential?.profile == test.profile)
         #expect(parameter("X-Amz-Credential", of: token)?.hasPrefix(test.key) == true)
-        let identity = try await generator(directory).signingIdentity(for: TestWorld.request(test.parameters))
-        #expect(identity.credential == test.key)
     }
 
     @Test("The standard sources go by their kinds' names")
@@ -166,7 +164,7 @@ struct NamedCredentialTests {
             #expect(token.credential?.roleARN == arn)
             #expect(token.value.contains("X-Amz-Security-Token=topSecretSession"))
             request.parameters = ["aws_rds_iam_role_arn": arn]
-            #expect(try await generator.signingIdentity(for: request).credential == "ASIAROLE2")
+            #expect(try await generator.token(for: request).credential?.accessKeyID == "ASIAROLE2")
         }
         #expect(calls.signers == ["AKIADEV", "ASIATESTKEY"])
         #expect(calls.bodies.allSatisfy { $0.contains("Action=AssumeRole&") && $0.contains("role%2Freader") })

@@ -120,7 +120,6 @@ struct DSQLGeneratorTests {
             let parameters = ["aws_rds_iam_credentials": name]
             let request = AuthTokenRequest(host: host, user: "a", parameters: parameters)
             #expect(try await generator.token(for: request).credential?.accessKeyID == key)
-            #expect(try await generator.signingIdentity(for: request).credential == key)
         }
         let unknown = AuthTokenRequest(host: host, user: "a", parameters: ["aws_rds_iam_credentials": "enviroment"])
         let error = await #expect(throws: NamedRegistryError.self) { try await generator.token(for: unknown) }

@@ -54,6 +54,7 @@ final class ScriptedGenerator: AuthTokenGenerator {
         let now = clock.now
         return AuthToken(
             value: "\(name) \(request.user)@\(request.host) \(script.credential ?? "-") #\(call)",
+            kind: .signed,
             signedAt: now,
             expiresAt: now + TimeInterval(script.life.components.seconds),
             credential: script.credential.map {
@@ -63,9 +64,10 @@ final class ScriptedGenerator: AuthTokenGenerator {
         )
     }
 
-    func signingIdentity(for request: AuthTokenRequest) async throws -> SigningIdentity {
+    func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
         let script = state.withLock { $0.script }
-        return SigningIdentity(credential: script.credential, region: script.region)
+        let (made, now) = ([token.credential?.accessKeyID, token.region], [script.credential, script.region])
+        return made.map { $0.map { Array($0.utf8) } } == now.map { $0.map { Array($0.utf8) } }
     }
 
     func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
@@ -120,13 +122,13 @@ extension TokenIssuer {
         _ generators: ScriptedGenerator...,
         audit: AuditPolicy = .off,
         cache: TokenCacheOptions = .standard,
-        observer: (any TokenObserver)? = nil
+        observers: [any TokenObserver] = []
     ) {
         let registry = AuthTokenGeneratorRegistry(
             defaults: generators.map { generator in (generator.name, { generator }) }
         )
         let clock = generators.first?.clock ?? ManualClock()
-        self.init(generators: registry, audit: audit, cache: cache, observer: observer, clock: clock.tokenClock)
+        self.init(generators: registry, audit: audit, cache: cache, observers: observers, clock: clock.tokenClock)
     }
 }
 

@@ -165,10 +165,12 @@ struct IdentityTests {
         for path in [file, world.server.facts.credentials] {
             try rotated.write(toFile: path, atomically: false, encoding: .utf8)
         }
-        // The old token is refused, the keys are read again, and the login goes on with the new ones.
+        // The file is looked at once a second at most. If it has not been looked at since, the old token is refused,
+        // the keys are read again, and the login goes on with the new ones.
         _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         let verdicts = try world.server.verdicts(on: "app")
-        #expect(verdicts.map(\.access_key_id) == ["AKIAALPHA", "AKIAALPHA", "AKIAGAMMA"])
-        #expect(verdicts.map(\.reason) == [nil, "unknown access key", nil])
+        let refused = verdicts.filter { $0.reason != nil }
+        #expect(verdicts.filter { $0.reason == nil }.map(\.access_key_id) == ["AKIAALPHA", "AKIAGAMMA"])
+        #expect(refused.isEmpty || refused.map(\.reason) == ["unknown access key"] && verdicts[1].reason != nil)
     }
 }

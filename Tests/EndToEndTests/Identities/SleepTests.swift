@@ -17,7 +17,7 @@ struct SleepTests {
         let wall: Int
         /// How far the monotonic clock advances.
         let uptime: Duration
-        /// How long the credentials live, in seconds; `nil` for ever.
+        /// How long the credentials live, in seconds; `nil` for a week.
         var credentials: Double?
     }
 
@@ -38,7 +38,7 @@ struct SleepTests {
         let account = try Account(of: server).credentials()
         let source = CustomCredentialSource {
             var credentials = account
-            credentials.expiration = sleep.credentials.map { clock.date + $0 }
+            credentials.expiration = clock.date + (sleep.credentials ?? 7 * 24 * 3600)
             return credentials
         }
         var context = CredentialContext.system

@@ -137,9 +137,9 @@ struct PruningTests {
         }
         #expect(try await reader.statistics().total.issued == 20)
         #expect(
-            try await reader.trace(fingerprint: Events.token(15, at: Events.start + 15).fingerprint).isKnown == false
+            try await reader.trace(fingerprint: Events.fingerprint(15, at: Events.start + 15)).isKnown == false
         )
-        #expect(try await reader.trace(fingerprint: Events.token(21, at: Events.start + 21).fingerprint).isKnown)
+        #expect(try await reader.trace(fingerprint: Events.fingerprint(21, at: Events.start + 21)).isKnown)
         #expect(try await reader.export(.csv) { _ in }.rows == 21)
         #expect(try await reader.verify().rows == 21)
         #expect(try await OtherVerifier.verify(path).status == 0)

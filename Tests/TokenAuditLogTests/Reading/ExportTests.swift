@@ -148,7 +148,7 @@ struct ExportTests {
                 ]
         )
         #expect(rows[1][1] == "2026-09-21T13:33:20.000000Z" || rows[1][1].hasSuffix(".000000Z"))
-        #expect(rows[1][17] == Events.token().fingerprint)
+        #expect(rows[1][17] == Events.fingerprint())
     }
 
     @Test("an unreadable payload keeps its row in CSV")
@@ -178,7 +178,7 @@ struct ExportTests {
         #expect((issue["user"] as? [String: Any])?["name"] as? String == "app")
         #expect((issue["dst_endpoint"] as? [String: Any])?["hostname"] as? String == "db.example.com")
         #expect((issue["metadata"] as? [String: Any])?["version"] as? String == "1.8.0")
-        #expect((issue["authentication_token"] as? [String: Any])?["uid"] as? String == Events.token().fingerprint)
+        #expect((issue["authentication_token"] as? [String: Any])?["uid"] as? String == Events.fingerprint())
         #expect((issue["cloud"] as? [String: Any])?["provider"] as? String == "AWS")
         let refusal = try #require(JSONSerialization.jsonObject(with: Data(lines[1].utf8)) as? [String: Any])
         #expect(refusal["status_id"] as? Int == 2)

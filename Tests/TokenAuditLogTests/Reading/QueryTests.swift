@@ -67,9 +67,9 @@ struct QueryTests {
             $0.time >= Events.start + 20 && $0.time < Events.start + 120 && $0.generator == "dsql"
         },
         Case(testDescription: "fingerprint") {
-            $0.fingerprint = Events.token(5).fingerprint.uppercased()
+            $0.fingerprint = Events.fingerprint(5).uppercased()
         } matches: {
-            $0.token?.fingerprint == Events.token(5).fingerprint
+            $0.token?.fingerprint == Events.fingerprint(5)
         },
         Case(testDescription: "access key") {
             $0.accessKeyID = "AKIDEXAMPLE"

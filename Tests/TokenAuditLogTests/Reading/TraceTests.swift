@@ -20,7 +20,7 @@ struct TraceTests {
         #expect(trace.entries.first?.record?.target?.user == "app")
         #expect(trace.isAlive(at: Events.start + 7 + 899) == true)
         #expect(trace.isAlive(at: Events.start + 7 + 900) == false)
-        #expect(try await reader.trace(fingerprint: token.fingerprint.uppercased()) == trace)
+        #expect(try await reader.trace(fingerprint: try #require(token.fingerprint).uppercased()) == trace)
         let unknown = try await reader.trace(token: "not ours")
         #expect(!unknown.isKnown && unknown.isAlive(at: Events.start) == nil && unknown.expiresAt == nil)
     }
@@ -40,7 +40,7 @@ struct TraceTests {
             try await group.waitForAll()
         }
         await log.close()
-        let trace = try await AuditLogReader.open(path).trace(fingerprint: Events.token(7).fingerprint)
+        let trace = try await AuditLogReader.open(path).trace(fingerprint: Events.fingerprint(7))
         #expect(trace.entries.count == 1001 && trace.entries.last?.sequence == 1)
         #expect(trace.isAbridged)
         let accesses = trace.entries.dropLast().map(\.sequence)

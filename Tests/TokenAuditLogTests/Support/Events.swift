@@ -8,6 +8,7 @@ enum Events {
     static func token(_ number: Int = 1, at time: Date = start) -> AuthToken {
         AuthToken(
             value: "db.example.com:5432/?Action=connect&X-Amz-Signature=secret\(number)",
+            kind: .signed,
             signedAt: time,
             expiresAt: time + 900,
             credential: CredentialIdentity(
@@ -19,6 +20,10 @@ enum Events {
             ),
             region: "eu-central-1"
         )
+    }
+
+    static func fingerprint(_ number: Int = 1, at time: Date = start) -> String {
+        token(number, at: time).fingerprint ?? ""
     }
 
     static func issue(

@@ -1,8 +1,8 @@
 public import RDSIAMSystem
 
-/// Hears of everything an issuer does: for logs, metrics and traces.
+/// Learns of everything an issuer does: for logs, metrics and traces.
 ///
-/// It is called on the caller's own way to its token and returns at once. It cannot refuse anything; that is what
+/// It is called before the caller gets its token and returns at once. It cannot refuse anything; that is what
 /// ``TokenAuditRecorder`` is for.
 public protocol TokenObserver: Sendable {
     /// Takes note of one thing that happened.
@@ -22,9 +22,9 @@ public struct TokenObservation: Sendable {
             self.description = description
         }
 
-        /// A token was made for somebody who waits for it.
+        /// A token was made for a caller that waits for it.
         public static let issued = Self("issued")
-        /// A token that had been made before was handed out.
+        /// A cached token was returned.
         public static let reused = Self("reused")
         /// No token was made.
         public static let refused = Self("refused")
@@ -32,6 +32,10 @@ public struct TokenObservation: Sendable {
         public static let refreshed = Self("refreshed")
         /// A token was thrown away because a server had refused it.
         public static let invalidated = Self("invalidated")
+        /// A server let a token in.
+        public static let accepted = Self("accepted")
+        /// A login with a token failed; the error code says whether the server refused it.
+        public static let rejected = Self("rejected")
     }
 
     /// What happened.
@@ -40,17 +44,17 @@ public struct TokenObservation: Sendable {
     public let generator: String
     /// What was asked for.
     public let request: AuthTokenRequest
-    /// The public side of the token, where there is one.
+    /// The public side of the token, if there is one.
     public let token: TokenEvent.TokenFacts?
-    /// Whose credentials made it, where that is known.
+    /// Whose credentials made it, if that is known.
     public let credential: CredentialIdentity?
-    /// The AWS region, where that applies.
+    /// The AWS region, if that applies.
     public let region: String?
-    /// The kind of failure, where no token was made.
+    /// The kind of failure, if no token was made or a login failed.
     public let errorCode: String?
     /// When it happened.
     public let time: Date
-    /// How long it took the generator and the audit log; zero where neither was asked.
+    /// How long it took the generator and the audit log; zero if neither was asked.
     public let duration: Duration
 
     init(

@@ -32,7 +32,7 @@ public struct TokenClock: Sendable {
     ///   - sleep: Waits.
     public init(
         now: @escaping @Sendable () -> Date = { Date() },
-        uptime: @escaping @Sendable () -> Duration = { Self.stopWatch },
+        uptime: @escaping @Sendable () -> Duration = { Self.systemUptime },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.now = now
@@ -44,7 +44,7 @@ public struct TokenClock: Sendable {
     public static let system = TokenClock()
 
     /// The time on the machine's monotonic clock since this process first asked for it.
-    public static var stopWatch: Duration { ContinuousClock.now - start }
+    public static var systemUptime: Duration { ContinuousClock.now - start }
 
     private static let start = ContinuousClock.now
 

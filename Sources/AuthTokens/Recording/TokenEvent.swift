@@ -13,11 +13,11 @@ public struct TokenEvent: Sendable, Hashable {
         /// Creates an activity of that name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// A token was made and is about to be handed out.
+        /// A token was made and is about to be returned.
         public static let issue = Activity(rawValue: "token.issue")
         /// No token was made.
         public static let refuse = Activity(rawValue: "token.refuse")
-        /// A token that was made before is about to be handed out again.
+        /// A cached token is about to be returned.
         public static let reuse = Activity(rawValue: "token.reuse")
         /// A server let the token in.
         public static let connectionAccepted = Activity(rawValue: "connection.accept")
@@ -33,20 +33,21 @@ public struct TokenEvent: Sendable, Hashable {
 
     /// The public side of a token: what names it and how long it lives.
     public struct TokenFacts: Sendable, Hashable {
-        /// The SHA-256 of the token's text in lower-case hexadecimal.
-        public var fingerprint: String
+        /// The SHA-256 of the token's text in lowercase hexadecimal, or `nil` if the text is no signed token.
+        public var fingerprint: String?
         /// When it was made.
         public var signedAt: Date
-        /// When a server stops accepting it.
-        public var expiresAt: Date
+        /// When a server stops accepting it, or `nil` if that is not known.
+        public var expiresAt: Date?
 
         /// Creates the facts of a token.
         ///
         /// - Parameters:
-        ///   - fingerprint: The SHA-256 of the token's text in lower-case hexadecimal.
+        ///   - fingerprint: The SHA-256 of the token's text in lowercase hexadecimal, or `nil` if it is no signed
+        ///     token.
         ///   - signedAt: When it was made.
-        ///   - expiresAt: When a server stops accepting it.
-        public init(fingerprint: String, signedAt: Date, expiresAt: Date) {
+        ///   - expiresAt: When a server stops accepting it, or `nil` if that is not known.
+        public init(fingerprint: String?, signedAt: Date, expiresAt: Date?) {
             self.fingerprint = fingerprint
             self.signedAt = signedAt
             self.expiresAt = expiresAt
@@ -63,25 +64,31 @@ public struct TokenEvent: Sendable, Hashable {
     public var time: Date
     /// What happened.
     public var activity: Activity
-    /// The kind of failure, where the activity failed; nil where it succeeded.
+    /// The kind of failure, or `nil` if the activity succeeded.
     public var errorCode: String?
     /// The name the generator is registered under.
     public var generator: String
-    /// Whose credentials were used, where that is known.
+    /// Whose credentials were used, if that is known.
     public var credential: CredentialIdentity?
     /// The server's name.
     public var host: String
     /// The server's TCP port.
     public var port: Int
-    /// The database user.
+    /// The database user who logs in: the one asked for, or one that the provider chose.
     public var user: String
-    /// The database, where it is known.
+    /// The database user who was asked for.
+    public var requestedUser: String
+    /// The database, if it is known.
     public var database: String?
-    /// The AWS region, where that applies.
+    /// The AWS region, if that applies.
     public var region: String?
-    /// The token, where there is one.
+    /// The host that the token is valid for, if its generator knows it.
+    public var signingHost: String?
+    /// The port that the token is valid for, if its generator knows it.
+    public var signingPort: Int?
+    /// The token, if there is one.
     public var token: TokenFacts?
-    /// The ``id`` of the event that issued the token, where this one is about what became of it.
+    /// The ``id`` of the event that issued the token, if this one is about what became of it.
     public var issueID: String?
     /// Whether the token waits for this record; ``AuditPolicy`` says so.
     public var isRequired = false
@@ -92,9 +99,9 @@ public struct TokenEvent: Sendable, Hashable {
     ///   - activity: What happened.
     ///   - request: What was asked for.
     ///   - generator: The name the generator is registered under.
-    ///   - token: The token, where there is one.
-    ///   - errorCode: The kind of failure, where it failed.
-    ///   - issueID: The event that issued the token, where this one is about what became of it.
+    ///   - token: The token, if there is one.
+    ///   - errorCode: The kind of failure, if it failed.
+    ///   - issueID: The event that issued the token, if this one is about what became of it.
     ///   - time: When it happened.
     public init(
         _ activity: Activity,
@@ -114,8 +121,11 @@ public struct TokenEvent: Sendable, Hashable {
         self.host = request.host
         self.port = request.port
         self.user = token?.user ?? request.user
+        self.requestedUser = request.user
         self.database = request.database
         self.region = token?.region
+        self.signingHost = token?.signingHost
+        self.signingPort = token?.signingPort
         self.token = token.map(TokenFacts.init)
         self.issueID = issueID
     }
@@ -125,14 +135,34 @@ extension TokenEvent {
     /// Returns whether both say the same, with texts compared byte by byte.
     public static func == (left: Self, right: Self) -> Bool {
         left.texts == right.texts && left.activity == right.activity && left.time == right.time
-            && left.port == right.port && left.credential == right.credential && left.token == right.token
-            && left.isRequired == right.isRequired
+            && left.port == right.port && left.signingPort == right.signingPort && left.credential == right.credential
+            && left.token == right.token && left.isRequired == right.isRequired
     }
 
     /// Hashes the name.
     public func hash(into hasher: inout Hasher) { hasher.combine(ByteText(id)) }
 
     private var texts: [ByteText?] {
-        [id, errorCode, generator, host, user, database, region, issueID].map { text in text.map { ByteText($0) } }
+        [id, errorCode, generator, host, user, requestedUser, database, region, signingHost, issueID].map { text in
+            text.map { ByteText($0) }
+        }
+    }
+}
+
+/// Names for events: UUIDs of version 7 (RFC 9562 §5.7), 48 bits of milliseconds and 74 random bits.
+package enum EventID {
+    package static func make(at time: Date) -> String {
+        // Clamped to the 48 bits there are; what is not a number counts as 1970.
+        let milliseconds = time.timeIntervalSince1970 * 1000
+        let stamp = milliseconds > 0 ? UInt64(min(milliseconds, 281_474_976_710_655)) : 0
+        let high = stamp << 16 | 0x7000 | UInt64.random(in: 0...0x0FFF)
+        let low = 0x8000_0000_0000_0000 | UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF)
+        let digits = Hexadecimal.encode(high) + Hexadecimal.encode(low)
+        var (text, rest) = ("", digits[...])
+        for length in [8, 4, 4, 4] {
+            text += rest.prefix(length) + "-"
+            rest = rest.dropFirst(length)
+        }
+        return text + rest
     }
 }

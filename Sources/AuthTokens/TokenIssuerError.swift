@@ -13,7 +13,7 @@ public struct TokenIssuerError: RetryableError, AuditableError, Hashable, Custom
             self.description = description
         }
 
-        /// The generator was not built, or did not answer, within ``TokenCacheOptions/timeLimit``; trying again may
+        /// The generator was not built, or did not answer, within ``TokenCacheOptions/timeout``; trying again may
         /// help.
         public static let timedOut = Self("timedOut")
         /// The generator made a token that had expired when it came; trying again may help.
@@ -38,14 +38,14 @@ public struct TokenIssuerError: RetryableError, AuditableError, Hashable, Custom
     public var auditCode: String { "TokenIssuerError.\(code)" }
 
     static func timedOut(_ generator: String, _ limit: Duration) -> TokenIssuerError {
-        let message = "The generator \(quoted(generator)) made no token within \(limit). Try again, or raise timeLimit."
+        let message = "The generator \(quoted(generator)) made no token within \(limit). Try again, or raise timeout."
         return TokenIssuerError(code: .timedOut, message: message)
     }
 
     static func buildTimedOut(_ generator: String, _ limit: Duration) -> TokenIssuerError {
         let message =
             "Building the generator \(quoted(generator)) did not end in \(limit). It goes on: try again later, raise "
-            + "timeLimit, or replace the generator."
+            + "timeout, or replace the generator."
         return TokenIssuerError(code: .timedOut, message: message)
     }
 
