@@ -96,7 +96,7 @@ public struct AWSCredentialChain: AWSCredentialSource {
 extension AWSCredentialChain {
     /// The order in which AWS SDKs look for credentials: environment, profile, web identity, container, instance metadata.
     ///
-    /// A profile named in code outranks the environment, whose keys are then left out (as in the AWS SDK for Go and botocore).
+    /// A profile named in code outranks the environment, whose keys and web identity are then left out, as in botocore.
     /// `AWS_PROFILE` does not.
     ///
     /// - Parameters:
@@ -107,7 +107,7 @@ extension AWSCredentialChain {
         var sources: [any AWSCredentialSource] = []
         if profile == nil { sources.append(EnvironmentCredentialSource(context: context)) }
         sources.append(ProfileCredentialSource(profile, context: context))
-        sources.append(WebIdentityCredentialSource(context: context))
+        if profile == nil { sources.append(WebIdentityCredentialSource(context: context)) }
         sources.append(ContainerCredentialSource(context: context))
         sources.append(InstanceMetadataCredentialSource(profile: profile, context: context))
         return AWSCredentialChain(sources, context: context)

@@ -79,6 +79,8 @@ extension AWSCredentialError {
         public static let serviceUnavailable = Self(description: "serviceUnavailable")
         /// No connection came about.
         public static let unreachable = Self(description: "unreachable")
+        /// The server's certificate is not trusted, or the server speaks no TLS.
+        public static let untrustedServer = Self(description: "untrustedServer")
         /// The connection broke before the answer was whole.
         public static let interrupted = Self(description: "interrupted")
         /// An answer took too long.

@@ -200,6 +200,15 @@ extension AWSCredentials: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 extension AWSCredentials {
+    /// Returns the name of the first part that no request can carry, or `nil` if all are fine.
+    ///
+    /// - Parameter names: What the access key ID, the secret access key and the session token are called at their
+    ///   source.
+    func unusablePart(_ names: [String]) -> String? {
+        let parts = [accessKeyID, secretAccessKey, sessionToken ?? ""]
+        return zip(names, parts).first { $0.1.utf8.contains { $0 <= 0x20 || $0 == 0x7F } }?.0
+    }
+
     /// The credentials, unless they are dead already.
     func refusingExpired(at now: Date) throws -> AWSCredentials {
         guard let expiration, expiration <= now else { return self }

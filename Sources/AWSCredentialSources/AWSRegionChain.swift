@@ -23,8 +23,8 @@ public struct AWSRegionChain: Sendable {
     /// - Throws: ``AWSCredentialError`` where a configuration file is unreadable or malformed, or an instance metadata service that is there
     ///   gives no proper answer.
     public func region() async throws -> String? {
-        if let region = EndpointSettings(context: context, profile: [:], services: [:]).region { return region }
-        if let region = region(in: try await context.configuration.load(context)) { return region }
+        if let region = EndpointSettings(context: context).region { return region }
+        if let region = try region(in: try await context.configuration.load(context)) { return region }
         return asksInstanceMetadata ? try await regionOfInstance() : nil
     }
 
@@ -33,14 +33,14 @@ public struct AWSRegionChain: Sendable {
     /// It looks at the shared-configuration files, as far as they have been read, at most once a second. It does not
     /// know the region of an EC2 instance.
     public func cachedRegion() -> String? {
-        if let region = EndpointSettings(context: context, profile: [:], services: [:]).region { return region }
+        if let region = EndpointSettings(context: context).region { return region }
         guard let configuration = context.configuration.cached(context) else { return nil }
-        return region(in: configuration)
+        return try? region(in: configuration)
     }
 
-    private func region(in configuration: SharedConfiguration) -> String? {
+    private func region(in configuration: SharedConfiguration) throws -> String? {
         let name = ProfileSelection(profile, context: context).name
-        return EndpointSettings(context: context, configuration: configuration, profile: name).region
+        return try EndpointSettings(context: context, configuration: configuration, profile: name).region
     }
 
     private func regionOfInstance() async throws -> String? {

@@ -36,6 +36,10 @@ public struct AWSServiceCall: Sendable {
     let region: String
     let settings: EndpointSettings.Origin
     let context: CredentialContext
+    /// What the call is about, for messages, such as `for the role arn:…`.
+    var subject: String?
+    /// What is sent beside the credentials and must not appear in an error.
+    var secrets: [String] = []
 
     /// Describes a call.
     ///
@@ -99,16 +103,19 @@ public struct AWSServiceCall: Sendable {
     public func answer(to body: [UInt8], signedBy credentials: AWSCredentials?) async throws -> [UInt8] {
         let settings = try await settings.load(context)
         let endpoint = try settings.endpoint(of: service, region: region)
-        let caller = RetryingCaller(context: context, patience: .service, operation: name)
+        let name = "\(name) at \(endpoint.authority)"
+        let caller = settings.caller(context, limits: .service, operation: name)
+        let secrets = secrets + [credentials?.secretAccessKey, credentials?.sessionToken].compactMap(\.self)
         let response = try await caller.call({ try request(body, to: endpoint, signedBy: credentials) }) { response in
             guard response.status != 200 else { return .accept }
-            return ServiceError(response).verdict(status: response.status, operation: name)
+            return ServiceError(response)
+                .classification(status: response.status, operation: name, withoutQuoting: secrets)
         }
         return response.body
     }
 
     /// The call's name in messages.
-    var name: String { "\(service.displayName) \(operation)" }
+    private var name: String { "\(service.displayName) \(operation)" + (subject.map { " \($0)" } ?? "") }
 
     private func request(
         _ body: [UInt8],

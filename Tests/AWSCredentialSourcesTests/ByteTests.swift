@@ -27,13 +27,15 @@ import Testing
         #expect(error?.code == .invalidConfiguration)
     }
 
-    @Test("a section whose name holds a lookalike is left out with a warning")
+    @Test("a section whose name holds a lookalike is another section")
     func sectionNames() throws {
         var configuration = SharedConfiguration()
         let text = ["profile \u{212A}", "profile \u{E9}", "profile a\0", "\u{17F}so-session x"].map(Self.keys)
-        try configuration.addConfig(Array(text.joined().utf8), file: "config")
-        #expect(configuration.profiles.isEmpty && configuration.ssoSessions.isEmpty)
-        #expect(configuration.warnings.count == 4)
+        configuration.addConfig(Array(text.joined().utf8), file: "config")
+        #expect(Set(configuration.all(.profile).keys) == ["\u{212A}", "\u{E9}", "a\0"])
+        for name in ["K", "e\u{301}", "a"] { #expect(try configuration.section(.profile, name) == nil) }
+        #expect(configuration.all(.ssoSession).isEmpty)
+        #expect(configuration.warnings.count == 1)
     }
 
     @Test("a property whose name holds a lookalike is not the property")
@@ -41,21 +43,22 @@ import Testing
         var configuration = SharedConfiguration()
         let text =
             "[profile p]\naws_access_\u{212A}ey_id = A\n\u{17F}so_session = s\nregion\0 = r\nAWS_ACCOUNT_ID = 1\n"
-        try configuration.addConfig(Array(text.utf8), file: "config")
-        let profile = try #require(configuration.profiles["p"])
-        #expect(profile.keys.map(\.string) == ["aws_account_id"])
+        configuration.addConfig(Array(text.utf8), file: "config")
+        let profile = try #require(try configuration.section(.profile, "p"))
+        #expect(profile.properties.keys.map(\.string) == ["aws_account_id"])
         #expect(configuration.warnings.count == 3)
     }
 
     @Test("combining marks hide no separator of a property")
     func separators() throws {
         var configuration = SharedConfiguration()
-        try configuration.addConfig(
+        configuration.addConfig(
             Array("[profile p]\nregion =\u{301}x\nservices = \n nested\u{301}=\u{301}y\n".utf8),
             file: "c"
         )
-        #expect(configuration.profiles["p"]?.value("region") == "\u{301}x")
-        #expect(configuration.profiles["p"]?["services"]?.subproperties["nested\u{301}"] == "\u{301}y")
+        let profile = try #require(try configuration.section(.profile, "p"))
+        #expect(profile.value("region") == "\u{301}x")
+        #expect(profile.value("nested\u{301}", below: "services") == "\u{301}y")
     }
 
     @Test(
@@ -168,7 +171,7 @@ import Testing
 
     @Test("a region that is not ASCII names no host", arguments: ["eu-\u{212A}", "eu-\u{E9}", "eu\0", "e\u{301}u"])
     func regions(_ region: String) async throws {
-        let settings = EndpointSettings(context: context([:]), profile: [:], services: [:])
+        let settings = EndpointSettings(context: context([:]))
         #expect(throws: AWSCredentialError.self) { try settings.endpoint(of: .sts, region: region) }
     }
 
@@ -195,7 +198,9 @@ import Testing
         let text = #"{"Access\u212AeyId":"A","SecretAccess\u212Aey":"S"}"#
         let members = JSONValue.object(Array(text.utf8)) ?? [:]
         #expect(members.count == 2)
-        #expect(CredentialDocument(members: members).credentials(.init(source: .process)) == nil)
+        #expect(throws: CredentialDocument.Fault.self) {
+            try CredentialDocument(members: members).credentials(.init(source: .process))
+        }
     }
 
     @Test("an error code of a service is cut at its separators, whatever follows them")

@@ -117,7 +117,7 @@ def sts(request, path, behavior, clock):
 
 
 def error(code):
-    return Answer(403, f"<ErrorResponse><Error><Code>{code}</Code><Message>SECRET</Message></Error></ErrorResponse>".encode())
+    return Answer(403, f"<ErrorResponse><Error><Code>{code}</Code><Message>Signed at another time.</Message></Error></ErrorResponse>".encode())
 
 
 def sso(request, path, behavior, _):

@@ -7,10 +7,11 @@ import importlib
 import json
 import pathlib
 
-from . import endpoints
+from . import endpoints, kit
 
 FAMILIES = ["environment", "profile", "roles", "web_identity", "container", "instance_metadata", "sso", "login",
-            "process", "precedence", "chain", "region", "overrides"]
+            "process", "expirations",
+            "sections", "files", "precedence", "chain", "region", "overrides"]
 
 folder = pathlib.Path(__file__).parent.parent
 total = 0
@@ -22,4 +23,6 @@ for family in FAMILIES:
     text = json.dumps({"scenarios": scenarios}, indent=1, ensure_ascii=False)
     (folder / "scenarios" / f"{family}.json").write_text(text + "\n")
 (folder / "endpoints.json").write_text(json.dumps(endpoints.table(), indent=1) + "\n")
+if kit.MISMATCHES:
+    raise SystemExit("\n".join(kit.MISMATCHES))
 print(f"{total} scenarios")

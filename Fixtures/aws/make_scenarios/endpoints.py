@@ -1,4 +1,4 @@
-"""The endpoints of the services that issue credentials, as botocore's rule sets name them."""
+"""The endpoints of the services that issue credentials and passwords, as botocore's rule sets name them."""
 import itertools
 
 import botocore
@@ -15,7 +15,7 @@ def table():
     loader = botocore.session.get_session().get_component("data_loader")
     partitions = loader.load_data("partitions")
     rows = []
-    for service in ["sts", "sso", "sso-oidc", "signin"]:
+    for service in ["sts", "sso", "sso-oidc", "signin", "redshift", "redshift-serverless", "secretsmanager"]:
         provider = EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), partitions)
         for region, fips, dual in itertools.product(REGIONS, (False, True), (False, True)):
             found = provider.resolve_endpoint(

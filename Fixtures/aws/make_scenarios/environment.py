@@ -1,5 +1,5 @@
 """Environment variables."""
-from .kit import LATER, PAST, fails, keys, scenario
+from .kit import LATER, PAST, compared, fails, keys, scenario
 
 BOTH = {"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "SECRET-of-AKIDENV"}
 ASK = "environment"
@@ -30,8 +30,23 @@ SCENARIOS = [
              {"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": ""}),
     scenario("a secret alone is not enough", "A2", ASK, fails("notConfigured"),
              {"AWS_SECRET_ACCESS_KEY": "SECRET-of-AKIDENV"}),
-    scenario("AWS_SECURITY_TOKEN, which only botocore reads, is not read", "A2", ASK, keys("AKIDENV"),
+    compared("a session token in its old name", "A2", ASK, keys("AKIDENV", token="SECRET-t"),
              {**BOTH, "AWS_SECURITY_TOKEN": "SECRET-t"}),
+    compared("of two session tokens the one in the old name, as in botocore", "A2", ASK,
+             keys("AKIDENV", token="SECRET-t"),
+             {**BOTH, "AWS_SECURITY_TOKEN": "SECRET-t", "AWS_SESSION_TOKEN": "SECRET-u"}),
+    compared("a blank in a session token names its variable", "10", ASK,
+             fails("invalidConfiguration", "AWS_SESSION_TOKEN", "blank"), {**BOTH, "AWS_SESSION_TOKEN": "SECRET t"},
+             differs="AWS would refuse the signature"),
+    compared("a line end after a secret names its variable", "10", ASK,
+             fails("invalidConfiguration", "AWS_SECRET_ACCESS_KEY", "line end"),
+             {**BOTH, "AWS_SECRET_ACCESS_KEY": "SECRET\r"}, differs="AWS would refuse the signature"),
+    compared("a line end after an access key names its variable", "10", ASK,
+             fails("invalidConfiguration", "AWS_ACCESS_KEY_ID", "line end"),
+             {**BOTH, "AWS_ACCESS_KEY_ID": "AKIDENV\n"}, differs="AWS would refuse the signature"),
+    compared("a line end after a token in its old name names that variable", "10", ASK,
+             fails("invalidConfiguration", "AWS_SECURITY_TOKEN"), {**BOTH, "AWS_SECURITY_TOKEN": "SECRET-t\n"},
+             differs="AWS would refuse the signature"),
     scenario("names of other programs are not read", "A2", ASK, fails("notConfigured"),
              {"AWS_ACCESS_KEY": "AKIDENV", "AWS_SECRET_KEY": "SECRET-x", "SECRET_ACCESS_KEY": "SECRET-x"}),
 ]

@@ -10,6 +10,8 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 
+from . import botocore_answers
+
 NOW = "2026-01-02T03:04:05Z"
 NOW_TIME = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 NOW_SECONDS = int(NOW_TIME.timestamp())
@@ -30,6 +32,21 @@ def scenario(name, rule, ask, expect, env=None, files=None, http=None, hosts=Non
         name=name, rule=rule, ask=ask, environment=env or {}, files=files or {}, http=http or [], hosts=hosts or {},
         processes=processes or {}, expect=expect, **more,
     )
+
+
+# What `compared` found to be otherwise than a family says.
+MISMATCHES = []
+
+
+def compared(name, rule, ask, expect, *arguments, differs=None, **more):
+    """The same with botocore's answer beside ours. `differs` says why ours is another."""
+    made = scenario(name, rule, ask, expect, *arguments, **more)
+    theirs = botocore_answers.answer(made)
+    ours = expect["credentials"]["accessKeyID"] if "credentials" in expect else expect["error"]
+    same = theirs == ours or "error" in expect and (theirs == "none" or not theirs.startswith(("A", "none")))
+    if same == bool(differs):
+        MISMATCHES.append(f"{name}: botocore answers {theirs}, expected {ours}; differs: {differs}")
+    return {**made, "botocore": theirs, **({"differs": differs} if differs else {})}
 
 
 def keys(access_key_id, secret=None, token=None, expires=None, account=None, source=None, profile=None, role=None):

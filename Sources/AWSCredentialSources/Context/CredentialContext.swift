@@ -103,6 +103,13 @@ extension CredentialContext {
         variable(name)?.trimmed.asciiLowercased() == "true"
     }
 
+    /// Returns a text with `$NAME` and `${NAME}` replaced by the variables' values, as far as these are set.
+    func expandingVariables(_ text: String) -> String {
+        text.replacing(#/\$(?:(?<name>[A-Za-z0-9_]+)|\{(?<braced>[^}]*)\})/#) { match in
+            environment.value(String(match.name ?? match.braced ?? "")) ?? String(match.0)
+        }
+    }
+
     /// Returns a path with its leading `~/` replaced, or `nil` if there is no home directory to replace it with.
     func expandingHome(_ path: String) -> String? {
         guard path == "~" || path.hasBytePrefix("~/") else { return path }

@@ -1,7 +1,8 @@
 /// An HTTP client, as far as credential sources need one.
 ///
 /// The trait `AsyncHTTPClient` brings a conformer; any other client conforms in ten lines. A conformer must not follow redirects,
-/// must keep the time limits and the body limit of the request, and must go directly, without any proxy, where
+/// must keep the timeouts and the body limit of the request, must trust no certificates but
+/// ``CredentialHTTPRequest/trustedCertificates`` if there are any, and must go directly, without any proxy, if
 /// ``CredentialHTTPRequest/mayUseProxy`` is false.
 public protocol CredentialHTTPClient: Sendable {
     /// Makes one exchange.
@@ -31,6 +32,8 @@ public struct CredentialHTTPRequest: Sendable {
     public var bodyLimit: Int
     /// Whether a proxy may be used: never for link-local and loopback endpoints, which a proxy cannot reach or must not see.
     public var mayUseProxy: Bool
+    /// The certificates that a server's chain of certificates must lead to, or `nil` for those of the system.
+    public var trustedCertificates: TrustedCertificates?
 
     /// Creates a request.
     ///
@@ -64,6 +67,19 @@ public struct CredentialHTTPRequest: Sendable {
     }
 }
 
+/// A bundle of certificates that a client trusts.
+public struct TrustedCertificates: Sendable, Hashable {
+    /// The certificates in PEM.
+    public var pem: [UInt8]
+
+    /// Creates a bundle.
+    ///
+    /// - Parameter pem: The certificates in PEM.
+    public init(pem: [UInt8]) {
+        self.pem = pem
+    }
+}
+
 /// One answer.
 public struct CredentialHTTPResponse: Sendable {
     /// The status code.
@@ -88,8 +104,8 @@ public struct CredentialHTTPResponse: Sendable {
 
 /// Why an exchange did not end with a whole answer.
 ///
-/// Trying again may help unless the code is ``Code/bodyTooLarge``, ``Code/malformed``, ``Code/proxyRefused`` or
-/// ``Code/unusableProxy``.
+/// Trying again may help unless the code is ``Code/bodyTooLarge``, ``Code/malformed``, ``Code/proxyRefused``,
+/// ``Code/unusableProxy``, ``Code/untrustedServer`` or ``Code/unusableCertificates``.
 public struct CredentialHTTPError: RetryableError, CustomStringConvertible, CustomReflectable {
     /// What went wrong with an exchange; more codes may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -136,6 +152,18 @@ public struct CredentialHTTPError: RetryableError, CustomStringConvertible, Cust
             message: "The proxy that the environment names cannot be used. Name it as http://host:port.",
             isRetryable: false
         )
+        /// No TLS connection came about: the server's certificate is not trusted, or the server speaks no TLS.
+        public static let untrustedServer = Self(
+            description: "untrustedServer",
+            message: "No TLS connection that can be trusted came about. Check the certificate of the server.",
+            isRetryable: false
+        )
+        /// The trusted certificates are not certificates.
+        public static let unusableCertificates = Self(
+            description: "unusableCertificates",
+            message: "The trusted certificates cannot be read. Check the file that AWS_CA_BUNDLE or ca_bundle names.",
+            isRetryable: false
+        )
         /// The answer was not HTTP, or the request could not be made.
         public static let malformed = Self(
             description: "malformed",
@@ -146,6 +174,8 @@ public struct CredentialHTTPError: RetryableError, CustomStringConvertible, Cust
 
     /// What went wrong, as a program sees it.
     public let code: Code
+    /// What went wrong and what to do.
+    public let message: String
     /// The HTTP client's own error, if there is one.
     public let underlyingError: (any Error)?
 
@@ -153,14 +183,13 @@ public struct CredentialHTTPError: RetryableError, CustomStringConvertible, Cust
     ///
     /// - Parameters:
     ///   - code: What went wrong.
+    ///   - message: What went wrong in particular and what to do, without secrets; `nil` for the code's own message.
     ///   - underlyingError: The HTTP client's own error.
-    public init(_ code: Code, underlyingError: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String? = nil, underlyingError: (any Error)? = nil) {
         self.code = code
+        self.message = message ?? code.message
         self.underlyingError = underlyingError
     }
-
-    /// What went wrong and what to do.
-    public var message: String { code.message }
 
     /// Whether the same call may succeed later although nothing is changed.
     public var isRetryable: Bool { code.isRetryable }

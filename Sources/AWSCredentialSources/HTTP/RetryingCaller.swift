@@ -1,25 +1,26 @@
+import RDSIAMBasics
 import RDSIAMSystem
 
-/// Makes one call to a service, trying again where that may help.
+/// Makes one call to a service, and retries it if that may help.
 ///
-/// It is the standard retry mode of the AWS SDKs: three attempts, exponential back-off with full jitter up to 20 seconds. Time limits cover
-/// connecting, one attempt and the whole call.
+/// It is the standard retry mode of the AWS SDKs: three attempts, exponential backoff with full jitter up to 20 seconds.
+/// Timeouts cover connecting, one attempt and the whole call.
 struct RetryingCaller: Sendable {
-    /// How patient a call is.
-    struct Patience: Sendable {
+    /// How long and how often to try.
+    struct Limits: Sendable {
         var attempts = 3
         var connect: Duration
         var attempt: Duration
         var whole: Duration
-        /// Whether to try again where no connection came about.
+        /// Whether to retry if no connection is made.
         var retriesConnecting = true
 
         /// AWS services across the internet.
-        static let service = Patience(connect: .seconds(3), attempt: .seconds(10), whole: .seconds(30))
+        static let service = Limits(connect: .seconds(3), attempt: .seconds(10), whole: .seconds(30))
         /// The container endpoint on the same host.
-        static let container = Patience(connect: .seconds(2), attempt: .seconds(5), whole: .seconds(20))
+        static let container = Limits(connect: .seconds(2), attempt: .seconds(5), whole: .seconds(20))
         /// The instance metadata service, whose absence must be noticed quickly.
-        static let instanceMetadata = Patience(
+        static let instanceMetadata = Limits(
             connect: .seconds(1),
             attempt: .seconds(2),
             whole: .seconds(10),
@@ -27,43 +28,48 @@ struct RetryingCaller: Sendable {
         )
     }
 
-    /// What an answer is worth.
-    enum Verdict {
+    /// What follows from an answer.
+    enum Classification {
         case accept
         case retry(AWSCredentialError)
         case fail(AWSCredentialError)
     }
 
     let context: CredentialContext
-    let patience: Patience
+    let limits: Limits
     /// What is called, for messages, such as `STS AssumeRole`.
     let operation: String
+    /// The file of trusted certificates that a profile names; `AWS_CA_BUNDLE` outranks it.
+    var certificateBundle: String?
 
-    /// Sends the request until an answer is accepted, refused for good or patience ends.
+    /// Sends a request until an answer is accepted or refused for good, or a limit is reached.
     func call(
         _ request: CredentialHTTPRequest,
-        judge: (CredentialHTTPResponse) -> Verdict
+        classify: (CredentialHTTPResponse) -> Classification
     ) async throws -> CredentialHTTPResponse {
-        try await call({ request }, judge: judge)
+        try await call({ request }, classify: classify)
     }
 
-    /// The same with a request made afresh for each attempt, as signatures and proofs carry the time.
+    /// The same with another request for each attempt, as signatures and proofs carry the time.
     func call(
         _ make: () throws -> CredentialHTTPRequest,
-        judge: (CredentialHTTPResponse) -> Verdict
+        classify: (CredentialHTTPResponse) -> Classification
     ) async throws -> CredentialHTTPResponse {
         guard let http = context.http else { throw Self.noClient(operation) }
+        let certificates = try await trustedCertificates()
         let start = context.uptime()
         var attempt = 0
         while true {
             attempt += 1
-            let left = patience.whole - context.elapsed(since: start)
-            switch try await send(limited(try make(), left: left), http, judge: judge) {
+            let left = limits.whole - context.elapsed(since: start)
+            var request = limited(try make(), left: left)
+            request.trustedCertificates = certificates
+            switch try await send(request, http, classify: classify) {
             case .success(let response): return response
             case .failure(let failure):
                 try Task.checkCancellation()
                 let pause = delay(after: attempt)
-                guard failure.mayPass, attempt < patience.attempts, pause < left else { throw failure.error }
+                guard failure.mayPass, attempt < limits.attempts, pause < left else { throw failure.error }
                 try await context.sleep(pause)
             }
         }
@@ -71,52 +77,75 @@ struct RetryingCaller: Sendable {
 
     private struct Failure: Error {
         var error: AWSCredentialError
-        /// Whether another attempt may go better.
+        /// Whether another attempt may succeed.
         var mayPass: Bool
-
-        static func again(_ error: AWSCredentialError) -> Failure { Failure(error: error, mayPass: true) }
-        static func final(_ error: AWSCredentialError) -> Failure { Failure(error: error, mayPass: false) }
     }
 
     private func send(
         _ request: CredentialHTTPRequest,
         _ http: any CredentialHTTPClient,
-        judge: (CredentialHTTPResponse) -> Verdict
+        classify: (CredentialHTTPResponse) -> Classification
     ) async throws(CancellationError) -> Result<CredentialHTTPResponse, Failure> {
         do {
             let response = try await http.send(request)
-            switch judge(response) {
+            switch classify(response) {
             case .accept: return .success(response)
-            case .retry(let error): return .failure(.again(error))
-            case .fail(let error): return .failure(.final(error))
+            case .retry(let error): return .failure(Failure(error: error, mayPass: true))
+            case .fail(let error): return .failure(Failure(error: error, mayPass: false))
             }
         } catch {
             try CancellationError.rethrow(error)
-            if let error = error as? CredentialHTTPError { return .failure(failure(of: error)) }
+            if let error = error as? CredentialHTTPError { return .failure(failure(of: error, request)) }
             let message = "\(operation) failed with \(type(of: error))."
-            return .failure(.again(AWSCredentialError(.interrupted, message, underlyingError: error)))
+            let failure = AWSCredentialError(.interrupted, message, underlyingError: error)
+            return .failure(Failure(error: failure, mayPass: true))
         }
     }
 
-    private func failure(of error: CredentialHTTPError) -> Failure {
-        func failure(_ code: AWSCredentialError.Code) -> AWSCredentialError {
-            AWSCredentialError(code, "\(operation) failed. \(error.message)", underlyingError: error)
+    private func failure(of error: CredentialHTTPError, _ request: CredentialHTTPRequest) -> Failure {
+        let (code, mayPass): (AWSCredentialError.Code, Bool) =
+            switch error.code {
+            case .connectTimeout, .cannotConnect: (.unreachable, limits.retriesConnecting)
+            case .proxyRefused: (.unreachable, false)
+            case .untrustedServer: (.untrustedServer, false)
+            case .unusableProxy, .unusableCertificates: (.invalidConfiguration, false)
+            case .timeout: (.timedOut, true)
+            case .bodyTooLarge, .malformed: (.invalidResponse, false)
+            default: (.interrupted, true)
+            }
+        let host = HTTPURL(request.url).map { " at \($0.authority)" } ?? ""
+        let place = operation.containsBytes(host) ? "" : host
+        let message = "\(operation)\(place) failed. \(error.message)"
+        return Failure(error: AWSCredentialError(code, message, underlyingError: error), mayPass: mayPass)
+    }
+
+    /// The certificates that the configuration names, in place of the system's.
+    private func trustedCertificates() async throws -> TrustedCertificates? {
+        let variable = context.variable("AWS_CA_BUNDLE")
+        guard let path = variable ?? certificateBundle else { return nil }
+        let origin = variable == nil ? "The ca_bundle of the profile" : "AWS_CA_BUNDLE"
+        func unusable(_ reason: String, _ error: (any Error)? = nil) -> AWSCredentialError {
+            AWSCredentialError(
+                .unreadableFile,
+                "\(origin) names the certificates in \(path), which \(reason). Correct it.",
+                underlyingError: error
+            )
         }
-        return switch error.code {
-        case .connectTimeout, .cannotConnect:
-            Failure(error: failure(.unreachable), mayPass: patience.retriesConnecting)
-        case .proxyRefused: .final(failure(.unreachable))
-        case .unusableProxy: .final(failure(.invalidConfiguration))
-        case .timeout: .again(failure(.timedOut))
-        case .bodyTooLarge, .malformed: .final(failure(.invalidResponse))
-        default: .again(failure(.interrupted))
+        do {
+            let file = context.expandingHome(path) ?? path
+            guard let pem = try await context.files.contents(of: file) else { throw unusable("does not exist") }
+            guard pem.containsPEMCertificate else { throw unusable("holds no certificate in PEM") }
+            return TrustedCertificates(pem: pem)
+        } catch let error as FileStoreError {
+            throw unusable("cannot be read: \(error.reason)", error)
         }
     }
 
     private func limited(_ request: CredentialHTTPRequest, left: Duration) -> CredentialHTTPRequest {
         var request = request
-        request.connectTimeout = patience.connect
-        request.timeout = min(patience.attempt, max(left, .milliseconds(1)))
+        request.connectTimeout = limits.connect
+        request.timeout = min(limits.attempt, max(left, .milliseconds(1)))
+        request.headers.append((name: "user-agent", value: UserAgent.text(context)))
         return request
     }
 
@@ -130,5 +159,33 @@ struct RetryingCaller: Sendable {
             .unsupported,
             "\(operation) needs an HTTP client: build with the trait AsyncHTTPClient or give one in CredentialContext.http."
         )
+    }
+}
+
+/// What services log as the name of the program.
+enum UserAgent {
+    /// This library, and the application that `AWS_SDK_UA_APP_ID` names, as the AWS SDKs write it.
+    static func text(_ context: CredentialContext) -> String {
+        let application = context.variable("AWS_SDK_UA_APP_ID").map { " app/\(token($0.trimmed))" } ?? ""
+        return "pg-aws-rds-iam lang/swift\(application)"
+    }
+
+    /// The text with a `-` for each character that a header's token cannot hold (RFC 9110 §5.6.2), 50 at most.
+    private static func token(_ text: String) -> String {
+        let allowed = "!#$%&'*+-.^_`|~"
+        return String(
+            text.unicodeScalars.prefix(50).map { scalar in
+                let isFine = String(scalar).isASCIIName(of: 1...1, alsoHolding: allowed)
+                return isFine ? Character(scalar) : "-"
+            }
+        )
+    }
+}
+
+extension [UInt8] {
+    /// Whether a certificate in PEM begins in it.
+    var containsPEMCertificate: Bool {
+        String(decoding: self, as: UTF8.self).containsBytes("-----BEGIN CERTIFICATE-----")
+            || String(decoding: self, as: UTF8.self).containsBytes("-----BEGIN TRUSTED CERTIFICATE-----")
     }
 }

@@ -1,34 +1,27 @@
 import RDSIAMBasics
 import RDSIAMSystem
 
-/// What an AWS service says where it refuses.
+/// What an AWS service says when it refuses.
 struct ServiceError: Sendable {
-    /// The error code, such as `AccessDenied`; nil where the answer names none.
+    /// The error code, such as `AccessDenied`, or `nil` if the answer names none.
     var code: String?
-    /// The request ID under which AWS knows the call; nil where the answer names none.
+    /// The request ID under which AWS knows the call, or `nil` if the answer names none.
     var requestID: String?
+    /// What the service says in words; it may quote what was sent.
+    private var message: String?
 
     /// Reads the code and the request ID from a header or a JSON or XML body.
-    ///
-    /// Messages are not kept: they may quote what was sent.
     init(_ response: CredentialHTTPResponse) {
         let json = JSONValue.object(response.body)
         let xml = XMLTexts(response.body)
         let found = response.header("x-amzn-errortype") ?? json?.text("__type", "code", "error") ?? xml?["Code"]
         // `com.amazon#Name:http://…` means `Name`.
         let name = found?.splitBytes(separator: ":").first?.splitBytes(separator: "#").last
-        code = name.flatMap { Self.isCode($0) ? $0 : nil }
+        code = name.flatMap { $0.isASCIIName(of: 1...100, alsoHolding: "-_/.%@:+") ? $0 : nil }
+        // What comes from the network goes into an error only if it cannot be anything else.
         let id = response.header("x-amzn-requestid") ?? xml?["RequestId"]
-        requestID = id.flatMap { Self.isRequestID($0) ? $0 : nil }
-    }
-
-    private static func isCode(_ text: String) -> Bool {
-        text.isASCIIName(of: 1...100, alsoHolding: "-_/.%@:+")
-    }
-
-    /// What comes from the network goes into an error only where it cannot be anything else.
-    private static func isRequestID(_ text: String) -> Bool {
-        text.isASCIIName(of: 1...64, alsoHolding: "-")
+        requestID = id.flatMap { $0.isASCIIName(of: 1...64, alsoHolding: "-") ? $0 : nil }
+        message = json?.text("message") ?? xml?["Message"]
     }
 
     /// Whether the answer is worth another attempt.
@@ -36,19 +29,43 @@ struct ServiceError: Sendable {
         status == 429 || [500, 502, 503, 504].contains(status) || code.map(Self.transientCodes.contains) == true
     }
 
-    /// The verdict on an answer that is no success.
-    func verdict(status: Int, operation: String) -> RetryingCaller.Verdict {
+    /// Classifies an answer that is no success.
+    ///
+    /// - Parameters:
+    ///   - status: The status of the answer.
+    ///   - operation: What was called.
+    ///   - secrets: What was sent and must not appear; `nil` leaves the service's words out.
+    func classification(
+        status: Int,
+        operation: String,
+        withoutQuoting secrets: [String]? = nil
+    ) -> RetryingCaller.Classification {
         let name = code ?? "HTTP status \(status)"
+        let words = secrets.flatMap { self.words(withoutQuoting: $0) }.map { " \($0)" } ?? ""
+        let request = requestID.map { " AWS's request ID is \($0)." } ?? ""
         if isTransient(status: status) {
-            return .retry(error(.serviceUnavailable, "\(operation): the service answered \(name)."))
+            return .retry(
+                error(.serviceUnavailable, "\(operation): the service answered \(name).\(words)\(request)")
+            )
         }
         let hint = code.map(Self.clockCodes.contains) == true ? " Check this machine's clock." : ""
-        return .fail(error(.refused, "\(operation) was refused: \(name).\(hint)"))
+        return .fail(error(.refused, "\(operation) was refused: \(name).\(words)\(hint)\(request)"))
+    }
+
+    /// The first line of the service's message as a sentence, or `nil` if it quotes a secret.
+    ///
+    /// Messages about signatures quote the canonical request, session token included, and are left out.
+    private func words(withoutQuoting secrets: [String]) -> String? {
+        guard let line = message?.splitBytes(separator: "\n").first?.trimmed, 1...500 ~= line.utf8.count,
+            line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+            !secrets.contains(where: { !$0.isEmpty && line.containsBytes($0) }),
+            !["Signature=", "Security-Token", "security-token"].contains(where: line.containsBytes)
+        else { return nil }
+        return line.hasByteSuffix(".") ? line : line + "."
     }
 
     private func error(_ kind: AWSCredentialError.Code, _ message: String) -> AWSCredentialError {
-        let request = requestID.map { " AWS's request ID is \($0)." } ?? ""
-        return AWSCredentialError(kind, message + request, serviceCode: code, requestID: requestID)
+        AWSCredentialError(kind, message, serviceCode: code, requestID: requestID)
     }
 
     /// The codes with which services answer a clock that is wrong, among other things.

@@ -20,7 +20,7 @@ struct InstanceMetadataClient {
             throw AWSCredentialError(.notConfigured, reason)
         }
         let configuration = try await context.configuration.load(context)
-        let section = configuration.profiles[ByteText(profile.name)] ?? [:]
+        let section = try configuration.section(.profile, profile.name) ?? .init()
         self.context = context
         self.endpoint = try InstanceMetadataSettings(context: context, profile: section).endpoint()
     }
@@ -54,7 +54,7 @@ struct InstanceMetadataClient {
         )
         let response: CredentialHTTPResponse
         do {
-            response = try await caller.call(request, judge: Self.judgeToken)
+            response = try await caller.call(request, classify: Self.classifyToken)
         } catch let error as AWSCredentialError where error.code == .unreachable {
             throw AWSCredentialError(.notConfigured, "\(error.message) This is no EC2 instance, or it is out of reach.")
         } catch let error as AWSCredentialError where error.code == .timedOut {
@@ -75,7 +75,7 @@ struct InstanceMetadataClient {
     func read(_ path: String, token: String) async throws -> [UInt8]? {
         let request = CredentialHTTPRequest(url: endpoint.appending(path), headers: [(Self.tokenHeader, token)])
         let response = try await caller.call(request) { response in
-            [200, 401, 404].contains(response.status) ? .accept : Self.verdict(response)
+            [200, 401, 404].contains(response.status) ? .accept : Self.classification(response)
         }
         guard response.status != 401 else { throw SessionTokenRefused() }
         return response.status == 404 ? nil : response.body
@@ -85,19 +85,19 @@ struct InstanceMetadataClient {
     private struct SessionTokenRefused: Error {}
 
     private var caller: RetryingCaller {
-        RetryingCaller(context: context, patience: .instanceMetadata, operation: Self.operation)
+        RetryingCaller(context: context, limits: .instanceMetadata, operation: Self.operation)
     }
 
-    private static func judgeToken(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
+    private static func classifyToken(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
         switch response.status {
         case 200: .accept
         case 403: .fail(AWSCredentialError(.refused, "\(operation) is switched off on this instance (status 403)."))
-        default: verdict(response)
+        default: classification(response)
         }
     }
 
-    private static func verdict(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
-        ServiceError(response).verdict(status: response.status, operation: operation)
+    private static func classification(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
+        ServiceError(response).classification(status: response.status, operation: operation)
     }
 
     static func unreadable(_ expected: String) -> AWSCredentialError {

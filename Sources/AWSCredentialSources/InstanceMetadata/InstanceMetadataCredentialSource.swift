@@ -51,10 +51,11 @@ public struct InstanceMetadataCredentialSource: AWSCredentialSource {
         guard let members = JSONValue.object(document) else { throw Self.unreadable }
         if let code = members.text("Code"), code != "Success" { throw Self.failure(code) }
         let provenance = AWSCredentials.Provenance(source: .instanceMetadata)
-        guard let credentials = CredentialDocument(members: members).credentials(provenance) else {
-            throw Self.unreadable
+        do throws(CredentialDocument.Fault) {
+            return try CredentialDocument(members: members).credentials(provenance, areTemporary: true)
+        } catch {
+            throw InstanceMetadataClient.unreadable("credentials: its document \(error.text)")
         }
-        return credentials
     }
 
     private static func failure(_ code: String) -> AWSCredentialError {

@@ -45,8 +45,8 @@ struct LoginCredentialSource: AWSCredentialSource {
         let body = try JSONValue.bytes([
             "clientId": .string(client), "grantType": .string("refresh_token"), "refreshToken": .string(refreshToken),
         ])
-        let caller = RetryingCaller(context: context, patience: .service, operation: Self.operation)
-        let answer = try await caller.call({ try request(url, body: body, key: key) }, judge: judge)
+        let caller = endpoints.caller(context, limits: .service, operation: Self.operation)
+        let answer = try await caller.call({ try request(url, body: body, key: key) }, classify: classify)
         return try await store(answer, over: members, file: file)
     }
 
@@ -67,7 +67,7 @@ struct LoginCredentialSource: AWSCredentialSource {
         )
     }
 
-    private func judge(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
+    private func classify(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
         guard response.status != 200 else { return .accept }
         let code = JSONValue.object(response.body)?.text("error")
         if code == "TOKEN_EXPIRED" || code == "USER_CREDENTIALS_CHANGED" {
@@ -79,7 +79,7 @@ struct LoginCredentialSource: AWSCredentialSource {
                 )
             )
         }
-        return ServiceError(response).verdict(status: response.status, operation: Self.operation)
+        return ServiceError(response).classification(status: response.status, operation: Self.operation)
     }
 
     private func store(
@@ -105,7 +105,7 @@ struct LoginCredentialSource: AWSCredentialSource {
         guard
             let token = members.object("accessToken"), let accessKeyID = token.text("accessKeyId"),
             let secret = token.text("secretAccessKey"), let sessionToken = token.text("sessionToken"),
-            let expiration = token.text("expiresAt").flatMap({ Date(rfc3339: $0) })
+            let expiration = token.text("expiresAt").flatMap(Expiration.date)
         else { return nil }
         return AWSCredentials(
             accessKeyID: accessKeyID,
@@ -129,7 +129,7 @@ struct LoginCredentialSource: AWSCredentialSource {
         return TokenCacheFile(context: context, path: path, signInCommand: signInCommand)
     }
 
-    private var signInCommand: String { "aws login --profile \(profile)" }
+    private var signInCommand: String { "aws login --profile \(SectionName.quoted(profile))" }
 
     private static let unreadable = AWSCredentialError(
         .invalidResponse,

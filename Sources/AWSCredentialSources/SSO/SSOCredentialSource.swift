@@ -22,8 +22,8 @@ struct SSOCredentialSource: AWSCredentialSource {
             attempts: attempts
         )
         let request = try request(token: try await provider.token())
-        let caller = RetryingCaller(context: context, patience: .service, operation: Self.operation)
-        let response = try await caller.call(request, judge: judge)
+        let caller = endpoints.caller(context, limits: .service, operation: Self.operation)
+        let response = try await caller.call(request, classify: classify)
         guard let credentials = credentials(in: response) else {
             throw AWSCredentialError(.invalidResponse, "\(Self.operation) answered something other than credentials.")
         }
@@ -41,7 +41,7 @@ struct SSOCredentialSource: AWSCredentialSource {
         )
     }
 
-    private func judge(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
+    private func classify(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
         switch response.status {
         case 200: .accept
         case 401:
@@ -51,7 +51,7 @@ struct SSOCredentialSource: AWSCredentialSource {
                     "\(Self.operation) no longer accepts the sign-in. Run `\(settings.signInCommand)`."
                 )
             )
-        default: ServiceError(response).verdict(status: response.status, operation: Self.operation)
+        default: ServiceError(response).classification(status: response.status, operation: Self.operation)
         }
     }
 

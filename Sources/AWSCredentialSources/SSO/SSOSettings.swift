@@ -12,7 +12,8 @@ struct SSOSettings: Sendable {
 
     /// What `aws sso login` is to be called with.
     var signInCommand: String {
-        session.map { "aws sso login --sso-session \($0)" } ?? "aws sso login --profile \(profile)"
+        session.map { "aws sso login --sso-session \(SectionName.quoted($0))" }
+            ?? "aws sso login --profile \(SectionName.quoted(profile))"
     }
 
     /// Reads a profile.
@@ -20,7 +21,7 @@ struct SSOSettings: Sendable {
     /// - Returns: nil where the profile has nothing to do with roles of Identity Center; a profile with a session alone is for bearer tokens.
     /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` for half a configuration.
     init?(profile name: String, in configuration: SharedConfiguration) throws {
-        guard let profile = configuration.profiles[ByteText(name)], Self.concerns(profile) else { return nil }
+        guard let profile = try configuration.section(.profile, name), Self.concerns(profile) else { return nil }
         let sessionName = profile.value("sso_session")
         let session = try sessionName.map { try Self.session($0, of: name, profile: profile, in: configuration) }
         let source = session ?? profile
@@ -54,9 +55,10 @@ struct SSOSettings: Sendable {
         profile: SharedConfiguration.Section,
         in configuration: SharedConfiguration
     ) throws -> SharedConfiguration.Section {
-        guard let session = configuration.ssoSessions[ByteText(name)] else {
+        guard let session = try configuration.section(.ssoSession, name) else {
             throw invalid(
                 "The profile '\(profileName)' names the sso-session '\(name)', which does not exist. Add it, or run `aws configure sso`."
+                    + configuration.hints
             )
         }
         for key: ByteText in ["sso_start_url", "sso_region"] {

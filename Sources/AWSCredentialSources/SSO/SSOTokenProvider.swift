@@ -57,10 +57,10 @@ struct SSOTokenProvider {
 
     private func answer(to request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
         let operation = "SSO CreateToken"
-        let caller = RetryingCaller(context: context, patience: .service, operation: operation)
+        let caller = endpoints.caller(context, limits: .service, operation: operation)
         return try await caller.call(request) { response in
             guard response.status != 200 else { return .accept }
-            return ServiceError(response).verdict(status: response.status, operation: operation)
+            return ServiceError(response).classification(status: response.status, operation: operation)
         }
     }
 
@@ -117,11 +117,7 @@ struct SSOTokenProvider {
         return TokenCacheFile(context: context, path: path, signInCommand: settings.signInCommand)
     }
 
-    /// Old versions of the AWS CLI wrote `UTC` for `Z`.
-    private static func time(_ text: String?) -> Date? {
-        guard let text else { return nil }
-        return Date(rfc3339: text.hasByteSuffix("UTC") ? text.dropLast(3) + "Z" : text)
-    }
+    private static func time(_ text: String?) -> Date? { text.flatMap(Expiration.date) }
 }
 
 /// When something was last tried and how it failed, so that a failing renewal is not repeated at each call.

@@ -49,7 +49,8 @@ public struct STSClient: Sendable {
     /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
     public func assumeRole(_ role: AssumedRole, withWebIdentity token: String) async throws -> AWSCredentials {
         let fields = fields(of: role) + [("WebIdentityToken", token)]
-        return try await assume(role, "AssumeRoleWithWebIdentity", fields, signedBy: nil, source: .webIdentity)
+        let action = "AssumeRoleWithWebIdentity"
+        return try await assume(role, action, fields, signedBy: nil, secret: token, source: .webIdentity)
     }
 
     /// Says whose credentials these are.
@@ -61,7 +62,7 @@ public struct STSClient: Sendable {
     /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
     public func callerIdentity(of credentials: AWSCredentials) async throws -> CallerIdentity {
         let action = "GetCallerIdentity"
-        let answer = try await call(action, [], partition: .aws, signedBy: credentials)
+        let answer = try await call(action, [], signedBy: credentials)
         guard let account = answer["Account"], let arn = answer["Arn"], let user = answer["UserId"] else {
             throw Self.unreadable(action)
         }
@@ -80,13 +81,15 @@ public struct STSClient: Sendable {
     private func call(
         _ action: String,
         _ fields: Fields,
-        partition: Partition,
-        signedBy credentials: AWSCredentials?
+        role: AssumedRole? = nil,
+        signedBy credentials: AWSCredentials?,
+        secret: String? = nil
     ) async throws -> XMLTexts {
         let settings = try await settings.load(context)
         var format = AWSServiceCall.Format.form
         format.accept = "application/xml"
-        let call = AWSServiceCall(
+        let partition = role.map { Partition(arn: $0.arn) } ?? .aws
+        var call = AWSServiceCall(
             .sts,
             action,
             format: format,
@@ -94,6 +97,8 @@ public struct STSClient: Sendable {
             settings: .known(settings),
             context: context
         )
+        call.subject = role.map { "for the role \($0.arn)" }
+        call.secrets = [secret].compactMap(\.self)
         let form = AWSServiceCall.form([("Action", action), ("Version", "2011-06-15")] + fields)
         guard let answer = XMLTexts(try await call.answer(to: form, signedBy: credentials)) else {
             throw Self.unreadable(action)
@@ -106,12 +111,13 @@ public struct STSClient: Sendable {
         _ action: String,
         _ fields: Fields,
         signedBy base: AWSCredentials?,
+        secret: String? = nil,
         source: AWSCredentialSourceKind
     ) async throws -> AWSCredentials {
-        let answer = try await call(action, fields, partition: Partition(arn: role.arn), signedBy: base)
+        let answer = try await call(action, fields, role: role, signedBy: base, secret: secret)
         guard
             let accessKeyID = answer["AccessKeyId"], let secret = answer["SecretAccessKey"],
-            let token = answer["SessionToken"], let expiration = answer["Expiration"].flatMap({ Date(rfc3339: $0) })
+            let token = answer["SessionToken"], let expiration = answer["Expiration"].flatMap(Expiration.date)
         else { throw Self.unreadable(action) }
         return AWSCredentials(
             accessKeyID: accessKeyID,

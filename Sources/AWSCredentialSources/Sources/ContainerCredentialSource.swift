@@ -24,14 +24,13 @@ public struct ContainerCredentialSource: AWSCredentialSource {
     ///   that may not be used, `unreadableFile`, or what the endpoint answers.
     public func credentials() async throws -> AWSCredentials {
         let endpoint = try endpoint()
-        try await ContainerHostRule(context: context).check(endpoint)
+        let isLocal = try await ContainerHostRule(context: context).isLocal(endpoint)
         var headers = [(name: "accept", value: "application/json")]
         if let token = try await authorizationToken() { headers.append((name: "authorization", value: token)) }
-        let request = CredentialHTTPRequest(url: endpoint.text, headers: headers, mayUseProxy: endpoint.mayUseProxy)
-        let caller = RetryingCaller(context: context, patience: .container, operation: "The container endpoint")
-        let response = try await caller.call(request, judge: Self.judge)
-        guard let credentials = Self.credentials(in: response) else { throw Self.unreadable }
-        return credentials
+        let request = CredentialHTTPRequest(url: endpoint.text, headers: headers, mayUseProxy: !isLocal)
+        let caller = RetryingCaller(context: context, limits: .container, operation: "The container endpoint")
+        let response = try await caller.call(request, classify: Self.classify)
+        return try Self.credentials(in: response)
     }
 
     private func endpoint() throws -> HTTPURL {
@@ -75,27 +74,40 @@ public struct ContainerCredentialSource: AWSCredentialSource {
     }
 
     /// A broken document may be one that is being written: it is worth another attempt.
-    private static func judge(_ response: CredentialHTTPResponse) -> RetryingCaller.Verdict {
+    private static func classify(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
         guard response.status == 200 else {
-            return ServiceError(response).verdict(status: response.status, operation: "The container endpoint")
+            return ServiceError(response).classification(status: response.status, operation: "The container endpoint")
         }
-        return credentials(in: response) == nil ? .retry(unreadable) : .accept
+        do throws(AWSCredentialError) {
+            _ = try credentials(in: response)
+            return .accept
+        } catch {
+            return .retry(error)
+        }
     }
 
-    private static func credentials(in response: CredentialHTTPResponse) -> AWSCredentials? {
-        guard let members = JSONValue.object(response.body) else { return nil }
+    private static func credentials(
+        in response: CredentialHTTPResponse
+    ) throws(AWSCredentialError) -> AWSCredentials {
+        guard let members = JSONValue.object(response.body) else { throw unreadable("is not JSON") }
         let provenance = AWSCredentials.Provenance(source: .container, roleARN: members.text("RoleArn"))
-        return CredentialDocument(members: members).credentials(provenance)
+        do throws(CredentialDocument.Fault) {
+            return try CredentialDocument(members: members).credentials(provenance)
+        } catch {
+            throw unreadable(error.text)
+        }
     }
 
     private static func invalid(_ message: String) -> AWSCredentialError {
         AWSCredentialError(.invalidConfiguration, message)
     }
 
-    private static let unreadable = AWSCredentialError(
-        .invalidResponse,
-        "The container endpoint answered something other than credentials."
-    )
+    private static func unreadable(_ fault: String) -> AWSCredentialError {
+        AWSCredentialError(
+            .invalidResponse,
+            "The container endpoint answered something other than credentials: its document \(fault)."
+        )
+    }
 }
 
 /// Which hosts may be sent the container authorization token.
@@ -109,8 +121,12 @@ struct ContainerHostRule {
         ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"].compactMap { IPAddress($0) }
     )
 
-    func check(_ endpoint: HTTPURL) async throws {
-        guard !endpoint.isSecure else { return }
+    /// Returns whether the endpoint is on this machine or its link, which a proxy cannot reach or must not see.
+    ///
+    /// - Throws: ``AWSCredentialError`` if it may not be asked.
+    func isLocal(_ endpoint: HTTPURL) async throws -> Bool {
+        // A name that only a proxy can look up is fine over https.
+        guard !endpoint.isSecure else { return try await areLocal { try await self.addresses(of: endpoint.host) } }
         let addresses = try await addresses(of: endpoint.host)
         guard !addresses.isEmpty, addresses.allSatisfy(Self.isAllowed) else {
             throw AWSCredentialError(
@@ -121,9 +137,19 @@ struct ContainerHostRule {
                 """
             )
         }
+        return true
     }
 
-    /// An address that cannot be read is kept as nil, which is not allowed.
+    private func areLocal(_ addresses: () async throws -> [IPAddress?]) async throws -> Bool {
+        do {
+            let addresses = try await addresses()
+            return !addresses.isEmpty && addresses.allSatisfy { $0.map { $0.isLoopback || $0.isLinkLocal } ?? false }
+        } catch is AWSCredentialError {
+            return false
+        }
+    }
+
+    /// An address that cannot be read becomes `nil`, which is not allowed.
     private func addresses(of host: String) async throws -> [IPAddress?] {
         if let address = IPAddress(host) { return [address] }
         do {

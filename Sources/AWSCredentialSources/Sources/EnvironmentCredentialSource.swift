@@ -1,6 +1,7 @@
 import RDSIAMSystem
 
-/// The variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`.
+/// The variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`
+/// (or, in its old name, `AWS_SECURITY_TOKEN`).
 ///
 /// `AWS_ACCOUNT_ID` names the account, `AWS_CREDENTIAL_EXPIRATION` the end (as botocore reads it). A blank value counts as unset.
 public struct EnvironmentCredentialSource: AWSCredentialSource {
@@ -35,23 +36,31 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
                 "AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not: set both or neither."
             )
         }
+        // The old name comes first, as in botocore.
+        let tokenName = context.variable("AWS_SECURITY_TOKEN") == nil ? "AWS_SESSION_TOKEN" : "AWS_SECURITY_TOKEN"
         let credentials = AWSCredentials(
             accessKeyID: accessKeyID,
             secretAccessKey: secretAccessKey,
-            sessionToken: context.variable("AWS_SESSION_TOKEN"),
+            sessionToken: context.variable(tokenName),
             expiration: try expiration(),
             accountID: context.variable("AWS_ACCOUNT_ID"),
             provenance: .init(source: .environment)
         )
+        if let part = credentials.unusablePart(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", tokenName]) {
+            throw AWSCredentialError(
+                .invalidConfiguration,
+                "The variable \(part) holds a blank or a line end. Set it again without."
+            )
+        }
         return try credentials.refusingExpired(at: context.now())
     }
 
     private func expiration() throws -> Date? {
         guard let text = context.variable("AWS_CREDENTIAL_EXPIRATION") else { return nil }
-        guard let date = Date(rfc3339: text.trimmed) else {
+        guard let date = Expiration.date(text) else {
             throw AWSCredentialError(
                 .invalidConfiguration,
-                "AWS_CREDENTIAL_EXPIRATION is not a time such as 2026-01-02T03:04:05Z. Correct or unset it."
+                "AWS_CREDENTIAL_EXPIRATION has \(Expiration.fault(text)). Correct or unset it."
             )
         }
         return date

@@ -47,12 +47,20 @@ public struct ProcessCredentialSource: AWSCredentialSource {
             throw Self.unreadable("JSON with \"Version\": 1")
         }
         let provenance = AWSCredentials.Provenance(source: .process, profile: profile)
-        guard var credentials = CredentialDocument(members: members).credentials(provenance) else {
-            throw Self.unreadable("AccessKeyId, SecretAccessKey and, if any, an Expiration in RFC 3339")
+        do {
+            var credentials = try CredentialDocument(members: members).credentials(provenance)
+            credentials.accountID = credentials.accountID ?? accountID
+            return try credentials.refusingExpired(at: context.now())
+        } catch let fault as CredentialDocument.Fault {
+            throw AWSCredentialError(
+                .invalidResponse,
+                "What the credential_process\(origin) printed \(fault.text). Correct the command."
+            )
         }
-        credentials.accountID = credentials.accountID ?? accountID
-        return try credentials.refusingExpired(at: context.now())
     }
+
+    /// The profile, for messages.
+    private var origin: String { profile.map { " of the profile '\($0)'" } ?? "" }
 
     private func run() async throws -> ProcessResult {
         do {

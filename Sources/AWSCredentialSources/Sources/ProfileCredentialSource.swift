@@ -28,10 +28,11 @@ public struct ProfileCredentialSource: AWSCredentialSource {
     ///   `invalidConfiguration` where a named profile is missing or a file is malformed.
     public func credentials() async throws -> AWSCredentials {
         let configuration = try await context.configuration.load(context)
-        guard configuration.profiles[ByteText(selection.name)] != nil else {
+        if selection.isExplicit, let failure = configuration.unreadable.first { throw failure }
+        guard try configuration.section(.profile, selection.name) != nil else {
             throw missing(in: SharedConfigurationFiles(context: context).places, configuration: configuration)
         }
-        let endpoints = EndpointSettings(context: context, configuration: configuration, profile: selection.name)
+        let endpoints = try EndpointSettings(context: context, configuration: configuration, profile: selection.name)
         let sources = ProfileSources(
             configuration: configuration,
             context: context,
@@ -47,7 +48,14 @@ public struct ProfileCredentialSource: AWSCredentialSource {
     private func follow(_ plan: ProfilePlan, endpoints: EndpointSettings) async throws -> AWSCredentials {
         var credentials = try await base(of: plan)
         let client = STSClient(settings: .known(endpoints), context: context)
-        for role in plan.roles { credentials = try await client.assumeRole(role, as: credentials) }
+        for (index, role) in plan.roles.enumerated() {
+            do {
+                credentials = try await client.assumeRole(role, as: credentials)
+            } catch var error as AWSCredentialError where plan.roles.count > 1 {
+                error.message += " This is step \(index + 1) of \(plan.roles.count) in the profile's chain of roles."
+                throw error
+            }
+        }
         credentials.provenance.profile = selection.name
         return credentials
     }
@@ -68,12 +76,13 @@ public struct ProfileCredentialSource: AWSCredentialSource {
             return AWSCredentialError(
                 .notConfigured,
                 "There is no profile 'default' in \(places). Add it, or name another one with AWS_PROFILE."
+                    + configuration.hints
             )
         }
-        let hints = configuration.warnings.map { " \($0)" }.joined()
         return AWSCredentialError(
             .invalidConfiguration,
-            "There is no profile '\(selection.name)' in \(places): add it, or correct its name where it is set.\(hints)"
+            "There is no profile '\(selection.name)' in \(places): add it, or correct its name where it is set."
+                + configuration.hints
         )
     }
 }

@@ -12,8 +12,8 @@ struct GrammarCase: Sendable, CustomTestStringConvertible {
     var credentials: String?
     var profiles: Profiles?
     var sessions: Profiles?
-    /// The place and reason of an error.
-    var error: String?
+    /// The place and reason of a fault that must be remembered.
+    var fault: String?
     /// How many sections are left out.
     var warnings: Int?
 
@@ -34,34 +34,33 @@ struct GrammarCase: Sendable, CustomTestStringConvertible {
         GrammarCase(name: name, config: config, credentials: credentials, profiles: profiles)
     }
 
-    /// A config file that is refused.
-    static func refused(_ name: String, _ text: String, _ error: String) -> GrammarCase {
-        GrammarCase(name: name, config: text, error: error)
+    /// A config file with a line that cannot be read, and the profiles that are whole.
+    static func faulty(_ name: String, _ text: String, _ fault: String, _ profiles: Profiles = [:]) -> GrammarCase {
+        GrammarCase(name: name, config: text, profiles: profiles, fault: fault)
     }
 
     /// Parses the files and compares.
     func check() throws {
         var configuration = SharedConfiguration()
-        do {
-            if let config { try configuration.addConfig(Array(config.utf8), file: "config") }
-            if let credentials { try configuration.addCredentials(Array(credentials.utf8), file: "credentials") }
-        } catch let failure as AWSCredentialError {
-            #expect(failure.code == .invalidConfiguration)
-            #expect(error.map(failure.message.contains) == true, "\(failure)")
-            return
-        }
-        #expect(error == nil, "no error came")
-        #expect(Self.plain(configuration.profiles) == profiles)
-        if let sessions { #expect(Self.plain(configuration.ssoSessions) == sessions) }
+        if let config { configuration.addConfig(Array(config.utf8), file: "config") }
+        if let credentials { configuration.addCredentials(Array(credentials.utf8), file: "credentials") }
+        let whole = configuration.all(.profile).filter { $0.value.faults.isEmpty }
+        #expect(Self.plain(whole) == profiles)
+        if let sessions { #expect(Self.plain(configuration.all(.ssoSession)) == sessions) }
         if let warnings { #expect(configuration.warnings.count == warnings, "\(configuration.warnings)") }
+        let sections = SharedConfiguration.Kind.allCases.flatMap { configuration.all($0).values }
+        let faults = configuration.hints + sections.flatMap(\.faults).joined()
+        if let fault { #expect(faults.contains(fault)) }
+        for (name, section) in configuration.all(.profile) where !section.faults.isEmpty {
+            let error = #expect(throws: AWSCredentialError.self) { try configuration.section(.profile, name.string) }
+            #expect(error?.code == .invalidConfiguration)
+        }
     }
 
     private static func plain(_ sections: [ByteText: SharedConfiguration.Section]) -> Profiles {
         let plain = sections.map { section in
-            (
-                section.key.string,
-                Dictionary(uniqueKeysWithValues: section.value.map { ($0.key.string, $0.value.value) })
-            )
+            let properties = section.value.properties.map { ($0.key.string, $0.value) }
+            return (section.key.string, Dictionary(uniqueKeysWithValues: properties))
         }
         return Dictionary(uniqueKeysWithValues: plain)
     }

@@ -79,7 +79,8 @@ extension GrammarTests {
         .config("several", "[profile a]\nk = v\n -1\n\t-2", ["a": ["k": "v\n-1\n-2"]]),
         .config("trimmed", "[profile a]\nk = v\n \t -more \t", ["a": ["k": "v\n-more"]]),
         .config("with a comment sign", "[profile a]\nk = v\n -more # kept", ["a": ["k": "v\n-more # kept"]]),
-        .config("that looks like a comment", "[profile a]\nk = v\n ; kept", ["a": ["k": "v\n; kept"]]),
+        .config("a comment after blanks", "[profile a]\nk = v\n # one\n\t; two\n -more", ["a": ["k": "v\n-more"]]),
+        .config("a comment among sub-properties", "[profile a]\ns3 =\n # c\n k = v", ["a": ["s3": "\nk = v"]]),
         .config("that looks like a property", "[profile a]\nk = v\n l = w", ["a": ["k": "v\nl = w"]]),
         .config("that looks like a section", "[profile a]\nk = v\n [profile b]", ["a": ["k": "v\n[profile b]"]]),
         .config("after a blank line", "[profile a]\nk = v\n\n more", ["a": ["k": "v\nmore"]]),
@@ -143,14 +144,34 @@ extension GrammarTests {
         .config("every letter", "[profile AZaz09-_/.%@:+]\nk = v", ["AZaz09-_/.%@:+": ["k": "v"]]),
         .config("profile names keep their case", "[profile Dev]\nk = v", ["Dev": ["k": "v"]]),
         .config("a blank in the name is left out", "[profile a b]\nk = v", [:], warnings: 1),
-        .config("quotes round the name are left out", "[profile \"a b\"]\nk = v", [:], warnings: 1),
-        .config("a name in another script is left out", "[profile grün]\nk = v", [:], warnings: 1),
+        .config("a name in double quotes", "[profile \"Team Beta\"]\nk = v", ["Team Beta": ["k": "v"]]),
+        .config("a name in single quotes", "[profile 'Team Alpha']\nk = v", ["Team Alpha": ["k": "v"]]),
+        .config("quotes in the middle of a name", "[profile a'b c'd]\nk = v", ["ab cd": ["k": "v"]]),
+        .config("a quote in quotes", "[profile \"it's \\\"x\\\"\"]\nk = v", ["it's \"x\"": ["k": "v"]]),
+        .config("an apostrophe as the CLI writes it", "[profile 'it'\"'\"'s']\nk = v", ["it's": ["k": "v"]]),
+        .config("a backslash before a blank", "[profile a\\ b]\nk = v", ["a b": ["k": "v"]]),
+        .config("a bracket and a comment sign in quotes", "[profile 'a]#b'] # c\nk = v", ["a]#b": ["k": "v"]]),
+        .config("a quote without an end is left out", "[profile 'a]\nk = v\n[default]", ["default": [:]], warnings: 1),
+        .config("an empty name in quotes is left out", "[profile '']\nk = v", [:], warnings: 1),
+        .config("the default profile in quotes", "[profile 'default']\nk = v", ["default": ["k": "v"]]),
+        .config("a name in another script", "[profile grün]\nk = v", ["grün": ["k": "v"]]),
+        .config("a comment sign in a name", "[profile a#b]\nk = v", ["a#b": ["k": "v"]]),
+        .config("text after a section is passed over", "[profile a] x\nk = v", ["a": ["k": "v"]]),
+        GrammarCase(
+            name: "an SSO session in quotes",
+            config: "[sso-session 'Acme Corp']\nsso_region = eu-west-1",
+            profiles: [:],
+            sessions: ["Acme Corp": ["sso_region": "eu-west-1"]],
+            warnings: 0
+        ),
         .config("no prefix in the config file is left out", "[a]\nk = v", [:], warnings: 1),
         .config("a prefix without a name is left out", "[profile]\nk = v\n[profile ]\nk = v", [:], warnings: 2),
         .config("a prefix grown together is left out", "[profilea]\nk = v", [:], warnings: 1),
         .config("a section without a name is left out", "[]\nk = v", [:], warnings: 1),
         .credentials("a prefix in the credentials file is left out", "[profile a]\nk = v", [:], warnings: 1),
-        .credentials("a blank in a credentials name is left out", "[a b]\nk = v", [:], warnings: 1),
+        .credentials("a blank in a credentials name", "[Team Alpha]\nk = v", ["Team Alpha": ["k": "v"]]),
+        .credentials("quotes in a credentials name are part of it", "['a b']\nk = v", ["'a b'": ["k": "v"]]),
+        .credentials("an apostrophe in a credentials name", "[it's]\nk = v", ["it's": ["k": "v"]]),
         .config(
             "a property with a blank in its name is left out",
             "[profile a]\nin valid = v\nk = w",
@@ -161,44 +182,51 @@ extension GrammarTests {
     ]
 
     static let errors: [GrammarCase] = [
-        .refused("a section without its bracket", "[profile a", "config, line 1: a section must end"),
-        .refused("a section with a comment sign in its name", "[profile a#b]", "line 1: a section must end"),
-        .refused("text after a section", "[profile a] x", "line 1: a section must end"),
-        .refused(
+        .faulty("a section without its bracket", "[profile a", "config, line 1, a section must end"),
+        .faulty(
+            "a section without its bracket takes no other",
+            "[default]\nk = v\n[profile a\nl = w",
+            "line 3, a section",
+            ["default": ["k": "v"]]
+        ),
+        .faulty(
             "a property before the first section",
             "\n# c\nk = v",
-            "line 3: a property stands before the first section"
+            "line 3, a property stands before the first section"
         ),
-        .refused(
+        .faulty(
             "a continuation before the first section",
             " k = v",
-            "line 1: a continuation stands before the first section"
+            "line 1, a continuation stands before the first section"
         ),
-        .refused("a continuation before the first property", "[profile a]\n x", "line 2: a continuation stands before"),
-        .refused(
+        .faulty("a continuation before the first property", "[profile a]\n x", "line 2, a continuation stands before"),
+        .faulty(
             "a continuation after a new section",
             "[profile a]\nk = v\n[profile a]\n x",
-            "line 4: a continuation stands before"
+            "line 4, a continuation stands before"
         ),
-        .refused("a property without an equals sign", "[profile a]\nk : v", "line 2: a property needs an '='"),
-        .refused(
+        .faulty("a property without an equals sign", "[profile a]\nk : v", "line 2, a property needs an '='"),
+        .faulty(
             "a property whose equals sign is in a comment",
             "[profile a]\nk # = v",
-            "line 2: a property needs an '='"
+            "line 2, a property needs an '='"
         ),
-        .refused("a property without a name", "[profile a]\n= v", "line 2: a property needs a name"),
-        .refused(
+        .faulty("a property without a name", "[profile a]\n= v", "line 2, a property needs a name"),
+        .faulty(
             "a sub-property without an equals sign",
             "[profile a]\ns3 =\n k",
-            "line 3: a sub-property needs an '='"
+            "line 3, a sub-property needs an '='"
         ),
-        .refused("a sub-property without a name", "[profile a]\ns3 =\n = v", "line 3: a sub-property needs a name"),
-        .refused("an error in a section that is left out", "[plugins]\nrubbish", "line 2: a property needs an '='"),
+        .faulty("a sub-property without a name", "[profile a]\ns3 =\n = v", "line 3, a sub-property needs a name"),
+        .faulty("a section that is left out", "[plugins]\nrubbish", "line 1, the section [plugins] is left out"),
+        .faulty("healthy profiles stay", "[profile a]\nk\n[profile b]\nl = w", "line 2, a property", ["b": ["l": "w"]]),
+        .faulty("one of two parts", "[profile a]\nk\n[profile a]\nl = w", "line 2, a property", [:]),
         GrammarCase(
             name: "an error in the credentials file",
             config: "",
             credentials: "[a]\n=",
-            error: "credentials, line 2"
+            profiles: [:],
+            fault: "credentials, line 2"
         ),
     ]
 }

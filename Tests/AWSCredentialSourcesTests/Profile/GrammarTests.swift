@@ -1,3 +1,4 @@
+import RDSIAMBasics
 import Testing
 
 @testable import AWSCredentialSources
@@ -18,9 +19,10 @@ import Testing
     func subproperties() throws {
         var configuration = SharedConfiguration()
         let text = "[services s]\nsts =\n  Endpoint_URL = http://a # here\n\n  empty =\n  url = http://b#c\n"
-        try configuration.addConfig(Array(text.utf8), file: "config")
-        let found = configuration.services["s"]?["sts"]?.subproperties
-        #expect(found == ["endpoint_url": "http://a", "empty": "", "url": "http://b#c"])
+        configuration.addConfig(Array(text.utf8), file: "config")
+        let section = try #require(try configuration.section(.services, "s"))
+        let found = ["endpoint_url", "empty", "url"].map { section.value(ByteText($0), below: "sts") }
+        #expect(found == ["http://a", "", "http://b#c"])
     }
 
     @Test("junk, truncation and bytes that are no text end in profiles or an error, never worse")
@@ -40,21 +42,20 @@ import Testing
         var text = "[profile long]\nkey = " + String(repeating: "x", count: 1_000_000) + "\n"
         for index in 0..<20_000 { text += "[profile p\(index)]\nregion = eu-west-2\n" }
         var configuration = SharedConfiguration()
-        try configuration.addConfig(Array(text.utf8), file: "config")
-        #expect(configuration.profiles.count == 20_001)
-        #expect(configuration.profiles["long"]?["key"]?.value.count == 1_000_000)
+        configuration.addConfig(Array(text.utf8), file: "config")
+        #expect(configuration.all(.profile).count == 20_001)
+        #expect(configuration.all(.profile)["long"]?.value("key")?.utf8.count == 1_000_000)
     }
 
-    /// Every error is an `AWSCredentialError` and names a line.
+    /// Every fault names a line.
     private func parse(_ bytes: [UInt8]) {
-        do {
-            var configuration = SharedConfiguration()
-            try configuration.addConfig(bytes, file: "config")
-            try configuration.addCredentials(bytes, file: "credentials")
-        } catch {
-            let message = (error as? AWSCredentialError)?.message ?? ""
-            #expect(message.contains(", line "), "\(error)")
-        }
+        var configuration = SharedConfiguration()
+        configuration.addConfig(bytes, file: "config")
+        configuration.addCredentials(bytes, file: "credentials")
+        let faults =
+            configuration.hints.split(separator: ".").map(String.init)
+            + configuration.all(.profile).values.flatMap(\.faults)
+        #expect(faults.allSatisfy { $0.contains("line ") }, "\(faults)")
     }
 }
 

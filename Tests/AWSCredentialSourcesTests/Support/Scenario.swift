@@ -19,6 +19,10 @@ struct Scenario: Decodable, Sendable, CustomTestStringConvertible {
     var trail: [String]?
     var noHTTP: Bool?
     var noHome: Bool?
+    /// botocore's answer: a key, `none` or an exception.
+    var botocore: String?
+    /// Why ours is another.
+    var differs: String?
 
     var testDescription: String { name }
 

@@ -18,7 +18,12 @@ import Testing
 
     @Test("every endpoint is the one botocore names")
     func botocore() throws {
-        let services: [String: AWSService] = ["sts": .sts, "sso": .sso, "sso-oidc": .ssoOIDC, "signin": .signin]
+        let services: [String: AWSService] = [
+            "sts": .sts, "sso": .sso, "sso-oidc": .ssoOIDC, "signin": .signin,
+            "redshift": AWSService("redshift", settingName: "REDSHIFT", govCloudIsFIPS: true),
+            "redshift-serverless": AWSService("redshift-serverless", settingName: "REDSHIFT_SERVERLESS"),
+            "secretsmanager": AWSService("secretsmanager", settingName: "SECRETS_MANAGER", plainIsDualStack: true),
+        ]
         let table = try Fixtures.decode(Table.self, from: "endpoints.json")
         #expect(table.endpoints.count > 200)
         for row in table.endpoints {

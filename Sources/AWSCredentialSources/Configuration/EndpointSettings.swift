@@ -3,20 +3,26 @@ import RDSIAMBasics
 /// Where the services of one profile are reached.
 struct EndpointSettings: Sendable {
     private let context: CredentialContext
+    private let configuration: SharedConfiguration
+    private let name: String
     private let profile: SharedConfiguration.Section
-    private let services: SharedConfiguration.Section
-
-    init(context: CredentialContext, profile: SharedConfiguration.Section, services: SharedConfiguration.Section) {
-        self.context = context
-        self.profile = profile
-        self.services = services
-    }
 
     /// The settings of a profile that may be missing.
-    init(context: CredentialContext, configuration: SharedConfiguration, profile name: String) {
-        let profile = configuration.profiles[ByteText(name)] ?? [:]
-        let services = profile.value("services").flatMap { configuration.services[ByteText($0)] } ?? [:]
-        self.init(context: context, profile: profile, services: services)
+    ///
+    /// - Throws: ``AWSCredentialError`` if the profile cannot be read.
+    init(context: CredentialContext, configuration: SharedConfiguration, profile name: String) throws {
+        self.context = context
+        self.configuration = configuration
+        self.name = name
+        profile = try configuration.section(.profile, name) ?? .init()
+    }
+
+    /// The settings of the environment alone.
+    init(context: CredentialContext) {
+        self.context = context
+        configuration = .init()
+        name = "default"
+        profile = .init()
     }
 
     /// Where settings come from when a call is made.
@@ -29,7 +35,7 @@ struct EndpointSettings: Sendable {
             switch self {
             case .known(let settings): settings
             case .profile(let name):
-                EndpointSettings(
+                try EndpointSettings(
                     context: context,
                     configuration: try await context.configuration.load(context),
                     profile: ProfileSelection(name, context: context).name
@@ -49,6 +55,20 @@ struct EndpointSettings: Sendable {
         (fips || dualStack) && partition == .aws ? "us-east-1" : partition.standInRegion
     }
 
+    /// A caller that trusts the certificates that the profile names.
+    func caller(
+        _ context: CredentialContext,
+        limits: RetryingCaller.Limits,
+        operation: String
+    ) -> RetryingCaller {
+        RetryingCaller(
+            context: context,
+            limits: limits,
+            operation: operation,
+            certificateBundle: profile.value("ca_bundle")
+        )
+    }
+
     private var fips: Bool { isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") }
     private var dualStack: Bool { isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") }
 
@@ -57,7 +77,7 @@ struct EndpointSettings: Sendable {
     /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` where an override is no URL or contradicts FIPS or dual-stack, or
     ///   where the region could not stand in a host name.
     func endpoint(of service: AWSService, region: String) throws -> HTTPURL {
-        if let override = override(of: service) {
+        if let override = try override(of: service) {
             guard let url = HTTPURL(override.url) else {
                 throw AWSCredentialError(
                     .invalidConfiguration,
@@ -88,14 +108,24 @@ struct EndpointSettings: Sendable {
         return profile.value(key)?.asciiLowercased() == "true"
     }
 
-    private func override(of service: AWSService) -> (url: String, origin: String)? {
+    private func override(of service: AWSService) throws -> (url: String, origin: String)? {
         guard !isOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") else { return nil }
         for variable in ["AWS_ENDPOINT_URL_\(service.settingName)", "AWS_ENDPOINT_URL"] {
             if let url = context.variable(variable) { return (url.trimmed, variable) }
         }
-        let nested = services[ByteText(service.settingName.asciiLowercased())]?.subproperties["endpoint_url"]
+        let nested = try services()?.value("endpoint_url", below: ByteText(service.settingName.asciiLowercased()))
         if let nested, !nested.isEmpty { return (nested, "The endpoint_url of the profile's services section") }
         return profile.value("endpoint_url").map { ($0, "The endpoint_url of the profile") }
+    }
+
+    private func services() throws -> SharedConfiguration.Section? {
+        guard let services = profile.value("services") else { return nil }
+        if let section = try configuration.section(.services, services) { return section }
+        throw AWSCredentialError(
+            .invalidConfiguration,
+            "The profile '\(name)' names the services section '\(services)', which does not exist. Add it, or correct the name."
+                + configuration.hints
+        )
     }
 
     /// Whether a region may stand in a host name.

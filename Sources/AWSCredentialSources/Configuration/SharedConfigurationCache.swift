@@ -62,14 +62,16 @@ struct FileReading: Sendable, Hashable {
 struct SharedConfigurationFiles {
     let context: CredentialContext
 
-    private var config: String? { path("AWS_CONFIG_FILE", "~/.aws/config") }
-    private var credentials: String? { path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials") }
+    private static let config = (variable: "AWS_CONFIG_FILE", standard: "~/.aws/config")
+    private static let credentials = (variable: "AWS_SHARED_CREDENTIALS_FILE", standard: "~/.aws/credentials")
 
     /// Where the files are looked for.
-    var paths: [String] { [config, credentials].compactMap(\.self) }
+    var paths: [String] { [path(Self.config), path(Self.credentials)].compactMap(\.self) }
 
-    /// Where the files are looked for, for messages.
-    var places: String { paths.joined(separator: " and ") }
+    /// Where the files are looked for, to end a sentence with.
+    var places: String {
+        paths.isEmpty ? "~/.aws, as HOME is not set and no variable names a file" : paths.joined(separator: " and ")
+    }
 
     /// The files as they are now.
     func readings() -> [FileReading] {
@@ -77,26 +79,40 @@ struct SharedConfigurationFiles {
     }
 
     /// Reads both files; one that is not there counts as empty.
+    ///
+    /// - Throws: ``AWSCredentialError`` with the code `unreadableFile` for a file that a variable names. A default file
+    ///   that cannot be read counts as empty and is remembered.
     func read() async throws -> SharedConfiguration {
         // The stamps come first: what is written while the files are read counts as a change.
         var configuration = SharedConfiguration(readings: readings())
-        if let config, let bytes = try await read(config) { try configuration.addConfig(bytes, file: config) }
-        if let credentials, let bytes = try await read(credentials) {
-            try configuration.addCredentials(bytes, file: credentials)
+        if let path = path(Self.config), let bytes = try await read(path, Self.config.variable, &configuration) {
+            configuration.addConfig(bytes, file: path)
+        }
+        if let path = path(Self.credentials),
+            let bytes = try await read(path, Self.credentials.variable, &configuration)
+        {
+            configuration.addCredentials(bytes, file: path)
         }
         return configuration
     }
 
-    private func path(_ variable: String, _ standard: String) -> String? {
-        context.expandingHome(context.variable(variable) ?? standard)
+    private func path(_ file: (variable: String, standard: String)) -> String? {
+        context.expandingHome(context.variable(file.variable).map(context.expandingVariables) ?? file.standard)
     }
 
-    private func read(_ path: String) async throws -> [UInt8]? {
+    private func read(
+        _ path: String,
+        _ variable: String,
+        _ configuration: inout SharedConfiguration
+    ) async throws -> [UInt8]? {
         do {
             return try await context.files.contents(of: path)
         } catch {
             try CancellationError.rethrow(error)
-            throw AWSCredentialError(unreadable: "The file \(path)", error)
+            let failure = AWSCredentialError(unreadable: "The file \(path)", error)
+            guard context.variable(variable) == nil else { throw failure }
+            configuration.unreadable.append(failure)
+            return nil
         }
     }
 }

@@ -12,6 +12,8 @@ public struct AWSService: Sendable, Hashable {
     private let prefix: String
     /// Whether GovCloud's ordinary endpoint is its FIPS endpoint.
     private let govCloudIsFIPS: Bool
+    /// Whether the ordinary endpoints are dual-stack too.
+    private let plainIsDualStack: Bool
 
     /// Describes a service.
     ///
@@ -20,11 +22,20 @@ public struct AWSService: Sendable, Hashable {
     ///   - settingName: The name in `AWS_ENDPOINT_URL_<NAME>`, such as `SECRETS_MANAGER`.
     ///   - signingName: The name in a credential scope; `nil` for the prefix.
     ///   - govCloudIsFIPS: Whether GovCloud's ordinary endpoint is its FIPS endpoint too.
-    public init(_ prefix: String, settingName: String, signingName: String? = nil, govCloudIsFIPS: Bool = false) {
+    ///   - plainIsDualStack: Whether the ordinary endpoints of the public regions, of GovCloud and of China are
+    ///     dual-stack too, as those of Secrets Manager are.
+    public init(
+        _ prefix: String,
+        settingName: String,
+        signingName: String? = nil,
+        govCloudIsFIPS: Bool = false,
+        plainIsDualStack: Bool = false
+    ) {
         self.prefix = prefix
         self.settingName = settingName
         self.signingName = signingName ?? prefix
         self.govCloudIsFIPS = govCloudIsFIPS
+        self.plainIsDualStack = plainIsDualStack
     }
 
     static let sts = AWSService("sts", settingName: "STS", govCloudIsFIPS: true)
@@ -41,7 +52,9 @@ public struct AWSService: Sendable, Hashable {
         if !useFIPS, !dualStack, let host = exception(region, partition) { return host }
         let isGovCloudFIPS = useFIPS && !dualStack && govCloudIsFIPS && partition.id == "aws-us-gov"
         let name = useFIPS && !isGovCloudFIPS ? prefix + "-fips" : prefix
-        return "\(name).\(region).\(dualStack ? partition.dualStackSuffix : partition.suffix)"
+        let hasOneName = ["aws", "aws-us-gov"].contains(partition.id) || partition.id == "aws-cn" && !useFIPS
+        let isApart = dualStack && !(plainIsDualStack && hasOneName)
+        return "\(name).\(region).\(isApart ? partition.dualStackSuffix : partition.suffix)"
     }
 
     private func exception(_ region: String, _ partition: Partition) -> String? {

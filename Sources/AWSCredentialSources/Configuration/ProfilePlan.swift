@@ -26,10 +26,11 @@ struct ProfilePlanner {
     }
 
     private func plan(for name: String, after way: [String], assuming later: [AssumedRole]) throws -> ProfilePlan {
-        guard let profile = configuration.profiles[ByteText(name)] else {
+        guard let profile = try configuration.section(.profile, name) else {
             let asking = way.last ?? name
             throw Self.invalid(
                 "The profile '\(asking)' names the source_profile '\(name)', which does not exist. Add it, or correct the name."
+                    + configuration.hints
             )
         }
         // Further along the way a profile's own keys come before its role.
@@ -100,21 +101,11 @@ struct RoleStep {
 
     /// Reads a profile, or returns `nil` if it assumes no role in this way.
     init?(_ name: String, _ profile: SharedConfiguration.Section) throws {
-        let sourceProfile = profile.value("source_profile")
-        let credentialSource = profile.value("credential_source")
-        guard let arn = profile.value("role_arn") else {
-            guard sourceProfile == nil, credentialSource == nil else {
-                throw ProfilePlanner.invalid(
-                    "The profile '\(name)' has a source for a role but no role_arn. Add it, or remove the source."
-                )
-            }
-            return nil
-        }
-        let hasToken = profile.value("web_identity_token_file") != nil
-        switch (sourceProfile, credentialSource, hasToken) {
-        case (nil, nil, true): return nil
-        case (let source?, nil, false): origin = .profile(source)
-        case (nil, let source?, false): origin = .credentialSource(source)
+        // A source without a role says nothing, and a token needs no source: so the AWS CLI and the AWS SDK for Rust.
+        guard let arn = profile.value("role_arn"), profile.value("web_identity_token_file") == nil else { return nil }
+        switch (profile.value("source_profile"), profile.value("credential_source")) {
+        case (let source?, nil): origin = .profile(source)
+        case (nil, let source?): origin = .credentialSource(source)
         default:
             throw ProfilePlanner.invalid(
                 """

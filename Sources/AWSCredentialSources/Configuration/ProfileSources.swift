@@ -8,7 +8,7 @@ struct ProfileSources {
     let attempts: AttemptMemory
 
     private func profile(_ name: String) -> SharedConfiguration.Section {
-        configuration.profiles[ByteText(name)] ?? [:]
+        configuration.all(.profile)[ByteText(name)] ?? .init()
     }
 
     func staticKeys(_ name: String) throws -> StaticCredentialSource? {
@@ -22,15 +22,23 @@ struct ProfileSources {
         guard let secretAccessKey = profile.value("aws_secret_access_key") else {
             throw Self.half(name, has: "aws_access_key_id", lacks: "aws_secret_access_key")
         }
-        return StaticCredentialSource(
-            AWSCredentials(
-                accessKeyID: accessKeyID,
-                secretAccessKey: secretAccessKey,
-                sessionToken: profile.value("aws_session_token"),
-                accountID: profile.value("aws_account_id"),
-                provenance: .init(source: .profile, profile: name)
-            )
+        // The old name comes first, as in botocore.
+        let tokenKey: ByteText =
+            profile.value("aws_security_token") == nil ? "aws_session_token" : "aws_security_token"
+        let credentials = AWSCredentials(
+            accessKeyID: accessKeyID,
+            secretAccessKey: secretAccessKey,
+            sessionToken: profile.value(tokenKey),
+            accountID: profile.value("aws_account_id"),
+            provenance: .init(source: .profile, profile: name)
         )
+        if let part = credentials.unusablePart(["aws_access_key_id", "aws_secret_access_key", tokenKey.string]) {
+            throw ProfilePlanner.invalid(
+                "The profile '\(name)' in \(SharedConfigurationFiles(context: context).places) has \(part) with a blank or a "
+                    + "line end. Correct it."
+            )
+        }
+        return StaticCredentialSource(credentials)
     }
 
     /// What `credential_source` names.
