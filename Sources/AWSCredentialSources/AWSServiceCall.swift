@@ -38,8 +38,9 @@ public struct AWSServiceCall: Sendable {
     let context: CredentialContext
     /// What the call is about, for messages, such as `for the role arn:…`.
     var subject: String?
-    /// What is sent beside the credentials and must not appear in an error.
-    var secrets: [String] = []
+    /// What is sent beside the credentials and must not appear in an error, or `nil` for a service whose words are left
+    /// out of errors altogether.
+    var secrets: [String]?
 
     /// Describes a call.
     ///
@@ -105,7 +106,7 @@ public struct AWSServiceCall: Sendable {
         let endpoint = try settings.endpoint(of: service, region: region)
         let name = "\(name) at \(endpoint.authority)"
         let caller = settings.caller(context, limits: .service, operation: name)
-        let secrets = secrets + [credentials?.secretAccessKey, credentials?.sessionToken].compactMap(\.self)
+        let secrets = secrets.map { $0 + [credentials?.secretAccessKey, credentials?.sessionToken].compactMap(\.self) }
         let response = try await caller.call({ try request(body, to: endpoint, signedBy: credentials) }) { response in
             guard response.status != 200 else { return .accept }
             return ServiceError(response)

@@ -88,7 +88,7 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
         let credentials = try await caller.source(for: request).credentials()
         let now = try context.signingDate()
         let call = AWSServiceCall(
-            AWSService("secretsmanager", settingName: "SECRETS_MANAGER"),
+            AWSService("secretsmanager", settingName: "SECRETS_MANAGER", plainIsDualStack: true),
             "GetSecretValue",
             format: .json(target: "secretsmanager"),
             region: region.name,
