@@ -42,6 +42,7 @@ final class Lookalike: Sendable {
 
         /// A context with real sockets and without pauses.
         func context(_ files: [String: String] = [:]) -> CredentialContext {
+            let factor = ["silent", "drip"].contains(behavior) ? 1 : 10
             var files = files
             files["/jwt"] = "SECRET-jwt"
             files["/web"] = "SECRET-web-token"
@@ -58,11 +59,11 @@ final class Lookalike: Sendable {
                     "AWS_ENDPOINT_URL_SSO_OIDC": url("sso"),
                 ],
                 files: MemoryFileStore(files),
-                http: PatientHTTP(factor: ["silent", "drip"].contains(behavior) ? 1 : 10)
+                http: PatientHTTP(factor: factor)
             )
             let real = CredentialContext.system
             context.now = real.now
-            context.uptime = real.uptime
+            context.uptime = { real.uptime() / factor }
             context.sleep = real.sleep
             context.random = { 0 }
             return context
