@@ -8,7 +8,6 @@ public struct CredentialScope: Sendable, Hashable {
     public let region: String
     /// The service under the name it is signed with, for example `rds-db`, `dsql`, `sts`.
     public let service: String
-
     /// Creates a scope.
     ///
     /// - Parameters:
@@ -23,13 +22,26 @@ public struct CredentialScope: Sendable, Hashable {
                 "The region or the service is invalid. It must not be empty and may hold only letters, digits, '-' and '_'."
             )
         }
-        self.time = try SigningTime(unixSeconds: unixSeconds)
+        time = try SigningTime(unixSeconds: unixSeconds)
         self.region = region
         self.service = service
     }
 
     /// The text of the scope, for example `20260131/eu-central-1/rds-db/aws4_request`.
     public var text: String { "\(time.basicDate)/\(region)/\(service)/aws4_request" }
+
+    /// Appends the text of the scope.
+    ///
+    /// - Parameter slash: What stands between its parts, which are of unreserved characters alone.
+    func append(to text: inout [UInt8], slash: String = "/") {
+        text.append(utf8: time.basicDate)
+        text.append(utf8: slash)
+        text.append(utf8: region)
+        text.append(utf8: slash)
+        text.append(utf8: service)
+        text.append(utf8: slash)
+        text.append(utf8: "aws4_request")
+    }
 }
 
 /// A second of UTC between 1970 and 9999, as Signature Version 4 writes it.
@@ -38,8 +50,8 @@ public struct SigningTime: Sendable, Hashable {
     public let unixSeconds: Int64
     /// The date in the basic format of ISO 8601, `20260131`.
     public let basicDate: String
-    /// The time of day as it follows the date, `T235959Z`.
-    let clock: String
+    /// Date and time in the basic format of ISO 8601, `20260131T235959Z`: the value of `X-Amz-Date`.
+    public let basicDateTime: String
 
     /// The last second that four digits of a year can express: 9999-12-31T23:59:59Z.
     public static let latestUnixSeconds: Int64 = 253_402_300_799
@@ -54,10 +66,25 @@ public struct SigningTime: Sendable, Hashable {
         }
         self.unixSeconds = unixSeconds
         let time = CivilTime(unixSeconds: unixSeconds)
-        // Four digits of the year, and a leading 1 for the hour, make all parts as wide as they are written.
-        basicDate = String(time.year * 10_000 + time.month * 100 + time.day)
-        let digits = String(1_000_000 + time.hour * 10_000 + time.minute * 100 + time.second)
-        clock = "T" + digits.dropFirst() + "Z"
+        let date = (time.year * 100 + time.month) * 100 + time.day
+        let clock = (time.hour * 100 + time.minute) * 100 + time.second
+        basicDate = String(date)
+        basicDateTime = String(unsafeUninitializedCapacity: 16) { text in
+            text[8] = UInt8(ascii: "T")
+            text[15] = UInt8(ascii: "Z")
+            Self.write(date, to: text, 0..<8)
+            Self.write(clock, to: text, 9..<15)
+            return 16
+        }
+    }
+
+    /// Writes the digits of a number, with zeros in front.
+    private static func write(_ number: Int, to text: UnsafeMutableBufferPointer<UInt8>, _ range: Range<Int>) {
+        var rest = number
+        for index in range.reversed() {
+            text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
     }
 
     /// Creates a time from a clock's reading, rounded down to the second.
@@ -69,9 +96,6 @@ public struct SigningTime: Sendable, Hashable {
         // A number that no Int64 holds is as invalid as -1, and so is NaN.
         try self.init(unixSeconds: Int64(exactly: seconds.rounded(.down)) ?? -1)
     }
-
-    /// Date and time in the basic format of ISO 8601, `20260131T235959Z`: the value of `X-Amz-Date`.
-    public var basicDateTime: String { basicDate + clock }
 
     /// Whole days since 1970-01-01.
     var day: Int64 { unixSeconds / 86_400 }

@@ -45,14 +45,13 @@ public struct SigV4Request: Sendable {
         "x-amzn-trace-id",
     ]
 
-    /// The request with only those headers that are signed.
-    func withSignedHeaders(_ options: SigV4Options) -> Self {
-        var request = self
-        request.headers.removeAll { field in
+    /// The headers that are signed.
+    func signedHeaders(_ options: SigV4Options) -> [SigV4Field] {
+        headers.filter { field in
             let name = field.name.asciiLowercased()
-            return Self.unsignedHeaders.contains(name) || options.addsContentSHA256 && name == "x-amz-content-sha256"
+            return !Self.unsignedHeaders.contains(name)
+                && !(options.addsContentSHA256 && name == "x-amz-content-sha256")
         }
-        return request
     }
 }
 

@@ -38,8 +38,8 @@ public struct SigV4Signer: Sendable {
         if options.addsContentSHA256 { added.append(SigV4Field("X-Amz-Content-Sha256", request.payload.text)) }
         let token = credentials.sessionToken.map { [SigV4Field("X-Amz-Security-Token", $0)] } ?? []
 
-        var signed = request.withSignedHeaders(options)
-        signed.headers += added + (options.signsSessionToken ? token : [])
+        var signed = request
+        signed.headers = request.signedHeaders(options) + added + (options.signsSessionToken ? token : [])
         let canonical = try CanonicalRequest(signed, options: options)
         let stringToSign = try StringToSign(canonical, scope: scope)
         let signature = try signature(of: stringToSign, scope: scope, credentials: credentials)
@@ -68,23 +68,40 @@ public struct SigV4Signer: Sendable {
         expires: Int,
         options: SigV4Options = .standard
     ) throws(SigV4Error) -> String {
-        try Self.check(expires: expires, atMost: 604_800)
-        var signed = request.withSignedHeaders(options)
-        signed.query += [
-            SigV4Field("X-Amz-Algorithm", StringToSign.algorithm),
-            SigV4Field("X-Amz-Credential", "\(credentials.accessKeyID)/\(scope.text)"),
-            SigV4Field("X-Amz-Date", scope.time.basicDateTime),
-            SigV4Field("X-Amz-Expires", String(expires)),
-            SigV4Field("X-Amz-SignedHeaders", try CanonicalHeaders(host: signed.host, signed.headers).names),
-        ]
-        let token = credentials.sessionToken.map { [SigV4Field("X-Amz-Security-Token", $0)] } ?? []
-        if options.signsSessionToken { signed.query += token }
+        let query = try presign(request, scope, credentials, expires, options)
+        return String(decoding: query, as: UTF8.self)
+    }
 
-        let canonical = try CanonicalRequest(signed, options: options)
+    /// Signs a request in its query.
+    ///
+    /// - Parameter endpoint: What the result begins with, followed by the path and `?`; if it is empty, so are they.
+    /// - Returns: The query, after the endpoint, in UTF-8.
+    func presign(
+        _ request: SigV4Request,
+        _ scope: CredentialScope,
+        _ credentials: SigningCredentials,
+        _ expires: Int,
+        _ options: SigV4Options = .standard,
+        at endpoint: String = ""
+    ) throws(SigV4Error) -> [UInt8] {
+        try Self.check(expires: expires, atMost: 604_800)
+        let headers = try CanonicalHeaders(host: request.host, request.signedHeaders(options))
+        let token = credentials.encodedSessionToken
+        var query = CanonicalQuery(request.query, at: endpoint, request.path, capacity: token?.utf8.count ?? 0)
+        query.add("X-Amz-Algorithm", StringToSign.algorithm)
+        query.addCredential(credentials.accessKeyID, scope)
+        query.add("X-Amz-Date", scope.time.basicDateTime)
+        query.add("X-Amz-Expires", String(expires))
+        if options.signsSessionToken, let token { query.add("X-Amz-Security-Token", token) }
+        query.add("X-Amz-SignedHeaders", PercentEncoding.encode(headers.names))
+
+        query.sort()
+        let canonical = try CanonicalRequest(request, query: query.bytes, headers: headers, options: options)
         let stringToSign = try StringToSign(canonical, scope: scope)
         let signature = try signature(of: stringToSign, scope: scope, credentials: credentials)
-        let unsigned = options.signsSessionToken || token.isEmpty ? "" : "&\(CanonicalRequest.query(token))"
-        return "\(canonical.query)\(unsigned)&X-Amz-Signature=\(signature.hexadecimal)"
+        if !options.signsSessionToken, let token { query.addUnsigned("X-Amz-Security-Token", token) }
+        query.addUnsigned("X-Amz-Signature", signature.hexadecimal)
+        return query.text
     }
 
     /// Refuses a validity that the service would refuse, often without saying why.

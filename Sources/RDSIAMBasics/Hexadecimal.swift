@@ -5,18 +5,31 @@ package enum Hexadecimal {
 
     /// Returns two lowercase digits for each byte.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
-        bytes.withContiguousStorageIfAvailable(digits) ?? Array(bytes).withUnsafeBufferPointer(digits)
+        bytes.withContiguousStorageIfAvailable { encode($0) } ?? Array(bytes).withUnsafeBufferPointer { encode($0) }
     }
 
     /// The same for one type, as generic code in another module takes many times as long.
-    private static func digits(of bytes: UnsafeBufferPointer<UInt8>) -> String {
-        let digits = lowercaseDigits
-        return String(unsafeUninitializedCapacity: 2 * bytes.count) { space in
+    package static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { space in
+            write(bytes, to: space)
+            return 2 * bytes.count
+        }
+    }
+
+    /// Appends two lowercase digits for each byte.
+    package static func append(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * bytes.count) { space in
+            write(bytes, to: space)
+            output.append(contentsOf: space)
+        }
+    }
+
+    private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to space: UnsafeMutableBufferPointer<UInt8>) {
+        lowercaseDigits.withUnsafeBufferPointer { digits in
             for (index, byte) in bytes.enumerated() {
                 space[2 * index] = digits[Int(byte >> 4)]
                 space[2 * index + 1] = digits[Int(byte & 0xF)]
             }
-            return 2 * bytes.count
         }
     }
 

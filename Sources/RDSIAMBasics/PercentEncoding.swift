@@ -41,8 +41,24 @@ package enum PercentEncoding {
         }
     }
 
+    /// Appends the encoded form of a text.
+    package static func append(_ text: String, to output: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { bytes in
+            // Most names and values stay as they are.
+            if isUnreserved(bytes) { output.append(contentsOf: bytes) } else { append(bytes, to: &output) }
+        }
+    }
+
+    private static func isUnreserved(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let unreserved = unreserved
+        return bytes.allSatisfy { unreserved[Int($0)] }
+    }
+
     /// Returns the encoded form of a text.
     package static func encode(_ text: String, keeping literal: [UInt8] = []) -> String {
+        var text = text
+        if text.withUTF8(isUnreserved) { return text }
         var output: [UInt8] = []
         output.reserveCapacity(text.utf8.count + 32)
         append(text.utf8, keeping: literal, to: &output)

@@ -6,18 +6,16 @@ import Testing
 
 @Suite("Hashes", .timeLimit(.minutes(2)))
 struct HashTests {
-    @Test("hashes are the same called directly and through EVP, and the same as another implementation's")
+    @Test("hashes are those of another implementation")
     func hashes() async throws {
         let payloads = (0..<200).map { [UInt8](repeating: UInt8($0), count: $0) }
-        let (direct, roundabout) = (try ChainHasher(direct: true), try ChainHasher(direct: false))
+        let hasher = try ChainHasher()
         var lines: [String] = []
-        var (one, other) = (direct.genesis(of: "log"), roundabout.genesis(of: "log"))
+        var chain = hasher.genesis(of: "log")
         for (sequence, payload) in payloads.enumerated() {
-            let leaves = payload.withUnsafeBytes { (direct.leaf($0), roundabout.leaf($0)) }
-            one = direct.chain(previous: one, sequence: Int64(sequence), leaf: leaves.0)
-            other = roundabout.chain(previous: other, sequence: Int64(sequence), leaf: leaves.1)
-            #expect(leaves.0 == leaves.1 && one == other)
-            lines.append(Hexadecimal.encode(one.bytes))
+            let leaf = payload.withUnsafeBytes { hasher.leaf($0) }
+            chain = hasher.chain(previous: chain, sequence: Int64(sequence), leaf: leaf)
+            lines.append(Hexadecimal.encode(chain.bytes))
         }
         let script = """
             import hashlib

@@ -1,55 +1,54 @@
-// The floor that signing is measured against: SHA-256 and HMAC alone, by libcrypto's fastest calls, on memory that
-// stays in the processor's cache.
+// The floor that signing is measured against: SHA-256 and HMAC alone, on memory that stays in the processor's cache.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "bare_hash.h"
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
 #include <string.h>
 
 static unsigned char canonical_request[4096], string_to_sign[512], result[32];
 static size_t canonical_count, string_count;
+static EVP_MD *digest;
+static EVP_MAC_CTX *ready;
+static SHA256_CTX inner_state, outer_state;
 
-typedef struct {
-    SHA256_CTX inner, outer;
-} keyed_states;
-static keyed_states ready;
-
-static keyed_states keyed(const void *key, size_t count) {
-    unsigned char inner[64] = {0}, outer[64];
-    keyed_states states;
-    memcpy(inner, key, count);
-    for (size_t i = 0; i < sizeof inner; i++) {
-        outer[i] = inner[i] ^ 0x5c;
-        inner[i] ^= 0x36;
-    }
-    SHA256_Init(&states.inner);
-    SHA256_Update(&states.inner, inner, sizeof inner);
-    SHA256_Init(&states.outer);
-    SHA256_Update(&states.outer, outer, sizeof outer);
-    return states;
+static EVP_MAC_CTX *keyed(const void *key, size_t count) {
+    static EVP_MAC *algorithm;
+    if (algorithm == NULL) algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, "SHA256", 0), OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(algorithm);
+    EVP_MAC_init(context, key, count, parameters);
+    return context;
 }
 
-static void authenticate(keyed_states states, const void *message, size_t count, unsigned char code[32]) {
-    unsigned char digest[32];
-    SHA256_Update(&states.inner, message, count);
-    SHA256_Final(digest, &states.inner);
-    SHA256_Update(&states.outer, digest, sizeof digest);
-    SHA256_Final(code, &states.outer);
+static void authenticate(EVP_MAC_CTX *context, const void *message, size_t count, unsigned char code[32]) {
+    size_t written;
+    EVP_MAC_init(context, NULL, 0, NULL);
+    EVP_MAC_update(context, message, count);
+    EVP_MAC_final(context, code, &written, 32);
 }
 
 void bare_hash_prepare(size_t canonical_request_count, size_t string_to_sign_count) {
+    unsigned char pad[64] = {0x36};
     canonical_count = canonical_request_count;
     string_count = string_to_sign_count;
     memset(canonical_request, 'a', sizeof canonical_request);
     memset(string_to_sign, 'b', sizeof string_to_sign);
+    digest = EVP_MD_fetch(NULL, "SHA256", NULL);
     ready = keyed("an HMAC key of thirty-two bytes!", 32);
+    SHA256_Init(&inner_state);
+    SHA256_Update(&inner_state, pad, sizeof pad);
+    outer_state = inner_state;
 }
 
-static void sign(keyed_states key) {
-    SHA256_CTX context;
-    SHA256_Init(&context);
-    SHA256_Update(&context, canonical_request, canonical_count);
-    SHA256_Final(result, &context);
+static void sign(EVP_MAC_CTX *key) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_DigestInit_ex2(context, digest, NULL);
+    EVP_DigestUpdate(context, canonical_request, canonical_count);
+    EVP_DigestFinal_ex(context, result, NULL);
+    EVP_MD_CTX_free(context);
     memcpy(string_to_sign, result, sizeof result);
     authenticate(key, string_to_sign, string_count, result);
 }
@@ -58,32 +57,27 @@ void bare_hash_warm(void) { sign(ready); }
 
 void bare_hash_cold(void) {
     static const char *const parts[] = {"20260101", "eu-central-1", "rds-db", "aws4_request"};
-    unsigned char key[44] = "AWS4abcdefghijklmnopqrstuvwxyzabcdefghijklmn";
-    size_t count = sizeof key;
+    EVP_MAC_CTX *key = keyed("AWS4abcdefghijklmnopqrstuvwxyzabcdefghijklmn", 44);
     for (size_t i = 0; i < 4; i++) {
-        authenticate(keyed(key, count), parts[i], strlen(parts[i]), key);
-        count = 32;
+        unsigned char derived[32];
+        authenticate(key, parts[i], strlen(parts[i]), derived);
+        EVP_MAC_CTX_free(key);
+        key = keyed(derived, sizeof derived);
     }
-    sign(keyed(key, count));
+    sign(key);
+    EVP_MAC_CTX_free(key);
 }
 
-void bare_hash_warm_evp(void) {
-    static EVP_MD *digest;
-    static EVP_MD_CTX *context;
-    unsigned char pad[64] = {0x36}, inner[32];
-    if (context == NULL) {
-        digest = EVP_MD_fetch(NULL, "SHA256", NULL);
-        context = EVP_MD_CTX_new();
-    }
-    EVP_DigestInit_ex2(context, digest, NULL);
-    EVP_DigestUpdate(context, canonical_request, canonical_count);
-    EVP_DigestFinal_ex(context, result, NULL);
-    EVP_DigestInit_ex2(context, digest, NULL);
-    EVP_DigestUpdate(context, pad, sizeof pad);
-    EVP_DigestUpdate(context, string_to_sign, string_count);
-    EVP_DigestFinal_ex(context, inner, NULL);
-    EVP_DigestInit_ex2(context, digest, NULL);
-    EVP_DigestUpdate(context, pad, sizeof pad);
-    EVP_DigestUpdate(context, inner, sizeof inner);
-    EVP_DigestFinal_ex(context, result, NULL);
+void bare_hash_warm_deprecated(void) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, canonical_request, canonical_count);
+    SHA256_Final(result, &context);
+    memcpy(string_to_sign, result, sizeof result);
+    context = inner_state;
+    SHA256_Update(&context, string_to_sign, string_count);
+    SHA256_Final(result, &context);
+    context = outer_state;
+    SHA256_Update(&context, result, sizeof result);
+    SHA256_Final(result, &context);
 }

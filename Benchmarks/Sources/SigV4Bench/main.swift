@@ -31,9 +31,9 @@ let results = [
         peer: bare_hash_cold
     ),
     Comparison(
-        "bare hash work through EVP",
+        "bare hash work by deprecated calls",
         repetitions: 500,
-        ours: bare_hash_warm_evp,
+        ours: bare_hash_warm_deprecated,
         peer: bare_hash_warm
     ),
     Comparison(

@@ -2,14 +2,24 @@ import RDSIAMBasics
 
 /// The headers as they are signed: in lowercase, sorted by name, values trimmed and joined.
 struct CanonicalHeaders {
-    /// A line for each name, each with its line end.
-    let lines: String
+    /// A line for each name, each with its line end, in UTF-8.
+    let lines: [UInt8]
     /// The names, separated by `;`.
     let names: String
 
     /// Takes the host and the other headers to sign.
     init(host: String, _ fields: [SigV4Field]) throws(SigV4Error) {
         try Self.check(host: host)
+        guard !fields.isEmpty else {
+            var line: [UInt8] = []
+            line.reserveCapacity(8 + host.utf8.count)
+            line.append(utf8: "host:")
+            line.append(utf8: host.asciiLowercased())
+            line.append(UInt8(ascii: "\n"))
+            lines = line
+            names = "host"
+            return
+        }
         var sorted = [SigV4Field("host", host.asciiLowercased())]
         for field in fields {
             sorted.append(SigV4Field(try Self.name(field.name), try Self.value(field.value)))
@@ -28,7 +38,7 @@ struct CanonicalHeaders {
                 lines.append("\(field.name):\(field.value)")
             }
         }
-        self.lines = lines.joined(separator: "\n") + "\n"
+        self.lines = Array((lines.joined(separator: "\n") + "\n").utf8)
         self.names = names.joined(separator: ";")
     }
 
@@ -43,7 +53,8 @@ struct CanonicalHeaders {
                 }
             }
         }
-        guard isHost, !host.isEmpty else {
+        // A port alone has no host before it.
+        guard isHost, let first = host.utf8.first, first != UInt8(ascii: ":") else {
             throw SigV4Error(
                 .invalidHost,
                 "The host is invalid. It must not be empty and may hold only letters, digits, '-', '.', '_' and, for IPv6, "

@@ -5,57 +5,73 @@ import RDSIAMHashing
 ///
 /// If a session token is signed it is part of the text, so the text does not print.
 public struct CanonicalRequest: Sendable {
-    /// The whole text.
-    public let text: String
+    /// The whole text in UTF-8.
+    let bytes: [UInt8]
     /// The names of the signed headers, separated by `;`.
     public let signedHeaders: String
-    /// The canonical query.
-    let query: String
 
-    /// Creates the canonical form of a request as it is: only `Host` is added.
+    /// The whole text.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Creates the canonical form of a request as it is: only `Host` is bytes.
     ///
     /// - Throws: ``SigV4Error/Code/invalidHost`` or ``SigV4Error/Code/invalidRequest``; do not retry.
     public init(_ request: SigV4Request, options: SigV4Options = .standard) throws(SigV4Error) {
+        var query = CanonicalQuery(request.query)
+        query.sort()
+        let headers = try CanonicalHeaders(host: request.host, request.headers)
+        try self.init(request, query: query.bytes, headers: headers, options: options)
+    }
+
+    /// Creates the canonical form of a request whose query and headers have that form already.
+    init(
+        _ request: SigV4Request,
+        query: ArraySlice<UInt8>,
+        headers: CanonicalHeaders,
+        options: SigV4Options
+    ) throws(SigV4Error) {
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Self.isMethodByte) else {
             throw SigV4Error(.invalidRequest, "The method is invalid. It must consist of capital letters.")
         }
         let path = try Self.path(request.path, options: options)
-        let query = Self.query(request.query)
-        let headers = try CanonicalHeaders(host: request.host, request.headers)
-        let parts = [request.method, path, query, headers.lines, headers.names, request.payload.text]
-        self.init(text: parts.joined(separator: "\n"), query: query, signedHeaders: headers.names)
-    }
-
-    /// Wraps a text that is canonical by construction.
-    init(text: String, query: String, signedHeaders: String) {
-        self.text = text
-        self.query = query
-        self.signedHeaders = signedHeaders
+        var bytes: [UInt8] = []
+        // Room for all, so that the text is not copied while it grows.
+        bytes.reserveCapacity(128 + path.utf8.count + query.count + headers.lines.count + headers.names.utf8.count)
+        bytes.append(utf8: request.method)
+        bytes.append(Self.lineEnd)
+        bytes.append(utf8: path)
+        bytes.append(Self.lineEnd)
+        bytes += query
+        bytes.append(Self.lineEnd)
+        bytes += headers.lines
+        bytes.append(Self.lineEnd)
+        bytes.append(utf8: headers.names)
+        bytes.append(Self.lineEnd)
+        bytes.append(utf8: request.payload.text)
+        self.bytes = bytes
+        signedHeaders = headers.names
     }
 
     /// The SHA-256 of the text in lowercase hexadecimal.
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
-    public func hash() throws(SigV4Error) -> String {
-        do { return try SHA256Digest.hash(text).hexadecimal } catch { throw .cryptographyUnavailable }
+    public func hash() throws(SigV4Error) -> String { try digest().hexadecimal }
+
+    func digest() throws(SigV4Error) -> SHA256Digest {
+        do { return try SHA256Digest.hash(bytes) } catch { throw .cryptographyUnavailable }
     }
 
     private static func isMethodByte(_ byte: UInt8) -> Bool {
         UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
     }
 
-    /// The query as it is signed: names and values encoded, then sorted by name and by value.
-    static func query(_ fields: [SigV4Field]) -> String {
-        let encoded = fields.map { (name: PercentEncoding.encode($0.name), value: PercentEncoding.encode($0.value)) }
-        // Encoded text is ASCII, where the order of strings is the order of bytes.
-        let sorted = encoded.sorted { $0.name == $1.name ? $0.value < $1.value : $0.name < $1.name }
-        return sorted.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
-    }
-
+    private static let lineEnd = UInt8(ascii: "\n")
     private static let slash = UInt8(ascii: "/")
 
     /// The path as it is signed.
     private static func path(_ path: String, options: SigV4Options) throws(SigV4Error) -> String {
+        // The path of all database tokens.
+        if path.isBytewiseEqual(to: "/") { return path }
         guard path.utf8.first == slash || path.isEmpty else {
             throw SigV4Error(.invalidRequest, "The path is invalid. It must begin with '/'.")
         }
@@ -86,10 +102,10 @@ public struct CanonicalRequest: Sendable {
 
 extension CanonicalRequest: Hashable {
     /// Compares the texts byte by byte.
-    public static func == (left: Self, right: Self) -> Bool { left.text.isBytewiseEqual(to: right.text) }
+    public static func == (left: Self, right: Self) -> Bool { left.bytes == right.bytes }
 
     /// Hashes the text.
-    public func hash(into hasher: inout Hasher) { hasher.combine(ByteText(text)) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
 extension CanonicalRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -101,4 +117,92 @@ extension CanonicalRequest: CustomStringConvertible, CustomDebugStringConvertibl
 
     /// A mirror with only the names of the signed headers.
     public var customMirror: Mirror { Mirror(self, children: ["signedHeaders": signedHeaders]) }
+}
+
+/// The query as it is signed: names and values encoded, then sorted by name and by value.
+struct CanonicalQuery {
+    /// Where a parameter stands in ``text``.
+    private struct Parameter {
+        let name: Range<Int>
+        let value: Range<Int>
+    }
+
+    /// What stands before the query, and the parameters, each before a `&`, in UTF-8.
+    private(set) var text: [UInt8] = []
+    private let start: Int
+    private var parameters: [Parameter] = []
+
+    /// - Parameters:
+    ///   - endpoint: What stands before path and query where they are sent, or empty if the query is alone.
+    ///   - path: The path.
+    ///   - capacity: Room for what will be added, in bytes.
+    init(_ fields: [SigV4Field], at endpoint: String = "", _ path: String = "", capacity: Int = 0) {
+        text.reserveCapacity(512 + endpoint.utf8.count + path.utf8.count + capacity)
+        if !endpoint.isEmpty {
+            text.append(utf8: endpoint)
+            text.append(utf8: path)
+            text.append(UInt8(ascii: "?"))
+        }
+        start = text.count
+        parameters.reserveCapacity(fields.count + 8)
+        for field in fields {
+            add({ PercentEncoding.append(field.name, to: &$0) }, { PercentEncoding.append(field.value, to: &$0) })
+        }
+    }
+
+    /// Adds a parameter that is encoded.
+    mutating func add(_ name: String, _ value: String) {
+        add({ $0.append(utf8: name) }, { $0.append(utf8: value) })
+    }
+
+    /// Adds `X-Amz-Credential`, whose parts need no encoding.
+    mutating func addCredential(_ accessKeyID: String, _ scope: CredentialScope) {
+        add({ $0.append(utf8: "X-Amz-Credential") }) { text in
+            text.append(utf8: accessKeyID)
+            text.append(utf8: "%2F")
+            scope.append(to: &text, slash: "%2F")
+        }
+    }
+
+    private mutating func add(_ appendName: (inout [UInt8]) -> Void, _ appendValue: (inout [UInt8]) -> Void) {
+        let start = text.count
+        appendName(&text)
+        let nameEnd = text.count
+        text.append(UInt8(ascii: "="))
+        appendValue(&text)
+        parameters.append(Parameter(name: start..<nameEnd, value: nameEnd + 1..<text.count))
+        text.append(UInt8(ascii: "&"))
+    }
+
+    /// Sorts the query and drops the last `&`.
+    mutating func sort() {
+        let isSorted = parameters.indices.dropFirst().allSatisfy { index in
+            let (left, right) = (parameters[index - 1].name, parameters[index].name)
+            return text[left].lexicographicallyPrecedes(text[right])
+        }
+        if !isSorted { text = text[..<start] + parameters.sorted(by: precedes).flatMap(text(of:)) }
+        if !parameters.isEmpty { text.removeLast() }
+    }
+
+    /// The query in UTF-8, without `?`.
+    var bytes: ArraySlice<UInt8> { text[start...] }
+
+    /// Adds a parameter that is encoded to the end of a sorted query.
+    mutating func addUnsigned(_ name: String, _ value: String) {
+        text.append(UInt8(ascii: "&"))
+        text.append(utf8: name)
+        text.append(UInt8(ascii: "="))
+        text.append(utf8: value)
+    }
+
+    private func text(of parameter: Parameter) -> ArraySlice<UInt8> {
+        text[parameter.name.lowerBound...parameter.value.upperBound]
+    }
+
+    private func precedes(_ left: Parameter, _ right: Parameter) -> Bool {
+        if text[left.name] == text[right.name] {
+            return text[left.value].lexicographicallyPrecedes(text[right.value])
+        }
+        return text[left.name].lexicographicallyPrecedes(text[right.name])
+    }
 }

@@ -1,3 +1,4 @@
+import RDSIAMBasics
 import RDSIAMHashing
 
 /// The second stage: algorithm, time, scope and the hash of the canonical request.
@@ -5,31 +6,27 @@ public struct StringToSign: Sendable, Hashable {
     /// The name of the algorithm in every request.
     public static let algorithm = "AWS4-HMAC-SHA256"
 
+    /// The four lines in UTF-8.
+    let bytes: [UInt8]
+
     /// The four lines.
-    public let text: String
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Creates the string to sign for a canonical request.
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public init(_ canonicalRequest: CanonicalRequest, scope: CredentialScope) throws(SigV4Error) {
-        self.init(hash: try canonicalRequest.hash(), scope: scope)
-    }
-
-    /// - Parameter hash: The hash of a canonical request.
-    init(hash: String, scope: CredentialScope) {
-        var text = "AWS4-HMAC-SHA256\n"
-        text.reserveCapacity(128 + scope.region.utf8.count + scope.service.utf8.count)
-        text += scope.time.basicDate
-        text += scope.time.clock
-        text += "\n"
-        text += scope.time.basicDate
-        text += "/"
-        text += scope.region
-        text += "/"
-        text += scope.service
-        text += "/aws4_request\n"
-        text += hash
-        self.text = text
+        let digest = try canonicalRequest.digest()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(160 + scope.region.utf8.count + scope.service.utf8.count)
+        bytes.append(utf8: Self.algorithm)
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(utf8: scope.time.basicDateTime)
+        bytes.append(UInt8(ascii: "\n"))
+        scope.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\n"))
+        digest.withUnsafeBytes { Hexadecimal.append($0.assumingMemoryBound(to: UInt8.self), to: &bytes) }
+        self.bytes = bytes
     }
 }
 

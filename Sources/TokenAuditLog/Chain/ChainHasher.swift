@@ -1,4 +1,5 @@
 import CLibcrypto
+import RDSIAMHashing
 
 /// The two hashes of a row: of its payload, and of all that came before.
 ///
@@ -8,15 +9,12 @@ import CLibcrypto
 /// The first row's "previous chain" is SHA-256(0x03 ‖ log id), so that a chain cannot be moved to another log. With
 /// two levels a payload may one day be erased and the chain still be checked.
 final class ChainHasher {
-    /// One context for all hashes where libcrypto must be called by way of EVP; else nil.
-    ///
-    /// Making a context costs as much as hashing a row.
-    private let context: OpaquePointer?
+    /// One context for all hashes, as making a context costs as much as hashing a row.
+    private let context: OpaquePointer
 
-    /// - Parameter direct: Whether to call SHA-256 itself and save the way through EVP, which is half the cost of a row.
-    init(direct: Bool = rdsiam_sha256_is_direct() == 1) throws {
-        guard let digest = rdsiam_sha256_digest() else { throw Self.unavailable }
-        self.context = direct ? nil : try Self.context(of: digest)
+    init() throws {
+        guard let digest = SHA256Digest.algorithm else { throw Self.unavailable }
+        context = try Self.context(of: digest)
     }
 
     deinit { EVP_MD_CTX_free(context) }
@@ -71,10 +69,6 @@ final class ChainHasher {
         var digest = Digest()
         digest.withUnsafeMutableBytes { space in
             let result = space.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            guard let context else {
-                rdsiam_sha256_joined(&prefix, 1, bytes.baseAddress, bytes.count, result)
-                return
-            }
             EVP_DigestInit_ex2(context, nil, nil)
             EVP_DigestUpdate(context, &prefix, 1)
             EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)

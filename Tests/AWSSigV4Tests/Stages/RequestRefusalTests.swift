@@ -76,22 +76,4 @@ struct RequestRefusalTests {
         let error = try #require(throws: SigV4Error.self) { try CredentialScope(region: "r", service: service, at: 0) }
         #expect(error.code == .invalidScope)
     }
-
-    /// In a process of its own, because libcrypto's configuration is the whole process's.
-    @Test func withoutSHA256NothingIsSigned() async {
-        await #expect(processExitsWith: .success) {
-            EVP_set_default_properties(nil, "provider=none")
-            let error = try #require(throws: SigV4Error.self) {
-                try SigV4Signer().dsqlToken(
-                    host: "h",
-                    isAdmin: false,
-                    region: "r",
-                    credentials: SigningCredentials(accessKeyID: "akid", secretAccessKey: "secret"),
-                    at: 0
-                )
-            }
-            #expect(error.code == .cryptographyUnavailable)
-            #expect(error.isRetryable)
-        }
-    }
 }

@@ -30,7 +30,7 @@ struct TextAsBytesTests {
     @Test("A signing key is derived from the bytes of the secret", arguments: secrets)
     func signingKeys(_ secret: Secret) throws {
         let scope = try CredentialScope(region: "eu-west-2", service: "rds-db", at: 1_767_225_600)
-        #expect(try SigningKey(secretAccessKey: secret.text, scope: scope).hexadecimal == secret.signingKey)
+        #expect(try SigningKey.hexadecimal(secretAccessKey: secret.text, scope: scope) == secret.signingKey)
     }
 
     @Test("A cached signing key serves no secret but its own")

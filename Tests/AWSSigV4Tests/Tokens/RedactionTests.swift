@@ -46,7 +46,8 @@ struct RedactionTests {
         let headers = try SigV4Signer().headers(signing: request, scope: scope, credentials: credentials())
         let sent = try #require(headers.last?.value.split(separator: "Signature=").last)
 
-        let hidden = Self.secrets + [key.hexadecimal, signature.hexadecimal, String(sent)]
+        let derived = try SigningKey.hexadecimal(secretAccessKey: "topSecretKey", scope: scope)
+        let hidden = Self.secrets + [derived, signature.hexadecimal, String(sent)]
         for value in [request, canonical, key, signature, headers] as [Any] {
             for text in texts(value) {
                 for secret in hidden { #expect(!text.contains(secret)) }
