@@ -3,8 +3,9 @@
 
     verify.py LOG [--head "LOG-ID SEQ CHAIN"]...      LOG is the SQLite file, or an export in JSON Lines
 
-README.md, beside this file, states the format. Prints a line per finding, `KIND SEQ [acknowledged ROW]`, then `rows N`
-and the head. Exit status 1 if a finding is not acknowledged, else 0; 2 if there is no log.
+README.md, beside this file, states the format. The file is read in short steps: writers wait milliseconds at most. Prints
+a line per finding, `KIND SEQ [acknowledged ROW]`, then `rows N` and the head. Exit status 1 if a finding is not
+acknowledged, else 0; 2 if there is no log, or if its pages are damaged.
 """
 import argparse, hashlib, json, pathlib, sqlite3, sys
 
@@ -12,17 +13,26 @@ sha256 = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 evidence = lambda seq, *hashes: sha256(b"\x04", seq.to_bytes(8, "big"), *hashes)[:16].hex()
 
 def open_database(path):
-    database = sqlite3.connect(pathlib.Path(path).absolute().as_uri() + "?mode=ro", uri=True)
-    database.execute("BEGIN")
-    log = database.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0]
-    marks = "SELECT through_seq, chain_hash FROM anchor WHERE kind = 'prune' AND through_seq"
+    database = sqlite3.connect(pathlib.Path(path).absolute().as_uri() + "?mode=ro", uri=True, isolation_level=None, timeout=10)
+    ask = lambda query, *values: database.execute(query, values).fetchall()
+    points = "SELECT through_seq, chain_hash FROM anchor WHERE kind = 'prune' AND through_seq"
     rows = "SELECT seq, CAST(payload AS BLOB), leaf_hash, chain_hash FROM event WHERE seq"
-    below = [("rows-surplus", rows + " < 1 ORDER BY seq"), ("prune-unrecorded", marks + " < 1 ORDER BY through_seq")]
-    findings = [(kind, row[0], "") for kind, query in below for row in database.execute(query + " LIMIT 1")]
-    anchor = database.execute(marks + " > 0 ORDER BY through_seq DESC").fetchone()
-    start = anchor or (0, sha256(b"\x03", log.encode()))
-    leftovers = database.execute(rows + " BETWEEN 1 AND ? ORDER BY seq", start[:1])
-    return findings, log, start, leftovers, database.execute(rows + " > ? ORDER BY seq", start[:1]), anchor
+    log = ask("SELECT value FROM meta WHERE key = 'log_id'")[0][0]
+    below = [("rows-surplus", rows + " < 1 ORDER BY seq"), ("prune-unrecorded", points + " < 1 ORDER BY through_seq")]
+    findings = [(kind, row[0], "") for kind, query in below for row in ask(query + " LIMIT 1")]
+    prune_point = lambda: next(iter(ask(points + " > 0 ORDER BY through_seq DESC LIMIT 1")), None)
+    def steps(first, last):  # Each query is a read transaction of its own, so that writers come in between.
+        while first <= last:
+            step = ask(rows + " >= ? AND seq <= ? ORDER BY seq LIMIT 2000", first, last)
+            for row in step:
+                if row[0] < first: raise ValueError(f"row {row[0]} comes after row {first - 1}: the file is damaged")
+                first = row[0] + 1
+                yield row
+            if not step: return
+    point = prune_point()
+    start = point or (0, sha256(b"\x03", log.encode()))
+    is_stale = lambda: prune_point() != point
+    return findings, log, start, steps(1, start[0]), steps(start[0] + 1, 2 ** 63 - 1), point, is_stale
 
 def open_export(path):
     lines = open(path, "rb")
@@ -31,7 +41,7 @@ def open_export(path):
     payload = lambda line: line[line.index(b'"payload":') + 10 : line.rindex(b',"seq":')]
     hashes = lambda row: (bytes.fromhex(row["leaf"]), bytes.fromhex(row["chain"]))
     rows = ((row["seq"], payload(line), *hashes(row)) for line in lines for row in [json.loads(line)])
-    return [], heading["log"], (heading["seq"], bytes.fromhex(heading["chain"])), [], rows, None
+    return [], heading["log"], (heading["seq"], bytes.fromhex(heading["chain"])), [], rows, None, lambda: False
 
 def statement(payload):
     """What an event of the log's own says: its activity, the row it speaks of, the findings it acknowledges."""
@@ -43,7 +53,7 @@ def statement(payload):
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, None, []
 
-def verify(heads, findings, log, start, leftovers, rows, anchor):
+def verify(heads, findings, log, start, leftovers, rows, point):
     count, statements, met = 0, [], {seq: None for _, seq, _ in heads}
     def walk(rows, position, previous):
         nonlocal count
@@ -70,13 +80,16 @@ def verify(heads, findings, log, start, leftovers, rows, anchor):
         what = ("rows-missing", end[0] + 1) if end[0] < start[0] else ("chain-broken", end[0])
         findings.append((*what, evidence(*start)))
     end = walk(rows, *start)
-    if anchor and ("audit.prune", anchor) not in (words[1:3] for words in statements):
-        findings.append(("prune-unrecorded", anchor[0], evidence(*anchor)))
+    if point and ("audit.prune", point) not in (words[1:3] for words in statements):
+        findings.append(("prune-unrecorded", point[0], evidence(*point)))
     for name, seq, chain in heads:
+        known = met[seq] or (start[1] if seq == start[0] else None)
         if name != log or seq > end[0]:
-            findings.append(("foreign-anchor", 0, "") if name != log else ("truncated", end[0] + 1, ""))
-        elif chain != (met[seq] or (start[1] if seq == start[0] else None)):
-            findings.append(("anchor-mismatch" if met[seq] or seq >= start[0] else "head-pruned", seq, ""))
+            findings.append(("foreign-head", 0, "") if name != log else ("truncated", end[0] + 1, ""))
+        elif known and known != chain or not known and seq > start[0]:
+            findings.append(("head-mismatch", seq, ""))
+        elif point and 0 < seq <= point[0]:
+            findings.append(("head-pruned", seq, ""))
     def note(what):  # Of the rows that a head covers, only what was acknowledged before the head was taken.
         by = [told[0] for told in statements if told[1] == "audit.reanchor" and "%s %d %s" % what in told[3]]
         covered = lambda row: any(name == log and 0 < what[1] <= head < row for name, head, _ in heads)
@@ -88,12 +101,15 @@ if __name__ == "__main__":
     parser.add_argument("log")
     parser.add_argument("--head", action="append", default=[], help="a head kept elsewhere: LOG-ID SEQ CHAIN")
     options = parser.parse_args()
+    heads = [(name, int(seq), bytes.fromhex(chain)) for name, seq, chain in (text.split(" ") for text in options.head)]
     try:
         opens = open_database if open(options.log, "rb").read(16) == b"SQLite format 3\0" else open_export
-        findings, log, *rest = opens(options.log)
+        for _ in range(5):  # If the log is pruned in the meantime, from the beginning.
+            findings, log, *rest, is_stale = opens(options.log)
+            findings, count, (seq, chain) = verify(heads, findings, log, *rest)
+            if not is_stale(): break
+        if seq and rest[-1]: print(f"the log begins after row {rest[-1][0]}", file=sys.stderr)
     except (OSError, ValueError, KeyError, StopIteration, sqlite3.Error) as error:
         sys.exit(print(f"no audit log: {error}", file=sys.stderr) or 2)
-    heads = [(name, int(seq), bytes.fromhex(chain)) for name, seq, chain in (text.split(" ") for text in options.head)]
-    findings, count, (seq, chain) = verify(heads, findings, log, *rest)
     print(*("%s %d%s" % what for what in findings), f"rows {count}", f"{log} {seq} {chain.hex()}", sep="\n")
     sys.exit(any(not what[2] for what in findings))

@@ -67,20 +67,20 @@ public actor AuditLogReader {
     ///
     /// - Parameters:
     ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
-    ///   - anchors: Heads that were kept elsewhere. The log must hold each of them; one whose row is pruned is a finding,
+    ///   - heads: Heads that were kept elsewhere. The log must hold each of them; one whose row is pruned is a finding,
     ///     ``AuditFinding/Kind/headPruned``.
     ///   - keys: Keys of which one must have signed each checkpoint. None where signatures do not matter.
     /// - Throws: ``AuditLogError`` where the log cannot be read at all. What is wrong within it is in the report.
     public func verify(
         from start: AuditHead? = nil,
-        anchors: [AuditHead] = [],
+        heads: [AuditHead] = [],
         keys: [AuditVerificationKey] = []
     ) throws -> AuditVerification {
         try ChainVerifier(
             file: ReadOnlyFile(path: path),
             timeLimit: timeLimit,
             start: start,
-            anchors: anchors,
+            heads: heads,
             keys: keys
         ).verify()
     }
@@ -166,25 +166,5 @@ public actor AuditLogReader {
         let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
         self.connection = connection.isUnlocked ? nil : connection
         return try body(connection)
-    }
-}
-
-extension Connection {
-    /// The last row; the last pruned row, or the chain's beginning, where there is none.
-    func head() throws -> AuditHead {
-        let logID = try logID()
-        let select = try prepare(Self.lastRow)
-        if try select.step() {
-            return AuditHead(logID: logID, sequence: select.integer(0), digest: select.digest(1))
-        }
-        return try pruneAnchor(logID: logID)
-            ?? AuditHead(logID: logID, sequence: 0, digest: ChainHasher().genesis(of: logID))
-    }
-
-    /// The last row that was pruned, or is about to be deleted; 0 where there is none.
-    ///
-    /// Rows up to it do not count, even where they are there.
-    func prunedThrough() throws -> Int64 {
-        max(0, try integer("SELECT max(through_seq) FROM anchor WHERE kind = 'prune'") ?? 0)
     }
 }

@@ -60,7 +60,7 @@ struct MigrationTests {
 
     private func expectIntact(_ path: String, _ old: Old, newRows: Int64 = 0) async throws {
         let head = try #require(AuditHead(old.head))
-        let report = try await Logs.verification(of: path, anchors: [head])
+        let report = try await Logs.verification(of: path, heads: [head])
         #expect(report.lines == old.findings && report.isIntact && report.rows == old.rows + newRows)
         let other = try await OtherVerifier.verify(path, heads: [head])
         #expect(other.findings == old.findings && other.head == report.head.description)

@@ -1,3 +1,4 @@
+import AuthTokens
 import Foundation
 import Synchronization
 import TokenAuditLog

@@ -19,23 +19,27 @@ public struct AuditFinding: Sendable, Hashable {
         /// The log ends before a head that was kept elsewhere.
         public static let truncated = Kind(rawValue: "truncated")
         /// The log holds another row than a head that was kept elsewhere.
-        public static let anchorMismatch = Kind(rawValue: "anchor-mismatch")
-        /// A head that was kept elsewhere is of a row that has been pruned, and can be compared with nothing.
+        public static let headMismatch = Kind(rawValue: "head-mismatch")
+        /// The row of a head that was kept elsewhere is pruned.
         ///
         /// Whoever can write the file can delete rows and say that they were pruned. Keep a new head after each pruning
         /// that you know of, and verify with that.
         public static let headPruned = Kind(rawValue: "head-pruned")
         /// A head that was kept elsewhere is of another log.
-        public static let foreignAnchor = Kind(rawValue: "foreign-anchor")
+        public static let foreignHead = Kind(rawValue: "foreign-head")
         /// The log's own checkpoint states another row than the one before it.
         public static let checkpointMismatch = Kind(rawValue: "checkpoint-mismatch")
-        /// A checkpoint lacks the signature that was asked for, or has a wrong one.
+        /// A checkpoint has a signature that is wrong, or another key's.
         public static let badSignature = Kind(rawValue: "bad-signature")
+        /// A checkpoint is not signed, though a key was given.
+        public static let unsignedCheckpoint = Kind(rawValue: "unsigned-checkpoint")
+        /// No checkpoint is signed by a key that was given: the log may be another one.
+        public static let notSigned = Kind(rawValue: "not-signed")
         /// Rows were deleted and no event in the chain says so.
         public static let pruneUnrecorded = Kind(rawValue: "prune-unrecorded")
-        /// The tables or their guards are not as this version makes them.
+        /// The tables, their indexes or their guards are not as this version makes them.
         public static let schemaAltered = Kind(rawValue: "schema-altered")
-        /// What is searched differs from what is hashed.
+        /// An index does not lead to the rows that the table holds.
         public static let indexAltered = Kind(rawValue: "index-altered")
         /// The file's pages are damaged.
         public static let unreadable = Kind(rawValue: "unreadable")
@@ -43,19 +47,19 @@ public struct AuditFinding: Sendable, Hashable {
 
     /// The kind of damage.
     public let kind: Kind
-    /// The first row it concerns; 0 where it concerns none.
+    /// The first row it concerns; 0 if it concerns none.
     public let sequence: Int64
     /// What was found, in words.
     public let message: String
-    /// The event by which somebody has taken note of it; nil where nobody has.
+    /// The event that acknowledges it; `nil` if none does.
     public internal(set) var acknowledgedBy: Int64?
 
-    /// What it was found by, hashed; nil where it cannot be acknowledged.
+    /// A hash of what it was found by; `nil` if it cannot be acknowledged.
     ///
-    /// What contradicts something that was kept elsewhere cannot, nor what can be mended.
+    /// What contradicts a head or a key that was kept elsewhere cannot, nor what can be repaired.
     let evidence: String?
 
-    /// Whether ``AuditLog/reanchor(acknowledging:reason:)`` can take note of it.
+    /// Whether ``AuditLog/reanchor(acknowledging:reason:)`` can acknowledge it.
     public var canBeAcknowledged: Bool { evidence != nil }
 
     init(_ kind: Kind, at sequence: Int64, _ message: String, evidence: String? = nil) {
@@ -64,4 +68,14 @@ public struct AuditFinding: Sendable, Hashable {
         self.message = message
         self.evidence = evidence
     }
+}
+
+extension AuditFinding {
+    /// Whether it contradicts a head or a key that was kept elsewhere.
+    var contradictsKept: Bool {
+        [.truncated, .headMismatch, .headPruned, .foreignHead, .notSigned].contains(kind)
+    }
+
+    /// What it is acknowledged by: kind, row and evidence; `nil` if it cannot be.
+    var name: String? { evidence.map { "\(kind.rawValue) \(sequence) \($0)" } }
 }

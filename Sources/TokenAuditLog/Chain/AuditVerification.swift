@@ -1,34 +1,101 @@
+public import RDSIAMSystem
+
 /// What a walk along the chain has found.
 public struct AuditVerification: Sendable, Hashable {
     /// What is wrong, in the order of the rows, the first thousand of it.
+    ///
+    /// What contradicts a head or a key that was kept elsewhere is always among them.
     public internal(set) var findings: [AuditFinding] = []
     /// How many things are wrong in all.
     public internal(set) var findingCount = 0
+    /// What is not wrong and worth knowing, in the order of the rows, the first thousand of it.
+    public internal(set) var remarks: [AuditRemark] = []
     /// How many rows were checked, without those that an unfinished pruning has left.
     public internal(set) var rows: Int64 = 0
     /// The last row that was checked.
     ///
     /// Keep it elsewhere: the next verification can begin there, and must find it again.
     public internal(set) var head: AuditHead
+    /// The row after which the checked rows begin: the last pruned row, the head that the verification began at, or
+    /// row 0.
+    public internal(set) var origin: AuditHead
+    /// The last pruning; `nil` if the log was never pruned.
+    public internal(set) var pruning: AuditPruneRecord?
+    /// How many rows follow the last checkpoint that a given key has signed; `nil` if no key was given.
+    ///
+    /// Whoever can write the file can change these rows unnoticed.
+    public internal(set) var rowsAfterSignature: Int64?
 
-    /// How many of the findings somebody has acknowledged (``AuditLog/reanchor(acknowledging:reason:)``).
+    init(from origin: AuditHead) {
+        self.origin = origin
+        self.head = origin
+    }
+
+    /// How many rows the log holds, or has held, that this verification did not look at: those up to ``origin``.
+    public var uncheckedRows: Int64 { max(0, origin.sequence - (pruning?.throughSequence ?? 0)) }
+
+    /// How many of the findings are acknowledged (``AuditLog/reanchor(acknowledging:reason:)``).
     public var acknowledgedCount: Int { findings.count { $0.acknowledgedBy != nil } }
 
-    /// Whether nothing is wrong but what somebody has acknowledged.
+    /// Whether nothing is wrong but what is acknowledged.
+    ///
+    /// A log that was pruned can be intact: see ``pruning`` for where it begins.
     public var isIntact: Bool { findingCount == acknowledgedCount }
 
-    static let mostFindings = 1000
+    static let most = 1000
 
     mutating func add(_ finding: AuditFinding) {
         findingCount += 1
-        if findings.count < Self.mostFindings { findings.append(finding) }
+        if findings.count < Self.most || finding.contradictsKept { findings.append(finding) }
     }
 
-    /// Adds what was found in the rows after these.
-    mutating func append(_ next: AuditVerification) {
-        findingCount += next.findingCount
-        findings += next.findings.prefix(Self.mostFindings - findings.count)
-        rows += next.rows
-        if next.rows > 0 { head = next.head }
+    mutating func add(_ remark: AuditRemark) {
+        if remarks.count < Self.most { remarks.append(remark) }
+    }
+}
+
+/// What the log itself says about its last pruning.
+public struct AuditPruneRecord: Sendable, Hashable {
+    /// The last pruned row: the log begins after it.
+    public let throughSequence: Int64
+    /// The row of the event that records the pruning; `nil` if there is none, which is a finding.
+    public internal(set) var recordedIn: Int64?
+    /// When it was pruned.
+    public internal(set) var time: Date?
+    /// Who pruned it.
+    public internal(set) var actor: AuditActor?
+}
+
+/// Something about a log that is not wrong and worth knowing.
+public struct AuditRemark: Sendable, Hashable {
+    /// The kind of remark.
+    public struct Kind: RawRepresentable, Sendable, Hashable {
+        /// The kind's name.
+        public let rawValue: String
+
+        /// Creates a kind of that name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A row is more than a minute older than the one before it: a clock was set back, or ahead before.
+        public static let timeWentBack = Kind(rawValue: "time-went-back")
+        /// The log says that events could not be recorded.
+        public static let eventsLost = Kind(rawValue: "events-lost")
+        /// The log was read from a copy, as a writer has crashed; see ``AuditLogReader/isReadingCopy``.
+        public static let recovered = Kind(rawValue: "recovered")
+        /// The indexes were not compared with the rows, as the log was pruned during the verification.
+        public static let indexUnchecked = Kind(rawValue: "index-unchecked")
+    }
+
+    /// The kind of remark.
+    public let kind: Kind
+    /// The row it concerns; 0 if it concerns none.
+    public let sequence: Int64
+    /// The remark in words.
+    public let message: String
+
+    init(_ kind: Kind, at sequence: Int64, _ message: String) {
+        self.kind = kind
+        self.sequence = sequence
+        self.message = message
     }
 }

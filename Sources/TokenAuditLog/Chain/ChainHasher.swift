@@ -7,7 +7,7 @@ import RDSIAMHashing
 /// - chain = SHA-256(0x02 ‖ previous chain ‖ sequence number, 8 bytes, big-endian ‖ leaf).
 ///
 /// The first row's "previous chain" is SHA-256(0x03 ‖ log id), so that a chain cannot be moved to another log. With
-/// two levels a payload may one day be erased and the chain still be checked.
+/// two levels a payload can be erased and the chain still be checked.
 final class ChainHasher {
     /// One context for all hashes, as making a context costs as much as hashing a row.
     private let context: OpaquePointer
@@ -47,7 +47,7 @@ final class ChainHasher {
         }
     }
 
-    /// What a finding about a row is told by from others: the first half of SHA-256(0x04 ‖ sequence number, 8 bytes,
+    /// The evidence for a finding about a row: the first half of SHA-256(0x04 ‖ sequence number, 8 bytes,
     /// big-endian ‖ hashes), in hexadecimal.
     func evidence(of sequence: Int64, _ hashes: Digest...) -> String {
         evidence(withUnsafeBytes(of: sequence.bigEndian) { [UInt8]($0) } + hashes.flatMap(\.bytes))
@@ -56,11 +56,6 @@ final class ChainHasher {
     /// The same of something else than a row.
     func evidence(_ bytes: [UInt8]) -> String {
         Hexadecimal.encode(bytes.withUnsafeBytes { [UInt8](hash(prefix: 0x04, $0).bytes.prefix(Digest.size / 2)) })
-    }
-
-    /// The first four bytes of SHA-256(prefix ‖ value): what a value is looked up by.
-    func shortHash(prefix: UInt8, _ value: UnsafeRawBufferPointer) -> Int64 {
-        hash(prefix: prefix, value).withUnsafeBytes { Int64(Int32(bigEndian: $0.load(as: Int32.self))) }
     }
 
     /// libcrypto cannot fail here: the digest was fetched, and memory was had, in `init`.
@@ -76,4 +71,41 @@ final class ChainHasher {
         }
         return digest
     }
+}
+
+/// The 32 bytes of a SHA-256 hash, held in place: a verification reads millions of them.
+struct Digest: Sendable, Hashable {
+    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    static let size = 32
+
+    init() {}
+
+    /// Takes the bytes of a hash; what is not 32 bytes long equals no hash.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Self.size else { return nil }
+        withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
+    }
+
+    init?(_ bytes: [UInt8]) {
+        guard let digest = bytes.withUnsafeBytes({ Digest($0) }) else { return nil }
+        self = digest
+    }
+
+    mutating func withUnsafeMutableBytes<Value>(_ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
+        Swift.withUnsafeMutableBytes(of: &words, body)
+    }
+
+    func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        Swift.withUnsafeBytes(of: words, body)
+    }
+
+    var bytes: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+
+    static func == (left: Digest, right: Digest) -> Bool {
+        left.words.0 == right.words.0 && left.words.1 == right.words.1 && left.words.2 == right.words.2
+            && left.words.3 == right.words.3
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }

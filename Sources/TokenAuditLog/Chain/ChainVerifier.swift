@@ -1,92 +1,159 @@
-import Dispatch
-import Synchronization
+import RDSIAMSystem
 
-/// Verifies a log: its chain in segments, several at a time, and all around it.
+/// Verifies a log: one walk along its rows in their order, and what lies around them.
 ///
-/// Each row follows from the stored hash of the one before, so that segments can be checked in any order. A segment is
-/// one read transaction, short enough not to keep writers waiting.
+/// The walk is cut into read transactions so short that a writer that waits comes soon: in rollback-journal mode a
+/// reader keeps writers waiting.
 struct ChainVerifier: Sendable {
     let file: ReadOnlyFile
     let timeLimit: Duration
     var start: AuditHead?
-    var anchors: [AuditHead] = []
+    var heads: [AuditHead] = []
     var keys: [AuditVerificationKey] = []
-    var stride: Int64 = 10_000
-    var workers = 4
+    /// How long a read transaction lasts, about.
+    var pace = Duration.milliseconds(20)
 
     func verify() throws -> AuditVerification {
-        let connection = try file.open(limit: timeLimit)
         let hasher = try ChainHasher()
-        var extent = try readExtent(hasher)
-        let origin = try self.origin(extent, connection, hasher)
-        var walked = try walkLeftovers(extent, origin: origin)
-        try walk(from: origin, to: extent.last, &walked)
-        // Where others have pruned meanwhile, the event that says so is one of the rows that have come since.
-        while case let now = try readExtent(hasher), now.beginning != extent.beginning {
-            extent = now
-            try walk(from: walked.report.head, to: extent.last, &walked)
-        }
-        let judge = ChainJudge(extent: extent, origin: origin, walked: walked, heads: heads, hasher: hasher)
-        return try judge.judge { report in
-            for finding in try Schema.findings(in: connection, hasher) { report.add(finding) }
-        }
+        var steps = try ChainSteps(file: file, timeLimit: timeLimit, pace: pace)
+        let logID = try steps.connection.logID()
+        let beginning = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
+        let own = allHeads.filter { $0.isOfSameLog(as: beginning) }
+        var walk = ChainWalk(from: beginning, heads: own, keys: keys, hasher: hasher)
+        let start = try origin(own, steps.connection)
+        if let start { walk.begin(at: start) } else { try steps.walkLeftovers(&walk, beginning) }
+        while try steps.advance(&walk) {}
+
+        var report = walk.report
+        report.pruning = pruning(steps.prunePoint, walk)
+        if start == nil { addWholeFindings(&report, walk, steps, hasher) }
+        for head in allHeads { addFinding(about: head, &report, walk, beginning, steps.prunePoint) }
+        if !keys.isEmpty { addSignatures(&report, walk, isWhole: start == nil) }
+        for finding in try Schema.findings(in: steps.connection, hasher) { report.add(finding) }
+        try checkIndexes(&report, walk, steps)
+        acknowledge(&report, walk, own)
+        return report
     }
 
     /// All heads kept elsewhere.
-    private var heads: [AuditHead] { anchors + (start.map { [$0] } ?? []) }
+    private var allHeads: [AuditHead] { heads + (start.map { [$0] } ?? []) }
 
-    /// A connection of its own: one that looks for no journal sees the file as it was when opened.
-    private func readExtent(_ hasher: ChainHasher) throws -> LogExtent {
-        let connection = try file.open(limit: timeLimit)
-        return try connection.reading { try LogExtent(connection, hasher) }
-    }
-
-    /// Where the walk begins: at the first row kept elsewhere, if the log has been verified up to one; else at the last
-    /// pruned row, or at the beginning.
-    private func origin(_ extent: LogExtent, _ connection: Connection, _ hasher: ChainHasher) throws -> AuditHead {
-        guard let start, start.isOfSameLog(as: extent.beginning),
-            let first = heads.filter({ $0.isOfSameLog(as: extent.beginning) }).map(\.sequence).min(),
-            first > extent.beginning.sequence
-        else { return extent.beginning }
-        let next = first == .max ? first : first + 1
-        return try connection.reading { try connection.row(before: next, logID: extent.logID, hasher: hasher) }
-    }
-
-    /// Checks what an unfinished pruning has left, as far as it can be checked.
-    private func walkLeftovers(_ extent: LogExtent, origin: AuditHead) throws -> WalkReport {
-        var walked = WalkReport(from: origin)
-        guard let leftovers = extent.leftovers, origin == extent.beginning else { return walked }
-        let before = AuditHead(logID: extent.logID, sequence: leftovers.first - 1, digest: Digest())
-        try walk(from: before, to: leftovers.last, &walked)
-        // They are rows of the log no more.
-        walked.report.head = origin
-        walked.report.rows = 0
-        return walked
-    }
-
-    private func walk(from origin: AuditHead, to last: AuditHead, _ walked: inout WalkReport) throws {
-        let board = SegmentBoard(after: origin.sequence, through: last.sequence, stride: stride)
-        let ownHeads = heads.filter { $0.isOfSameLog(as: origin) }
-        let count = max(0, last.sequence - origin.sequence) / stride
-        DispatchQueue.concurrentPerform(iterations: Int(min(Int64(workers), count + 1))) { _ in
-            do {
-                let connection = try openForWalk()
-                let hasher = try ChainHasher()
-                while let (rows, index) = try board.next(connection.row(from:)) {
-                    let segment = ChainSegment(logID: origin.logID, rows: rows, anchors: ownHeads, keys: keys)
-                    board.put(try segment.walk(on: connection, hasher: hasher).finished(), at: index)
-                }
-            } catch {
-                board.fail(error)
-            }
+    /// Where the walk begins if the log has been verified up to a head: at the first row kept elsewhere.
+    ///
+    /// `nil` if it begins at the log's beginning.
+    private func origin(_ own: [AuditHead], _ connection: Connection) throws -> AuditHead? {
+        guard let start, let first = own.map(\.sequence).min(), own.contains(start) else { return nil }
+        return try connection.reading {
+            guard try first > connection.prunedThrough() else { return nil }
+            return try connection.storedRow(before: first == .max ? first : first + 1, logID: start.logID)
         }
-        walked.append(try board.result(startingAt: origin))
+    }
+}
+
+// MARK: What the indexes hold
+
+extension ChainVerifier {
+    /// Adds where searches would not find what was walked; logs of version 1 have no indexes.
+    private func checkIndexes(_ report: inout AuditVerification, _ walk: ChainWalk, _ steps: ChainSteps) throws {
+        guard try steps.connection.integer(Queries.schemaVersion) ?? 0 >= 2 else { return }
+        guard !report.findings.contains(where: { $0.kind == .unreadable }) else {
+            let message = "The indexes were not compared with the rows, of which some cannot be read."
+            return report.add(AuditRemark(.indexUnchecked, at: 0, message))
+        }
+        let rows = (after: report.origin.sequence, through: report.head.sequence)
+        let connection = try file.open(limit: timeLimit)
+        let names = try connection.indexNames()
+        for (index, expected) in zip(EntryView.indexes, walk.indexed.sums) where names.contains(index.name) {
+            let check = IndexCheck(connection: connection, index: index, rows: rows, pace: pace)
+            let finding = try check.finding(expected: expected)
+            // Entries of pruned rows are gone.
+            guard try connection.reading({ try connection.prunedThrough() }) <= rows.after, !connection.isOvertaken
+            else {
+                let message = "The indexes were not compared with the rows: the log has changed in the meantime."
+                return report.add(AuditRemark(.indexUnchecked, at: 0, message))
+            }
+            if let finding { report.add(finding) }
+        }
+    }
+}
+
+// MARK: What follows from the walk
+
+extension ChainVerifier {
+    private func pruning(_ point: AuditHead?, _ walk: ChainWalk) -> AuditPruneRecord? {
+        guard let point else { return nil }
+        let event = walk.statements.last { $0.activity == .prune && $0.states(point) }
+        return AuditPruneRecord(
+            throughSequence: point.sequence,
+            recordedIn: event?.sequence,
+            time: event?.record.time,
+            actor: event?.record.actor
+        )
     }
 
-    /// Each page is read once, so a cache only has to be small enough to stay within the processor's.
-    private func openForWalk() throws -> Connection {
-        let connection = try file.open(limit: timeLimit)
-        try connection.execute("PRAGMA cache_size = 64")
-        return connection
+    /// Adds what is found only if all rows are looked at, and what the rows themselves cannot show.
+    private func addWholeFindings(
+        _ report: inout AuditVerification,
+        _ walk: ChainWalk,
+        _ steps: ChainSteps,
+        _ hasher: ChainHasher
+    ) {
+        if let row = steps.impossible.row {
+            report.add(AuditFinding(.rowsSurplus, at: row, "No log has a row with a number below 1."))
+        }
+        if let row = steps.impossible.prunePoint {
+            report.add(AuditFinding(.pruneUnrecorded, at: row, "No log is pruned below row 1."))
+        }
+        guard let point = steps.prunePoint else { return }
+        let evidence = hasher.evidence(of: point.sequence, point.digest)
+        if let end = steps.leftovers?.end, steps.leftovers?.prunePoint == point, end != point {
+            let isShort = end.sequence < point.sequence
+            let message = "The rows before the last pruned one do not lead to it."
+            let row = isShort ? end.sequence + 1 : end.sequence
+            report.add(AuditFinding(isShort ? .rowsMissing : .chainBroken, at: row, message, evidence: evidence))
+        }
+        guard report.pruning?.recordedIn == nil else { return }
+        let message = "Rows up to \(point.sequence) are deleted, or excepted, and no event says so."
+        report.add(AuditFinding(.pruneUnrecorded, at: point.sequence, message, evidence: evidence))
+    }
+
+    /// Adds what the walk has not seen: heads of other logs, and of rows that are not there.
+    private func addFinding(
+        about head: AuditHead,
+        _ report: inout AuditVerification,
+        _ walk: ChainWalk,
+        _ beginning: AuditHead,
+        _ prunePoint: AuditHead?
+    ) {
+        guard head.isOfSameLog(as: beginning) else {
+            return report.add(AuditFinding(.foreignHead, at: 0, "A head kept elsewhere is of log \(head.logID)."))
+        }
+        if head == beginning || walk.refuted.contains(head) { return }
+        if let prunePoint, head.sequence <= prunePoint.sequence {
+            if head.sequence == prunePoint.sequence && head != prunePoint { return report.add(.mismatch(of: head)) }
+            let message =
+                "The row of a head kept elsewhere is pruned: the log begins after row \(prunePoint.sequence)."
+                + " Keep a new head after each pruning that you know of."
+            return report.add(AuditFinding(.headPruned, at: head.sequence, message))
+        }
+        if walk.met.contains(head) || head == report.origin { return }
+        let end = report.head.sequence
+        guard head.sequence > end else { return report.add(.mismatch(of: head)) }
+        let message = "The log ends at \(end); a head kept elsewhere says \(head.sequence)."
+        report.add(AuditFinding(.truncated, at: end + 1, message))
+    }
+
+    private func addSignatures(_ report: inout AuditVerification, _ walk: ChainWalk, isWhole: Bool) {
+        report.rowsAfterSignature = report.head.sequence - (walk.lastSigned ?? report.origin.sequence)
+        guard isWhole, walk.lastSigned == nil else { return }
+        let message = "No checkpoint is signed by a given key. This may be another log, or one that was rewritten."
+        report.add(AuditFinding(.notSigned, at: 0, message))
+    }
+
+    private func acknowledge(_ report: inout AuditVerification, _ walk: ChainWalk, _ own: [AuditHead]) {
+        let acknowledgements = Acknowledgements(walk.statements)
+        for index in report.findings.indices {
+            report.findings[index].acknowledgedBy = acknowledgements.row(for: report.findings[index], heads: own)
+        }
     }
 }

@@ -1,24 +1,32 @@
+import AuthTokens
+import RDSIAMSystem
+
 /// A walk along the chain, row by row: what it has seen and what it expects next.
 ///
 /// It knows nothing of files. After a break the stored hash counts, so that one break is found once.
 struct ChainWalk {
-    /// Where a walk begins: at the row before its first.
-    struct Start {
-        let row: AuditHead
-        /// Whether that row's hash is known; else the first row need not follow from it.
-        var isKnown = true
-    }
-
     /// The last row seen.
     private(set) var position: AuditHead
-    private var isPositionKnown: Bool
-    private(set) var result: WalkReport
+    /// Whether the hash of that row is known; else the next row need not follow from it.
+    private(set) var isPositionKnown: Bool
+    private(set) var report: AuditVerification
+    /// What the log itself says about what was pruned and acknowledged.
+    private(set) var statements: [LogStatement] = []
+    /// The heads kept elsewhere whose rows were there, and have been compared.
+    private(set) var met: Set<AuditHead> = []
+    /// Those among them that the rows contradict.
+    private(set) var refuted: Set<AuditHead> = []
+    /// The last signed checkpoint's row.
+    private(set) var lastSigned: Int64?
+    /// What indexes must hold of the rows.
+    private(set) var indexed = IndexSums()
     /// Heads kept elsewhere that lie ahead, the nearest last.
-    private var anchors: [AuditHead]
+    private var heads: [AuditHead]
     private let keys: [AuditVerificationKey]
     private let hasher: ChainHasher
+    private var lastTime: Int64?
 
-    /// A row as it is stored; all zeros, which is no row's hash, where one is not 32 bytes long.
+    /// A row as it is stored; all zeros, which is no row's hash, for one that is not 32 bytes long.
     private struct Row {
         let sequence: Int64
         let payload: UnsafeRawBufferPointer
@@ -26,43 +34,62 @@ struct ChainWalk {
         let chain: Digest
     }
 
-    init(from start: Start, anchors: [AuditHead], keys: [AuditVerificationKey], hasher: ChainHasher) {
-        self.position = start.row
-        self.isPositionKnown = start.isKnown
-        self.result = WalkReport(from: start.row)
-        self.anchors = anchors.filter { $0.sequence > start.row.sequence }.sorted {
-            $0.sequence > $1.sequence
-        }
+    init(from origin: AuditHead, heads: [AuditHead], keys: [AuditVerificationKey], hasher: ChainHasher) {
+        self.position = origin
+        self.isPositionKnown = true
+        self.report = AuditVerification(from: origin)
+        self.heads = heads.sorted { $0.sequence > $1.sequence }
         self.keys = keys
         self.hasher = hasher
     }
 
+    /// Goes to a row without looking at those between: they are pruned.
+    mutating func jump(to head: AuditHead, isKnown: Bool = true) {
+        position = head
+        isPositionKnown = isKnown
+    }
+
+    /// Begins the rows that count: those before were what an unfinished pruning has left.
+    mutating func begin(at origin: AuditHead) {
+        jump(to: origin)
+        report.origin = origin
+        report.head = origin
+        report.rows = 0
+        (lastTime, lastSigned, indexed) = (nil, nil, IndexSums())
+    }
+
     /// Sees the next row.
     ///
-    /// Its hashes are nil where they are not 32 bytes long.
+    /// Its hashes are `nil` if they are not 32 bytes long.
     mutating func visit(_ sequence: Int64, leaf: Digest?, chain: Digest?, payload: UnsafeRawBufferPointer) {
         let row = Row(sequence: sequence, payload: payload, leaf: leaf ?? Digest(), chain: chain ?? Digest())
         if hasher.leaf(payload) != row.leaf {
             find(.payloadAltered, row, "The payload does not have the hash that was stored with it.")
         }
-        if LogStatement.isLikely(payload) { hear(LogStatement(payload, sequence: sequence), row) }
+        if LogStatement.isLikely(payload), let statement = LogStatement(payload, sequence: sequence) {
+            read(statement, row)
+        }
+        let fields = PayloadFields(payload)
+        compareTime(fields.time, sequence)
+        indexed.add(fields, sequence)
         follow(to: row)
-        result.report.rows += 1
-        compareAnchors(with: row)
+        report.rows += 1
+        report.head = position
+        compareHeads(with: row)
     }
 
     /// Sees that a row is there and cannot be read.
-    mutating func visitUnreadable(_ sequence: Int64) {
-        result.report.add(
-            AuditFinding(
-                .unreadable,
-                at: sequence,
-                "The row cannot be read: the file is damaged there.",
-                evidence: hasher.evidence(of: sequence)
-            )
-        )
+    mutating func visitUnreadable(_ sequence: Int64, _ message: String) {
+        report.add(AuditFinding(.unreadable, at: sequence, message, evidence: hasher.evidence(of: sequence)))
         position = AuditHead(logID: position.logID, sequence: sequence, digest: Digest())
         isPositionKnown = false
+        report.head = position
+    }
+
+    /// Sees that a row comes where only higher ones may.
+    mutating func visitDisorder(_ sequence: Int64) {
+        let message = "Row \(sequence) comes after row \(position.sequence): the file is damaged there."
+        report.add(AuditFinding(.unreadable, at: sequence, message, evidence: hasher.evidence(of: sequence)))
     }
 
     private mutating func follow(to row: Row) {
@@ -80,48 +107,61 @@ struct ChainWalk {
     }
 
     /// Heads whose rows are not there are left for the end.
-    private mutating func compareAnchors(with row: Row) {
-        while let anchor = anchors.last, anchor.sequence <= row.sequence {
-            anchors.removeLast()
-            guard anchor.sequence == row.sequence else { continue }
-            result.met.insert(anchor)
-            if anchor != position { result.report.add(.mismatch(of: anchor)) }
+    private mutating func compareHeads(with row: Row) {
+        while let head = heads.last, head.sequence <= row.sequence {
+            heads.removeLast()
+            guard head.sequence == row.sequence else { continue }
+            met.insert(head)
+            guard head != position else { continue }
+            refuted.insert(head)
+            report.add(.mismatch(of: head))
         }
     }
 
-    private mutating func hear(_ statement: LogStatement?, _ row: Row) {
-        guard let statement else { return }
-        if statement.statesHead && isPositionKnown && position.sequence == row.sequence - 1
-            && statement.head != position.mark
-        {
+    /// Remarks a row that is older than the one before it by more than several processes' turns explain.
+    private mutating func compareTime(_ time: Int64?, _ sequence: Int64) {
+        guard let time else { return }
+        if let lastTime, time < lastTime - 60_000_000 {
+            let (from, to) = (Date(microseconds: lastTime).iso8601, Date(microseconds: time).iso8601)
+            report.add(AuditRemark(.timeWentBack, at: sequence, "Time goes back from \(from) to \(to)."))
+        }
+        lastTime = time
+    }
+
+    private mutating func read(_ statement: LogStatement, _ row: Row) {
+        if statement.isLasting { statements.append(statement) }
+        if statement.activity == .gap {
+            let (all, issued) = (statement.detail["events"] ?? "?", statement.detail["issued"] ?? "?")
+            let message = "Events were not recorded: \(all), of which \(issued) issued a token nevertheless."
+            report.add(AuditRemark(.eventsLost, at: row.sequence, message))
+        }
+        let followsKnown = isPositionKnown && position.sequence == row.sequence - 1
+        if statement.statesHead && followsKnown && !statement.states(position) {
             find(.checkpointMismatch, row, "The log's own checkpoint states another row than the one before it.")
         }
-        if let problem = statement.problem(with: keys, position: position) {
-            // A key that was kept elsewhere contradicts the log.
-            result.report.add(AuditFinding(.badSignature, at: row.sequence, problem))
+        if statement.activity == .checkpoint && !keys.isEmpty { checkSignature(of: statement, row) }
+    }
+
+    private mutating func checkSignature(of statement: LogStatement, _ row: Row) {
+        if statement.isSigned(by: keys, stating: position) {
+            lastSigned = row.sequence
+        } else if statement.detail["note"] == nil {
+            // A program without the key has written to the log: whether it may is for people to say.
+            find(.unsignedCheckpoint, row, "The checkpoint is not signed.")
+        } else {
+            let message = "The checkpoint's signature is wrong, or another key's."
+            report.add(AuditFinding(.badSignature, at: row.sequence, message))
         }
-        if statement.isLasting { result.statements.append(statement) }
     }
 
     private mutating func find(_ kind: AuditFinding.Kind, _ row: Row, at sequence: Int64? = nil, _ message: String) {
         let evidence = hasher.evidence(of: row.sequence, hasher.leaf(row.payload), row.leaf, row.chain)
-        result.report.add(AuditFinding(kind, at: sequence ?? row.sequence, message, evidence: evidence))
-    }
-
-    /// What was found, after the last row.
-    func finished() -> WalkReport {
-        var result = result
-        result.report.head = position
-        return result
+        report.add(AuditFinding(kind, at: sequence ?? row.sequence, message, evidence: evidence))
     }
 }
 
 extension AuditFinding {
-    static func mismatch(of anchor: AuditHead) -> AuditFinding {
-        AuditFinding(
-            .anchorMismatch,
-            at: anchor.sequence,
-            "The row is not the one whose hash was kept elsewhere."
-        )
+    static func mismatch(of head: AuditHead) -> AuditFinding {
+        AuditFinding(.headMismatch, at: head.sequence, "The row is not the one whose hash was kept elsewhere.")
     }
 }

@@ -22,13 +22,11 @@ final class LogStore {
         connection = try Self.open(path, configuration, journal)
         hasher = try ChainHasher()
         logID = try connection.logID()
-        beginning = try connection.prepare("BEGIN IMMEDIATE")
-        ending = try connection.prepare("COMMIT")
-        insert = try connection.prepare(
-            "INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?1, ?2, ?3, ?4)"
-        )
-        selectHead = try connection.prepare(Connection.lastRow)
-        selectChain = try connection.prepare("SELECT chain_hash FROM event WHERE seq = ?1")
+        beginning = try connection.prepare(Queries.beginWriting)
+        ending = try connection.prepare(Queries.commit)
+        insert = try connection.prepare(Queries.insertRow)
+        selectHead = try connection.prepare(Queries.lastRow)
+        selectChain = try connection.prepare(Queries.chainHash)
         head = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
         next = head
         head = try connection.reading { try readHead() }
@@ -89,17 +87,14 @@ final class LogStore {
         connection.rollBack()
     }
 
-    /// Adds a mark to the open transaction.
+    /// Adds a prune point to the open transaction.
     ///
-    /// The file's guards let none pass that the chain does not bear out.
-    func insertAnchor(_ kind: String, _ anchor: AuditHead, at time: Date) throws {
-        let insert = try connection.prepare(
-            "INSERT INTO anchor (kind, through_seq, chain_hash, time_us) VALUES (?1, ?2, ?3, ?4)"
-        )
-        try insert.bind(kind, at: 1)
-        try insert.bind(anchor.sequence, at: 2)
-        try insert.bind(anchor.chainHash, at: 3)
-        try insert.bind(time.microseconds, at: 4)
+    /// The file's guards refuse one that the chain contradicts.
+    func insertPrunePoint(_ head: AuditHead, at time: Date) throws {
+        let insert = try connection.prepare(Queries.insertPrunePoint)
+        try insert.bind(head.sequence, at: 1)
+        try insert.bind(head.chainHash, at: 2)
+        try insert.bind(time.microseconds, at: 3)
         try connection.store(insert)
     }
 
@@ -113,7 +108,7 @@ final class LogStore {
         if try selectHead.step() {
             return AuditHead(logID: logID, sequence: selectHead.integer(0), digest: selectHead.digest(1))
         }
-        return try connection.pruneAnchor(logID: logID)
+        return try connection.prunePoint(logID: logID)
             ?? AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
     }
 
@@ -153,41 +148,7 @@ final class LogStore {
     }
 
     private func prunedOrGone(_ sequence: Int64) throws -> Digest? {
-        let pruned = try connection.pruneAnchor(logID: logID)?.sequence ?? 0
+        let pruned = try connection.prunePoint(logID: logID)?.sequence ?? 0
         return sequence <= pruned ? head.digest : nil
-    }
-}
-
-extension Connection {
-    func logID() throws -> String {
-        guard let logID = try text("SELECT value FROM meta WHERE key = 'log_id'") else {
-            throw AuditLogError(.damaged, "The audit log has lost its name. Restore it from a backup.", path: path)
-        }
-        return logID
-    }
-
-    /// The last row that was pruned, from which the chain of the rows that are left goes on.
-    func pruneAnchor(logID: String) throws -> AuditHead? {
-        try anchor("prune", logID: logID)
-    }
-
-    /// Selects the last row after what was pruned.
-    static let lastRow = """
-        SELECT seq, chain_hash FROM event
-        WHERE seq > max(0, coalesce((SELECT max(through_seq) FROM anchor WHERE kind = 'prune'), 0))
-        ORDER BY seq DESC LIMIT 1
-        """
-
-    /// The last mark of a kind; no row has a number below 1.
-    func anchor(_ kind: String, logID: String) throws -> AuditHead? {
-        let select = try prepare(
-            """
-            SELECT through_seq, chain_hash FROM anchor WHERE kind = ?1 AND through_seq > 0
-            ORDER BY through_seq DESC LIMIT 1
-            """
-        )
-        try select.bind(kind, at: 1)
-        guard try select.step() else { return nil }
-        return AuditHead(logID: logID, sequence: select.integer(0), digest: select.digest(1))
     }
 }

@@ -35,13 +35,13 @@ struct Backup {
         let copy = try Connection(path: path, mode: .writing)
         // All is synchronised once, at the end; until then the copy counts for nothing.
         try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
-        let version = try source.integer("PRAGMA user_version") ?? 0
+        let version = try source.integer(Queries.schemaVersion) ?? 0
         try copy.execute("PRAGMA user_version = \(version); PRAGMA application_id = \(Schema.applicationID)")
         let schema = try Schema.reference(version: version)
         // The guards come last: they are not for copies.
-        for table in try schema.statements("type = 'table'") { try copy.execute(table) }
+        for table in try schema.statements(Queries.tables) { try copy.execute(table) }
         try copyRows(to: copy)
-        for guardian in try schema.statements("type <> 'table'") { try copy.execute(guardian) }
+        for guardian in try schema.statements(Queries.indexesAndTriggers) { try copy.execute(guardian) }
         return try copy.head()
     }
 
@@ -57,15 +57,13 @@ struct Backup {
         if let next = try copyEvents(after: sequence, to: copy) { return next }
         try copyTable("meta", ["key", "value"], to: copy)
         try copyTable("anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: sequence, to: copy)
-        try copy.execute(
-            "DELETE FROM event WHERE seq <= (SELECT max(through_seq) FROM anchor WHERE kind = 'prune')"
-        )
+        try copy.execute(Queries.deletePruned)
         return nil
     }
 
     private func copyEvents(after sequence: Int64, to copy: Connection) throws -> Int64? {
         let select = try source.prepare(
-            "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+            Queries.rowsToCopy
         )
         try select.bind(sequence, at: 1)
         try select.bind(stride, at: 2)
@@ -107,8 +105,8 @@ struct Backup {
 
 extension Connection {
     /// The SQL that made the tables and triggers of a schema that is our own.
-    fileprivate func statements(_ condition: String) throws -> [String] {
-        let select = try prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND \(condition)")
+    fileprivate func statements(_ query: String) throws -> [String] {
+        let select = try prepare(query)
         var statements: [String] = []
         while try select.step() { statements.append(select.text(0)) }
         return statements

@@ -64,14 +64,12 @@ struct Pruner {
     /// The last row that may be deleted already.
     private func pruned(_ committer: Committer) throws -> AuditHead {
         let logID = committer.store.logID
-        return try committer.store.connection.pruneAnchor(logID: logID)
+        return try committer.store.connection.prunePoint(logID: logID)
             ?? AuditHead(logID: logID, sequence: 0, digest: Digest())
     }
 
     private mutating func scan(_ committer: Committer, after last: AuditHead) throws {
-        let select = try committer.store.connection.prepare(
-            "SELECT seq, chain_hash, coalesce(time_us, 0) FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
-        )
+        let select = try committer.store.connection.prepare(Queries.rowsToPrune)
         try select.bind(last.sequence, at: 1)
         try select.bind(stride, at: 2)
         var (last, count) = (last, Int64(0))
@@ -107,7 +105,7 @@ struct Pruner {
     private func permit(_ last: AuditHead, _ committer: Committer) throws {
         // Another process may have pruned meanwhile.
         guard try last.sequence > pruned(committer).sequence else { return }
-        try committer.store.insertAnchor("prune", last, at: committer.configuration.now())
+        try committer.store.insertPrunePoint(last, at: committer.configuration.now())
         try committer.append(
             .prune,
             [
@@ -121,12 +119,7 @@ struct Pruner {
 extension Connection {
     /// Deletes, within a transaction, up to `count` rows that an anchor covers.
     fileprivate func deleteFirstEvents(_ count: Int64, through sequence: Int64) throws -> Int64 {
-        let delete = try prepare(
-            """
-            DELETE FROM event WHERE seq <= (SELECT max(seq) FROM
-            (SELECT seq FROM event WHERE seq <= ?1 ORDER BY seq LIMIT ?2))
-            """
-        )
+        let delete = try prepare(Queries.deleteFirstRows)
         try delete.bind(sequence, at: 1)
         try delete.bind(count, at: 2)
         try delete.run()

@@ -22,7 +22,7 @@ struct Migrator {
         try connection.execute("PRAGMA user_version = \(step.version)")
         guard version == 0 else { return true }
         try connection.execute("PRAGMA application_id = \(Schema.applicationID)")
-        let insert = try connection.prepare("INSERT INTO meta (key, value) VALUES ('log_id', ?1)")
+        let insert = try connection.prepare(Queries.insertLogID)
         try insert.bind(EventID.make(at: time), at: 1)
         try connection.store(insert)
         return true
@@ -33,9 +33,9 @@ struct Migrator {
     /// - Throws: `notAnAuditLog`, `newerSchema`.
     @discardableResult
     func check(_ connection: Connection, mayBeEmpty: Bool = false) throws -> Int64 {
-        let application = try connection.integer("PRAGMA application_id") ?? 0
-        let version = try connection.integer("PRAGMA user_version") ?? 0
-        let tables = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
+        let application = try connection.integer(Queries.applicationID) ?? 0
+        let version = try connection.integer(Queries.schemaVersion) ?? 0
+        let tables = try connection.integer(Queries.objectCount) ?? 0
         if mayBeEmpty && application == 0 && version == 0 && tables == 0 { return 0 }
         guard application == Schema.applicationID, version > 0 else {
             throw AuditLogError(

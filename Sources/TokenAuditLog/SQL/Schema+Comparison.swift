@@ -8,7 +8,7 @@ extension Schema {
 
     /// What of the tables, indexes and triggers is missing, changed or added, for a file of its version.
     static func findings(in connection: Connection, _ hasher: ChainHasher) throws -> [AuditFinding] {
-        let version = try connection.integer("PRAGMA user_version") ?? .max
+        let version = try connection.integer(Queries.schemaVersion) ?? .max
         let expected = try reference(version: version).schemaObjects()
         let actual = try connection.schemaObjects()
         return Set(expected.keys).union(actual.keys).filter { expected[$0] != actual[$0] }.sorted().map { name in
@@ -24,13 +24,7 @@ extension Schema {
 
 extension Connection {
     fileprivate func schemaObjects() throws -> [ByteText: ByteText] {
-        // SQLite's own tables, such as ANALYZE makes, do nothing. A trigger of such a name does.
-        let select = try prepare(
-            #"""
-            SELECT type || ' ' || name, sql FROM sqlite_schema
-            WHERE NOT (type = 'table' AND name LIKE 'sqlite\_%' ESCAPE '\')
-            """#
-        )
+        let select = try prepare(Queries.objects)
         // By bytes: SQLite does not take U+212A for a K, and so a constraint written with it is none.
         var objects: [ByteText: ByteText] = [:]
         while try select.step() { objects[ByteText(select.text(0))] = ByteText(select.text(1)) }

@@ -102,7 +102,7 @@ final class Connection {
 
     /// Runs `body` in a read transaction, so that all it reads is of one moment.
     func reading<Value>(_ body: () throws -> Value) throws -> Value {
-        try execute("BEGIN")
+        try execute(Queries.begin)
         defer { rollBack() }
         return try body()
     }
@@ -111,10 +111,10 @@ final class Connection {
     ///
     /// A deferred transaction that reads first and writes later fails at once where another writer came between.
     func writing<Value>(_ body: () throws -> Value) throws -> Value {
-        try execute("BEGIN IMMEDIATE")
+        try execute(Queries.beginWriting)
         do {
             let value = try body()
-            try execute("COMMIT")
+            try execute(Queries.commit)
             return value
         } catch {
             rollBack()

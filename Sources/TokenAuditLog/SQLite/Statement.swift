@@ -74,7 +74,25 @@ final class Statement {
         }
     }
 
+    func bind(_ value: StoredValue, at index: Int32) throws {
+        switch value {
+        case .null: try connection.check(sqlite3_bind_null(handle, index))
+        case .integer(let value): try bind(value, at: index)
+        case .real(let value): try connection.check(sqlite3_bind_double(handle, index, value))
+        case .text(let bytes): try bind(utf8: bytes, at: index)
+        }
+    }
+
     // MARK: Columns, counted from 0
+
+    func value(_ column: Int32) -> StoredValue {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_NULL: .null
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_FLOAT: .real(sqlite3_column_double(handle, column))
+        default: .text(bytes(column))
+        }
+    }
 
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 

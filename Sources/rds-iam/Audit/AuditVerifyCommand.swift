@@ -46,7 +46,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         let path = try log.resolved()
         let report = try await log.reader().verify(
             from: from,
-            anchors: head,
+            heads: head,
             keys: keys()
         )
         if json {

@@ -25,7 +25,7 @@ struct MaintenanceTests {
         let entries = try await Logs.entries(of: path)
         #expect(entries.map(\.sequence) == Array(61...102))
         #expect(entries.compactMap(\.record?.activity).filter { $0 == .prune }.count == 1)
-        let report = try await Logs.verification(of: path, anchors: [before])
+        let report = try await Logs.verification(of: path, heads: [before])
         #expect(report.isIntact && report.rows == 42)
         #expect(try await OtherVerifier.verify(path, heads: [before]).status == 0)
     }
@@ -52,7 +52,7 @@ struct MaintenanceTests {
         let committer = try Committer(path: path, configuration: Logs.bare)
         let anchor = try committer.store.connection.row(before: 11, logID: committer.store.logID, hasher: ChainHasher())
         try committer.transaction(until: .now + .seconds(1)) {
-            try committer.store.insertAnchor("prune", anchor, at: Events.start)
+            try committer.store.insertPrunePoint(anchor, at: Events.start)
             try committer.append(.prune, ["seq": "10", "chain": Hexadecimal.encode(anchor.chainHash)])
         }
         #expect(try await Logs.verification(of: path).isIntact)
@@ -87,10 +87,10 @@ struct MaintenanceTests {
         let report = try await Logs.verification(of: copy)
         #expect(report.isIntact && report.head == head)
         #expect(try await OtherVerifier.verify(copy).status == 0)
-        #expect(try await Logs.verification(of: path, anchors: [head]).isIntact)
+        #expect(try await Logs.verification(of: path, heads: [head]).isIntact)
         #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
         try await Logs.write(1, to: copy)
-        #expect(try await Logs.verification(of: copy, anchors: [head]).isIntact)
+        #expect(try await Logs.verification(of: copy, heads: [head]).isIntact)
         #expect(await Logs.code { _ = try await reader.backUp(to: copy) } == .alreadyExists)
         #expect(await Logs.code { _ = try await reader.backUp(to: folder.path("no/copy")) } == .notFound)
         #expect(!FileManager.default.fileExists(atPath: folder.path("no")))
@@ -114,7 +114,7 @@ struct MaintenanceTests {
         #expect(notices.kinds == Array(repeating: .checkpoint, count: 4))
         #expect(notices.notices.map(\.head.sequence) == [4, 8, 9, 11])
         #expect(notices.notices[2].head == head)
-        #expect(try await Logs.verification(of: path, anchors: notices.notices.map(\.head)).isIntact)
+        #expect(try await Logs.verification(of: path, heads: notices.notices.map(\.head)).isIntact)
     }
 
     @Test("an idle log writes checkpoints")

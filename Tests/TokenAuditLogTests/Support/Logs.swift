@@ -66,8 +66,8 @@ enum Logs {
         return entries.sorted { $0.sequence < $1.sequence }
     }
 
-    static func verification(of path: String, anchors: [AuditHead] = []) async throws -> AuditVerification {
-        try await AuditLogReader.open(path).verify(anchors: anchors)
+    static func verification(of path: String, heads: [AuditHead] = []) async throws -> AuditVerification {
+        try await AuditLogReader.open(path).verify(heads: heads)
     }
 
     /// Returns the code of the error that `body` throws, or `nil` if it throws none.

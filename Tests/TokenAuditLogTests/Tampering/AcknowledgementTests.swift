@@ -13,7 +13,7 @@ struct AcknowledgementTests {
 
     /// Returns what both verifiers find, which must be the same.
     private func verify(_ heads: [AuditHead] = []) async throws -> [String] {
-        let report = try await Logs.verification(of: path, anchors: heads)
+        let report = try await Logs.verification(of: path, heads: heads)
         let other = try await OtherVerifier.verify(path, heads: heads)
         #expect(other.findings == report.lines)
         #expect(other.status == (report.isIntact ? 0 : 1))
@@ -23,7 +23,7 @@ struct AcknowledgementTests {
 
     /// Acknowledges all findings and writes five more rows.
     private func acknowledge(_ heads: [AuditHead] = []) async throws {
-        let report = try await Logs.verification(of: path, anchors: heads)
+        let report = try await Logs.verification(of: path, heads: heads)
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         try await log.reanchor(acknowledging: report, reason: "two hosts wrote one file")
         try await Logs.write(5, to: log, from: 100)
@@ -79,7 +79,7 @@ struct AcknowledgementTests {
         try await Forgery.forge(path, "truncate", 15)
         #expect(try await verify([head]) == ["truncated 15"])
         try await acknowledge([head])
-        #expect(try await verify([head]) == ["anchor-mismatch 20"])
+        #expect(try await verify([head]) == ["head-mismatch 20"])
         #expect(try await verify() == [])
     }
 

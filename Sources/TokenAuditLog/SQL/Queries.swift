@@ -1,0 +1,110 @@
+/// The statements that read and write a log, by name.
+///
+/// Searches have theirs in ``EntryView`` and beside it.
+enum Queries {
+    // MARK: Rows
+
+    /// Adds a row. Parameters: row, payload, leaf hash, chain hash.
+    static let insertRow = "INSERT INTO event (seq, payload, leaf_hash, chain_hash) VALUES (?1, ?2, ?3, ?4)"
+    /// The chain hash of a row. Parameter: row.
+    static let chainHash = "SELECT chain_hash FROM event WHERE seq = ?1"
+    /// The last row after what was pruned: row, chain hash.
+    static let lastRow = """
+        SELECT seq, chain_hash FROM event
+        WHERE seq > max(0, coalesce((SELECT max(through_seq) FROM anchor WHERE kind = 'prune'), 0))
+        ORDER BY seq DESC LIMIT 1
+        """
+    /// The last row before one, pruned or not: row, chain hash. Parameter: row.
+    static let rowBefore = "SELECT seq, chain_hash FROM event WHERE seq < ?1 ORDER BY seq DESC LIMIT 1"
+    /// The first row from a number on. Parameter: row.
+    static let rowFrom = "SELECT seq FROM event WHERE seq >= ?1 ORDER BY seq LIMIT 1"
+    /// The last row there is, pruned or not.
+    static let highestRow = "SELECT seq FROM event ORDER BY seq DESC LIMIT 1"
+    /// The lowest row below 1, which no log has.
+    static let impossibleRow = "SELECT seq FROM event WHERE seq < 1 ORDER BY seq LIMIT 1"
+    /// Rows to be checked, in order: row, leaf hash, chain hash, payload. Parameters: after this row, up to this row.
+    static let rowsToCheck =
+        "SELECT seq, leaf_hash, chain_hash, payload FROM event WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"
+    /// One row to be checked. Parameter: row.
+    static let rowToCheck = "SELECT seq, leaf_hash, chain_hash, payload FROM event WHERE seq = ?1"
+    /// Rows to be copied or exported, in order: row, payload, leaf hash, chain hash. Parameters: after this row, count.
+    static let rowsToCopy =
+        "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+
+    // MARK: Prune points
+
+    /// Adds a prune point. Parameters: row, chain hash, time.
+    static let insertPrunePoint =
+        "INSERT INTO anchor (kind, through_seq, chain_hash, time_us) VALUES ('prune', ?1, ?2, ?3)"
+    /// The last prune point: row, chain hash. No row has a number below 1.
+    static let prunePoint = """
+        SELECT through_seq, chain_hash FROM anchor WHERE kind = 'prune' AND through_seq > 0
+        ORDER BY through_seq DESC LIMIT 1
+        """
+    /// The lowest prune point below 1, which no log has.
+    static let impossiblePrunePoint = "SELECT min(through_seq) FROM anchor WHERE kind = 'prune' AND through_seq < 1"
+    /// The first rows with their times, for pruning: row, chain hash, time. Parameters: after this row, count.
+    static let rowsToPrune =
+        "SELECT seq, chain_hash, coalesce(time_us, 0) FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+    /// Deletes the first rows. Parameters: up to this row, count.
+    static let deleteFirstRows = """
+        DELETE FROM event WHERE seq <= (SELECT max(seq) FROM
+        (SELECT seq FROM event WHERE seq <= ?1 ORDER BY seq LIMIT ?2))
+        """
+    /// Deletes, from a copy, what is pruned.
+    static let deletePruned =
+        "DELETE FROM event WHERE seq <= (SELECT max(through_seq) FROM anchor WHERE kind = 'prune')"
+
+    // MARK: Indexes
+
+    /// All entries of an index, in its order: value, row.
+    static func allEntries(_ index: EntryView.Index) -> String {
+        "\(entries(index)) WHERE \(index.condition) ORDER BY \(index.expression), seq"
+    }
+
+    /// The entries of one value. Parameters: value, after this row.
+    static func equalEntries(_ index: EntryView.Index) -> String {
+        "\(entries(index)) WHERE \(index.expression) = ?1 AND seq > ?2 ORDER BY seq"
+    }
+
+    /// The entries of the values after one. Parameter: value.
+    static func laterEntries(_ index: EntryView.Index) -> String {
+        "\(entries(index)) WHERE \(index.expression) > ?1 ORDER BY \(index.expression), seq"
+    }
+
+    /// One entry. Parameters: value, row.
+    static func entry(_ index: EntryView.Index) -> String {
+        "\(entries(index)) WHERE \(index.expression) = ?1 AND seq = ?2"
+    }
+
+    /// What the rows themselves give an index: value, row. Parameters: after this row, up to this row.
+    static func indexedRows(_ index: EntryView.Index) -> String {
+        "SELECT \(index.expression), seq FROM event NOT INDEXED WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"
+    }
+
+    private static func entries(_ index: EntryView.Index) -> String {
+        "SELECT \(index.expression), seq FROM event INDEXED BY \(index.name)"
+    }
+
+    // MARK: The file
+
+    static let begin = "BEGIN"
+    static let beginWriting = "BEGIN IMMEDIATE"
+    static let commit = "COMMIT"
+    static let logID = "SELECT value FROM meta WHERE key = 'log_id'"
+    static let insertLogID = "INSERT INTO meta (key, value) VALUES ('log_id', ?1)"
+    static let schemaVersion = "PRAGMA user_version"
+    static let applicationID = "PRAGMA application_id"
+    static let objectCount = "SELECT count(*) FROM sqlite_schema"
+    /// Tables, indexes and triggers: type and name, SQL. SQLite's own tables, such as ANALYZE makes, do nothing; a
+    /// trigger of such a name does.
+    static let objects = #"""
+        SELECT type || ' ' || name, sql FROM sqlite_schema
+        WHERE NOT (type = 'table' AND name LIKE 'sqlite\_%' ESCAPE '\')
+        """#
+    static let indexNames = "SELECT name FROM sqlite_schema WHERE type = 'index'"
+    /// The SQL that makes the tables of a schema.
+    static let tables = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND type = 'table'"
+    /// The SQL that makes all else: indexes and triggers.
+    static let indexesAndTriggers = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND type <> 'table'"
+}
