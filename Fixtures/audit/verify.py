@@ -3,7 +3,7 @@
 
     verify.py LOG [--head "LOG-ID SEQ CHAIN"]...      LOG is the SQLite file, or an export in JSON Lines
 
-README.md, beside this file, states the format. The file is read in short steps: writers wait milliseconds at most. Prints
+README.md, beside this file, states the format. The file is read in short steps: a writer waits milliseconds. Prints
 a line per finding, `KIND SEQ [acknowledged ROW]`, then `rows N` and the head. Exit status 1 if a finding is not
 acknowledged, else 0; 2 if there is no log, or if its pages are damaged.
 """
