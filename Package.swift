@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "AuthTokensTesting", targets: ["AuthTokensTesting"]),
         .library(name: "AuthTokensObservability", targets: ["AuthTokensObservability"]),
         .library(name: "AWSCredentialSources", targets: ["AWSCredentialSources"]),
+        .library(name: "LibpqClient", targets: ["LibpqClient"]),
         .library(name: "PGConninfo", targets: ["PGConninfo"]),
         .library(name: "AWSSigV4", targets: ["AWSSigV4"]),
         .library(name: "NamedRegistry", targets: ["NamedRegistry"]),
@@ -73,6 +74,7 @@ let package = Package(
         // Level 0: each stands alone.
         .target(name: "NamedRegistry", dependencies: ["RDSIAMBasics"]),
         .target(name: "PGConninfo", dependencies: ["RDSIAMBasics"]),
+        .target(name: "LibpqClient", dependencies: ["CLibpq", "RDSIAMBasics", "RDSIAMSystem"]),
         .target(name: "AWSSigV4", dependencies: ["RDSIAMBasics", "RDSIAMHashing", "CLibcrypto"]),
 
         // Level 1.
@@ -179,6 +181,10 @@ let package = Package(
         .testTarget(
             name: "CommandGeneratorTests",
             dependencies: ["CommandGenerator", "AuthTokens", "AuthTokensTesting", "TestSupport"]
+        ),
+        .testTarget(
+            name: "LibpqClientTests",
+            dependencies: ["LibpqClient", "CLibpq", "RDSIAMBasics", "RDSIAMSystem", "TestSupport"]
         ),
         .testTarget(
             name: "PGRDSIAMTests",

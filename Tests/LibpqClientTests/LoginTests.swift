@@ -1,0 +1,295 @@
+import Foundation
+import RDSIAMSystem
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LibpqClient
+
+@Suite("A login", .timeLimit(.minutes(3)))
+struct LoginTests {
+    @Test("tells who is connected where, how, and to what")
+    func facts() async throws {
+        let server = try await Server.shared
+        let facts = try await PGConnection.connect(server.passwordLogin()).facts
+        #expect(facts.host == server.facts.host && facts.address == "127.0.0.1" && facts.port == "\(server.facts.port)")
+        #expect(facts.user == "anna" && facts.database == "postgres" && facts.tlsVersion == "TLSv1.3")
+        #expect(facts.serverVersion / 10_000 >= 15 && facts.processID > 0)
+        #expect(facts.passwordWasUsed && facts.earlierFailures.isEmpty)
+        let superuser = try await server.connect()
+        #expect(!superuser.facts.passwordWasUsed && superuser.facts.tlsVersion == nil)
+        #expect(try await superuser.processID == superuser.facts.processID)
+        #expect(try await superuser.parameterStatus("server_encoding") == "UTF8")
+        #expect(try await superuser.parameterStatus("none such") == nil)
+    }
+
+    @Test("that is refused names the server, and tells whether the password was asked for")
+    func refused() async throws {
+        let server = try await Server.shared
+        let wrong = await #expect(throws: PGError.self) {
+            try await PGConnection.connect(server.passwordLogin(["password": "secret-1"]))
+        }
+        #expect(wrong?.code == .loginRefused && wrong?.sqlState == "28P01" && wrong?.passwordWasUsed == true)
+        #expect(wrong?.message.contains("\(server.facts.host):\(server.facts.port) (127.0.0.1)") == true)
+        #expect(wrong?.message.contains("secret-1") == false && wrong?.isRetryable == false)
+        #expect(wrong?.endpoint?.address == "127.0.0.1")
+        let unencrypted = await #expect(throws: PGError.self) {
+            try await PGConnection.connect(server.passwordLogin(["sslmode": "disable"]))
+        }
+        #expect(unencrypted?.sqlState == "28000" && unencrypted?.passwordWasUsed == false)
+        let database = await #expect(throws: PGError.self) {
+            try await PGConnection.connect(server.passwordLogin(["dbname": "none"]))
+        }
+        #expect(
+            database?.code == .connectionFailed && database?.sqlState == "3D000" && database?.passwordWasUsed == true
+        )
+        #expect(database?.isRetryable == false)
+    }
+
+    @Test("with TLS and without reports the refusal that came first")
+    func pair() async throws {
+        let server = try await Server.shared
+        let error = await #expect(throws: PGError.self) {
+            try await PGConnection.connect(
+                server.passwordLogin(["password": "wrong", "sslmode": "prefer", "sslrootcert": ""])
+            )
+        }
+        #expect(error?.sqlState == "28P01")
+        #expect(error?.message.contains("no encryption") == true)
+    }
+
+    @Test("takes values with quotes, backslashes and spaces as they are, and refuses a NUL")
+    func values() async throws {
+        let connection = try await Server.connect(["application_name": #"it's a \ "name" "#])
+        #expect(try await connection.value("show application_name") == #"it's a \ "name" "#)
+        #expect(try await code { _ = try await Server.connect(["application_name": "a\0b"]) } == .invalidParameter)
+        #expect(try await code { _ = try await Server.connect(["user=x host": "a"]) } == .invalidParameter)
+        #expect(try await code { _ = try await Server.connect(["connect_timeout": "10s"]) } == .invalidParameter)
+    }
+
+    @Test("goes on with the next server if one cannot be reached or found, and says so")
+    func nextServer() async throws {
+        let server = try await Server.shared
+        let login = server.passwordLogin([
+            "host": "localhost,no-such-host.invalid,\(server.facts.host)", "hostaddr": "",
+            "port": "1,5432,\(server.facts.port)",
+            "sslmode": "require",
+        ])
+        let walk = ServerWalk(
+            login: login,
+            names: HostLookup { name in
+                if name.hasSuffix(".invalid") { return try HostLookup.askSystem("\0") }
+                return ["127.0.0.1"]
+            }
+        ) { terms in
+            try await Session(on: EventLoop.next()).attempt(terms)
+        }
+        let facts = try await walk.run()
+        #expect(facts.host == server.facts.host)
+        let failures: [PGError] = facts.earlierFailures.compactMap { $0 as? PGError }
+        #expect(failures.map(\.endpoint?.name) == ["localhost:1", "no-such-host.invalid:5432"])
+        #expect(failures.allSatisfy { $0.code == .connectionFailed && $0.isRetryable && !$0.passwordWasUsed })
+    }
+
+    @Test("goes on with the next address of a server, with the same password")
+    func nextAddress() async throws {
+        let server = try await Server.shared
+        let asked = Mutex<[PGEndpoint]>([])
+        var login = server.passwordLogin(["hostaddr": "", "password": "wrong"])
+        login.authenticator = { server, logIn in
+            asked.withLock { $0.append(server) }
+            return try await logIn(PGLogin.Credential(password: "geheim"))
+        }
+        let walk = ServerWalk(login: login, names: HostLookup { _ in ["127.0.0.2", "127.0.0.1"] }) { terms in
+            try await Session(on: EventLoop.next()).attempt(terms)
+        }
+        let facts = try await walk.run()
+        #expect(facts.address == "127.0.0.1" && facts.earlierFailures.count == 1)
+        #expect(asked.withLock { $0.map(\.name) } == ["\(server.facts.host):\(server.facts.port)"])
+    }
+
+    @Test("does not go on after a refusal, as libpq does not")
+    func refusalIsFinal() async throws {
+        let server = try await Server.shared
+        let login = server.passwordLogin([
+            "host": "\(server.facts.host),\(server.facts.host)", "hostaddr": "127.0.0.1,127.0.0.1", "password": "wrong",
+        ])
+        let attempts = Mutex(0)
+        let walk = ServerWalk(login: login) { terms in
+            attempts.withLock { $0 += 1 }
+            return try await Session(on: EventLoop.next()).attempt(terms)
+        }
+        #expect(try await code { _ = try await walk.run() } == .loginRefused)
+        #expect(attempts.withLock { $0 } == 1)
+    }
+
+    @Test("goes on if there is no password for a server, and throws that error if there is none for any")
+    func noPassword() async throws {
+        struct NoPassword: Error {}
+        let server = try await Server.shared
+        var login = server.passwordLogin([
+            "host": "other.example.com,\(server.facts.host)", "hostaddr": "127.0.0.1,127.0.0.1",
+        ])
+        login.authenticator = { server, logIn in
+            guard server.host != "other.example.com" else { throw NoPassword() }
+            return try await logIn(PGLogin.Credential(password: "geheim", user: "anna"))
+        }
+        let connection = try await PGConnection.connect(login)
+        #expect(connection.facts.earlierFailures.count == 1 && connection.facts.earlierFailures[0] is NoPassword)
+        login.authenticator = { _, _ in throw NoPassword() }
+        let none = login
+        await #expect(throws: NoPassword.self) { try await PGConnection.connect(none) }
+    }
+
+    @Test("may try again with another password, and closes the connection if the authenticator fails afterwards")
+    func authenticator() async throws {
+        struct Unrecorded: Error {}
+        let server = try await Server.shared
+        var login = server.passwordLogin(["application_name": "unrecorded"])
+        login.authenticator = { _, logIn in
+            await #expect(throws: PGError.self) { try await logIn(PGLogin.Credential(password: "stale")) }
+            return try await logIn(PGLogin.Credential(password: "geheim"))
+        }
+        #expect(try await PGConnection.connect(login).value("select 1") == 1)
+        login.authenticator = { _, logIn in
+            _ = try await logIn(PGLogin.Credential(password: "geheim"))
+            throw Unrecorded()
+        }
+        let failing = login
+        await #expect(throws: Unrecorded.self) { try await PGConnection.connect(failing) }
+        let watcher = try await server.connect()
+        let gone = "select not exists (select from pg_stat_activity where application_name = 'unrecorded')"
+        #expect(try await comesTrue { try await watcher.value(gone) == true })
+    }
+
+    @Test("obeys target_session_attrs, with prefer-standby in two rounds")
+    func sessionAttributes() async throws {
+        let server = try await Server.shared
+        let error = await #expect(throws: PGError.self) {
+            try await PGConnection.connect(server.passwordLogin(["target_session_attrs": "standby"]))
+        }
+        #expect(error?.code == .unsuitableServer && error?.passwordWasUsed == true && error?.isRetryable == true)
+        let connection = try await PGConnection.connect(
+            server.passwordLogin(["target_session_attrs": "prefer-standby"])
+        )
+        #expect(connection.facts.earlierFailures.compactMap { ($0 as? PGError)?.code } == [.unsuitableServer])
+        #expect(try await connection.value("select 1") == 1)
+    }
+
+    @Test("ends when a server does not answer in time, or its task is canceled, or its server dies")
+    func silent() async throws {
+        let silent = try ListeningSocket()
+        let login = PGLogin(["hostaddr": "127.0.0.1", "port": "\(silent.port)", "user": "u", "connect_timeout": "2"])
+        let error = await #expect(throws: PGError.self) { try await PGConnection.connect(login) }
+        #expect(error?.code == .timedOut && error?.isRetryable == true)
+        close(try await silent.accept())
+        #expect(error?.message.contains("127.0.0.1:\(silent.port) did not answer within 2 seconds") == true)
+        let unlimited = PGLogin(["hostaddr": "127.0.0.1", "port": "\(silent.port)", "user": "u"])
+        let task = Task { try await PGConnection.connect(unlimited) }
+        let client = try await silent.accept()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.finished() }
+        close(client)
+        let dying = Task { try await PGConnection.connect(unlimited) }
+        close(try await silent.accept())
+        let death = await #expect(throws: PGError.self) { try await dying.finished() }
+        #expect(death?.code == .connectionFailed && death?.isRetryable == true)
+        withExtendedLifetime(silent) {}
+    }
+
+    @Test("is closed before the password leaves if libpq dials another endpoint than the planned one")
+    func mismatch() async throws {
+        let server = try await Server.shared
+        let port = "\(server.facts.port)"
+        let others = [
+            PGEndpoint(host: "other.example.com", address: "127.0.0.1", port: port),
+            PGEndpoint(host: server.facts.host, address: "127.0.0.2", port: port),
+            PGEndpoint(host: server.facts.host, address: "127.0.0.1", port: "1"),
+            PGEndpoint(host: "", address: "127.0.0.2", port: port),
+        ]
+        let right = PGEndpoint(host: server.facts.host, address: "127.0.0.1", port: port)
+        // A wrong password: an answer of the server would be another error.
+        let conninfo = try server.passwordLogin(["password": "wrong"]).conninfo(dialing: right, replacing: [])
+        for other in others {
+            let session = try Session(on: EventLoop.next())
+            let terms = LoginAttempt.Terms(
+                conninfo: conninfo,
+                endpoint: other,
+                timeout: nil,
+                requiresTLS: true,
+                isSelective: false,
+                secrets: ["wrong"]
+            )
+            #expect(try await code { _ = try await session.attempt(terms) } == .endpointMismatch)
+            #expect(session.state.withLock { $0.handle == nil })
+        }
+    }
+
+    @Test("is refused without TLS if it requires TLS, whatever sslmode says")
+    func requiresTLS() async throws {
+        var login = try await Server.shared.login()
+        login.requiresTLS = true
+        let socket = login
+        #expect(try await code { _ = try await PGConnection.connect(socket) } == .endpointMismatch)
+    }
+
+    @Test("keeps its password out of descriptions")
+    func redacted() {
+        let credential = PGLogin.Credential(password: "secret-2", user: "anna")
+        var dumped = ""
+        dump(credential, to: &dumped)
+        #expect(!"\(credential) \(String(reflecting: credential)) \(dumped)".contains("secret-2"))
+    }
+
+    @Test("works 500 times at once")
+    func many() async throws {
+        let server = try await Server.shared
+        let connections = try await withThrowingTaskGroup(of: PGConnection.self) { group in
+            for _ in 0..<500 { group.addTask { try await PGConnection.connect(server.passwordLogin()) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let identifiers = try await withThrowingTaskGroup(of: Int32?.self) { group in
+            for connection in connections { group.addTask { try await connection.processID } }
+            return try await group.reduce(into: Set<Int32?>()) { $0.insert($1) }
+        }
+        #expect(identifiers.count == 500)
+        for connection in connections { await connection.close() }
+    }
+}
+
+/// A socket that accepts connections, and never answers them.
+private final class ListeningSocket: Sendable {
+    private let descriptor: Int32
+    let port: UInt16
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let (descriptor, size) = (descriptor, length)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && listen(descriptor, 8) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        try #require(isBound)
+        port = UInt16(bigEndian: address.sin_port)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Waits for the next client.
+    func accept() async throws -> Int32 {
+        let descriptor = descriptor
+        #expect(
+            try await comesTrue {
+                var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                return poll(&entry, 1, 0) > 0
+            }
+        )
+        return Foundation.accept(descriptor, nil, nil)
+    }
+}
