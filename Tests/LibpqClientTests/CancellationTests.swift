@@ -98,7 +98,9 @@ struct CancellationTests {
 
     @Test("closes the connection if the server does not stop in time")
     func deafServer() async throws {
-        let connection = try await Server.connect()
+        var login = try await Server.shared.login()
+        login.cancellationTimeout = .seconds(1)
+        let connection = try await PGConnection.connect(login)
         let processID = try #require(try await connection.processID)
         let watcher = try await Server.connect()
         let task = Task { try await connection.query(longSleep) }

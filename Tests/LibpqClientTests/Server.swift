@@ -6,7 +6,7 @@ import TestSupport
 /// One server for all tests that do not stop it.
 enum Server {
     private static let task = Task {
-        try await RDSLookalike.start(["--password-user", "anna:geheim", "--postgres-option", "max_connections=700"])
+        try await RDSLookalike.start(["--password-user", "anna:geheim", "--postgres-option", "max_connections=400"])
     }
 
     static var shared: RDSLookalike {
@@ -23,7 +23,10 @@ extension RDSLookalike {
     /// The login of the superuser over the server's Unix-domain socket.
     func login(_ more: [String: String] = [:]) -> PGLogin {
         let parameters = ["host": facts.socket, "port": "\(facts.port)", "user": "postgres", "dbname": "postgres"]
-        return PGLogin(parameters.merging(more) { $1 })
+        var login = PGLogin(parameters.merging(more) { $1 })
+        // All tests run at once, perhaps on a busy machine.
+        login.cancellationTimeout = .seconds(60)
+        return login
     }
 
     /// Connects as superuser over the server's Unix-domain socket.

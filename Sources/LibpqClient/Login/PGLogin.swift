@@ -62,6 +62,8 @@ public struct PGLogin: Sendable {
     public var authenticator: Authenticator?
     /// Whether a connection without TLS is refused, whatever `sslmode` says.
     public var requiresTLS = false
+    /// How long the server may take to stop a canceled statement before the connection is closed.
+    public var cancellationTimeout = Duration.seconds(5)
 
     /// Creates a login from keywords and values in order.
     public init(_ parameters: [Parameter]) {

@@ -3,17 +3,17 @@ import RDSIAMSystem
 
 /// Ends what a connection is still doing, so that the next statement finds it idle.
 struct Recovery {
-    /// How long it may take altogether, before the connection is given up.
-    static let timeout = Duration.seconds(5)
     /// How long one cancel request may take: one that reaches the server before its statement does has no effect.
     private static let timeoutOfRequest = Duration.milliseconds(500)
 
     private let handle: Handle
     private let loop: EventLoop
     private let inbox: Inbox
-    private let deadline: ContinuousClock.Instant = .now + Self.timeout
+    private let deadline: ContinuousClock.Instant
 
-    init(_ handle: Handle, _ loop: EventLoop, _ inbox: Inbox) {
+    /// - Parameter timeout: How long it may take altogether, before the connection is given up.
+    init(_ handle: Handle, _ loop: EventLoop, _ inbox: Inbox, within timeout: Duration) {
+        deadline = .now + timeout
         self.handle = handle
         self.loop = loop
         self.inbox = inbox

@@ -10,6 +10,8 @@ final class Session: Sendable {
     struct State {
         var handle: Handle?
         var isClosed = false
+        /// How long the server may take to stop a statement.
+        var cancellationTimeout = Duration.zero
         /// How often the session has been connected; a statement that waits for another connection fails.
         var generation = 0
         /// Whether a login, a statement or a program's own calls have the turn.
@@ -46,6 +48,7 @@ extension Session {
         try await beginTurn()
         defer { endTurn() }
         try dropEarlier()
+        state.withLock { $0.cancellationTimeout = login.cancellationTimeout }
         do {
             return try await ServerWalk(login: login) { try await self.attempt($0) }.run()
         } catch {
@@ -267,10 +270,11 @@ extension Session {
     /// Ends what is still under way on a connection, or else closes it.
     private func settle(_ handle: Handle) async {
         guard !handle.isIdle else { return }
+        let timeout = state.withLock { $0.cancellationTimeout }
         let isIdle = try? await running(handle) {
             // The caller's task may be canceled, and then could not wait for anything; this one is not.
             await Task(executorPreference: loop) { [loop, inbox] in
-                await Recovery(handle, loop, inbox).run()
+                await Recovery(handle, loop, inbox, within: timeout).run()
             }.value
         }
         if isIdle == false { drop() }
