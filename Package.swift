@@ -36,6 +36,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         // The buffers and headers that AsyncHTTPClient speaks in.
         .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
+        // The TLS that AsyncHTTPClient uses, for certificates to trust and for the reasons of a refusal.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         // The log that Swift servers share; for the trait Observability alone.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // The metrics that Swift servers share; for the trait Observability alone.
@@ -94,6 +96,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["AsyncHTTPClient"])),
             ]
         ),
 

@@ -55,6 +55,17 @@ struct EndpointSettings: Sendable {
         (fips || dualStack) && partition == .aws ? "us-east-1" : partition.standInRegion
     }
 
+    /// The file of trusted certificates, by botocore's order.
+    private var certificateBundle: CertificateBundle? {
+        if let path = context.variable("AWS_CA_BUNDLE") {
+            return CertificateBundle(path: path, origin: "AWS_CA_BUNDLE")
+        }
+        if let path = profile.value("ca_bundle") {
+            return CertificateBundle(path: path, origin: "The ca_bundle of the profile '\(name)'")
+        }
+        return context.variable("REQUESTS_CA_BUNDLE").map { CertificateBundle(path: $0, origin: "REQUESTS_CA_BUNDLE") }
+    }
+
     /// A caller that trusts the certificates that the profile names.
     func caller(
         _ context: CredentialContext,
@@ -65,7 +76,7 @@ struct EndpointSettings: Sendable {
             context: context,
             limits: limits,
             operation: operation,
-            certificateBundle: profile.value("ca_bundle")
+            certificateBundle: certificateBundle
         )
     }
 

@@ -79,7 +79,7 @@ public struct CredentialContext: Sendable {
             environment: environment,
             homeDirectory: environment["HOME"],
             files: SystemFileStore(),
-            http: SystemHTTPClient.shared,
+            http: SystemHTTPClient.client(environment),
             processes: SystemProcessRunner(),
             resolver: SystemHostResolver(),
             now: { Date() },

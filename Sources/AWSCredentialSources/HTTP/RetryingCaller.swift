@@ -39,8 +39,8 @@ struct RetryingCaller: Sendable {
     let limits: Limits
     /// What is called, for messages, such as `STS AssumeRole`.
     let operation: String
-    /// The file of trusted certificates that a profile names; `AWS_CA_BUNDLE` outranks it.
-    var certificateBundle: String?
+    /// The certificates to trust in place of the system's.
+    var certificateBundle: CertificateBundle?
 
     /// Sends a request until an answer is accepted or refused for good, or a limit is reached.
     func call(
@@ -56,13 +56,16 @@ struct RetryingCaller: Sendable {
         classify: (CredentialHTTPResponse) -> Classification
     ) async throws -> CredentialHTTPResponse {
         guard let http = context.http else { throw Self.noClient(operation) }
-        let certificates = try await trustedCertificates()
+        var certificates: TrustedCertificates?
         let start = context.uptime()
         var attempt = 0
         while true {
             attempt += 1
             let left = limits.whole - context.elapsed(since: start)
             var request = limited(try make(), left: left)
+            if certificates == nil, request.url.hasBytePrefix("https:") {
+                certificates = try await certificateBundle?.load(context)
+            }
             request.trustedCertificates = certificates
             switch try await send(request, http, classify: classify) {
             case .success(let response): return response
@@ -119,28 +122,6 @@ struct RetryingCaller: Sendable {
         return Failure(error: AWSCredentialError(code, message, underlyingError: error), mayPass: mayPass)
     }
 
-    /// The certificates that the configuration names, in place of the system's.
-    private func trustedCertificates() async throws -> TrustedCertificates? {
-        let variable = context.variable("AWS_CA_BUNDLE")
-        guard let path = variable ?? certificateBundle else { return nil }
-        let origin = variable == nil ? "The ca_bundle of the profile" : "AWS_CA_BUNDLE"
-        func unusable(_ reason: String, _ error: (any Error)? = nil) -> AWSCredentialError {
-            AWSCredentialError(
-                .unreadableFile,
-                "\(origin) names the certificates in \(path), which \(reason). Correct it.",
-                underlyingError: error
-            )
-        }
-        do {
-            let file = context.expandingHome(path) ?? path
-            guard let pem = try await context.files.contents(of: file) else { throw unusable("does not exist") }
-            guard pem.containsPEMCertificate else { throw unusable("holds no certificate in PEM") }
-            return TrustedCertificates(pem: pem)
-        } catch let error as FileStoreError {
-            throw unusable("cannot be read: \(error.reason)", error)
-        }
-    }
-
     private func limited(_ request: CredentialHTTPRequest, left: Duration) -> CredentialHTTPRequest {
         var request = request
         request.connectTimeout = limits.connect
@@ -182,10 +163,34 @@ enum UserAgent {
     }
 }
 
-extension [UInt8] {
-    /// Whether a certificate in PEM begins in it.
-    var containsPEMCertificate: Bool {
-        String(decoding: self, as: UTF8.self).containsBytes("-----BEGIN CERTIFICATE-----")
-            || String(decoding: self, as: UTF8.self).containsBytes("-----BEGIN TRUSTED CERTIFICATE-----")
+/// A file of certificates that a setting names.
+struct CertificateBundle: Sendable {
+    var path: String
+    /// The setting, to begin a message with.
+    var origin: String
+
+    /// Reads the file.
+    ///
+    /// - Throws: ``AWSCredentialError`` with the code `unreadableFile`, which names the setting and the file.
+    func load(_ context: CredentialContext) async throws -> TrustedCertificates {
+        do {
+            guard let pem = try await context.files.contents(of: context.expandingHome(path) ?? path) else {
+                throw unusable("does not exist")
+            }
+            guard String(decoding: pem, as: UTF8.self).containsBytes("-----BEGIN CERTIFICATE-----") else {
+                throw unusable("holds no certificate in PEM")
+            }
+            return TrustedCertificates(pem: pem)
+        } catch let error as FileStoreError {
+            throw unusable("cannot be read: \(error.reason)", error)
+        }
+    }
+
+    private func unusable(_ reason: String, _ error: (any Error)? = nil) -> AWSCredentialError {
+        AWSCredentialError(
+            .unreadableFile,
+            "\(origin) names the file of certificates \(path), which \(reason). Correct it.",
+            underlyingError: error
+        )
     }
 }

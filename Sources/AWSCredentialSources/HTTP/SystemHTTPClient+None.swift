@@ -2,7 +2,7 @@
 
 /// Without the trait `AsyncHTTPClient` there is no HTTP client of the system's; sources that need one say so.
 enum SystemHTTPClient {
-    static let shared: (any CredentialHTTPClient)? = nil
+    static func client(_ environment: [String: String]) -> (any CredentialHTTPClient)? { nil }
 }
 
 #endif

@@ -36,7 +36,7 @@ final class Lookalike: Sendable {
         /// What the server was asked for.
         func log() async throws -> [String] {
             let request = CredentialHTTPRequest(url: "\(base)/log.\(name)")
-            let response = try await AsyncHTTPCredentialClient.shared.send(request)
+            let response = try await AsyncHTTPCredentialClient.tests.send(request)
             return try JSONDecoder().decode([String].self, from: Data(response.body))
         }
 
@@ -71,6 +71,11 @@ final class Lookalike: Sendable {
     }
 }
 
+extension AsyncHTTPCredentialClient {
+    /// One for all tests, without a proxy.
+    static let tests = AsyncHTTPCredentialClient()
+}
+
 /// The real client with more time, so that a busy machine changes no outcome.
 private struct PatientHTTP: CredentialHTTPClient {
     var factor: Int
@@ -79,7 +84,7 @@ private struct PatientHTTP: CredentialHTTPClient {
         var request = request
         request.timeout *= factor
         request.connectTimeout *= factor
-        return try await AsyncHTTPCredentialClient.shared.send(request)
+        return try await AsyncHTTPCredentialClient.tests.send(request)
     }
 }
 

@@ -98,7 +98,7 @@ struct MotoServer: Sendable {
     private func answers() async -> Bool {
         let request = CredentialHTTPRequest(url: url + "/moto-api/")
         for _ in 0..<300 {
-            if let response = try? await AsyncHTTPCredentialClient.shared.send(request), response.status == 200 {
+            if let response = try? await AsyncHTTPCredentialClient.tests.send(request), response.status == 200 {
                 return true
             }
             try? await Task.sleep(for: .milliseconds(100))

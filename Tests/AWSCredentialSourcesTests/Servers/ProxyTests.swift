@@ -66,19 +66,20 @@ import Testing
 }
 
 /// The proxy of `Fixtures/aws/proxy.py`, running.
-private struct Proxy {
+struct Proxy {
     private let server: PythonServer
     private let directory: TemporaryDirectory
-    private let port: String
+    let port: String
 
-    init(to target: Lookalike.Visitor, login: String? = nil) throws {
+    init(to target: Lookalike.Visitor, login: String? = nil, inspect: String? = nil, isDirect: Bool = false) throws {
         let targetPort = try #require(target.base.split(separator: ":").last.map(String.init))
         let (directory, output) = (try TemporaryDirectory(), Pipe())
         self.directory = directory
-        server = try PythonServer(
-            ["proxy.py", targetPort, directory.path("log")] + (login.map { [$0] } ?? []),
-            output: output
-        )
+        var arguments = ["proxy.py", targetPort, directory.path("log")]
+        if let login { arguments += ["--login", login] }
+        if let inspect { arguments += ["--inspect", inspect] }
+        if isDirect { arguments.append("--direct") }
+        server = try PythonServer(arguments, output: output)
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         port = line.trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import RDSIAMBasics
 import RDSIAMSystem
 import Synchronization
@@ -13,18 +14,15 @@ import Synchronization
 /// It follows no redirects, reconnects to nothing behind the caller's back, and uses a proxy only where one is known and the request allows it,
 /// which no request to this machine or its link does.
 public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
-    /// The client of this process, with the proxies that its environment names.
-    ///
-    /// As in most AWS SDKs these are `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, read once.
-    public static let shared = AsyncHTTPCredentialClient(environment: ProcessInfo.processInfo.environment)
-
     private struct Variant: Hashable {
         var connectTimeout: Duration
         var proxy: Proxy?
+        var trustedCertificates: TrustedCertificates?
     }
 
     private let findProxy: @Sendable (_ url: String) throws -> Proxy?
-    /// AsyncHTTPClient knows one connect time limit and one proxy a client, so there is a client for each pair in use.
+    /// AsyncHTTPClient knows one connect timeout, one proxy and one bundle of certificates a client, so there is a
+    /// client for each combination in use.
     private let clients = Mutex<[Variant: HTTPClient]>([:])
 
     /// Creates a client, whose connections go with it.
@@ -58,8 +56,16 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         } catch {
             // AsyncHTTPClient has errors of its own for a canceled request.
             try CancellationError.rethrow(error)
-            throw (error as? CredentialHTTPError) ?? CredentialHTTPError(.init(error), underlyingError: error)
+            if let error = error as? CredentialHTTPError { throw error }
+            if let refusal = TLSRefusal(error) {
+                throw await refusal.error(for: request, through: try proxy(for: request))
+            }
+            throw CredentialHTTPError(.init(error), underlyingError: error)
         }
+    }
+
+    private func proxy(for request: CredentialHTTPRequest) throws -> Proxy? {
+        request.mayUseProxy ? try findProxy(request.url) : nil
     }
 
     private static func exchange(
@@ -87,18 +93,29 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     private func client(for request: CredentialHTTPRequest) throws -> HTTPClient {
         let variant = Variant(
             connectTimeout: request.connectTimeout,
-            proxy: request.mayUseProxy ? try findProxy(request.url) : nil
+            proxy: try proxy(for: request),
+            trustedCertificates: request.trustedCertificates
         )
-        return clients.withLock { clients in
+        return try clients.withLock { clients in
             if let client = clients[variant] { return client }
-            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration(variant))
+            let configuration = try Self.configuration(variant)
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             clients[variant] = client
             return client
         }
     }
 
-    private static func configuration(_ variant: Variant) -> HTTPClient.Configuration {
+    private static func configuration(_ variant: Variant) throws -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        if let bundle = variant.trustedCertificates {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            do {
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(bundle.pem))
+            } catch {
+                throw CredentialHTTPError(.unusableCertificates, underlyingError: error)
+            }
+            configuration.tlsConfiguration = tls
+        }
         configuration.timeout.connect = TimeAmount(variant.connectTimeout)
         configuration.proxy = variant.proxy.map { proxy in
             let login = proxy.user.map { HTTPClient.Authorization.basic(username: $0, password: proxy.password ?? "") }
@@ -162,7 +179,21 @@ enum TimeLimit {
 
 /// With the trait `AsyncHTTPClient` the system's HTTP client is that one.
 enum SystemHTTPClient {
-    static var shared: (any CredentialHTTPClient)? { AsyncHTTPCredentialClient.shared }
+    private static let clients = Mutex<[ByteText: AsyncHTTPCredentialClient]>([:])
+
+    /// One client for all contexts whose environments name the same proxies, so that they share connections.
+    static func client(_ environment: [String: String]) -> (any CredentialHTTPClient)? {
+        let proxies = environment.filter {
+            $0.key.asciiLowercased().hasByteSuffix("_proxy") || $0.key == "REQUEST_METHOD"
+        }
+        let key = ByteText(proxies.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: "\0"))
+        return clients.withLock { clients in
+            if let client = clients[key] { return client }
+            let client = AsyncHTTPCredentialClient(environment: environment)
+            clients[key] = client
+            return client
+        }
+    }
 }
 
 #endif
