@@ -55,7 +55,7 @@ extension TokenIssuer {
         -> IssuedToken
     {
         let start = clock.elapsed()
-        var token = try await source.generator.token(for: key.request)
+        var token = try await newToken(key, source)
         token.generator = key.generator
         let time = clock.now()
         guard time.isOnCalendar else { throw TokenIssuerError.noTime() }
@@ -64,6 +64,19 @@ extension TokenIssuer {
         try await audit.record(event)
         observe(kind, key, token, time: time, duration: clock.elapsed() - start)
         return IssuedToken(token: token, id: event.id, key: key, isFromCache: false)
+    }
+
+    /// Asks the generator, and once more if it answers with the signed token that a server has just refused.
+    ///
+    /// A signature states its time in whole seconds, so the same token comes again within one second.
+    private func newToken(_ key: TokenKey, _ source: TokenSource) async throws -> AuthToken {
+        let token = try await source.generator.token(for: key.request)
+        guard token.kind == .signed, let refused = cache.refused(key), token.hasSameValue(as: refused) else {
+            return token
+        }
+        let rest = token.signedAt.timeIntervalSince(clock.time()) + 1
+        try await clock.wait(for: .seconds(min(max(0, rest), 1)))
+        return try await source.generator.token(for: key.request)
     }
 
     /// A refusal gives no access, so the caller learns of the generator's failure, not of the record's.

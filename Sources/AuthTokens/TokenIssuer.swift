@@ -85,33 +85,6 @@ public struct TokenIssuer: Sendable {
         }
     }
 
-    /// Throws a token away that a server refused, so that the next caller gets a new one.
-    ///
-    /// A token that has taken its place in the cache stays. The generator is told as well.
-    ///
-    /// - Parameter issued: The token that was refused.
-    public func invalidate(_ issued: IssuedToken) {
-        let wasCached = cache.remove(issued)
-        generators.builtValue(named: issued.generator)?.tokenWasRefused(issued.token, for: issued.request)
-        if wasCached { observe(.invalidated, issued.key, issued.token, time: clock.time()) }
-    }
-
-    /// Records what became of a token: a server let it in, or it did not.
-    ///
-    /// Observers learn of it too.
-    ///
-    /// - Parameters:
-    ///   - issued: The token.
-    ///   - error: Why the login failed, or `nil` if it succeeded.
-    /// - Throws: What the recorder throws, if a record is required.
-    public func recordOutcome(of issued: IssuedToken, error: (any Error)? = nil) async throws {
-        let (code, time) = (error.map(auditCode(of:)), clock.time())
-        observe(error == nil ? .accepted : .rejected, issued.key, issued.token, errorCode: code, time: time)
-        guard audit.recorder != nil else { return }
-        let activity: TokenEvent.Activity = error == nil ? .connectionAccepted : .connectionRefused
-        try await audit.record(event(activity, of: issued, errorCode: code, time: time))
-    }
-
     /// Returns a cached token after everything about it has been recorded.
     private func reuse(_ issued: IssuedToken) async throws -> IssuedToken {
         guard audit.recordsReuse || !observers.isEmpty else { return issued }
@@ -121,7 +94,7 @@ public struct TokenIssuer: Sendable {
         return issued
     }
 
-    private func event(
+    func event(
         _ activity: TokenEvent.Activity,
         of issued: IssuedToken,
         errorCode: String? = nil,

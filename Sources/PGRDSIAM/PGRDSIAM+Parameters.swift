@@ -42,12 +42,15 @@ extension PGRDSIAM {
         public let value: String?
     }
 
-    /// Every parameter with its default, ours after libpq's own (libpq, `PQconndefaults`).
+    /// Every parameter with its default: libpq's own (libpq, `PQconndefaults`), then those of the generators.
     ///
-    /// - Parameter environment: Where defaults come from.
+    /// - Parameters:
+    ///   - environment: Where defaults come from.
+    ///   - generators: The generators whose keywords are listed.
     /// - Throws: `ConninfoError` for a service that is asked for and cannot be read.
     public static func parameterDefaults(
-        in environment: ConninfoEnvironment = .process
+        in environment: ConninfoEnvironment = .process,
+        generators: AuthTokenGeneratorRegistry = generators
     ) throws -> [ParameterDefault] {
         let resolved = try Conninfo(dialect: .linked).resolve(in: environment)
         let own = Conninfo.Keyword.all.filter { $0.isKnown(in: .linked) }.map { keyword in
@@ -58,7 +61,7 @@ extension PGRDSIAM {
             )
         }
         return own
-            + Conninfo.ExtensionKeywords.rdsIAM.names.map { name in
+            + Conninfo.ExtensionKeywords(generators).names.map { name in
                 ParameterDefault(keyword: name, environmentVariable: nil, value: nil)
             }
     }

@@ -22,8 +22,13 @@ public enum PGRDSIAM {
     ///
     /// It starts with `default` and `rds`.
     public static let generators = AuthTokenGeneratorRegistry(
-        defaults: RDSGenerator.names.map { name in (name, { RDSGenerator() }) }
+        RDSGenerator.names.map { name in .init(name, keywords: keywords) { RDSGenerator() } }
     )
+
+    private static let keywords = [
+        "aws_rds_iam_region", "aws_rds_iam_host", "aws_rds_iam_port", "aws_rds_iam_credentials", "aws_rds_iam_profile",
+        "aws_rds_iam_role_arn",
+    ]
 
     /// The issuer that connections use unless they are given another: it knows ``generators`` and keeps no record.
     public static let issuer = TokenIssuer(generators: generators)
@@ -45,7 +50,7 @@ public enum PGRDSIAM {
         environment: ConninfoEnvironment = .process,
         options: ConnectOptions = ConnectOptions()
     ) async throws -> PGConnection {
-        let conninfo = try Conninfo.parse(conninfo, dialect: .linked, extensions: .rdsIAM)
+        let conninfo = try Conninfo.parse(conninfo, dialect: .linked, extensions: .init(issuer.generators))
         return try await connect(conninfo, issuer: issuer, environment: environment, options: options)
     }
 
@@ -58,14 +63,19 @@ public enum PGRDSIAM {
         environment: ConninfoEnvironment = .process,
         options: ConnectOptions = ConnectOptions()
     ) async throws -> PGConnection {
-        let conninfo = try Conninfo(parameters, dialect: .linked, extensions: .rdsIAM)
+        let conninfo = try Conninfo(parameters, dialect: .linked, extensions: .init(issuer.generators))
         return try await connect(conninfo, issuer: issuer, environment: environment, options: options)
     }
 
     /// Connects as parsed parameters say.
     ///
-    /// They must have been read with the extensions ``PGConninfo/Conninfo/ExtensionKeywords/rdsIAM``. Parameters and errors are
-    /// those of ``connect(_:issuer:environment:options:)-(String,_,_,_)``.
+    /// They must have been read with the keywords of the issuer's generators:
+    ///
+    /// ```swift
+    /// let conninfo = try Conninfo.parse(string, dialect: .linked, extensions: .init(issuer.generators))
+    /// ```
+    ///
+    /// Parameters and errors are those of ``connect(_:issuer:environment:options:)-(String,_,_,_)``.
     public static func connect(
         _ conninfo: Conninfo,
         issuer: TokenIssuer = issuer,

@@ -7,15 +7,9 @@ import Testing
 struct ObservationTests {
     private let clock = ManualClock()
 
-    private final class Observer: TokenObserver {
-        private let seen = Mutex<[TokenObservation]>([])
-        var observations: [TokenObservation] { seen.withLock { $0 } }
-        func observe(_ observation: TokenObservation) { seen.withLock { $0.append(observation) } }
-    }
-
     @Test("reach the observer, without the token")
     func observer() async throws {
-        let observer = Observer()
+        let observer = RecordingObserver()
         let generator = ScriptedGenerator(clock)
         generator.set { $0.credential = "AKIA" }
         let issuer = TokenIssuer(generator, observers: [observer])
@@ -36,9 +30,25 @@ struct ObservationTests {
         #expect(!dumped.contains(issued.token.value))
     }
 
+    @Test("reach several observers, in their order")
+    func several() async throws {
+        let order = Mutex<[Int]>([])
+        struct Numbered: TokenObserver {
+            let number: Int
+            let note: @Sendable (Int) -> Void
+            func observe(_ observation: TokenObservation) { note(number) }
+        }
+        let observers = (0..<3).map { number in
+            Numbered(number: number) { number in order.withLock { $0.append(number) } }
+        }
+        let issuer = TokenIssuer(ScriptedGenerator(clock), observers: observers)
+        try await issuer.recordOutcome(of: try await issuer.token(from: "g", for: .to("a")))
+        #expect(order.withLock { $0 } == [0, 1, 2, 0, 1, 2])
+    }
+
     @Test("say how long it took to make a token")
     func duration() async throws {
-        let observer = Observer()
+        let observer = RecordingObserver()
         let (generator, gate) = (ScriptedGenerator(clock), Gate())
         generator.set { $0.gate = gate }
         let issuer = TokenIssuer(generator, observers: [observer])

@@ -1,6 +1,5 @@
 import AuthTokens
 import AuthTokensTesting
-import Synchronization
 import Testing
 
 @Suite("Renewal ahead of expiry", .timeLimit(.minutes(5)))
@@ -39,7 +38,7 @@ struct RefreshTests {
 
     @Test("tells observers that a token was renewed")
     func observed() async throws {
-        let observer = Observer()
+        let observer = RecordingObserver()
         let issuer = TokenIssuer(ScriptedGenerator(clock), observers: [observer])
         try await running(issuer) {
             for _ in 0..<2 { _ = try await issuer.token(from: "g", for: .to("a")) }
@@ -99,10 +98,4 @@ struct RefreshTests {
             #expect(await until { generator.calls == 100 })
         }
     }
-}
-
-private final class Observer: TokenObserver {
-    private let seen = Mutex<[TokenObservation.Kind]>([])
-    var kinds: [TokenObservation.Kind] { seen.withLock { $0 } }
-    func observe(_ observation: TokenObservation) { seen.withLock { $0.append(observation.kind) } }
 }

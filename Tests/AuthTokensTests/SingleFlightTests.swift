@@ -57,6 +57,42 @@ struct SingleFlightTests {
         #expect(generator.calls == 1000)
     }
 
+    @Test("are joined by a caller whose credentials have changed since, who then waits for one call more")
+    func joined() async throws {
+        let generator = ScriptedGenerator(clock)
+        let (first, second) = (Gate(), Gate())
+        generator.set {
+            $0.gate = first; $0.credential = "AKIA1"
+        }
+        let issuer = TokenIssuer(generator)
+        let early = Task { try await issuer.token(from: "g", for: .to("a")) }
+        await first.taskWaits()
+        generator.set {
+            $0.gate = second; $0.credential = "AKIA2"
+        }
+        let late = (0..<100).map { _ in Task { try await issuer.token(from: "g", for: .to("a")) } }
+        let joined = Task { while generator.calls < 2 { await Task.yield() } }
+        first.open()
+        #expect(try await early.value.token.value == "g app@a AKIA1 #1")
+        await joined.value
+        second.open()
+        for caller in late { #expect(try await caller.value.token.value == "g app@a AKIA2 #2") }
+        #expect(generator.calls == 2)
+    }
+
+    @Test("are one if the generator has no credentials, and its own error reaches the caller and the log")
+    func noCredentials() async throws {
+        let (generator, log) = (ScriptedGenerator(clock), RecordingAuditRecorder())
+        generator.set { $0.isFailing = true }
+        let issuer = TokenIssuer(generator, audit: .required(log))
+        let error = await #expect(throws: ScriptedGenerator.Failed.self) {
+            try await issuer.token(from: "g", for: .to("a"))
+        }
+        #expect(error == ScriptedGenerator.Failed(attempt: 1))
+        #expect(generator.calls == 1)
+        #expect(log.events.map(\.errorCode) == ["Failed"])
+    }
+
     @Test("go on for the other callers when some are canceled, the first one included")
     func cancellation() async throws {
         let generator = ScriptedGenerator(clock)

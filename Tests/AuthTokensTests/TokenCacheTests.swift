@@ -103,6 +103,33 @@ struct TokenCacheTests {
         #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache == lapse.isKept)
     }
 
+    @Test("caches a token of unknown expiry as long as its generator says, and not at all if that says nothing")
+    func unknownExpiry() async throws {
+        let clock = clock
+        let registry = AuthTokenGeneratorRegistry()
+        try registry.add("unknown") {
+            ClosureTokenGenerator { _ in AuthToken(value: "p", signedAt: clock.now, expiresAt: nil) }
+        }
+        try registry.add("reusable") {
+            ClosureTokenGenerator { _ in
+                AuthToken(value: "p", signedAt: clock.now, expiresAt: nil, reusableUntil: clock.now + 100)
+            }
+        }
+        try registry.add("short") {
+            ClosureTokenGenerator { _ in
+                AuthToken(value: "p", signedAt: clock.now, expiresAt: clock.now + 900, reusableUntil: clock.now + 100)
+            }
+        }
+        let issuer = TokenIssuer(generators: registry, clock: clock.tokenClock)
+        for name in registry.names { _ = try await issuer.token(from: name, for: .to("a")) }
+        clock.advance(by: .seconds(99))
+        for name in registry.names {
+            #expect(try await issuer.token(from: name, for: .to("a")).isFromCache == (name != "unknown"))
+        }
+        clock.advance(by: .seconds(1))
+        for name in registry.names { #expect(try await issuer.token(from: name, for: .to("a")).isFromCache == false) }
+    }
+
     @Test(
         "never returns an expired token when the clock jumps, whatever its direction",
         arguments: [

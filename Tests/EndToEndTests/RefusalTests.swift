@@ -58,7 +58,7 @@ struct RefusalTests {
     func refused(_ flaw: Flaw) async throws {
         let server = try await SharedServer.value
         let credentials = try Account(of: server).credentials()
-        let generators = AuthTokenGeneratorRegistry(defaults: [("default", { flaw.generator(credentials) })])
+        let generators = AuthTokenGeneratorRegistry(aws: [("default", { flaw.generator(credentials) })])
         let error = await #expect(throws: PGRDSIAMError.self) {
             try await PGRDSIAM.connect(
                 server.tokenConninfo(user: flaw.user),

@@ -86,6 +86,7 @@ final class TokenCache: Sendable {
         let cached = CachedToken(issued, options: options, clock: clock)
         update(issued.key, endOf: call) { entry in
             entry.backOff.succeed()
+            entry.refused = nil
             entry.cached = cached ?? entry.cached
         }
     }

@@ -9,16 +9,17 @@ struct ConnectionOpener: Sendable {
 
     /// Connects and logs in.
     ///
-    /// A login that is refused with a token from the cache is tried once more with a new token; whether it was from the cache is
-    /// known before the attempt.
+    /// A login that is refused with a token from the cache is tried once more with a new token, unless that is the same
+    /// text. Whether the token was from the cache is known before the attempt.
     func connect(_ session: LibpqSession) async throws -> PGConnection.Facts {
         guard let login = plan.login else { return try await LoginAttempt(plan: plan).run(session) }
         let tokens = try await HostTokens(login, from: issuer)
         do {
             return try await attempt(session, tokens)
-        } catch let error as PGRDSIAMError where error.code == .loginRefused && tokens.invalidate(after: error, issuer)
-        {
-            return try await attempt(session, HostTokens(login, from: issuer))
+        } catch let error as PGRDSIAMError where error.code == .loginRefused && tokens.mayBeStale(after: error) {
+            let fresh = try await HostTokens(login, from: issuer)
+            guard fresh.differ(from: tokens, after: error) else { throw error }
+            return try await attempt(session, fresh)
         }
     }
 
@@ -29,7 +30,9 @@ struct ConnectionOpener: Sendable {
             facts = try await LoginAttempt(plan: plan, tokens: tokens).run(session)
         } catch {
             let error = tokens.diagnosed(error, now: Date())
-            for issued in tokens.concerned(by: error) { try? await issuer.recordOutcome(of: issued, error: error) }
+            let concerned = tokens.concerned(by: error)
+            if (error as? PGRDSIAMError)?.code == .loginRefused { concerned.forEach(issuer.invalidate) }
+            for issued in concerned { try? await issuer.recordOutcome(of: issued, error: error) }
             throw error
         }
         do {

@@ -1,3 +1,4 @@
+public import AuthTokens
 import CLibpq
 public import PGConninfo
 
@@ -7,11 +8,16 @@ extension Conninfo.ExtensionKeywords {
     /// Connection strings without it are libpq's alone.
     public static let generatorKeyword = "aws_rds_iam_auth_token_generator"
 
-    /// The keywords this package adds to libpq's: the generator's name and what is handed on to it.
-    public static let rdsIAM = Self([
-        generatorKeyword, "aws_rds_iam_region", "aws_rds_iam_host", "aws_rds_iam_port", "aws_rds_iam_credentials",
-        "aws_rds_iam_profile", "aws_rds_iam_role_arn",
-    ])
+    /// Creates the keywords that connection strings may hold beside libpq's: the one that names the generator, and
+    /// those that the registered generators understand.
+    ///
+    /// - Parameter generators: The registry of the issuer that connections use.
+    public init(_ generators: AuthTokenGeneratorRegistry) {
+        self.init([Self.generatorKeyword] + generators.keywords)
+    }
+
+    /// The keywords of ``PGRDSIAM/generators``, as they are registered at this moment.
+    public static var rdsIAM: Self { Self(PGRDSIAM.generators) }
 }
 
 extension Conninfo.Dialect {

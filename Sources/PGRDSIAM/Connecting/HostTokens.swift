@@ -55,11 +55,16 @@ struct HostTokens: Sendable {
         return unique(named.isEmpty ? all : named)
     }
 
-    /// Throws refused tokens away; whether one was from the cache, so that a new one may do better.
-    func invalidate(after error: PGRDSIAMError, _ issuer: TokenIssuer) -> Bool {
-        let refused = concerned(by: error)
-        refused.forEach(issuer.invalidate)
-        return refused.contains(where: \.isFromCache)
+    /// Returns whether a refused token was from the cache, so that a new one may do better.
+    func mayBeStale(after error: PGRDSIAMError) -> Bool {
+        concerned(by: error).contains(where: \.isFromCache)
+    }
+
+    /// Returns whether these tokens are others than those that were refused.
+    func differ(from refused: HostTokens, after error: PGRDSIAMError) -> Bool {
+        !concerned(by: error).allSatisfy { fresh in
+            refused.all.contains { $0.issued.token.hasSameValue(as: fresh.token) }
+        }
     }
 
     /// The error with the causes that can be made out.

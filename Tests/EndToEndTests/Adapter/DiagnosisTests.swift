@@ -87,7 +87,7 @@ struct DiagnosisTests {
             }
         }
         let server = try await SharedServer.value
-        let generators = AuthTokenGeneratorRegistry(defaults: [("default", { OtherService() })])
+        let generators = AuthTokenGeneratorRegistry(aws: [("default", { OtherService() })])
         let error = await refusal(server.tokenConninfo(user: "andrew"), TokenIssuer(generators: generators))
         #expect(error?.code == .loginRefused)
         #expect(error?.likelyCauses.map(\.code) == [.clockSkew])

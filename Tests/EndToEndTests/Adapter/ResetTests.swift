@@ -88,7 +88,7 @@ struct ResetTests {
         let server = try await SharedServer.value
         let (now, uses) = (MovableClock(), Counter())
         let inner = RDSGenerator(credentials: .static(try Account(of: server).credentials()))
-        let generators = AuthTokenGeneratorRegistry(defaults: [("default", { OneToken(inner: inner, uses: uses) })])
+        let generators = AuthTokenGeneratorRegistry(aws: [("default", { OneToken(inner: inner, uses: uses) })])
         let issuer = TokenIssuer(generators: generators, now: { now.date })
         let connection = try await PGRDSIAM.connect(
             server.tokenConninfo(user: "andrew"),

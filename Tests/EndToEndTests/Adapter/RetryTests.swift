@@ -27,7 +27,7 @@ struct RetryTests {
         let server = try await RDSLookalike.start(["--user", "again"])
         let account = try Account(of: server)
         let good = Mutex(true)
-        let generators = AuthTokenGeneratorRegistry(defaults: [
+        let generators = AuthTokenGeneratorRegistry(aws: [
             (
                 "default",
                 {
@@ -56,6 +56,16 @@ struct RetryTests {
         }
         #expect(stale?.code == .loginRefused)
         #expect(try server.verdicts(on: "again").map(\.reason) == ["signature", nil, "expired", "expired"])
+        // The refused tokens are gone, and no text is sent twice, however soon the next login comes.
+        for _ in 0..<2 {
+            await #expect(throws: PGRDSIAMError.self) {
+                try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+            }
+        }
+        let tokens = try server.verdicts(on: "again").map(\.token_sha256)
+        #expect(tokens.count == 6)
+        #expect(tokens[1] == tokens[2])
+        #expect(Set(tokens).count == 5)
     }
 
     @Test("is replaced when the credentials are rotated: the next login works with the new ones")
@@ -67,7 +77,7 @@ struct RetryTests {
         var context = CredentialContext.system
         context.environment = ["AWS_SHARED_CREDENTIALS_FILE": file, "AWS_CONFIG_FILE": "/dev/null"]
         let world = context
-        let generators = AuthTokenGeneratorRegistry(defaults: [
+        let generators = AuthTokenGeneratorRegistry(aws: [
             ("default", { RDSGenerator(credentials: ProfileCredentialSource(context: world)) })
         ])
         let issuer = TokenIssuer(generators: generators)

@@ -74,7 +74,7 @@ struct IdentityTests {
     func twoGenerators() async throws {
         let world = try await World()
         let (alpha, beta) = (try world.account("alpha"), try world.account("beta"))
-        let generators = AuthTokenGeneratorRegistry(defaults: [
+        let generators = AuthTokenGeneratorRegistry(aws: [
             ("one", { RDSGenerator(credentials: .static(alpha)) }),
             ("two", { RDSGenerator(credentials: .static(beta)) }),
         ])
@@ -94,7 +94,7 @@ struct IdentityTests {
         ])
         try directory.sources.add("house-alpha") { .static(alpha) }
         try directory.sources.add("house-beta") { .static(beta) }
-        let generators = AuthTokenGeneratorRegistry(defaults: [
+        let generators = AuthTokenGeneratorRegistry(aws: [
             ("default", { RDSGenerator(credentials: .static(beta), directory: directory) })
         ])
         let settings = [
@@ -155,7 +155,7 @@ struct IdentityTests {
             ProfileCredentialSource("alpha", context: context),
             context: context
         )
-        let generators = AuthTokenGeneratorRegistry(defaults: [
+        let generators = AuthTokenGeneratorRegistry(aws: [
             ("default", { RDSGenerator(credentials: cached, directory: directory) })
         ])
         let issuer = TokenIssuer(generators: generators)

@@ -45,7 +45,7 @@ struct SleepTests {
         context.now = { clock.date }
         context.uptime = { uptime.withLock { $0 } }
         let directory = AWSCredentialDirectory(context: context)
-        let generators = AuthTokenGeneratorRegistry(defaults: [
+        let generators = AuthTokenGeneratorRegistry(aws: [
             ("default", { RDSGenerator(credentials: source, directory: directory, now: { clock.date }) })
         ])
         let issuer = TokenIssuer(

@@ -55,6 +55,13 @@ struct Account {
     }
 }
 
+extension AuthTokenGeneratorRegistry {
+    /// Creates a registry of generators that understand the keywords of those that ship.
+    convenience init(aws generators: [(name: String, build: Build)]) {
+        self.init(generators.map { Registration($0.name, keywords: PGRDSIAM.generators.keywords, build: $0.build) })
+    }
+}
+
 extension RDSLookalike {
     /// An issuer whose `default` generator signs as the account this server knows.
     func issuer(
@@ -64,7 +71,7 @@ extension RDSLookalike {
     ) throws -> TokenIssuer {
         let credentials = try credentials ?? Account(of: self).credentials()
         let generators = AuthTokenGeneratorRegistry(
-            defaults: [("default", { RDSGenerator(credentials: .static(credentials), now: now) })]
+            aws: [("default", { RDSGenerator(credentials: .static(credentials), now: now) })]
         )
         return TokenIssuer(generators: generators, audit: audit, now: now)
     }

@@ -59,7 +59,7 @@ struct Trio {
         let account = AWSCredentials(accessKeyID: "AKIATESTTRIO", secretAccessKey: "trio-secret")
         return TokenIssuer(
             generators: AuthTokenGeneratorRegistry(
-                defaults: [("default", { RDSGenerator(credentials: .static(account)) })]
+                aws: [("default", { RDSGenerator(credentials: .static(account)) })]
             )
         )
     }
