@@ -99,7 +99,11 @@ struct KeptCredentialTests {
         for _ in 0..<3 { #expect(try await key(issuer) == "AKIA1") }
         issuer.invalidate(try await issuer.token(from: "g", for: TestWorld.request()))
         #expect(try await key(issuer) == "AKIA2")
-        for _ in 0..<10 { issuer.invalidate(try await issuer.token(from: "g", for: TestWorld.request())) }
+        for _ in 0..<8 {
+            issuer.invalidate(try await issuer.token(from: "g", for: TestWorld.request()))
+            // Within the same second, the issuer waits for the next one: the same token would come again.
+            clock.advance(by: .seconds(1))
+        }
         #expect(try await key(issuer) == "AKIA2")
         clock.advance(by: .seconds(10))
         issuer.invalidate(try await issuer.token(from: "g", for: TestWorld.request()))
