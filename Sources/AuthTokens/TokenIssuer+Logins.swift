@@ -6,9 +6,9 @@ extension TokenIssuer {
     /// if a cached token has gone stale.
     ///
     /// ```swift
-    /// let connection = try await issuer.withToken(from: "default", for: request, isRefusal: isLoginRefused) { issued in
-    ///     try await PostgresConnection.connect(user: issued.token.user ?? request.user, password: issued.token.value)
-    /// }
+    /// let connection = try await issuer.withToken(from: "default", for: request, isRefusal: isLoginRefused) { issued
+    ///     in try await PostgresConnection.connect(user: issued.token.user ?? request.user, password:
+    /// issued.token.value) }
     /// ```
     ///
     /// A token that the server refuses is thrown away. If it came from the cache, `body` is called once more with a new
@@ -21,7 +21,8 @@ extension TokenIssuer {
     ///     `28P01` do, and not that the way to it failed.
     ///   - discard: Closes the result of `body` if the login cannot be recorded although a record is required.
     ///   - body: Connects with ``IssuedToken/token``, as the token's ``AuthToken/user`` if it names one.
-    /// - Throws: What ``token(from:for:)`` throws; what `body` throws; what the recorder throws if a record is required.
+    /// - Throws: What ``token(from:for:)`` throws; what `body` throws; what the recorder throws if a record is
+    ///   required.
     public func withToken<Result>(
         from name: String,
         for request: AuthTokenRequest,

@@ -133,7 +133,7 @@ struct LoginTests {
         #expect(result.sent == ["signed at 1700000000", "signed at 1700000001"] && result.error == nil)
     }
 
-    @Test("records the user who was asked for beside the one whom the provider chose")
+    @Test("records the user who was asked for beside the one that the provider chose")
     func requestedUser() async throws {
         let clock = clock
         let lease = ClosureTokenGenerator { request in
