@@ -7,12 +7,18 @@ final class MemoryFileStore: FileStore {
     private let files: Mutex<[ByteText: Scenario.FileText]>
     private let changes = Mutex<[String: [UInt8]]>([:])
     private let count = Mutex(0)
+    private let looks = Mutex(0)
+    private let versions = Mutex<[ByteText: Int64]>([:])
+    /// Whether it has stamps, as not every store has.
+    private let hasStamps: Bool
 
-    init(_ files: [String: String] = [:]) {
+    init(_ files: [String: String] = [:], hasStamps: Bool = true) {
+        self.hasStamps = hasStamps
         self.files = Mutex(Self.byBytes(files.mapValues { .text($0) }))
     }
 
     init(_ files: [String: Scenario.FileText]) {
+        hasStamps = true
         self.files = Mutex(Self.byBytes(files))
     }
 
@@ -26,7 +32,11 @@ final class MemoryFileStore: FileStore {
     /// How often a file was asked for.
     var reads: Int { count.withLock { $0 } }
 
+    /// How often a stamp was asked for.
+    var stampReads: Int { looks.withLock { $0 } }
+
     func put(_ path: String, _ text: String?) {
+        versions.withLock { $0[ByteText(path), default: 0] += 1 }
         files.withLock { $0[ByteText(path)] = text.map { .text($0) } }
     }
 
@@ -39,8 +49,16 @@ final class MemoryFileStore: FileStore {
         }
     }
 
+    func stamp(of path: String) -> FileStamp? {
+        looks.withLock { $0 += 1 }
+        guard hasStamps else { return nil }
+        guard files.withLock({ $0[ByteText(path)] != nil }) else { return .absent }
+        return FileStamp([versions.withLock { $0[ByteText(path)] ?? 0 }])
+    }
+
     func replace(_ path: String, with contents: [UInt8]) async throws {
         changes.withLock { $0[path] = contents }
+        versions.withLock { $0[ByteText(path), default: 0] += 1 }
         files.withLock { $0[ByteText(path)] = .text(String(decoding: contents, as: UTF8.self)) }
     }
 }
