@@ -204,6 +204,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),
+        .testTarget(
+            name: "AuditCommandTests",
+            dependencies: ["rds-iam", "TokenAuditLog", "AuthTokens", "TestSupport", "RDSIAMBasics", "RDSIAMSystem"]
+        ),
         // What valgrind watches.
         .executableTarget(name: "connect-cycler", dependencies: ["PGRDSIAM"], path: "Tests/ConnectCycler"),
         // libpq as the oracle of PGConninfo: linked, in a process of its own, and fuzzed against.

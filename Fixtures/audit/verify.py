@@ -38,9 +38,11 @@ def open_export(path):
     lines = open(path, "rb")
     heading = json.loads(next(lines))
     # The payload's own bytes stand between the hashes, which have a fixed length, and the sequence number.
-    payload = lambda line: line[line.index(b'"payload":') + 10 : line.rindex(b',"seq":')]
+    # A payload that is no canonical JSON stands there as a string.
+    verbatim = lambda line: line[line.index(b'"payload":') + 10 : line.rindex(b',"seq":')]
+    payload = lambda line, row: row["payload"].encode() if isinstance(row["payload"], str) else verbatim(line)
     hashes = lambda row: (bytes.fromhex(row["leaf"]), bytes.fromhex(row["chain"]))
-    rows = ((row["seq"], payload(line), *hashes(row)) for line in lines for row in [json.loads(line)])
+    rows = ((row["seq"], payload(line, row), *hashes(row)) for line in lines for row in [json.loads(line)])
     return [], heading["log"], (heading["seq"], bytes.fromhex(heading["chain"])), [], rows, None, lambda: False
 
 def statement(payload):

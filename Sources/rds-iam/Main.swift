@@ -16,8 +16,8 @@ enum Main {
         }
     }
 
-    /// Ends the process: with 0 after help, with 2 after a usage error, and after any other with 1 and one line that
-    /// says what to do.
+    /// Ends the process: with 0 after help, with 2 after a usage error, and after any other with one line that says
+    /// what to do and the error's own status, or 1.
     private static func leave(after error: any Error) -> Never {
         let status = RDSIAM.exitCode(for: error)
         if status == .success {
@@ -27,7 +27,7 @@ enum Main {
         let isUsage = status == .validationFailure
         let text = isUsage ? RDSIAM.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
         printError(MisplacedSecrets(arguments: CommandLine.arguments, isUsage: isUsage).removed(from: text))
-        exit(isUsage ? 2 : 1)
+        exit(isUsage ? 2 : (error as? CommandFailure)?.status ?? 1)
     }
 
     static func printError(_ text: String) {

@@ -18,7 +18,7 @@ struct AuditTests {
             issuer: server.issuer(audit: .required(log)),
             environment: .bare
         )
-        let all = try await AuditLogReader.open(log.path).entries().entries.reversed().compactMap(\.record)
+        let all = try await AuditLogReader.open(log.path).page().entries.reversed().compactMap(\.record)
         let records = all.filter { $0.activity != .open }
         #expect(records.map(\.activity) == [.issue, .connectionAccepted])
         let issue = try #require(records.first)
@@ -43,7 +43,7 @@ struct AuditTests {
                 environment: .bare
             )
         }
-        let last = try await AuditLogReader.open(log.path).entries(limit: 1).entries.first?.record
+        let last = try await AuditLogReader.open(log.path).page(limit: 1).entries.first?.record
         #expect(last?.activity == .connectionRefused)
         #expect(last?.errorCode == "SQLSTATE.28000")
     }

@@ -76,7 +76,7 @@ struct BytewiseTests {
             for text in twins.both {
                 // Fingerprints are searched for in lowercase.
                 if field.testDescription == "fingerprint", text.asciiLowercased() != text { continue }
-                let found = try await reader.entries(matching: field.filter(text)).entries
+                let found = try await reader.page(matching: field.filter(text)).entries
                 let values = found.compactMap { $0.record.flatMap(field.value) }
                 #expect(values.map { Array($0.utf8) } == [Array(text.utf8)], "\(field.testDescription)")
             }
@@ -101,11 +101,13 @@ struct BytewiseTests {
         let path = folder.path("tokens.auditlog")
         try await write(twins.both + [twins.left], to: path)
         let statistics = try await AuditLogReader.open(path).statistics()
-        for groups in [statistics.perUser, statistics.perHost] {
-            var counts: [[UInt8]: Int] = [:]
-            for group in groups { counts[Array(group.name.utf8)] = group.counts.issued }
-            #expect(counts == [Array(twins.left.utf8): 2, Array(twins.right.utf8): 1])
+        func counts(_ groups: [AuditStatistics.Group]) -> [[UInt8]: Int] {
+            Dictionary(uniqueKeysWithValues: groups.map { (Array($0.name.utf8), $0.counts.issued) })
         }
+        #expect(counts(statistics.perUser) == [Array(twins.left.utf8): 2, Array(twins.right.utf8): 1])
+        // The names of servers alone are shown in lowercase.
+        let hosts = [twins.left, twins.right].map { Array($0.asciiLowercased().utf8) }
+        #expect(counts(statistics.perHost) == [hosts[0]: 2, hosts[1]: 1])
     }
 
     @Test("records, targets, actors, filters and heads of twins are not equal", arguments: Twins.all)
@@ -165,7 +167,7 @@ struct BytewiseTests {
     @Test("CSV doubles a quotation mark that a combining mark follows")
     func csv() {
         #expect(Array(CSVRow.escape("a\"\u{301},b").utf8) == Array("\"a\"\"\u{301},b\"".utf8))
-        #expect(CSVRow.escape("a\r\n") == "\"a\r\n\"")
+        #expect(CSVRow.escape("a\r\n") == #"a\u000d\u000a"#)
     }
 
     @Test("a path is split at every slash, and one that holds a NUL is refused")

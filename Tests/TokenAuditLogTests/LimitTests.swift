@@ -71,7 +71,7 @@ struct LimitTests {
         try await log.record(Events.issue(1, at: moment.date))
         await log.close()
         let reader = try await AuditLogReader.open(path)
-        let record = try #require(try await reader.entries().entries.first?.record)
+        let record = try #require(try await reader.page().entries.first?.record)
         #expect(record.time.iso8601 == moment.recorded)
         // A token that was signed at no time is as old as can be.
         #expect(record.token?.signedAt.iso8601 == (moment.isNumber ? moment.recorded : "1684-07-28T00:12:25.259009Z"))
@@ -80,7 +80,7 @@ struct LimitTests {
         for format in [AuditExportFormat.jsonLines, .csv, .ocsf] {
             #expect(try await reader.export(format) { _ in }.rows == 1)
         }
-        #expect(try await reader.trace(fingerprint: Events.fingerprint(1)).isAlive(at: moment.date) != nil)
+        #expect(try await reader.trace(fingerprint: Events.fingerprint(1)).verdict(at: moment.date) != .noKnownEnd)
     }
 
     @Test("a search and a count take any date that is a number, and refuse what is not", arguments: Moment.all)
@@ -93,15 +93,15 @@ struct LimitTests {
         until.until = moment.date
         guard moment.isNumber else {
             for filter in [since, until] {
-                #expect(await Logs.code { _ = try await reader.entries(matching: filter) } == .invalidArgument)
+                #expect(await Logs.code { _ = try await reader.page(matching: filter) } == .invalidArgument)
             }
             #expect(await Logs.code { _ = try await reader.statistics(since: moment.date) } == .invalidArgument)
             #expect(await Logs.code { _ = try await reader.statistics(until: moment.date) } == .invalidArgument)
             return
         }
         let isLate = moment.recorded > "2026"
-        #expect(try await reader.entries(matching: since).entries.count == (isLate ? 0 : 3))
-        #expect(try await reader.entries(matching: until).entries.count == (isLate ? 3 : 0))
+        #expect(try await reader.page(matching: since).entries.count == (isLate ? 0 : 3))
+        #expect(try await reader.page(matching: until).entries.count == (isLate ? 3 : 0))
         #expect(try await reader.statistics(since: moment.date).total.issued == (isLate ? 0 : 3))
         #expect(try await reader.statistics(until: moment.date).total.issued == (isLate ? 3 : 0))
     }
@@ -122,7 +122,7 @@ struct LimitTests {
     func noPage(limit: Int) async throws {
         try await Logs.write(3, to: path)
         let reader = try await AuditLogReader.open(path)
-        #expect(await Logs.code { _ = try await reader.entries(limit: limit) } == .invalidArgument)
+        #expect(await Logs.code { _ = try await reader.page(limit: limit) } == .invalidArgument)
     }
 
     @Test("a page of as many entries as there can be has all")
@@ -130,7 +130,7 @@ struct LimitTests {
         try await Logs.write(30, to: path)
         let reader = try await AuditLogReader.open(path)
         for cursor in [nil, AuditCursor("\(Int64.max)")] {
-            let page = try await reader.entries(limit: .max, after: cursor)
+            let page = try await reader.page(limit: .max, after: cursor)
             #expect(page.entries.count == 30 && page.next == nil)
         }
     }
@@ -151,7 +151,7 @@ struct LimitTests {
         #expect(try await Logs.verification(of: path).isIntact)
         configuration.timeLimit = .seconds(number)
         let reader = try await AuditLogReader.open(path, timeLimit: .seconds(number))
-        #expect(try await reader.entries().entries.count >= 3)
+        #expect(try await reader.page().entries.count >= 3)
         let log = try await AuditLog.open(path, configuration: configuration)
         let code = await Logs.code { try await log.record(Events.issue()) }
         #expect(number > 0 ? code == nil : [nil, .busy, .timedOut].contains(code))

@@ -74,7 +74,7 @@ struct MigrationTests {
         var filter = AuditFilter()
         filter.user = "app"
         let reader = try await AuditLogReader.open(path)
-        #expect(try await reader.entries(matching: filter, limit: 5).entries.count == 5)
+        #expect(try await reader.page(matching: filter, limit: 5).entries.count == 5)
         #expect(try await reader.statistics().total.issued > 0)
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
         #expect(try version(path) == 1)
@@ -90,7 +90,7 @@ struct MigrationTests {
         #expect(try await Logs.entries(of: path).dropLast(2) == rows[...])
         var filter = AuditFilter()
         filter.user = "jos\u{E9}"
-        let found = try await AuditLogReader.open(path).entries(matching: filter).entries
+        let found = try await AuditLogReader.open(path).page(matching: filter).entries
         let expected = rows.filter { $0.record?.target?.user.isBytewiseEqual(to: "jos\u{E9}") == true }
         #expect(found.map(\.sequence) == expected.map(\.sequence).reversed())
     }

@@ -51,7 +51,7 @@ struct AppendBench {
             sample.sixteen = insertSixteens(payloads, into: peer)
             // The peer stores the same payloads, a round later, so that both files stay alike.
             let added = try await Int(reader.head().sequence - rows)
-            payloads = try await reader.entries(limit: added).entries.reversed().map(\.payload)
+            payloads = try await reader.page(limit: added).entries.reversed().map(\.payload)
             if round > 0 { samples.append(sample) }
         }
         return samples

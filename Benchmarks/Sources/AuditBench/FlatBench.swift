@@ -49,7 +49,7 @@ struct FlatBench {
                     try await logs.measure(events.count) { try await Workload.record(events, in: tasks, to: $0) }
                 )
                 guard let peers else { continue }
-                let payloads = try await reader.entries(limit: events.count).entries.map(\.payload)
+                let payloads = try await reader.page(limit: events.count).entries.map(\.payload)
                 peerSamples.append(await peers.measure(events.count) { $0.insert(payloads, by: tasks) })
             }
             report("\(tasks) issuers", samples)

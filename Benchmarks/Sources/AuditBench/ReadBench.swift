@@ -9,11 +9,11 @@ struct ReadBench {
 
     func query() async throws {
         let reader = try await AuditLogReader.open(path)
-        let newest = try await reader.entries(limit: 1).entries
+        let newest = try await reader.page(limit: 1).entries
         // Ten minutes before the newest.
         var early = AuditFilter()
         early.until = newest.first?.record.map { $0.time - 600 }
-        let sample = try await reader.entries(matching: early, limit: 1).entries.first?.record
+        let sample = try await reader.page(matching: early, limit: 1).entries.first?.record
         var filters: [(String, AuditFilter)] = [("all", AuditFilter())]
         func add(_ name: String, _ change: (inout AuditFilter) -> Void) {
             var filter = AuditFilter()
@@ -30,7 +30,7 @@ struct ReadBench {
         add("unknown host") { $0.host = "nowhere" }
         add("unknown fingerprint") { $0.fingerprint = String(repeating: "0", count: 64) }
         // Only the log's first row is about this one.
-        let first = try await reader.entries(limit: 1, after: AuditCursor("3")).entries.first?.record
+        let first = try await reader.page(limit: 1, after: AuditCursor("3")).entries.first?.record
         add("rare fingerprint") { $0.fingerprint = first?.token?.fingerprint }
         add("fingerprint") { $0.fingerprint = sample?.token?.fingerprint }
         add("until") { $0.until = sample?.time }
@@ -43,7 +43,7 @@ struct ReadBench {
         var times: [Double] = []
         var found = 0
         for _ in 0..<20 {
-            let cost = try await Cost.each(of: 1) { found = try await reader.entries(matching: filter).entries.count }
+            let cost = try await Cost.each(of: 1) { found = try await reader.page(matching: filter).entries.count }
             times.append(cost.seconds)
         }
         let worst = times.max() ?? 0

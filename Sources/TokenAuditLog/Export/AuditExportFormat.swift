@@ -3,7 +3,7 @@ public struct AuditExportFormat: RawRepresentable, Sendable, Hashable {
     /// The form's name.
     public let rawValue: String
 
-    /// The form of that name; nil where there is none.
+    /// Returns the form of that name, or `nil` if there is none.
     public init?(rawValue: String) {
         guard Self.all.contains(rawValue) else { return nil }
         self.rawValue = rawValue
@@ -19,9 +19,11 @@ public struct AuditExportFormat: RawRepresentable, Sendable, Hashable {
     public static let jsonLines = AuditExportFormat("jsonl")
     /// Comma-separated values (RFC 4180) for spreadsheets.
     ///
-    /// A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+    /// A cell that a spreadsheet would take for a formula gets an apostrophe in front; control characters and line ends
+    /// are written as in JSON, `\u001b`, so that a row is a line.
     public static let csv = AuditExportFormat("csv")
-    /// One OCSF 1.8 Authentication event (class 3002) per line, of each event about a token or a connection.
+    /// One event of OCSF 1.8 per line: Authentication (class 3002) of each event about a token or a connection, Event Log
+    /// Activity (class 1008) of each gap, pruning and acknowledgment.
     public static let ocsf = AuditExportFormat("ocsf")
 }
 
@@ -29,8 +31,11 @@ public struct AuditExportFormat: RawRepresentable, Sendable, Hashable {
 public struct AuditExportSummary: Sendable, Hashable {
     /// How many rows were written.
     public let rows: Int64
-    /// The last row that was looked at.
+    /// The last row that was looked at, from which the next export goes on.
+    public let head: AuditHead
+
+    /// The number of the last row that was looked at.
     ///
     /// The next export may begin after it.
-    public let lastSequence: Int64
+    public var lastSequence: Int64 { head.sequence }
 }

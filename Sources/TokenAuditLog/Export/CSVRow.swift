@@ -59,19 +59,26 @@ struct CSVRow {
     var line: [UInt8] { Array((cells.map(Self.escape).joined(separator: ",") + "\r\n").utf8) }
 
     /// A cell that begins like a formula is made text, or a spreadsheet would run it.
+    ///
+    /// Control characters and line ends are written as escapes: programs that read lines would see two rows.
     static func escape(_ cell: String) -> String {
         let isFormula = cell.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
-        let text = isFormula ? "'" + cell : cell
-        // Bytes: a line end \r\n, or a quotation mark with a combining mark after it, is one Character.
-        guard text.utf8.contains(where: ",\"\r\n".utf8.contains) else { return text }
+        let text = (isFormula ? "'" : "") + withoutControls(cell)
+        // Bytes: a quotation mark with a combining mark after it is one Character.
+        guard text.utf8.contains(where: ",\"".utf8.contains) else { return text }
         let parts = text.splitBytes(separator: "\"", omittingEmptySubsequences: false)
         return "\"" + parts.joined(separator: "\"\"") + "\""
+    }
+
+    private static func withoutControls(_ cell: String) -> String {
+        guard cell.unicodeScalars.contains(where: \.isInvisible) else { return cell }
+        return cell.unicodeScalars.map { $0.isInvisible ? $0.jsonEscape : String($0) }.joined()
     }
 }
 
 extension Date {
     /// The time in UTC with microseconds in RFC 3339's format.
-    var iso8601: String {
+    package var iso8601: String {
         let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
         let fraction = String(microseconds - seconds * 1_000_000)
         let whole = CivilTime(unixSeconds: seconds).rfc3339.dropLast()

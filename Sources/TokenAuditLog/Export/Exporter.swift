@@ -5,13 +5,24 @@ struct Exporter {
     let write: ([UInt8]) throws -> Void
     var stride: Int64 = 1_000
 
+    /// Goes on after a row that an earlier export has ended with.
+    func export(after head: AuditHead) throws -> AuditExportSummary {
+        let found = try connection.reading { try start(after: head.sequence) }
+        guard found == head else {
+            let message =
+                "Row \(head.sequence) is not the one that was exported: this is another log, or it was put back"
+            throw AuditLogError(.rewound, message + " from a copy. Verify it.", path: connection.path)
+        }
+        return try export(after: head.sequence)
+    }
+
     func export(after sequence: Int64?) throws -> AuditExportSummary {
         let sequence = sequence.map { max(0, $0) }
         var (position, last) = try connection.reading {
             (try start(after: sequence), try connection.head().sequence)
         }
         try writeHeading(position, isFirst: sequence == nil)
-        // Whoever begins after a gap has been told of it.
+        // A caller that begins after a gap has been told of it.
         if let sequence { position = AuditHead(logID: position.logID, sequence: sequence, digest: position.digest) }
         var rows: Int64 = 0
         while position.sequence < last {
@@ -21,7 +32,7 @@ struct Exporter {
             rows += count
             position = next
         }
-        return AuditExportSummary(rows: rows, lastSequence: position.sequence)
+        return AuditExportSummary(rows: rows, head: position)
     }
 
     /// The row after which to begin: at the last that was pruned, or at the one that is named.

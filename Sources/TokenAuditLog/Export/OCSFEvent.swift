@@ -1,33 +1,46 @@
 import AuthTokens
 import RDSIAMSystem
 
-/// An event in the Open Cybersecurity Schema Framework, version 1.8.0: class 3002, Authentication.
+/// An event in the Open Cybersecurity Schema Framework, version 1.8.0.
 ///
-/// The schema knows no activity "a token was issued" (3 to 5 are Kerberos tickets), so issues are 99, Other.
+/// What happened to tokens and connections is class 3002, Authentication. The schema knows no activity "a token was
+/// issued" (3 to 5 are Kerberos tickets), so issues are 99, Other. What was lost, deleted or acknowledged is class 1008,
+/// Event Log Activity.
 struct OCSFEvent {
+    private struct Activity {
+        let number: Int64
+        let name: String
+    }
+
     private let entry: AuditEntry
     private let record: AuditRecord
-    private let target: AuditRecord.Target
     private let logID: String
 
-    /// Nil for what the log says about itself: that is no authentication.
+    /// Creates an event, or returns `nil` for openings and checkpoints, which report no change, and for rows that cannot
+    /// be read.
     init?(_ entry: AuditEntry, logID: String) {
-        guard let record = entry.record, let target = record.target else { return nil }
+        guard let record = entry.record,
+            record.target != nil || [.gap, .prune, .reanchor].contains(record.activity)
+        else { return nil }
         self.entry = entry
         self.record = record
-        self.target = target
         self.logID = logID
     }
 
-    private var activity: (number: Int64, name: String) {
+    var json: CanonicalJSON { record.target.map(authentication) ?? logActivity }
+
+    // MARK: Authentication
+
+    private var authenticationActivity: Activity {
         switch record.activity {
-        case .connectionAccepted, .connectionRefused: (1, "Logon")
-        case .reuse: (99, "Token Re-use")
-        default: (99, "Token Issue")
+        case .connectionAccepted, .connectionRefused: Activity(number: 1, name: "Logon")
+        case .reuse: Activity(number: 99, name: "Token Re-use")
+        default: Activity(number: 99, name: "Token Issue")
         }
     }
 
-    var json: CanonicalJSON {
+    private func authentication(_ target: AuditRecord.Target) -> CanonicalJSON {
+        let activity = authenticationActivity
         let isSuccess = record.outcome == .success
         return .members([
             "activity_id": .integer(activity.number), "activity_name": .string(activity.name),
@@ -43,9 +56,42 @@ struct OCSFEvent {
             "auth_protocol_id": .integer(99), "auth_protocol": .string("AWS RDS IAM (SigV4)"),
             "metadata": metadata, "actor": actor, "user": .object(["name": .string(target.user)]),
             "dst_endpoint": .object(["hostname": .string(target.host), "port": .integer(target.port)]),
-            "authentication_token": token, "cloud": cloud,
+            "authentication_token": token, "cloud": cloud(target),
         ])
     }
+
+    // MARK: Event Log Activity
+
+    private var logActivityKind: Activity {
+        switch record.activity {
+        case .prune: Activity(number: 2, name: "Delete")
+        case .gap: Activity(number: 99, name: "Gap")
+        default: Activity(number: 99, name: "Reanchor")
+        }
+    }
+
+    /// What the log says about itself; its numbers and reasons stand in `unmapped`.
+    private var logActivity: CanonicalJSON {
+        let activity = logActivityKind
+        let isLoss = record.activity == .gap
+        return .members([
+            "activity_id": .integer(activity.number), "activity_name": .string(activity.name),
+            "category_uid": .integer(1), "category_name": .string("System Activity"),
+            "class_uid": .integer(1008), "class_name": .string("Event Log Activity"),
+            "type_uid": .integer(100_800 + activity.number),
+            "type_name": .string("Event Log Activity: " + (activity.number == 2 ? "Delete" : "Other")),
+            "time": .integer(milliseconds(record.time)),
+            "severity_id": .integer(isLoss ? 3 : 2), "severity": .string(isLoss ? "Medium" : "Low"),
+            "status_id": .integer(1), "status": .string("Success"),
+            "log_name": .string(logID), "metadata": metadata, "actor": actor,
+            "device": .object(["hostname": .string(record.actor.host), "type_id": .integer(0)]),
+            "unmapped": .object(
+                CanonicalJSONObject(record.detail.map { .init(key: $0.key, value: .string($0.value)) })
+            ),
+        ])
+    }
+
+    // MARK: Common
 
     private var metadata: CanonicalJSON {
         .object([
@@ -77,7 +123,7 @@ struct OCSFEvent {
         }
     }
 
-    private var cloud: CanonicalJSON {
+    private func cloud(_ target: AuditRecord.Target) -> CanonicalJSON {
         .members([
             "provider": .string("AWS"), "region": target.region.map { .string($0) },
             "account": record.credential?.accountID.map { .object(["uid": .string($0)]) },

@@ -14,9 +14,27 @@ public struct AuditEntry: Sendable, Hashable {
         CanonicalJSONParser.parse(Array(payload.utf8)).flatMap(AuditRecord.init(payload:))
     }
 
-    /// The row as one line of JSON, without the line feed: hashes, the payload verbatim, the sequence number.
+    /// The row as one line of JSON, without the line feed: hashes, the payload, the sequence number.
+    ///
+    /// The payload stands there byte for byte. If it is not canonical JSON, which only a forger leaves, it stands there as
+    /// a JSON string: no payload can add a line or a member.
     public var jsonLine: String {
-        #"{"chain":"\#(Hexadecimal.encode(chainHash))","leaf":"\#(Hexadecimal.encode(leafHash))","payload":\#(payload),"seq":\#(sequence)}"#
+        "{" + jsonMembers + "}"
+    }
+
+    /// ``jsonLine`` with the name of the schema in front.
+    package func jsonLine(schema: String) -> String {
+        #"{"schema":"\#(schema)",\#(jsonMembers)}"#
+    }
+
+    private var jsonMembers: String {
+        let hashes = #""chain":"\#(Hexadecimal.encode(chainHash))","leaf":"\#(Hexadecimal.encode(leafHash))""#
+        return #"\#(hashes),"payload":\#(payloadJSON),"seq":\#(sequence)"#
+    }
+
+    private var payloadJSON: String {
+        guard CanonicalJSONParser.parse(Array(payload.utf8)) == nil else { return payload }
+        return String(decoding: CanonicalJSON.string(payload).utf8, as: UTF8.self)
     }
 
     init(sequence: Int64, payload: String, leafHash: [UInt8], chainHash: [UInt8]) {

@@ -3,22 +3,36 @@ public import RDSIAMSystem
 
 /// Which events to show.
 ///
-/// What is `nil` does not matter; what is set must match exactly, texts byte by byte.
+/// What is `nil` does not matter; what is set must match exactly, texts byte by byte. Server names alone are compared
+/// as DNS compares them: without regard to the case of ASCII letters and to dots at the end.
 ///
 /// Dates outside of what the log records (``AuditLogConfiguration/now``) count as the nearest it does. A search with a
 /// date that is not a number fails.
-public struct AuditFilter: Sendable, Hashable {
+public struct AuditFilter: Sendable {
     /// From this moment on.
     public var since: Date?
     /// Before this moment.
     public var until: Date?
-    /// The database user.
+    /// Tokens that a server would have accepted at some moment of this range.
+    ///
+    /// These are the events that issued them, whenever that was: a token issued at 23:55 is valid on the next day too.
+    /// A token without a known end counts as valid from its issue on.
+    public var valid: ClosedRange<Date>?
+    /// Rows after this one.
+    public var after: Int64?
+    /// The database user who logs in.
     public var user: String?
-    /// The server's name.
+    /// The database user who was asked for, if another one logs in.
+    public var requestedUser: String?
+    /// The server's name: of the endpoint that was dialed, or of the endpoint that the token is good for.
     public var host: String?
+    /// The database.
+    public var database: String?
+    /// The AWS region.
+    public var region: String?
     /// The SHA-256 of the token's text in hexadecimal.
     public var fingerprint: String?
-    /// The event's own name.
+    /// The event's own name, or the name of the event that issued the token.
     public var id: String?
     /// What happened.
     public var activity: TokenEvent.Activity?
@@ -32,63 +46,109 @@ public struct AuditFilter: Sendable, Hashable {
     public var accessKeyID: String?
     /// The shared-configuration profile.
     public var profile: String?
+    /// The ARN of the role whose credentials signed.
+    public var roleARN: String?
+    /// The AWS account.
+    public var accountID: String?
+    /// The operating system user whose process it was.
+    public var osUser: String?
+    /// The program's file name.
+    public var program: String?
+    /// Whether to leave out what the log says about itself, but for gaps: a gap is about tokens.
+    public var hidesOwnEvents = false
 
     /// Creates a filter that all events pass.
     public init() {}
+
+    /// All dates that are set.
+    var dates: [Date] { [since, until, valid?.lowerBound, valid?.upperBound].compactMap { $0 } }
 }
 
-extension AuditFilter {
-    /// A condition in SQL, with the parameter that stands in it once or several times.
-    enum Condition {
-        case text(String, String)
-        case integer(String, Int64)
-    }
-
-    private var texts: [(field: PayloadField, value: String?)] {
+extension AuditFilter: Hashable {
+    private var texts: [String?] {
         [
-            (.fingerprint, fingerprint?.asciiLowercased()), (.user, user), (.host, host), (.id, id),
-            (.activity, activity?.rawValue), (.outcome, outcome?.rawValue), (.generator, generator),
-            (.credentialSource, credentialSource), (.accessKeyID, accessKeyID), (.profile, profile),
+            user, requestedUser, host, database, region, fingerprint, id, activity?.rawValue, outcome?.rawValue,
+            generator,
+            credentialSource, accessKeyID, profile, roleARN, accountID, osUser, program,
         ]
     }
 
-    /// What each row must be asked for.
-    var conditions: [Condition] {
-        [
-            since.map { .integer("e.time_us >= ?", $0.microseconds) },
-            until.map { .integer("e.time_us < ?", $0.microseconds) },
-        ].compactMap { $0 } + texts.compactMap { field, value in value.map { .text(field.isEqual, $0) } }
-    }
+    private var keys: [ByteText?] { texts.map { $0.map { ByteText($0) } } }
 
-    /// The indexed column that leads to the fewest rows, with its value.
-    ///
-    /// A server has more rows than a user on it has.
-    var lookup: (column: String, value: String)? {
-        func indexed(_ text: String) -> String { String(decoding: text.utf8.prefix { $0 != 0 }, as: UTF8.self) }
-        if let fingerprint { return ("by_fingerprint", indexed(fingerprint.asciiLowercased())) }
-        if let user { return ("by_user", indexed(user)) }
-        if let accessKeyID { return ("by_access_key", indexed(accessKeyID)) }
-        // The index ignores the case of a host and dots at its end.
-        return host.map { host in
-            var name = indexed(host)
-            while name.utf8.last == UInt8(ascii: ".") { name.removeLast() }
-            return ("by_server", name.asciiLowercased())
-        }
-    }
-}
-
-extension AuditFilter {
     /// Returns whether the filters let the same events pass: texts are compared by their bytes.
     public static func == (left: Self, right: Self) -> Bool {
-        left.since == right.since && left.until == right.until && left.values == right.values
+        left.since == right.since && left.until == right.until && left.valid == right.valid
+            && left.after == right.after && left.hidesOwnEvents == right.hidesOwnEvents && left.keys == right.keys
     }
 
     /// Hashes all conditions.
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(since)
-        hasher.combine(until)
-        hasher.combine(values)
+        hasher.combine(dates)
+        hasher.combine(after)
+        hasher.combine(keys)
+    }
+}
+
+extension AuditFilter {
+    /// What a row `e` of the view ``EntryView`` must be asked for.
+    var conditions: [RowCondition] {
+        period + validity + fields.compactMap { field, value in value.map { field.isEqual(to: $0) } } + alternatives
+            + own
     }
 
-    private var values: [ByteText?] { texts.map { $0.value.map { ByteText($0) } } }
+    private var fields: [(field: PayloadField, value: String?)] {
+        [
+            (.fingerprint, fingerprint?.asciiLowercased()), (.user, user), (.requestedUser, requestedUser),
+            (.database, database), (.region, region), (.activity, activity?.rawValue), (.outcome, outcome?.rawValue),
+            (.generator, generator), (.credentialSource, credentialSource), (.accessKeyID, accessKeyID),
+            (.profile, profile), (.roleARN, roleARN), (.accountID, accountID), (.osUser, osUser), (.program, program),
+        ]
+    }
+
+    /// Conditions that either of two fields may fulfill.
+    private var alternatives: [RowCondition] {
+        [
+            host.map { [PayloadField.host.isServer($0), PayloadField.signingHost.isServer($0)] },
+            id.map { [PayloadField.id.isEqual(to: $0), PayloadField.issueID.isEqual(to: $0)] },
+        ].compactMap { $0 }.map(RowCondition.init(anyOf:))
+    }
+
+    /// When the event happened.
+    var period: [RowCondition] {
+        [
+            since.map { RowCondition("e.time_us >= ?", $0.microseconds) },
+            until.map { RowCondition("e.time_us < ?", $0.microseconds) },
+        ].compactMap { $0 }
+    }
+
+    /// When a server would have accepted the token.
+    private var validity: [RowCondition] {
+        guard let valid else { return [] }
+        let sql = """
+            (e.activity IN ('token.issue', 'token.reuse') AND coalesce(e.signed_us, e.time_us) <= ? \
+            AND coalesce(e.expires_us > ?, 1))
+            """
+        return [RowCondition(sql, [.integer(valid.upperBound.microseconds), .integer(valid.lowerBound.microseconds)])]
+    }
+
+    private var own: [RowCondition] {
+        hidesOwnEvents ? [RowCondition("coalesce(e.activity NOT GLOB 'audit.*' OR e.activity = 'audit.gap', 1)")] : []
+    }
+
+    /// The conditions on indexed columns that lead to the fewest rows, or none if all rows must be read.
+    ///
+    /// Each row that matches fulfills exactly one of them. A server has more rows than a user on it has.
+    var lookups: [RowCondition] {
+        // What SQLite has of a text with a NUL.
+        func indexed(_ text: String) -> [RowCondition.Value] {
+            [.text(String(decoding: text.utf8.prefix { $0 != 0 }, as: UTF8.self))]
+        }
+        if let fingerprint { return [RowCondition("e.by_fingerprint = ?", indexed(fingerprint.asciiLowercased()))] }
+        if let user { return [RowCondition("e.by_user = ?", indexed(user))] }
+        if let accessKeyID { return [RowCondition("e.by_access_key = ?", indexed(accessKeyID))] }
+        guard let host else { return [] }
+        return ["e.by_server = ?", "e.by_signing_server = ?"].map {
+            RowCondition($0, indexed(ServerName.comparable(host)))
+        }
+    }
 }

@@ -2,7 +2,7 @@
 public struct AuditPage: Sendable, Hashable {
     /// The entries.
     public let entries: [AuditEntry]
-    /// Where the page after this one begins; nil where this is the last.
+    /// Where the page after this one begins, or `nil` if this is the last.
     public let next: AuditCursor?
 }
 
@@ -13,12 +13,12 @@ public struct AuditCursor: Sendable, Hashable {
 }
 
 extension AuditCursor: LosslessStringConvertible {
-    /// Reads what ``description`` writes; nil where it is something else.
+    /// Reads what ``description`` writes, or returns `nil` if it is something else.
     public init?(_ description: String) {
         guard let sequence = Int64(description), sequence > 0 else { return nil }
         self.init(sequence: sequence)
     }
 
-    /// A text that may be kept and given back, such as on a command line.
+    /// A text that may be stored and given back, such as on a command line.
     public var description: String { String(sequence) }
 }

@@ -1,19 +1,36 @@
-/// How often what happened, per day, per database user and per server.
+/// How often what happened, counted in several ways.
+///
+/// Names are compared by their bytes, as PostgreSQL does it: "é" as one code point and as two are two users. Server
+/// names alone are compared as DNS compares them, and shown in lowercase without a dot at the end.
 public struct AuditStatistics: Sendable, Hashable {
     /// Per day in UTC, such as `2026-11-22`, in the order of time.
     public internal(set) var perDay: [Group] = []
     /// Per database user, in the order of the names' bytes.
     public internal(set) var perUser: [Group] = []
-    /// Per server name, in the order of the names' bytes.
+    /// Per server, by the endpoint that the tokens are good for.
     public internal(set) var perHost: [Group] = []
+    /// Per server, by the endpoint that was dialed.
+    public internal(set) var perDialedHost: [Group] = []
+    /// Per role whose credentials signed; those without a role under the account, else the access key, else `-`.
+    public internal(set) var perRole: [Group] = []
+    /// Per user and server, by the endpoint that the tokens are good for.
+    public internal(set) var perLogin: [Login] = []
+    /// Refusals and rejections per error code.
+    public internal(set) var perErrorCode: [Group] = []
     /// In all.
     public internal(set) var total = Counts()
+    /// Gaps, prunings and acknowledgments, oldest first, the first thousand.
+    public internal(set) var incidents: [AuditEntry] = []
+    /// How many rows were looked at.
+    public internal(set) var rows: Int64 = 0
+    /// Rows that could not be read: altered, or written by a newer version.
+    public internal(set) var unreadableRows: Int64 = 0
 
-    /// The events of one day, user or server.
-    ///
-    /// Names are compared by their bytes, as PostgreSQL does it: "é" as one code point and as two are two users.
+    static let mostIncidents = 1000
+
+    /// The events of one day, user, server, role or error code.
     public struct Group: Sendable, Hashable {
-        /// The day, the user's name or the server's name.
+        /// The day, the name or the code.
         public let name: String
         /// The events.
         public let counts: Counts
@@ -30,6 +47,25 @@ public struct AuditStatistics: Sendable, Hashable {
             hasher.combine(ByteText(name))
             hasher.combine(counts)
         }
+    }
+
+    /// The events of one user on one server.
+    public struct Login: Sendable, Hashable {
+        /// The database user.
+        public let user: String
+        /// The server that the tokens are good for.
+        public let host: String
+        /// The events.
+        public let counts: Counts
+
+        /// Returns whether the names consist of the same bytes and the counts are equal.
+        public static func == (left: Self, right: Self) -> Bool {
+            left.user.isBytewiseEqual(to: right.user) && left.host.isBytewiseEqual(to: right.host)
+                && left.counts == right.counts
+        }
+
+        /// Hashes the names' bytes.
+        public func hash(into hasher: inout Hasher) { [user, host].forEach { hasher.combine(ByteText($0)) } }
     }
 
     /// Events about tokens and connections, by what happened.

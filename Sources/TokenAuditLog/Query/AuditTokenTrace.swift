@@ -1,9 +1,9 @@
 import AuthTokens
 public import RDSIAMSystem
 
-/// What the log knows of one token: whether it was ours, who had it, and whether it still opens a door.
+/// What the log knows of one token: whether it was issued here, to which process, and whether it is still valid.
 public struct AuditTokenTrace: Sendable, Hashable {
-    /// The SHA-256 of the token's text in lower-case hexadecimal.
+    /// The SHA-256 of the token's text in lowercase hexadecimal.
     public let fingerprint: String
     /// The newest thousand events about it, and before them only those that issued it; newest first.
     public let entries: [AuditEntry]
@@ -15,13 +15,46 @@ public struct AuditTokenTrace: Sendable, Hashable {
     /// Whether the log has an event about it.
     public var isKnown: Bool { !entries.isEmpty }
 
-    /// When a server stops accepting it; nil for an unknown token, and where no event can be read that says so.
+    /// When a server stops accepting it, or `nil` if no event says so.
     ///
     /// Two tokens of the same second may be the same token; the later end counts.
     public var expiresAt: Date? { entries.compactMap { $0.record?.token?.expiresAt }.max() }
 
-    /// Whether a server may still accept it at `time`; nil where ``expiresAt`` is nil.
+    /// What can be said about the token.
+    public struct Verdict: RawRepresentable, Sendable, Hashable {
+        /// The verdict's name.
+        public let rawValue: String
+
+        /// Creates a verdict of that name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The log has no event about it.
+        public static let unknown = Verdict(rawValue: "unknown")
+        /// A server may still accept it.
+        ///
+        /// Nothing revokes a token; only the user's rights can be taken.
+        public static let valid = Verdict(rawValue: "valid")
+        /// No server accepts it any more.
+        public static let expired = Verdict(rawValue: "expired")
+        /// The log knows it, and no event says when it ends: a server may still accept it.
+        public static let noKnownEnd = Verdict(rawValue: "no-known-end")
+    }
+
+    /// What can be said about the token at a moment.
     ///
-    /// A server lets the token in until it expires; there is no way to call it back but to take the user's rights.
-    public func isAlive(at time: Date) -> Bool? { expiresAt.map { time < $0 } }
+    /// A row that cannot be read may be about a later end, so such a token is never called expired.
+    public func verdict(at time: Date) -> Verdict {
+        guard isKnown else { return .unknown }
+        guard let expiresAt else { return .noKnownEnd }
+        if time < expiresAt { return .valid }
+        return hasUnknownEnd ? .noKnownEnd : .expired
+    }
+
+    /// Whether a row about it cannot be read, or was written by a newer version.
+    public var hasUnreadableRows: Bool { entries.contains { $0.record == nil } }
+
+    private var hasUnknownEnd: Bool {
+        hasUnreadableRows
+            || entries.contains { $0.record?.activity == .issue && $0.record?.token?.expiresAt == nil }
+    }
 }

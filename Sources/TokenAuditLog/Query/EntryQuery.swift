@@ -5,13 +5,20 @@ struct EntryQuery {
     let filter: AuditFilter
     /// Rows looked at in one transaction.
     var stride: Int64 = 20_000
+    /// How many rows of a period are looked up by their time; if there are more, all rows are read in their order.
+    var mostOfPeriod: Int64 = 100_000
 
     /// Entries older than `cursor`, at most `limit`.
     func page(on connection: Connection, after cursor: AuditCursor?, limit: Int) throws -> AuditPage {
+        let period = try self.period(on: connection)
         var entries: [AuditEntry] = []
-        var position: Int64? = cursor?.sequence ?? .max
+        var position: Int64? = min(cursor?.sequence ?? .max, period.end)
         while let end = position, entries.count < limit {
-            let scan = try connection.reading { try run(before: end, on: connection, limit: limit - entries.count) }
+            let scan = try connection.reading {
+                // What was pruned and is not deleted yet does not count.
+                let start = max(try connection.prunedThrough(), filter.after ?? 0, period.start)
+                return try run(after: start, before: end, on: connection, limit: limit - entries.count)
+            }
             entries += scan.entries
             position = scan.position
         }
@@ -20,18 +27,65 @@ struct EntryQuery {
 
     /// How SQLite goes about it, in SQLite's words.
     func plan(on connection: Connection) throws -> [String] {
-        let explanation = try connection.prepare("EXPLAIN QUERY PLAN " + search(before: 1, after: 0).sql)
-        var lines: [String] = []
-        while try explanation.step() { lines.append(explanation.text(3)) }
-        return lines
+        try lookups.flatMap { lookup in
+            let sql = search(before: 1, after: 0, lookup).sql
+            let explanation = try connection.prepare("EXPLAIN QUERY PLAN " + sql)
+            var lines: [String] = []
+            while try explanation.step() { lines.append(explanation.text(3)) }
+            return lines
+        }
     }
 
-    /// What a transaction has found, and the row before which to go on; nil if there is none.
-    private typealias Scan = (entries: [AuditEntry], position: Int64?)
+    // MARK: The period
 
-    private func run(before end: Int64, on connection: Connection, limit: Int) throws -> Scan {
-        // What was pruned and is not deleted yet does not count.
-        let search = search(before: end, after: try connection.prunedThrough())
+    /// Rows between two others.
+    private struct Rows {
+        var start: Int64 = 0
+        var end: Int64 = .max
+    }
+
+    /// The rows among which are all of the filter's period, if the period has few.
+    private func period(on connection: Connection) throws -> Rows {
+        let conditions = filter.period
+        guard filter.lookups.isEmpty, !conditions.isEmpty else { return Rows() }
+        let rows =
+            "SELECT seq FROM entry e WHERE \(conditions.map(\.sql).joined(separator: " AND ")) LIMIT \(mostOfPeriod)"
+        let search = Search(
+            sql: "SELECT count(*), min(seq), max(seq) FROM (\(rows))",
+            values: conditions.flatMap(\.values)
+        )
+        let select = try connection.prepare(search.sql)
+        try search.bind(to: select)
+        return try connection.reading {
+            guard try select.step(), select.integer(0) < mostOfPeriod else { return Rows() }
+            guard !select.isNull(1), select.integer(1) > .min, select.integer(2) < .max else { return Rows() }
+            return Rows(start: select.integer(1) - 1, end: select.integer(2) + 1)
+        }
+    }
+
+    // MARK: A transaction
+
+    /// What a transaction has found, and the row before which to go on, or `nil` if there is none.
+    private struct Scan {
+        var entries: [AuditEntry] = []
+        var position: Int64?
+    }
+
+    /// Merges what the indexes lead to.
+    private func run(after start: Int64, before end: Int64, on connection: Connection, limit: Int) throws -> Scan {
+        let scans = try lookups.map { lookup in
+            try run(search(before: end, after: start, lookup), before: end, on: connection, limit: limit)
+        }
+        guard scans.count > 1 else { return scans.first ?? Scan() }
+        // Down to this row, all have been searched.
+        let position = scans.compactMap(\.position).max()
+        let entries = scans.flatMap(\.entries).filter { $0.sequence >= position ?? .min }
+            .sorted { $0.sequence > $1.sequence }
+        guard entries.count > limit else { return Scan(entries: entries, position: position) }
+        return Scan(entries: Array(entries.prefix(limit)), position: entries[limit - 1].sequence)
+    }
+
+    private func run(_ search: Search, before end: Int64, on connection: Connection, limit: Int) throws -> Scan {
         let statement = try connection.prepare(search.sql)
         try search.bind(to: statement)
         var seen: Int64 = 0
@@ -44,7 +98,7 @@ struct EntryQuery {
             last = statement.integer(0)
             if statement.integer(4) == 1 { entries.append(AuditEntry(statement)) }
         }
-        return (entries, seen < stride && entries.count < limit ? nil : last)
+        return Scan(entries: entries, position: seen < stride && entries.count < limit ? nil : last)
     }
 
     private static func disorder(_ connection: Connection) -> AuditLogError {
@@ -54,43 +108,31 @@ struct EntryQuery {
 
     // MARK: SQL
 
-    private func search(before end: Int64, after pruned: Int64) -> Search {
-        var conditions: [AuditFilter.Condition] = [.integer("e.seq > ?", pruned), .integer("e.seq < ?", end)]
-        if let lookup = filter.lookup { conditions.append(.text("e.\(lookup.column) = ?", lookup.value)) }
+    /// What leads to the rows; without an index, nothing but their numbers.
+    private var lookups: [RowCondition?] { filter.lookups.isEmpty ? [nil] : filter.lookups }
+
+    private func search(before end: Int64, after start: Int64, _ lookup: RowCondition?) -> Search {
+        let rows = [RowCondition("e.seq > ?", start), RowCondition("e.seq < ?", end)] + (lookup.map { [$0] } ?? [])
         let matches = filter.conditions.isEmpty ? "1" : filter.conditions.map(\.sql).joined(separator: " AND ")
         let sql = """
             SELECT e.seq, e.payload, e.leaf_hash, e.chain_hash, \(matches) FROM entry e
-            WHERE \(conditions.map(\.sql).joined(separator: " AND ")) ORDER BY e.seq DESC LIMIT \(stride)
+            WHERE \(rows.map(\.sql).joined(separator: " AND ")) ORDER BY e.seq DESC LIMIT \(stride)
             """
-        return Search(sql: sql, parameters: filter.conditions + conditions)
+        return Search(sql: sql, values: (filter.conditions + rows).flatMap(\.values))
     }
 
     /// A statement and what to put in the place of its question marks.
     private struct Search {
         let sql: String
-        let parameters: [AuditFilter.Condition]
+        let values: [RowCondition.Value]
 
         func bind(to statement: Statement) throws {
-            var index: Int32 = 0
-            for condition in parameters {
-                for _ in 0..<condition.parameterCount {
-                    index += 1
-                    switch condition {
-                    case .text(_, let value): try statement.bind(value, at: index)
-                    case .integer(_, let value): try statement.bind(value, at: index)
-                    }
+            for (index, value) in values.enumerated() {
+                switch value {
+                case .text(let text): try statement.bind(text, at: Int32(index + 1))
+                case .integer(let number): try statement.bind(number, at: Int32(index + 1))
                 }
             }
         }
     }
-}
-
-extension AuditFilter.Condition {
-    fileprivate var sql: String {
-        switch self {
-        case .text(let sql, _), .integer(let sql, _): sql
-        }
-    }
-
-    fileprivate var parameterCount: Int { sql.utf8.count { $0 == UInt8(ascii: "?") } }
 }

@@ -1,3 +1,4 @@
+import AuthTokens
 import RDSIAMSystem
 
 /// Counts events, a bounded number of rows in each read transaction.
@@ -5,64 +6,113 @@ struct StatisticsQuery {
     var since: Date?
     var until: Date?
     var stride: Int64 = 20_000
-
-    private typealias Tally = [ByteText: AuditStatistics.Counts]
-
-    private struct Tallies {
-        var days = Tally()
-        var users = Tally()
-        var hosts = Tally()
-        var total = AuditStatistics.Counts()
-    }
+    var progress: @Sendable (Int64) -> Void = { _ in }
 
     func run(on connection: Connection) throws -> AuditStatistics {
-        var tallies = Tallies()
+        var tally = StatisticsTally(since: since?.microseconds, until: until?.microseconds)
         var (position, last) = try connection.reading {
             (try connection.prunedThrough(), try connection.head().sequence)
         }
         while position < last, let first = try connection.row(from: position + 1), first <= last {
             position = last - first < stride ? last : first + stride - 1
-            try connection.reading { try count(first...position, on: connection, into: &tallies) }
+            try connection.reading { try count(first...position, on: connection, into: &tally) }
+            progress(tally.statistics.rows)
         }
-        var statistics = AuditStatistics()
-        statistics.perDay = Self.groups(tallies.days)
-        statistics.perUser = Self.groups(tallies.users)
-        statistics.perHost = Self.groups(tallies.hosts)
-        statistics.total = tallies.total
-        return statistics
+        return tally.finished
     }
 
-    private static func groups(_ tally: Tally) -> [AuditStatistics.Group] {
-        tally.sorted { $0.key < $1.key }.map { AuditStatistics.Group($0.key.string, $0.value) }
-    }
-
-    private func count(_ rows: ClosedRange<Int64>, on connection: Connection, into tallies: inout Tallies) throws {
-        let (user, host) = (PayloadField.user.wholeText, PayloadField.host.wholeText)
+    private func count(
+        _ rows: ClosedRange<Int64>,
+        on connection: Connection,
+        into tally: inout StatisticsTally
+    ) throws {
         let select = try connection.prepare(
-            """
-            SELECT date(time_us / 1000000, 'unixepoch'), db_user, host, activity, \(user), \(host), count(*) FROM entry e
-            WHERE seq >= ?1 AND seq <= ?2 AND db_user IS NOT NULL
-            AND (?3 IS NULL OR time_us >= ?3) AND (?4 IS NULL OR time_us < ?4) GROUP BY 1, 2, 3, 4, 5, 6
-            """
+            "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"
         )
         try select.bind(rows.lowerBound, at: 1)
         try select.bind(rows.upperBound, at: 2)
-        try select.bind(since?.microseconds, at: 3)
-        try select.bind(until?.microseconds, at: 4)
-        while try select.step() {
-            let (activity, count) = (select.text(3), Int(select.integer(6)))
-            tallies.days[ByteText(select.text(0)), default: .init()].add(count, of: activity)
-            tallies.users[ByteText(select.name(1, whole: 4)), default: .init()].add(count, of: activity)
-            tallies.hosts[ByteText(select.name(2, whole: 5)), default: .init()].add(count, of: activity)
-            tallies.total.add(count, of: activity)
-        }
+        while try select.step() { tally.count(AuditEntry(select)) }
     }
 }
 
-extension Statement {
-    /// A column as text, or what the JSON text in another column says, if there is any.
-    fileprivate func name(_ column: Int32, whole json: Int32) -> String {
-        guard !isNull(json), let whole = CanonicalJSONParser.parse(bytes(json))?.text else { return text(column) }
-        return whole
+/// The counts so far.
+struct StatisticsTally {
+    private typealias Table = [ByteText: AuditStatistics.Counts]
+
+    private struct Login: Hashable {
+        let user: ByteText
+        let host: ByteText
     }
+
+    let since: Int64?
+    let until: Int64?
+    private(set) var statistics = AuditStatistics()
+    private var days = Table()
+    private var users = Table()
+    private var hosts = Table()
+    private var dialedHosts = Table()
+    private var roles = Table()
+    private var codes = Table()
+    private var logins: [Login: AuditStatistics.Counts] = [:]
+
+    init(since: Int64?, until: Int64?) { (self.since, self.until) = (since, until) }
+
+    mutating func count(_ entry: AuditEntry) {
+        statistics.rows += 1
+        guard let record = entry.record else {
+            statistics.unreadableRows += 1
+            return
+        }
+        let time = record.time.microseconds
+        guard time >= since ?? .min, time < until ?? .max else { return }
+        guard let target = record.target else { return note(entry, record.activity) }
+        let activity = record.activity.rawValue
+        let (user, host) = (ByteText(target.user), ByteText(target.server))
+        days[ByteText(String(record.time.rfc3339.prefix(10))), default: .init()].add(1, of: activity)
+        users[user, default: .init()].add(1, of: activity)
+        hosts[host, default: .init()].add(1, of: activity)
+        dialedHosts[ByteText(ServerName.comparable(target.host)), default: .init()].add(1, of: activity)
+        logins[Login(user: user, host: host), default: .init()].add(1, of: activity)
+        roles[ByteText(record.credential?.principal ?? "-"), default: .init()].add(1, of: activity)
+        if let code = record.errorCode { codes[ByteText(code), default: .init()].add(1, of: activity) }
+        statistics.total.add(1, of: activity)
+    }
+
+    private mutating func note(_ entry: AuditEntry, _ activity: TokenEvent.Activity) {
+        guard [.gap, .prune, .reanchor].contains(activity), statistics.incidents.count < AuditStatistics.mostIncidents
+        else { return }
+        statistics.incidents.append(entry)
+    }
+
+    var finished: AuditStatistics {
+        var statistics = statistics
+        statistics.perDay = Self.groups(days)
+        statistics.perUser = Self.groups(users)
+        statistics.perHost = Self.groups(hosts)
+        statistics.perDialedHost = Self.groups(dialedHosts)
+        statistics.perRole = Self.groups(roles)
+        statistics.perErrorCode = Self.groups(codes)
+        statistics.perLogin = logins.map { login, counts in
+            AuditStatistics.Login(user: login.user.string, host: login.host.string, counts: counts)
+        }
+        .sorted { left, right in
+            left.user.isBytewiseEqual(to: right.user)
+                ? ByteText(left.host) < ByteText(right.host) : ByteText(left.user) < ByteText(right.user)
+        }
+        return statistics
+    }
+
+    private static func groups(_ table: Table) -> [AuditStatistics.Group] {
+        table.sorted { $0.key < $1.key }.map { AuditStatistics.Group($0.key.string, $0.value) }
+    }
+}
+
+extension AuditRecord.Target {
+    /// The server that the token is good for, as ``ServerName`` compares names.
+    var server: String { ServerName.comparable(host) }
+}
+
+extension CredentialIdentity {
+    /// The role; the account if there is none, else the access key.
+    package var principal: String? { roleARN ?? accountID ?? accessKeyID }
 }

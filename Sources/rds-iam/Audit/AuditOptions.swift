@@ -4,47 +4,6 @@ import PGRDSIAM
 import RDSIAMSystem
 import TokenAuditLog
 
-/// Which file is the audit log.
-struct AuditLogOption: ParsableArguments {
-    @Option(
-        name: .customLong("audit-log"),
-        help: ArgumentHelp(
-            "The audit log (default: $RDS_IAM_AUDIT_LOG, else rds-iam/audit.sqlite in $XDG_STATE_HOME or ~/.local/state).",
-            valueName: "PATH"
-        )
-    )
-    var path: String?
-
-    /// The file that the option or the environment names, or the default.
-    func resolved() throws -> String {
-        let environment = ProcessInfo.processInfo.environment
-        if let path = path ?? environment["RDS_IAM_AUDIT_LOG"], !path.isEmpty { return path }
-        if let state = environment["XDG_STATE_HOME"], state.hasBytePrefix("/") {
-            return state + "/rds-iam/audit.sqlite"
-        }
-        guard let home = environment["HOME"], !home.isEmpty else {
-            throw ValidationError("HOME is not set. Name the audit log with --audit-log or RDS_IAM_AUDIT_LOG.")
-        }
-        return home + "/.local/state/rds-iam/audit.sqlite"
-    }
-
-    /// The log, open for reading only.
-    func reader() async throws -> AuditLogReader { try await AuditLogReader.open(resolved()) }
-
-    /// The log, open for maintenance, which also recovers it after a writer's crash.
-    ///
-    /// A missing log is an error and is not created. No checkpoint is written: this command cannot sign it, and the
-    /// next writer's checkpoint confirms these rows too.
-    func writer() async throws -> AuditLog {
-        var configuration = AuditLogConfiguration()
-        configuration.createsFile = false
-        configuration.recordsOpenAndClose = false
-        configuration.checkpointInterval = 0
-        configuration.idleCheckpoint = nil
-        return try await AuditLog.open(resolved(), configuration: configuration)
-    }
-}
-
 /// What happens to a token whose record cannot be written.
 enum AuditMode: String, ExpressibleByArgument, CaseIterable {
     case required
@@ -63,6 +22,8 @@ struct AuditOptions: ParsableArguments {
     )
     var audit = AuditMode.required
 
+    @OptionGroup var signing: SigningKeyOption
+
     /// Runs `body` with an issuer that knows this command's generators and records as the options say.
     ///
     /// The log is closed afterwards, which confirms its last row.
@@ -77,17 +38,22 @@ struct AuditOptions: ParsableArguments {
     }
 
     private func openLog() async throws -> AuditLog? {
-        switch audit {
-        case .off: return nil
-        case .required: return try await AuditLog.open(log.resolved())
-        case .bestEffort:
-            do {
-                return try await AuditLog.open(log.resolved())
-            } catch {
-                WarningRecorder.warn("this token", error)
-                return nil
-            }
+        guard audit != .off else { return nil }
+        let path = try log.resolved()
+        var configuration = AuditLogConfiguration()
+        configuration.signingKey = try signing.key()
+        configuration.notify = Self.warn
+        do {
+            return try await AuditLog.open(path, configuration: configuration)
+        } catch  where audit == .bestEffort {
+            WarningRecorder.warn("this token", error)
+            return nil
         }
+    }
+
+    @Sendable private static func warn(_ notice: AuditLogNotice) {
+        guard notice.kind == .ballastSpent else { return }
+        Main.printError("rds-iam: warning: the disk with the audit log is full, and its reserve is used up. Make room.")
     }
 }
 

@@ -132,7 +132,7 @@ struct PruningTests {
         for change: @Sendable (inout AuditFilter) -> Void in [{ $0.user = "app" }, { $0.until = .distantFuture }] {
             var filter = AuditFilter()
             change(&filter)
-            let found = try await reader.entries(matching: filter, limit: 100).entries.map(\.sequence)
+            let found = try await reader.page(matching: filter, limit: 100).entries.map(\.sequence)
             #expect(found.filter { $0 <= 40 } == expected.reversed().filter { $0 <= 40 })
         }
         #expect(try await reader.statistics().total.issued == 20)

@@ -32,7 +32,7 @@ struct ExportTests {
     func jsonLines() async throws {
         let head = try await ForgeryTests.write(to: path)
         let (text, summary) = try await export(.jsonLines)
-        #expect(summary == AuditExportSummary(rows: 46, lastSequence: 46))
+        #expect(summary == AuditExportSummary(rows: 46, head: head))
         let lines = text.split(separator: "\n")
         let entries = try await Logs.entries(of: path)
         #expect(lines.dropFirst().map(String.init) == entries.map(\.jsonLine))
@@ -50,7 +50,7 @@ struct ExportTests {
         let first = try await export(.jsonLines)
         try await Logs.write(5, to: path, from: 11)
         let second = try await export(.jsonLines, after: first.summary.lastSequence)
-        #expect(second.summary == AuditExportSummary(rows: 5, lastSequence: 15))
+        #expect(second.summary.rows == 5 && second.summary.lastSequence == 15)
         let whole = try await export(.jsonLines)
         #expect(first.text + second.text.drop { $0 != "\n" }.dropFirst() == whole.text)
         let part = try folder.write(second.text, to: "part.jsonl")
@@ -78,7 +78,7 @@ struct ExportTests {
         for sequence in [11, 4711, Int64.max] {
             #expect(await Logs.code { _ = try await export(.jsonLines, after: sequence) } == .rewound)
         }
-        #expect(try await export(.jsonLines, after: 10).summary == AuditExportSummary(rows: 0, lastSequence: 10))
+        #expect(try await export(.jsonLines, after: 10).summary.rows == 0)
     }
 
     @Test("an export fails if its next rows have been pruned since it began")
@@ -120,7 +120,7 @@ struct ExportTests {
         }
         let reader = try await AuditLogReader.open(path)
         let expected = number < 0 ? 10 : 0
-        #expect(try await reader.entries().entries.filter { $0.sequence < 11 }.count == expected)
+        #expect(try await reader.page().entries.filter { $0.sequence < 11 }.count == expected)
         #expect(try await reader.statistics().total.issued >= expected)
     }
 
@@ -143,8 +143,8 @@ struct ExportTests {
         #expect(
             rows.dropFirst().map { $0[7] }
                 == [
-                    "app", "'=cmd|' /C calc'!A0", "'+1", "'-1", "'@SUM(A1)", "a,b", "say \"hi\"", "two\r\nlines",
-                    "'\tx",
+                    "app", "'=cmd|' /C calc'!A0", "'+1", "'-1", "'@SUM(A1)", "a,b", "say \"hi\"",
+                    "two\\u000d\\u000alines", "'\\u0009x",
                 ]
         )
         #expect(rows[1][1] == "2026-09-21T13:33:20.000000Z" || rows[1][1].hasSuffix(".000000Z"))

@@ -13,7 +13,7 @@ struct ReadOnlyTests {
 
     private func useAll(_ reader: AuditLogReader) async throws {
         _ = try await reader.head()
-        _ = try await reader.entries()
+        _ = try await reader.page()
         _ = try await reader.verify()
         _ = try await reader.statistics()
         _ = try await reader.trace(token: "x")
@@ -72,7 +72,7 @@ struct ReadOnlyTests {
         let log = try await AuditLog.open(path, configuration: configuration)
         try await Logs.write(3, to: log)
         let reader = try await AuditLogReader.open(path)
-        #expect(try await reader.entries().entries.count == 3)
+        #expect(try await reader.page().entries.count == 3)
         await log.close()
         let other = folder.path("live/other")
         try await Logs.write(5, to: other, configuration: configuration)
@@ -81,7 +81,7 @@ struct ReadOnlyTests {
         for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         #expect(rename(other, path) == 0)
         #expect(try await reader.head() == head)
-        #expect(try await reader.entries().entries.count == 5)
+        #expect(try await reader.page().entries.count == 5)
         try FileManager.default.removeItem(atPath: path)
         #expect(await Logs.code { _ = try await reader.head() } == .notFound)
     }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Looking up a token", .timeLimit(.minutes(2)))
 struct TraceTests {
-    @Test("a leaked token is found by its text and its fingerprint, and is alive until it expires")
+    @Test("a leaked token is found by its text and its fingerprint, and is valid until it expires")
     func leakedToken() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -18,11 +18,11 @@ struct TraceTests {
         #expect(trace.fingerprint == token.fingerprint)
         #expect(trace.isKnown && trace.entries.count == 1)
         #expect(trace.entries.first?.record?.target?.user == "app")
-        #expect(trace.isAlive(at: Events.start + 7 + 899) == true)
-        #expect(trace.isAlive(at: Events.start + 7 + 900) == false)
+        #expect(trace.verdict(at: Events.start + 7 + 899) == .valid)
+        #expect(trace.verdict(at: Events.start + 7 + 900) == .expired)
         #expect(try await reader.trace(fingerprint: try #require(token.fingerprint).uppercased()) == trace)
         let unknown = try await reader.trace(token: "not ours")
-        #expect(!unknown.isKnown && unknown.isAlive(at: Events.start) == nil && unknown.expiresAt == nil)
+        #expect(unknown.verdict(at: Events.start) == .unknown && unknown.expiresAt == nil)
     }
 
     @Test("the event that issued a token is found, no matter how many came after it")
@@ -47,7 +47,7 @@ struct TraceTests {
         #expect(accesses == (Int64(2)...1001).reversed())
     }
 
-    @Test("a token in an event of a newer version is known, and has no expiration")
+    @Test("a token in an event of a newer version is known, and is never called expired")
     func unreadable() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("tokens.auditlog")
@@ -60,6 +60,6 @@ struct TraceTests {
         )
         let trace = try await AuditLogReader.open(path).trace(token: Events.token(2, at: Events.start + 2).value)
         #expect(trace.isKnown && !trace.isAbridged && trace.entries.map(\.sequence) == [2])
-        #expect(trace.expiresAt == nil && trace.isAlive(at: Events.start) == nil)
+        #expect(trace.expiresAt == nil && trace.verdict(at: Events.start + 9999) == .noKnownEnd)
     }
 }

@@ -59,7 +59,7 @@ enum Logs {
         var entries: [AuditEntry] = []
         var cursor: AuditCursor?
         repeat {
-            let page = try await reader.entries(limit: 5000, after: cursor)
+            let page = try await reader.page(limit: 5000, after: cursor)
             entries += page.entries
             cursor = page.next
         } while cursor != nil

@@ -54,10 +54,14 @@ struct SearchRoom {
     /// What reading all rows finds.
     func scan(_ filter: AuditFilter) throws -> [Int64] {
         let matches = filter.conditions.map { condition in
-            switch condition {
-            case .text(let sql, let value):
-                sql.replacing("?", with: "'" + value.replacing("'", with: "''") + "'")
-            case .integer(let sql, let value): sql.replacing("?", with: String(value))
+            condition.values.reduce(condition.sql) { sql, value in
+                let literal =
+                    switch value {
+                    case .text(let text): "'" + text.replacing("'", with: "''") + "'"
+                    case .integer(let number): String(number)
+                    }
+                guard let mark = sql.firstIndex(of: "?") else { return sql }
+                return sql.replacingCharacters(in: mark...mark, with: literal)
             }
         }
         let condition = (["1"] + matches).joined(separator: " AND ")

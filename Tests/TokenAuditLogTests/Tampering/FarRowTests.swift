@@ -29,13 +29,13 @@ struct FarRowTests {
         filter.user = "app"
         // A search begins below the highest possible number; a verification includes it.
         let newest = number == .max ? 20 : number
-        #expect(try await reader.entries(matching: filter).entries.map(\.sequence).first == newest)
+        #expect(try await reader.page(matching: filter).entries.map(\.sequence).first == newest)
         let log = try await AuditLog.open(path, configuration: Logs.bare)
         let code = await Logs.code { try await Logs.write(20, to: log, from: 21) }
         #expect(code == (number == .max ? .damaged : nil))
         await log.close()
         _ = try await Logs.verification(of: path)
-        let found = try await reader.entries(matching: filter).entries
+        let found = try await reader.page(matching: filter).entries
         #expect(found.count == (number == .max ? 20 : 41))
     }
 }

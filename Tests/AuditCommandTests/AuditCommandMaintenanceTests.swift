@@ -26,7 +26,7 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         for user in ["a", "b"] { try await token(user) }
         let forger = Repository.path("Fixtures/audit/forge.py")
         #expect(try await ChildProcess.run("/usr/bin/env", ["python3", forger, log, "remove", "2"]).status == 0)
-        #expect(try await audit("verify").status == 1)
+        #expect(try await audit("verify").status == 3)
         let result = try await audit("reanchor", "--reason", "restored on Monday")
         #expect(result.output == "acknowledged what is wrong up to row 6\n", "\(result.errors)")
         let verdict = try await audit("verify")
@@ -72,9 +72,11 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(try await audit("reanchor", "--reason", "x").status == 0)
         let verdict = try await audit("verify", "--key", "\(key.verificationKey)")
         #expect(verdict.status == 0 && !verdict.output.contains("bad-signature"), "\(verdict.output)")
-        #expect(try await audit("prune", "--before", "2100-01-01").status == 0)
+        let file = try folder.write(key.secretText, to: "key")
+        #expect(try await audit("prune", "--before", "2100-01-01", "--signing-key", file).status == 0)
         let pruned = try await audit("verify", "--key", "\(key.verificationKey)")
         #expect(pruned.status == 0, "\(pruned.output)")
+        #expect(pruned.output.contains("the log begins after row ") && pruned.output.contains(" was deleted by "))
     }
 
     static let keeping = [["prune", "--older-than", "1"], ["reanchor", "--reason", "x"]]
@@ -99,7 +101,10 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(try await python(script, log).status == -9)
         for reading in ["list", "head", "verify"] {
             let result = try await audit(reading)
-            #expect(result.status == 1 && result.errors.contains("A writer of the audit log has crashed."), "\(result.errors)")
+            #expect(
+                result.status == 1 && result.errors.contains("A writer of the audit log has crashed."),
+                "\(result.errors)"
+            )
         }
         let result = try await run(["audit"] + command)
         #expect(result.status == 0, "\(result.errors)")
@@ -122,7 +127,7 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         let command = ["token", "--host", "db.example.com", "--user", "b", "--audit", "best-effort"]
         let result = try await run("/bin/sh", ["-c", script, program] + command)
         #expect(result.status == 0 && result.output.contains("X-Amz-Signature="))
-        #expect(result.errors.hasPrefix("rds-iam: warning: no record is kept of this token: "), "\(result.errors)")
+        #expect(result.errors.contains("rds-iam: warning: no record is kept of this token: "), "\(result.errors)")
         #expect(result.errors.contains("is full") && !result.errors.contains("X-Amz"))
     }
 }

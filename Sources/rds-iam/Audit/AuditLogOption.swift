@@ -1,0 +1,49 @@
+import ArgumentParser
+import RDSIAMBasics
+import RDSIAMSystem
+import TokenAuditLog
+
+/// Which file is the audit log.
+struct AuditLogOption: ParsableArguments {
+    @Option(
+        name: .customLong("audit-log"),
+        help: ArgumentHelp(
+            "The audit log (default: $RDS_IAM_AUDIT_LOG, else rds-iam/audit.sqlite in $XDG_STATE_HOME or ~/.local/state).",
+            valueName: "PATH"
+        )
+    )
+    var path: String?
+
+    /// The file that the option or the environment names, or the default.
+    func resolved() throws -> String {
+        if let path, path.isEmpty {
+            throw ValidationError("--audit-log names no file. Use --audit off for no log, or leave the option out.")
+        }
+        let environment = ProcessInfo.processInfo.environment
+        if let path = path ?? environment["RDS_IAM_AUDIT_LOG"], !path.isEmpty { return path }
+        if let state = environment["XDG_STATE_HOME"], state.hasBytePrefix("/") {
+            return state + "/rds-iam/audit.sqlite"
+        }
+        guard let home = environment["HOME"], !home.isEmpty else {
+            throw ValidationError("HOME is not set. Name the audit log with --audit-log or RDS_IAM_AUDIT_LOG.")
+        }
+        return home + "/.local/state/rds-iam/audit.sqlite"
+    }
+
+    /// The log, open for reading only.
+    func reader() async throws -> AuditLogReader { try await AuditLogReader.open(resolved()) }
+
+    /// The log, open for maintenance, which also recovers it after a writer's crash.
+    ///
+    /// A missing log is an error and is not created. A checkpoint is written if there is a key to sign it; if not, the
+    /// next writer's checkpoint confirms these rows too.
+    func writer(_ signing: SigningKeyOption) async throws -> AuditLog {
+        var configuration = AuditLogConfiguration()
+        configuration.createsFile = false
+        configuration.signingKey = try signing.key()
+        configuration.recordsOpenAndClose = configuration.signingKey != nil
+        configuration.checkpointInterval = 0
+        configuration.idleCheckpoint = nil
+        return try await AuditLog.open(resolved(), configuration: configuration)
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import RDSIAMSystem
+import Synchronization
+import TokenAuditLog
+
+/// `rds-iam audit report`.
+struct AuditReportCommand: AuditSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract:
+            "Write a page about a period: tokens per day, user, server and role, refusals, gaps, and the verification.",
+        discussion: """
+            The page is one file of HTML that loads nothing else. It names users, servers and roles, and no secret. The \
+            whole log is verified for it. \(PeriodOptions.help) For example, for the auditors at the end of a month:
+
+              rds-iam audit report november.html --since 2026-11-01 --until 2026-12-01
+
+            Exit status: 0 done, 2 wrong usage, 3 done, and the verification has found something, 4 another process held the \
+            log for too long, 1 anything else.
+            """
+    )
+
+    @Argument(help: "The page, a new file for its owner alone.")
+    var file: String
+
+    @OptionGroup var period: PeriodOptions
+
+    @Option(
+        help: ArgumentHelp("A chain head that was stored elsewhere; may be given several times.", valueName: "HEAD"),
+        transform: AuditVerifyCommand.head
+    )
+    var head: [AuditHead] = []
+
+    @Flag(help: "One JSON object with the counts and the verdict; the page is written too.")
+    var json = false
+
+    @OptionGroup var log: AuditLogOption
+
+    func perform() async throws {
+        let reader = try await log.reader()
+        let (since, until) = (period.date(period.since), period.date(period.until))
+        let counted = Mutex<Int64>(0)
+        let statistics = try await Progress.during("counting", count: { "\(counted.withLock { $0 }) rows" }) {
+            try await reader.statistics(since: since, until: until) { rows in counted.withLock { $0 = rows } }
+        }
+        let verification = try await Progress.during("verifying") { [head] in try await reader.verify(heads: head) }
+        let report = AuditReport(
+            statistics,
+            verification: verification,
+            path: reader.path,
+            since: since,
+            until: until,
+            at: Date()
+        )
+        let output = try OutputFile(creating: file)
+        try output.write(Array(report.html.utf8))
+        try output.finish()
+        try say(statistics, verification, reader.path)
+    }
+
+    private func say(_ statistics: AuditStatistics, _ verification: AuditVerification, _ path: String) throws {
+        let text = VerificationText(verification, path: path, from: nil)
+        if json {
+            let members = text.json.merging(statistics.json) { $1 }.merging(["file": .string(file)]) { $1 }
+            try JSONOutput("report", members).print()
+        } else {
+            print("\(file.displayed): \(statistics.total.issued) tokens, \(statistics.total.refused) refusals")
+        }
+        guard !verification.isIntact else { return }
+        let findings = verification.findingCount - verification.acknowledgedCount
+        throw CommandFailure(status: 3, error: DamagedLog(path: path, findings: findings))
+    }
+}
