@@ -134,7 +134,7 @@ let package = Package(
         .target(
             name: "PGRDSIAM",
             dependencies: [
-                "PGConninfo", "AuthTokens", "AWSGenerators", "CLibpq", "RDSIAMBasics", "RDSIAMSystem",
+                "PGConninfo", "AuthTokens", "AWSGenerators", "LibpqClient", "CLibpq", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),
@@ -192,15 +192,15 @@ let package = Package(
         .testTarget(
             name: "PGRDSIAMTests",
             dependencies: [
-                "PGRDSIAM", "PGConninfo", "AuthTokens", "AWSGenerators", "AWSCredentialSources", "TestSupport",
-                "CLibpq",
+                "PGRDSIAM", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators", "AWSCredentialSources",
+                "RDSIAMBasics", "TestSupport",
             ]
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "PGRDSIAM", "PGConninfo", "AWSGenerators", "AWSCredentialSources", "AuthTokens", "TokenAuditLog",
-                "TestSupport", "rds-iam", "connect-cycler",
+                "PGRDSIAM", "LibpqClient", "PGConninfo", "AWSGenerators", "AWSCredentialSources", "AuthTokens",
+                "TokenAuditLog", "TestSupport", "rds-iam", "connect-cycler",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),

@@ -1,5 +1,6 @@
 import AWSGenerators
 @_exported public import AuthTokens
+@_exported public import LibpqClient
 public import PGConninfo
 
 /// Logs in to PostgreSQL through libpq with tokens instead of passwords.
@@ -84,7 +85,8 @@ public enum PGRDSIAM {
     ) async throws -> PGConnection {
         let plan = try ConnectionPlan(conninfo, environment: environment)
         if let warning = plan.warning { options.warn?(warning) }
-        return try await PGConnection.open(ConnectionOpener(plan: plan, issuer: issuer))
+        let opener = ConnectionOpener(plan: plan, issuer: issuer)
+        return try await PGConnection.open { try await opener.connect($0) }
     }
 
     /// Makes and records the token that connecting would log in with, for those who connect by other means.

@@ -31,26 +31,8 @@ public struct PGRDSIAMError: AuditableError, RetryableError {
         public static let connectionFailed = Code(description: "connectionFailed")
         /// The server did not answer in time; it is retryable.
         public static let timedOut = Code(description: "timedOut")
-        /// The server answered a query with an error; ``PGRDSIAMError/sqlState`` says which.
-        ///
-        /// It is retryable if the server says so, as it does of serialization failures and deadlocks.
-        public static let queryFailed = Code(description: "queryFailed")
-        /// The connection is closed; open another.
-        public static let closed = Code(description: "closed")
         /// The operating system refused something, for want of memory or descriptors; it is retryable.
         public static let system = Code(description: "system")
-        /// A statement or a parameter cannot be sent, and nothing was.
-        public static let invalidStatement = Code(description: "invalidStatement")
-        /// A statement began a COPY, which was stopped.
-        ///
-        /// The connection can be used again; use ``PGConnection/withUnsafePGconn(_:)`` for COPY.
-        public static let copyNotPossible = Code(description: "copyNotPossible")
-        /// The result has no such column.
-        public static let unknownColumn = Code(description: "unknownColumn")
-        /// The column is NULL, but a value was asked for.
-        public static let unexpectedNull = Code(description: "unexpectedNull")
-        /// The column's value is not of the type that was asked for, or does not fit into it.
-        public static let typeMismatch = Code(description: "typeMismatch")
     }
 
     /// What kind of failure this is.
@@ -61,6 +43,12 @@ public struct PGRDSIAMError: AuditableError, RetryableError {
     public let sqlState: String?
     /// The host name and port of the server that the failure is about, or `nil` if several were dialed, or none.
     public internal(set) var endpoint: String?
+    /// Whether the server asked for the token, and got it, before the login failed.
+    ///
+    /// If it is `false`, the failure says nothing about the token.
+    public internal(set) var passwordWasUsed = false
+    /// What the client says of a failed login, with all that the server said, or `nil` for other failures.
+    public internal(set) var underlyingError: (any Error)?
     /// Why a login was refused, or failed for want of TLS, most probable cause first; empty for other failures.
     public internal(set) var likelyCauses: [LikelyCause] = []
 
@@ -82,7 +70,6 @@ extension PGRDSIAMError {
         switch code {
         case .timedOut, .system: true
         case .connectionFailed: sqlState.map(Self.isTransient) ?? !isAboutCertificate
-        case .queryFailed: sqlState.map(Self.isTransient) ?? false
         default: false
         }
     }
@@ -111,21 +98,14 @@ extension PGRDSIAMError: CustomStringConvertible {
 }
 
 extension PGRDSIAMError {
-    static let closed = PGRDSIAMError(.closed, "The connection is closed. Open another.")
-
     static let noEndpoints = PGRDSIAMError(.noEndpoints, "There is no server to dial. Name one with host or hostaddr.")
 
-    static let lookUpIncomplete = PGRDSIAMError(
-        .noEndpoints,
-        "A host was lost while its name was looked up. Nothing was sent; please report this."
-    )
-
-    static func endpointMismatch(_ endpoint: String, _ what: String) -> PGRDSIAMError {
+    static func endpointMismatch(_ endpoint: String) -> PGRDSIAMError {
         PGRDSIAMError(
             .endpointMismatch,
             """
-            The connection string does not allow a token for the server \(String(reflecting: endpoint)): \(what). \
-            The connection was closed; please report this.
+            The connection string does not allow a token for the server \(String(reflecting: endpoint)), which was about to \
+            be dialed. Nothing was sent; please report this.
             """,
             endpoint: endpoint
         )
@@ -134,11 +114,6 @@ extension PGRDSIAMError {
     static let severalHosts = PGRDSIAMError(
         .invalidRequest,
         "Each of several hosts needs a token of its own. Name one host."
-    )
-
-    static let oneHostHere = PGRDSIAMError(
-        .invalidRequest,
-        "Each of several hosts needs a token of its own, which only Linux can pass to libpq without a disk. Name one host."
     )
 
     static let noHostName = PGRDSIAMError(
@@ -157,25 +132,6 @@ extension PGRDSIAMError {
 
     static func insecure(_ keyword: String, _ value: String, use secure: String) -> PGRDSIAMError {
         PGRDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS. Use \(secure).")
-    }
-
-    static let lineInToken = PGRDSIAMError(
-        .invalidRequest,
-        "A token for one of several hosts may not contain a line end. Connect to each host in turn."
-    )
-
-    static func unknownHost(_ name: String, _ reason: String) -> PGRDSIAMError {
-        let shown = String(reflecting: String(decoding: name.utf8.prefix(260), as: UTF8.self))
-        return PGRDSIAMError(.connectionFailed, "Could not look up the host name \(shown): \(reason).")
-    }
-
-    static let copy = PGRDSIAMError(
-        .copyNotPossible,
-        "A statement began a COPY, which was stopped. Use withUnsafePGconn for COPY."
-    )
-
-    static func system(_ call: String, _ number: Int32) -> PGRDSIAMError {
-        PGRDSIAMError(.system, "The operating system refused \(call), with error number \(number).")
     }
 }
 

@@ -33,7 +33,7 @@ struct ConnectCommand: AsyncParsableCommand {
             let connection = try await PGRDSIAM.connect(parameters, issuer: issuer, options: Self.options)
             if commands.isEmpty { print(Self.summary(of: connection.facts)) }
             for sql in commands {
-                for result in try await connection.execute(sql) { result.rows.forEach(Self.printRow) }
+                for result in try await connection.execute(sql) { try result.rows.forEach(Self.printRow) }
             }
             await connection.close()
         }
@@ -47,8 +47,8 @@ struct ConnectCommand: AsyncParsableCommand {
             + "\(facts.tlsVersion ?? "no TLS") with \(token)"
     }
 
-    private static func printRow(_ row: PGRow) {
-        print(row.map { $0.map(escaped) ?? "\\N" }.joined(separator: "\t"))
+    private static func printRow(_ row: PGRow) throws {
+        print(try row.texts().map { $0.map(escaped) ?? "\\N" }.joined(separator: "\t"))
     }
 
     /// A field as COPY's text format has it (PostgreSQL, "COPY").

@@ -29,7 +29,9 @@ enum ConnectCycler {
 
     private static func cycle(_ good: String, _ refused: String, _ issuer: TokenIssuer) async throws {
         let connection = try await PGRDSIAM.connect(good, issuer: issuer)
-        guard try await connection.query("select $1::int8", 7).rows.first?[0] == "7" else { return fail("no answer") }
+        guard try await connection.query("select $1::int8", 7).rows.first?.decode(Int.self, at: 0) == 7 else {
+            return fail("no answer")
+        }
         try await cancelStatement(on: connection)
         let opening = Task { try await PGRDSIAM.connect(good, issuer: issuer) }
         // At a random moment of the login.

@@ -225,6 +225,71 @@ struct LoginTests {
         }
     }
 
+    @Test("is closed if it requires TLS and has none, although the server lets the user in")
+    func withoutTLS() async throws {
+        let server = try await RDSLookalike.start(["--password-user", "open:geheim"])
+        let superuser = try await server.connect()
+        let rules = try #require(try await superuser.value("show hba_file", as: String.self))
+        // The first rule that matches decides.
+        let text = "hostnossl all open 127.0.0.1/32 trust\n" + (try String(contentsOfFile: rules, encoding: .utf8))
+        try text.write(toFile: rules, atomically: false, encoding: .utf8)
+        _ = try await superuser.query("select pg_reload_conf()")
+        var login = server.passwordLogin(["user": "open", "sslmode": "disable", "application_name": "clear"])
+        let unlimited = login
+        // The server has read its rules when it accepts such a login.
+        #expect(try await comesTrue { (try? await PGConnection.connect(unlimited)) != nil })
+        login.requiresTLS = true
+        let limited = login
+        let error = await #expect(throws: PGError.self) { try await PGConnection.connect(limited) }
+        #expect(error?.code == .endpointMismatch && error?.message.contains("without TLS") == true)
+        let gone = "select not exists (select from pg_stat_activity where application_name = 'clear')"
+        #expect(try await comesTrue { try await superuser.value(gone) == true })
+    }
+
+    /// A planned endpoint, one that libpq reports, and whether they are the same.
+    struct Report: Sendable {
+        let planned: PGEndpoint
+        let reported: PGEndpoint
+        let isSame: Bool
+
+        init(_ planned: (String, String), _ reported: (String, String, String), _ isSame: Bool) {
+            self.planned = PGEndpoint(host: planned.0, address: planned.1, port: "5432")
+            self.reported = PGEndpoint(host: reported.0, address: reported.1, port: reported.2)
+            self.isSame = isSame
+        }
+    }
+
+    static let reports = [
+        Report(("a", "10.0.0.1"), ("a", "10.0.0.1", "5432"), true),
+        Report(("a", "10.0.0.1"), ("a", "10.0.0.1", "5433"), false),
+        Report(("a", "10.0.0.1"), ("b", "10.0.0.1", "5432"), false),
+        Report(("a", "10.0.0.1"), ("a", "10.0.0.2", "5432"), false),
+        Report(("", "10.0.0.1"), ("10.0.0.1", "10.0.0.1", "5432"), true),
+        Report(("", "10.0.0.1"), ("10.0.0.1", "10.0.0.2", "5432"), false),
+        Report(("", ""), ("/var/run/postgresql", "", "5432"), true),
+        Report(("", ""), ("localhost", "127.0.0.1", "5432"), false),
+        Report(("a", "FE80:0::1"), ("a", "fe80::1", "5432"), true),
+        Report(("a", "fe80::1"), ("a", "fe80::2", "5432"), false),
+        // The same text in Unicode, but other bytes.
+        Report(("e\u{301}", "10.0.0.1"), ("\u{E9}", "10.0.0.1", "5432"), false),
+        Report(("k", "10.0.0.1"), ("\u{212A}", "10.0.0.1", "5432"), false),
+    ]
+
+    @Test("compares endpoints by their bytes with those that libpq reports", arguments: reports)
+    func comparison(_ report: Report) {
+        #expect(report.planned.matches(report.reported) == report.isSame)
+    }
+
+    @Test("leaves servers whose names are not text to libpq, and its default socket too")
+    func unnamed() throws {
+        let strange = PGLogin([PGLogin.Parameter("host", "/tmp/".utf8 + [0xE9])])
+        #expect(try ServerList(strange).servers.isEmpty)
+        #expect(try ServerList(PGLogin(["host": "", "hostaddr": ""])).servers.isEmpty)
+        #expect(try strange.conninfo(dialing: nil, replacing: []).contains(0xE9))
+        let several = PGLogin(["host": "a,b", "port": "1,2,3"])
+        #expect(throws: PGError.self) { try ServerList(several) }
+    }
+
     @Test("is refused without TLS if it requires TLS, whatever sslmode says")
     func requiresTLS() async throws {
         var login = try await Server.shared.login()

@@ -63,7 +63,10 @@ extension PGEndpoint {
     /// libpq gives the address as the host if there is no name, writes addresses in a form of its own, and has none
     /// before it dials.
     func matches(_ other: PGEndpoint) -> Bool {
-        guard port.isBytewiseEqual(to: other.port), host.isEmpty || host.isBytewiseEqual(to: other.host) else {
+        guard port.isBytewiseEqual(to: other.port) else { return false }
+        // With neither, libpq dials its default socket.
+        guard !(host + address).isEmpty else { return other.address.isEmpty }
+        guard host.isEmpty || host.isBytewiseEqual(to: other.host) else {
             return false
         }
         if other.address.isEmpty { return !host.isEmpty || address.isBytewiseEqual(to: other.host) }

@@ -35,8 +35,11 @@ struct ServerList {
             self.servers = servers
         } else if login.value("service") != nil {
             servers = []
+        } else if let host = try? text("host"), let address = try? text("hostaddr"), let port = try? text("port") {
+            servers = try Self.servers(host, address, port)
         } else {
-            servers = try Self.servers(text("host"), text("hostaddr"), text("port"))
+            // libpq may know what to do with a name that is not text.
+            servers = []
         }
     }
 

@@ -1,46 +1,88 @@
 import AuthTokens
+public import LibpqClient
 import PGConninfo
-import RDSIAMSystem
+public import RDSIAMSystem
 
-/// Connects a session as its plan says, as often as it is asked to: with fresh tokens each time.
+/// Connects as a plan says, as often as it is asked to: with fresh tokens each time.
+///
+/// This is the one place in which a token becomes a password. It goes to the endpoint for which it was asked, and
+/// `LibpqClient` closes the connection before the password leaves if libpq dials another one.
 struct ConnectionOpener: Sendable {
     let plan: ConnectionPlan
     let issuer: TokenIssuer
 
     /// Connects and logs in.
-    ///
-    /// A login that is refused with a token from the cache is tried once more with a new token, unless that is the same
-    /// text. Whether the token was from the cache is known before the attempt.
-    func connect(_ session: LibpqSession) async throws -> PGConnection.Facts {
-        guard let login = plan.login else { return try await LoginAttempt(plan: plan).run(session) }
-        let tokens = try await HostTokens(login, from: issuer)
+    func connect(_ dialer: PGConnection.Dialer) async throws -> PGConnection.Facts {
         do {
-            return try await attempt(session, tokens)
-        } catch let error as PGRDSIAMError where error.code == .loginRefused && tokens.mayBeStale(after: error) {
-            let fresh = try await HostTokens(login, from: issuer)
-            guard fresh.differ(from: tokens, after: error) else { throw error }
-            return try await attempt(session, fresh)
+            return try await dialer.connect(login)
+        } catch let error as PGError where error.code != .closed {
+            throw PGRDSIAMError(error)
         }
     }
 
-    /// One attempt, put on record whether it succeeds or fails.
-    private func attempt(_ session: LibpqSession, _ tokens: HostTokens) async throws -> PGConnection.Facts {
-        let facts: PGConnection.Facts
-        do {
-            facts = try await LoginAttempt(plan: plan, tokens: tokens).run(session)
-        } catch {
-            let error = tokens.diagnosed(error, now: Date())
-            let concerned = tokens.concerned(by: error)
-            if (error as? PGRDSIAMError)?.code == .loginRefused { concerned.forEach(issuer.invalidate) }
-            for issued in concerned { try? await issuer.recordOutcome(of: issued, error: error) }
-            throw error
+    /// What the plan comes to for libpq, with a token for each server when its turn comes.
+    var login: PGLogin {
+        var login = PGLogin(plan.parametersForLibpq)
+        guard let tokenLogin = plan.login else { return login }
+        login.servers = tokenLogin.hosts.map(\.endpoint)
+        login.requiresTLS = true
+        login.authenticator = { [issuer] server, logIn in
+            guard let host = tokenLogin.hosts.first(where: { $0.endpoint == server }) else {
+                throw PGRDSIAMError.endpointMismatch(server.name)
+            }
+            return try await issuer.withToken(
+                from: tokenLogin.generator,
+                for: host.request,
+                isRefusal: { ($0 as? PGRDSIAMError)?.isRefusalOfToken ?? false }
+            ) { issued in
+                try await Self.logIn(with: issued, logIn)
+            }
         }
-        do {
-            for issued in tokens.used(on: facts) { try await issuer.recordOutcome(of: issued) }
-        } catch {
-            session.close()
-            throw error
-        }
-        return facts
+        return login
     }
+
+    /// One attempt with one token, whose failure names the causes that can be made out.
+    private static func logIn(
+        with issued: IssuedToken,
+        _ logIn: @Sendable (PGLogin.Credential) async throws -> PGConnection.Facts
+    ) async throws -> PGConnection.Facts {
+        do {
+            let credential = PGLogin.Credential(password: issued.token.value, user: issued.token.user)
+            var facts = try await logIn(credential)
+            facts.passwordExpiresAt = issued.token.expiresAt
+            return facts
+        } catch let error as PGError where error.code != .closed {
+            var error = PGRDSIAMError(error)
+            error.likelyCauses = LoginDiagnosis(error: error, issued: issued, now: Date()).causes
+            throw error
+        }
+    }
+}
+
+extension PGRDSIAMError {
+    /// Whether the server refused the login after it had asked for the token.
+    fileprivate var isRefusalOfToken: Bool { code == .loginRefused && passwordWasUsed }
+
+    /// What the client says of a failed login.
+    fileprivate init(_ error: PGError) {
+        let code: Code =
+            switch error.code {
+            case .loginRefused: .loginRefused
+            case .endpointMismatch: .endpointMismatch
+            case .timedOut: .timedOut
+            case .system: .system
+            case .invalidParameter, .unsupportedEncoding: .invalidRequest
+            default: .connectionFailed
+            }
+        self.init(code, error.message, sqlState: error.sqlState, endpoint: error.endpoint?.name)
+        passwordWasUsed = error.passwordWasUsed
+        underlyingError = error
+    }
+}
+
+extension PGConnection.Facts {
+    /// When the token that logged in expires, or `nil` if no token did, or if that is not known.
+    ///
+    /// The connection outlives it.
+    public var tokenExpiresAt: Date? { passwordExpiresAt }
 }

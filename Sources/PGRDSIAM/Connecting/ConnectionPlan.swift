@@ -1,43 +1,51 @@
+import LibpqClient
 import PGConninfo
 
 /// What a connection string comes to: the parameters that libpq gets, and the tokens they still lack.
 struct ConnectionPlan: Sendable {
     /// The parameters for libpq, without ours: all defaults filled in, those of a service included.
     let conninfo: Conninfo
-    /// What libpq would try, in order, before names are looked up.
-    ///
-    /// Empty only if there is no generator and libpq looks the names up itself.
-    let places: [Place]
     /// How to log in with tokens; nil where no generator is named, and the connection is libpq's alone.
     let login: TokenLogin?
-    /// How long one server may take; `nil` for ever.
-    let connectTimeout: Duration?
+    /// Whether the connection string itself names the encoding of text.
+    private let namesEncoding: Bool
 
     /// Decides everything about a connection that can be decided before anything is sent.
     ///
     /// - Throws: `ConninfoError` for what libpq would refuse; ``PGRDSIAMError`` for what would send a token the wrong
     ///   way.
     init(_ given: Conninfo, environment: ConninfoEnvironment) throws {
+        namesEncoding = given.contains(.clientEncoding)
         guard given.namesGenerator else {
             let resolved = try given.resolve(in: environment)
             login = nil
-            // libpq may know what to do with a name that is not text.
-            let places = try resolved.endpoints().map(Place.init(plain:))
-            self.places = places.contains(nil) ? [] : places.compactMap { $0 }
+            try Self.check(resolved)
             conninfo = resolved.parameters.forLibpq
-            connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
             return
         }
         let resolved = try TLSPolicy.resolve(given, in: environment)
         let login = try TokenLogin(resolved)
         self.login = login
-        places = login?.hosts.map(\.place) ?? []
         try resolved.validate()
         var conninfo = try resolved.parameters.forLibpq.expectingPassword()
-        // In the form in which tokens and the password file name them.
-        try conninfo.dial(places)
+        // In the form in which tokens name them.
+        try conninfo.dial(login?.hosts.map(\.endpoint) ?? [])
         self.conninfo = conninfo
-        connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
+        try Self.check(resolved)
+    }
+
+    /// Refuses what libpq would refuse while it dials.
+    private static func check(_ resolved: ResolvedConninfo) throws {
+        _ = try resolved.endpoints()
+        _ = try resolved.connectTimeout
+    }
+
+    /// What `LibpqClient` gets.
+    ///
+    /// An encoding that a service or the environment names is for programs that print text.
+    var parametersForLibpq: [PGLogin.Parameter] {
+        conninfo.parameters.filter { namesEncoding || $0.keyword != .clientEncoding }
+            .map { PGLogin.Parameter($0.keyword.name, $0.bytes) }
     }
 
     /// What is not safe about it.
@@ -49,6 +57,17 @@ struct ConnectionPlan: Sendable {
 }
 
 extension Conninfo {
+    /// Sets the endpoints to dial, and nothing else: what is empty is set as well, so that libpq does not look for a
+    /// default.
+    ///
+    /// - Throws: ``PGRDSIAMError`` if there is no endpoint, for libpq would then dial its default, a Unix socket.
+    fileprivate mutating func dial(_ endpoints: [PGEndpoint]) throws {
+        guard !endpoints.isEmpty else { throw PGRDSIAMError.noEndpoints }
+        try set(.host, to: endpoints.map(\.host).joined(separator: ","))
+        try set(.hostaddr, to: endpoints.map(\.address).joined(separator: ","))
+        try set(.port, to: endpoints.map(\.port).joined(separator: ","))
+    }
+
     /// What libpq may see.
     ///
     /// A service has said all it has to say, and the file that libpq would find may be another.

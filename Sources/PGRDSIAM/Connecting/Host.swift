@@ -1,4 +1,5 @@
 import AuthTokens
+import LibpqClient
 import PGConninfo
 import RDSIAMBasics
 
@@ -13,8 +14,8 @@ struct Host: Equatable, Sendable {
     /// What a token for this server is asked with.
     let request: AuthTokenRequest
 
-    /// What libpq is to try.
-    var place: Place { Place(host: name, address: address, port: port) }
+    /// What is dialed.
+    var endpoint: PGEndpoint { PGEndpoint(host: name, address: address, port: port) }
 
     /// - Throws: ``PGRDSIAMError`` if the server is reached through a socket, which has no TLS, or if a value is not
     ///   UTF-8; `ConninfoError` for a port that is not a number.

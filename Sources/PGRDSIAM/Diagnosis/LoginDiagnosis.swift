@@ -14,6 +14,8 @@ struct LoginDiagnosis {
     /// The reasons that facts point to, then those that cannot be ruled out.
     var causes: [LikelyCause] {
         guard error.code == .loginRefused else { return [noTLS].compactMap { $0 } }
+        // The server refused the login before it asked for the token.
+        guard error.passwordWasUsed else { return [] }
         guard isForRDS else { return [tokenExpired, credentialsNearExpiry].compactMap { $0 } + [clockSkew] }
         let evident = [userWithoutRDSIAM, tokenExpired, regionMismatch, notAnEndpointName, credentialsNearExpiry]
         return evident.compactMap { $0 } + (error.sqlState == Self.invalidPassword ? [] : possible)

@@ -3,10 +3,11 @@ import AWSGenerators
 import AuthTokens
 import Foundation
 import PGConninfo
+import PGRDSIAM
 import TestSupport
 import Testing
 
-@testable import PGRDSIAM
+@testable import LibpqClient
 
 @Suite("A connection that was lost", .timeLimit(.minutes(5)))
 struct ResetTests {
@@ -21,7 +22,7 @@ struct ResetTests {
             environment: .bare
         )
         try await server.crash()
-        let error = await #expect(throws: PGRDSIAMError.self) {
+        let error = await #expect(throws: PGError.self) {
             _ = try await comesTrue {
                 _ = try await connection.execute("select 1")
                 return false
@@ -61,7 +62,7 @@ struct ResetTests {
         await Task(executorPreference: loop) {}.value
         await connection.close()
         for task in [reset, queued] {
-            let error = await #expect(throws: PGRDSIAMError.self) { try await task.finished() }
+            let error = await #expect(throws: PGError.self) { try await task.finished() }
             #expect(error?.code == .closed)
         }
     }
@@ -79,7 +80,7 @@ struct ResetTests {
         let hanging = Task { try await connection.execute("select pg_sleep(90)") }
         #expect(try await comesTrue { try await watcher.sees("pid = \(first) and wait_event = 'PgSleep'") })
         try await connection.reset()
-        await #expect(throws: PGRDSIAMError.self) { try await hanging.finished() }
+        await #expect(throws: PGError.self) { try await hanging.finished() }
         #expect(try await connection.value("select pg_backend_pid()") != first)
     }
 
@@ -98,7 +99,7 @@ struct ResetTests {
         let process = try #require(try await connection.value("select pg_backend_pid()"))
         now.advance(by: 1000)
         await #expect(throws: Gone.self) { try await connection.reset() }
-        let error = await #expect(throws: PGRDSIAMError.self) { try await connection.execute("select 1") }
+        let error = await #expect(throws: PGError.self) { try await connection.execute("select 1") }
         #expect(error?.code == .closed)
         let watcher = try await server.superuser()
         #expect(try await comesTrue { try await !watcher.sees("pid = \(process)") })

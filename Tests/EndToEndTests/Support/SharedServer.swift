@@ -93,7 +93,7 @@ extension RDSLookalike {
 extension PGConnection {
     /// The first field of the first row.
     func value(_ sql: String) async throws -> String? {
-        try await execute(sql).first?.rows.first?[0]
+        try await execute(sql).first?.rows.first?.decodeIfPresent(String.self, at: 0)
     }
 
     /// Returns whether the server has a session for which a condition on `pg_stat_activity` holds.

@@ -37,29 +37,4 @@ struct TextTests {
         let plan = try plan("postgresql://u@h.example.com/?\(generator)&sslrootcert=/tmp/%E9.pem")
         #expect(plan.conninfo[.sslmode] == "verify-full")
     }
-
-    @Test("the directory of a socket reaches libpq as it is, without a token")
-    func socketDirectory() async throws {
-        let plan = try plan("postgresql:///x?host=%2Ftmp%2F%E9,h.example.com")
-        #expect(plan.places.isEmpty)
-        let conninfo = try LoginAttempt(plan: plan).conninfo(dialing: await plan.places.lookedUp(), nil)
-        #expect(conninfo.bytes(of: .host) == Array("/tmp/".utf8) + [0xE9] + Array(",h.example.com".utf8))
-        #expect(conninfo.bytes(of: .hostaddr) == nil)
-    }
-
-    @Test("a connection without a host, an address and a token is libpq's to find")
-    func noHost() async throws {
-        let plan = try plan("user=u dbname=d")
-        let conninfo = try LoginAttempt(plan: plan).conninfo(dialing: await plan.places.lookedUp(), nil)
-        #expect(!conninfo.contains(.host) && !conninfo.contains(.hostaddr))
-    }
-
-    @Test("a colon or backslash before a combining mark is escaped in a password file")
-    func passwordFile() throws {
-        let login = try #require(try plan("host=h.example.com aws_rds_iam_auth_token_generator=default user=u").login)
-        let host = try #require(login.hosts.first)
-        let passfile = try TokenPassfile([(host, "a:\u{301}b\\\u{301}c:d")])
-        let line = try withExtendedLifetime(passfile) { try Data(contentsOf: URL(filePath: passfile.path)) }
-        #expect(Array(line) == Array("h.example.com:5432:*:*:a\\:\u{301}b\\\\\u{301}c\\:d\n".utf8))
-    }
 }
