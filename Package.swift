@@ -143,7 +143,8 @@ let package = Package(
         .executableTarget(
             name: "rds-iam",
             dependencies: [
-                "PGConninfo", "AuthTokens", "TokenAuditLog", "PGRDSIAM", "RDSIAMBasics", "RDSIAMSystem",
+                "PGConninfo", "AuthTokens", "AWSCredentialSources", "TokenAuditLog", "PGRDSIAM", "RDSIAMBasics",
+                "RDSIAMSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -227,9 +228,15 @@ let package = Package(
             dependencies: ["PGConninfo", "ConninfoDifferential", "CLibpq", "RDSIAMBasics", "conninfo-oracle"]
         ),
         .testTarget(name: "AWSSigV4Tests", dependencies: ["AWSSigV4", "RDSIAMBasics", "RDSIAMHashing", "CLibcrypto"]),
+        // What tests run at a terminal of their own.
+        .executableTarget(
+            name: "terminal-user",
+            dependencies: ["AWSCredentialSources", "RDSIAMSystem"],
+            path: "Tests/TerminalUser"
+        ),
         .testTarget(
             name: "AWSCredentialSourcesTests",
-            dependencies: ["AWSCredentialSources", "AWSSigV4", "RDSIAMBasics", "RDSIAMSystem"]
+            dependencies: ["AWSCredentialSources", "AWSSigV4", "RDSIAMBasics", "RDSIAMSystem", "terminal-user"]
         ),
         // A file layer that forgets what was not synchronized, and a writer that tests can kill.
         .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk"),

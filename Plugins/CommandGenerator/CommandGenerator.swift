@@ -151,6 +151,11 @@ public struct CommandGenerator: AuthTokenGenerator {
                 .timedOut,
                 "The program \(String(reflecting: program)) did not end within \(limits.time). Raise the limit or retry."
             )
+        case .stopped:
+            CommandGeneratorError(
+                .failed,
+                "The program \(String(reflecting: program)) was stopped, as it tried to use the terminal. Run it by hand first."
+            )
         case .tooMuchOutput:
             CommandGeneratorError(
                 .tooMuchOutput,

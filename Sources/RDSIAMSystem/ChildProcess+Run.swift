@@ -14,10 +14,14 @@ extension ChildProcess {
         case timedOut
         /// It printed more than its limit.
         case tooMuchOutput
+        /// It was stopped, as is any that reads the terminal in the background.
+        case stopped
 
         package var message: String {
             switch self {
             case .timedOut: "The child process did not end in time. Run its command in a terminal to see why."
+            case .stopped:
+                "The child process was stopped, as it tried to use the terminal. Run its command by hand to see why."
             case .tooMuchOutput: "The child process printed too much. Raise the limit or let it print less."
             }
         }
@@ -35,6 +39,7 @@ extension ChildProcess {
     ///   - arguments: What follows the program's name.
     ///   - environment: All of its environment.
     ///   - standardError: Where its standard error goes.
+    ///   - borrowsTerminal: Whether to lend it the terminal of this process, if this process has one in its foreground.
     ///   - limit: How long it may run.
     ///   - outputLimit: How many bytes it may print.
     /// - Throws: ``SystemFailure`` if it cannot be started; ``RunFailure``; `CancellationError` if the task is
@@ -44,6 +49,7 @@ extension ChildProcess {
         _ arguments: [String],
         environment: [String: String],
         standardError: StandardError = .discarded,
+        borrowsTerminal: Bool = false,
         limit: Duration,
         outputLimit: Int
     ) async throws -> Result {
@@ -51,7 +57,13 @@ extension ChildProcess {
         let cancellation = Cancellation()
         return try await withTaskCancellationHandler {
             try await BlockingWork.run {
-                var child = try ChildProcess(path, arguments, environment: environment, standardError: standardError)
+                var child = try ChildProcess(
+                    path,
+                    arguments,
+                    environment: environment,
+                    standardError: standardError,
+                    borrowsTerminal: borrowsTerminal
+                )
                 return try child.collect(until: deadline, outputLimit: outputLimit, cancellation)
             }
         } onCancel: {
@@ -78,6 +90,7 @@ extension ChildProcess {
             guard ContinuousClock.now < deadline else { throw RunFailure.timedOut }
             // What was written before the end is in the pipe once the end is seen.
             let wait = try hasEnded() ? 0 : Self.slice
+            guard goesOn() else { throw RunFailure.stopped }
             if isOpen, let chunk = read(waiting: wait) {
                 isOpen = !chunk.isEmpty
                 output += chunk

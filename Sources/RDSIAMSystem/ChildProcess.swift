@@ -2,7 +2,7 @@ import RDSIAMBasics
 
 /// A child process in a process group of its own, whose standard output is read through a pipe.
 ///
-/// It is started with `posix_spawn`, reads nothing on standard input, and has no descriptor of this process but its
+/// It is started with `posix_spawn`, reads nothing on standard input unless it is lent the terminal, and has no descriptor of this process but its
 /// three streams. Foundation's `Process` lets children that start at the same moment inherit each other's pipes on
 /// Linux, and notices an end only once every process that the child has started has ended too.
 ///
@@ -40,8 +40,13 @@ package struct ChildProcess: ~Copyable {
 
     private let identifier: pid_t
     private let output: Int32
+    private let loan: TerminalLoan?
     /// How it ended, or `nil` while it runs.
     package private(set) var status: Status?
+    /// How often it was stopped for the want of a terminal and went on with a lent one.
+    private var stops = 0
+    /// The signal that has stopped it, or `nil` while it goes on.
+    private var stopSignal: Int32?
     /// Whether the process number no longer belongs to the child, so that no signal may be sent to it.
     private var isReaped = false
 
@@ -52,23 +57,33 @@ package struct ChildProcess: ~Copyable {
     ///   - arguments: What follows the program's name.
     ///   - environment: All of its environment.
     ///   - standardError: Where its standard error goes.
+    ///   - borrowsTerminal: Whether to lend it the terminal of this process, if this process has one in its foreground.
     package init(
         _ path: String,
         _ arguments: [String],
         environment: [String: String],
-        standardError: StandardError = .discarded
+        standardError: StandardError = .discarded,
+        borrowsTerminal: Bool = false
     ) throws(SystemFailure) {
+        let loan = borrowsTerminal ? TerminalLoan() : nil
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw SystemFailure(function: "pipe", number: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[1]) }
         do {
-            identifier = try Self.spawn(path, arguments, environment, SpawnActions(output: ends[1], standardError))
+            identifier = try Self.spawn(
+                path,
+                arguments,
+                environment,
+                SpawnActions(output: ends[1], standardError, usesTerminal: loan != nil)
+            )
         } catch {
             close(ends[0])
             throw error
         }
         output = ends[0]
+        loan?.give(to: identifier)
+        self.loan = loan
     }
 
     deinit {
@@ -97,14 +112,30 @@ package struct ChildProcess: ~Copyable {
     package mutating func hasEnded() throws(SystemFailure) -> Bool {
         guard status == nil else { return true }
         var waitStatus: Int32 = 0
-        let found = waitpid(identifier, &waitStatus, WNOHANG)
+        let found = waitpid(identifier, &waitStatus, WNOHANG | WUNTRACED)
         if found == -1, errno == ECHILD {
             isReaped = true
             throw SystemFailure(function: "waitpid", number: ECHILD)
         }
         guard found == identifier else { return false }
+        // A stopped process has ended only for those who give it up.
+        guard waitStatus & 0xFF != 0x7F else {
+            stopSignal = (waitStatus >> 8) & 0xFF
+            return false
+        }
         isReaped = true
         status = Status(waitStatus: waitStatus)
+        return true
+    }
+
+    /// Lets a child process go on that was stopped, if it waits for a terminal that can be lent.
+    ///
+    /// - Returns: Whether it goes on, or runs anyway.
+    mutating func goesOn() -> Bool {
+        guard let signal = stopSignal else { return true }
+        guard [SIGTTIN, SIGTTOU].contains(signal), stops < 10, loan != nil else { return false }
+        (stopSignal, stops) = (nil, stops + 1)
+        loan?.give(to: identifier)
         return true
     }
 

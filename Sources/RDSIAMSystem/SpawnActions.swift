@@ -10,11 +10,12 @@ struct SpawnActions: ~Copyable {
     private static let closingFlag: Int16 = 0
     #endif
 
-    init(output: Int32, _ standardError: ChildProcess.StandardError) {
+    init(output: Int32, _ standardError: ChildProcess.StandardError, usesTerminal: Bool) {
         posix_spawn_file_actions_init(&actions)
         // The pipe comes first: its number may be one of the three if this process has closed its own.
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        let input = usesTerminal ? "/dev/tty" : "/dev/null"
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0)
         if standardError == .discarded {
             posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
         }

@@ -4,6 +4,7 @@ import RDSIAMSystem
 @main
 enum Main {
     static func main() async {
+        CommandTerminal.offer()
         do {
             var command = try RDSIAM.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

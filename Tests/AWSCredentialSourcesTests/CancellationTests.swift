@@ -263,12 +263,7 @@ private final class HeldWorld: FileStore, CredentialHTTPClient, ProcessRunner, H
         throw CredentialHTTPError(.malformed)
     }
 
-    func run(
-        _ command: String,
-        environment: [String: String],
-        limit: Duration,
-        outputLimit: Int
-    ) async throws -> ProcessResult {
+    func run(_ request: ProcessRequest) async throws -> ProcessResult {
         if held == .processes { try await hold() }
         return ProcessResult(exitStatus: 0, output: [])
     }

@@ -37,7 +37,7 @@ struct ProfilePlanner {
         if !way.isEmpty, let keys = try sources.staticKeys(name) {
             return ProfilePlan(base: keys, baseProfile: name, roles: later)
         }
-        guard let step = try RoleStep(name, profile) else {
+        guard let step = try RoleStep(name, profile, canAskForCodes: sources.context.terminal.mfaCode != nil) else {
             return ProfilePlan(base: try base(name, isFirst: way.isEmpty), baseProfile: name, roles: later)
         }
         let roles = [step.role] + later
@@ -100,7 +100,7 @@ struct RoleStep {
     var origin: Origin
 
     /// Reads a profile, or returns `nil` if it assumes no role in this way.
-    init?(_ name: String, _ profile: SharedConfiguration.Section) throws {
+    init?(_ name: String, _ profile: SharedConfiguration.Section, canAskForCodes: Bool) throws {
         // A source without a role says nothing, and a token needs no source: so the AWS CLI and the AWS SDK for Rust.
         guard let arn = profile.value("role_arn"), profile.value("web_identity_token_file") == nil else { return nil }
         switch (profile.value("source_profile"), profile.value("credential_source")) {
@@ -114,7 +114,7 @@ struct RoleStep {
                 """
             )
         }
-        guard profile.value("mfa_serial") == nil else {
+        guard canAskForCodes || profile.value("mfa_serial") == nil else {
             throw AWSCredentialError(
                 .unsupported,
                 "The profile '\(name)' asks for MFA (mfa_serial), for which no code can be typed here. Use credential_process or SSO."
@@ -132,6 +132,7 @@ extension AssumedRole {
             sessionName: profile.value("role_session_name"),
             externalID: profile.value("external_id")
         )
+        mfaSerialNumber = profile.value("mfa_serial")
         guard let text = profile.value("duration_seconds") else { return }
         guard let seconds = Int(text), 900...43_200 ~= seconds else {
             throw ProfilePlanner.invalid(

@@ -31,6 +31,8 @@ public struct CredentialContext: Sendable {
     public var random: @Sendable () -> Double
     /// Waits, and throws `CancellationError` where the task is cancelled meanwhile.
     public var sleep: @Sendable (Duration) async throws -> Void
+    /// What helpers and roles may do with the terminal: nothing, unless it is set.
+    public var terminal = TerminalAccess()
     /// The shared-configuration files, as far as they have been read.
     private(set) var configuration = SharedConfigurationCache()
 
@@ -75,7 +77,7 @@ public struct CredentialContext: Sendable {
     public static var system: CredentialContext {
         let environment = ProcessInfo.processInfo.environment
         let start = ContinuousClock.now
-        return CredentialContext(
+        var context = CredentialContext(
             environment: environment,
             homeDirectory: environment["HOME"],
             files: SystemFileStore(),
@@ -87,6 +89,8 @@ public struct CredentialContext: Sendable {
             random: { Double.random(in: 0..<1) },
             sleep: { try await Task.sleep(for: $0) }
         )
+        context.terminal = TerminalAccess.ofProcess
+        return context
     }
 }
 

@@ -1,40 +1,79 @@
 import RDSIAMSystem
+import Synchronization
 
 /// Starts child processes, as far as `credential_process` needs it.
 public protocol ProcessRunner: Sendable {
     /// Runs a command line in a shell and waits for its end.
     ///
-    /// Standard output is read while the child runs; standard error is kept apart from it and dropped, as it may hold secrets.
+    /// Standard output is read while the child process runs. Standard error may hold secrets: it is dropped, or passed
+    /// on if the request says so, and never kept.
+    ///
+    /// - Parameter request: What to run, and within which limits.
+    /// - Throws: ``ProcessRunnerError``.
+    func run(_ request: ProcessRequest) async throws -> ProcessResult
+}
+
+/// A command to run, with its limits.
+public struct ProcessRequest: Sendable {
+    /// The command line for `/bin/sh -c`.
+    public var command: String
+    /// The child process's environment variables.
+    public var environment: [String: String]
+    /// How long the child process may run; it is killed then.
+    public var limit: Duration
+    /// How many bytes of output to accept.
+    public var outputLimit: Int
+    /// Whether its standard error goes where that of this process goes, rather than nowhere.
+    public var passesOnErrors: Bool
+    /// Whether to lend it the terminal, if this process has one in its foreground: it may ask the user then, and the
+    /// keys that send signals reach it.
+    public var borrowsTerminal: Bool
+
+    /// Creates a request.
     ///
     /// - Parameters:
     ///   - command: The command line for `/bin/sh -c`.
-    ///   - environment: The child's environment variables.
-    ///   - limit: How long the child may run; it is killed then.
+    ///   - environment: The child process's environment variables.
+    ///   - limit: How long the child process may run.
     ///   - outputLimit: How many bytes of output to accept.
-    /// - Throws: ``ProcessRunnerError``.
-    func run(
+    ///   - passesOnErrors: Whether its standard error goes where that of this process goes.
+    ///   - borrowsTerminal: Whether to lend it the terminal.
+    public init(
         _ command: String,
         environment: [String: String],
-        limit: Duration,
-        outputLimit: Int
-    ) async throws -> ProcessResult
+        limit: Duration = .seconds(60),
+        outputLimit: Int = 1 << 20,
+        passesOnErrors: Bool = false,
+        borrowsTerminal: Bool = false
+    ) {
+        self.command = command
+        self.environment = environment
+        self.limit = limit
+        self.outputLimit = outputLimit
+        self.passesOnErrors = passesOnErrors
+        self.borrowsTerminal = borrowsTerminal
+    }
 }
 
 /// How a child process ended.
 public struct ProcessResult: Sendable {
-    /// The exit status; 128 plus the signal's number where a signal ended it.
+    /// The exit status; 128 plus the signal's number if a signal ended it.
     public var exitStatus: Int32
     /// What it wrote to standard output.
     public var output: [UInt8]
+    /// The number of the signal that ended it, or `nil` if none did.
+    public var signal: Int32?
 
     /// Creates a result.
     ///
     /// - Parameters:
     ///   - exitStatus: The exit status.
     ///   - output: What it wrote to standard output.
-    public init(exitStatus: Int32, output: [UInt8]) {
+    ///   - signal: The number of the signal that ended it.
+    public init(exitStatus: Int32, output: [UInt8], signal: Int32? = nil) {
         self.exitStatus = exitStatus
         self.output = output
+        self.signal = signal
     }
 }
 
@@ -68,6 +107,12 @@ public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConverti
             description: "statusUnknown",
             message: "The command's exit status is lost. Check whether this program ignores SIGCHLD."
         )
+        /// The command tried to use the terminal, which it was not lent, and was killed.
+        public static let stopped = Self(
+            description: "stopped",
+            message:
+                "The command was stopped, as it tried to use the terminal. Run it by hand first, or use rds-iam at a terminal."
+        )
         /// The command printed too much and was killed.
         public static let tooMuchOutput = Self(
             description: "tooMuchOutput",
@@ -100,29 +145,32 @@ public struct SystemProcessRunner: ProcessRunner {
     /// Creates the runner.
     public init() {}
 
-    /// Runs a command line in `/bin/sh`, reads its output while it runs and drops its standard error.
+    /// Runs a command line in `/bin/sh`, and reads its output while it runs.
     ///
     /// The call ends with the shell: a process that the shell leaves behind may hold the output open and is not waited
     /// for. At the limit, and if the task is canceled, the shell is killed together with what it has started.
-    public func run(
-        _ command: String,
-        environment: [String: String],
-        limit: Duration,
-        outputLimit: Int
-    ) async throws -> ProcessResult {
+    public func run(_ request: ProcessRequest) async throws -> ProcessResult {
         do {
             let result = try await ChildProcess.run(
                 "/bin/sh",
-                ["-c", command],
-                environment: environment,
-                limit: limit,
-                outputLimit: outputLimit
+                ["-c", request.command],
+                environment: request.environment,
+                standardError: request.passesOnErrors ? .inherited : .discarded,
+                borrowsTerminal: request.borrowsTerminal,
+                limit: request.limit,
+                outputLimit: request.outputLimit
             )
-            return ProcessResult(exitStatus: result.status.shellStatus, output: result.output)
-        } catch ChildProcess.RunFailure.timedOut {
-            throw ProcessRunnerError(.timedOut)
-        } catch ChildProcess.RunFailure.tooMuchOutput {
-            throw ProcessRunnerError(.tooMuchOutput)
+            return switch result.status {
+            case .exited(let status): ProcessResult(exitStatus: status, output: result.output)
+            case .signaled(let signal):
+                ProcessResult(exitStatus: 128 + signal, output: result.output, signal: signal)
+            }
+        } catch let failure as ChildProcess.RunFailure {
+            switch failure {
+            case .timedOut: throw ProcessRunnerError(.timedOut)
+            case .tooMuchOutput: throw ProcessRunnerError(.tooMuchOutput)
+            case .stopped: throw ProcessRunnerError(.stopped)
+            }
         } catch let error as ChildProcess.SystemFailure {
             guard !error.isRetryable else { throw ProcessRunnerError(.systemBusy) }
             throw ProcessRunnerError(error.number == ECHILD ? .statusUnknown : .cannotStart)
@@ -132,12 +180,25 @@ public struct SystemProcessRunner: ProcessRunner {
     }
 }
 
-extension ChildProcess.Status {
-    /// The status as a shell counts it: 128 plus the signal's number if a signal ended the process.
-    fileprivate var shellStatus: Int32 {
-        switch self {
-        case .exited(let status): status
-        case .signaled(let signal): 128 + signal
-        }
+/// What helpers and roles may do with the terminal of this process.
+public struct TerminalAccess: Sendable {
+    /// Whether what helpers write to standard error goes to that of this process.
+    public var showsErrorsOfHelpers = false
+    /// Whether helpers may ask the user at the terminal, if this process has one in its foreground.
+    public var isLentToHelpers = false
+    /// Asks the user for a code of the MFA device with this serial number or ARN, or `nil` if there is no way to ask.
+    public var mfaCode: (@Sendable (_ serialNumber: String) async throws -> String)?
+
+    /// Creates an access that allows nothing, as fits a server.
+    public init() {}
+
+    private static let shared = Mutex(TerminalAccess())
+
+    /// What ``CredentialContext/system`` allows.
+    ///
+    /// A command at a terminal sets it when it starts. It is one for the whole process, as the terminal is.
+    public static var ofProcess: TerminalAccess {
+        get { shared.withLock { $0 } }
+        set { shared.withLock { $0 = newValue } }
     }
 }

@@ -42,6 +42,10 @@ public struct AssumedRole: Sendable, Hashable {
     public var externalID: String?
     /// How many seconds the session shall live, 900 to 43,200; nil for the role's own hour.
     public var durationSeconds: Int?
+    /// The serial number or ARN of the MFA device whose code the role asks for, or `nil` if it asks for none.
+    ///
+    /// The code comes from ``TerminalAccess/mfaCode``.
+    public var mfaSerialNumber: String?
 
     var defaultSessionPrefix = "assume-role"
 
@@ -62,7 +66,7 @@ public struct AssumedRole: Sendable, Hashable {
 
 extension AssumedRole {
     private var texts: [ByteText?] {
-        [arn, sessionName, externalID, defaultSessionPrefix].map(\.byteText)
+        [arn, sessionName, externalID, mfaSerialNumber, defaultSessionPrefix].map(\.byteText)
     }
 
     /// Returns whether both describe the same role and session, byte by byte.

@@ -37,7 +37,30 @@ public struct STSClient: Sendable {
     public func assumeRole(_ role: AssumedRole, as credentials: AWSCredentials) async throws -> AWSCredentials {
         var fields = fields(of: role)
         if let externalID = role.externalID { fields.append(("ExternalId", externalID)) }
-        return try await assume(role, "AssumeRole", fields, signedBy: credentials, source: .assumeRole)
+        let code = try await mfaCode(for: role)
+        if let code { fields += [("SerialNumber", role.mfaSerialNumber ?? ""), ("TokenCode", code)] }
+        return try await assume(role, "AssumeRole", fields, signedBy: credentials, secret: code, source: .assumeRole)
+    }
+
+    private func mfaCode(for role: AssumedRole) async throws -> String? {
+        guard let serialNumber = role.mfaSerialNumber else { return nil }
+        guard let ask = context.terminal.mfaCode else {
+            throw AWSCredentialError(
+                .unsupported,
+                "The role \(role.arn) asks for a code of the MFA device \(serialNumber), and there is no terminal to ask at. "
+                    + "Use credential_process or SSO."
+            )
+        }
+        do {
+            return try await ask(serialNumber)
+        } catch {
+            try CancellationError.rethrow(error)
+            throw AWSCredentialError(
+                .unsupported,
+                "No code of the MFA device \(serialNumber) came for the role \(role.arn). Enter one, or use SSO.",
+                underlyingError: error
+            )
+        }
     }
 
     /// Assumes a role with the token of an identity provider, in a call that is not signed.

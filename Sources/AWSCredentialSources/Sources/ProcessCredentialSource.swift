@@ -2,7 +2,8 @@ import RDSIAMSystem
 
 /// A command that prints credentials (`credential_process`).
 ///
-/// It runs in a shell and must end within a minute with status 0. Neither its arguments nor its output appear in an error.
+/// It runs in a shell and must end within a minute with status 0, or within five if it may ask the user at the terminal
+/// (``TerminalAccess``). Neither its arguments nor its output appear in an error.
 public struct ProcessCredentialSource: AWSCredentialSource {
     private let command: String
     let profile: String?
@@ -38,10 +39,10 @@ public struct ProcessCredentialSource: AWSCredentialSource {
     public func credentials() async throws -> AWSCredentials {
         let result = try await run()
         guard result.exitStatus == 0 else {
-            throw AWSCredentialError(
-                .processFailed,
-                "The credential_process ended with status \(result.exitStatus). Run it in a terminal to see why."
-            )
+            let end = result.signal.map { "was ended by signal \($0)" } ?? "ended with status \(result.exitStatus)"
+            let hint =
+                context.terminal.showsErrorsOfHelpers ? "See what it wrote above" : "Run it in a terminal to see why"
+            throw AWSCredentialError(.processFailed, "The credential_process\(origin) \(end). \(hint).")
         }
         guard let members = JSONValue.object(result.output), members.integer("Version") == 1 else {
             throw Self.unreadable("JSON with \"Version\": 1")
@@ -64,19 +65,22 @@ public struct ProcessCredentialSource: AWSCredentialSource {
 
     private func run() async throws -> ProcessResult {
         do {
-            return try await context.processes.run(
+            // A user takes longer than a program.
+            let request = ProcessRequest(
                 command,
                 environment: context.environment,
-                limit: .seconds(60),
-                outputLimit: 1 << 20
+                limit: .seconds(context.terminal.isLentToHelpers ? 300 : 60),
+                passesOnErrors: context.terminal.showsErrorsOfHelpers,
+                borrowsTerminal: context.terminal.isLentToHelpers
             )
+            return try await context.processes.run(request)
         } catch {
             try CancellationError.rethrow(error)
             let known = error as? ProcessRunnerError
             throw AWSCredentialError(
                 known?.code == .timedOut ? .timedOut : .processFailed,
-                known.map { "The credential_process failed. \($0.message)" }
-                    ?? "The credential_process failed with \(type(of: error)).",
+                known.map { "The credential_process\(origin) failed. \($0.message)" }
+                    ?? "The credential_process\(origin) failed with \(type(of: error)).",
                 underlyingError: error
             )
         }

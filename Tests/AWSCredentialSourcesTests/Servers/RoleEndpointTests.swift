@@ -170,6 +170,49 @@ import Testing
         #expect(!"\(error)".contains("SECRET") && error.message.hasSuffix("."))
     }
 
+    private static let mfa = """
+        [profile dev]
+        role_arn = arn:aws:iam::111122223333:role/app
+        source_profile = base
+        mfa_serial = arn:aws:iam::111122223333:mfa/me
+        [profile base]
+        aws_access_key_id = A
+        aws_secret_access_key = SECRET
+        """
+
+    @Test("a role with MFA is assumed with the code that the user enters")
+    func mfaCode() async throws {
+        let http = RecordingHTTP(status: 403)
+        let files = MemoryFileStore(["/home/me/.aws/config": Self.mfa])
+        var context = CredentialContext.test(["AWS_REGION": "eu-west-2"], files: files, http: http)
+        context.terminal.mfaCode = { device in device.hasSuffix("mfa/me") ? "123456" : "" }
+        let source = ProfileCredentialSource("dev", context: context)
+        let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
+        #expect(error?.message.contains("123456") == false)
+        let body = String(decoding: try #require(http.requests.first).body, as: UTF8.self)
+        #expect(body.hasSuffix("&SerialNumber=arn%3Aaws%3Aiam%3A%3A111122223333%3Amfa%2Fme&TokenCode=123456"))
+    }
+
+    @Test("a role with MFA is refused without a way to ask, and without an answer", arguments: [false, true])
+    func noMFACode(_ isAsked: Bool) async throws {
+        struct NoAnswer: Error {}
+        let http = RecordingHTTP()
+        let files = MemoryFileStore(["/home/me/.aws/config": Self.mfa])
+        var context = CredentialContext.test(["AWS_REGION": "eu-west-2"], files: files, http: http)
+        if isAsked { context.terminal.mfaCode = { _ in throw NoAnswer() } }
+        let source = ProfileCredentialSource("dev", context: context)
+        let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
+        #expect(error?.code == .unsupported)
+        #expect(error?.message.contains("MFA") == true && http.requests.isEmpty)
+        var role = AssumedRole(arn: "arn:aws:iam::111122223333:role/app")
+        role.mfaSerialNumber = "arn:aws:iam::111122223333:mfa/me"
+        let keys = AWSCredentials(accessKeyID: "A", secretAccessKey: "SECRET")
+        let refusal = await #expect(throws: AWSCredentialError.self) {
+            try await STSClient(context: context).assumeRole(role, as: keys)
+        }
+        #expect(refusal?.code == .unsupported && refusal?.message.contains("mfa/me") == true)
+    }
+
     @Test("of a chain of roles the error says which step failed", arguments: [1, 2, 3])
     func step(_ failing: Int) async throws {
         var config = "[profile base]\naws_access_key_id = A\naws_secret_access_key = SECRET\n"

@@ -27,13 +27,10 @@ final class TestClock: Sendable {
 struct ScriptedProcesses: ProcessRunner {
     var children: [String: Scenario.Child]
 
-    func run(
-        _ command: String,
-        environment: [String: String],
-        limit: Duration,
-        outputLimit: Int
-    ) async throws -> ProcessResult {
-        guard let child = children[command], limit <= .seconds(60) else { throw ProcessRunnerError(.cannotStart) }
+    func run(_ request: ProcessRequest) async throws -> ProcessResult {
+        guard let child = children[request.command], request.limit <= .seconds(60) else {
+            throw ProcessRunnerError(.cannotStart)
+        }
         switch child.fault {
         case "timeout": throw ProcessRunnerError(.timedOut)
         case "cannot start": throw ProcessRunnerError(.cannotStart)
