@@ -82,10 +82,10 @@ public actor AuditLog: TokenAuditRecorder {
     }
 
     private nonisolated func submit(_ event: PendingEvent) {
-        let duty = queue.add(event)
-        if duty.isRefused { event.finish(.failure(closedError)) }
-        if duty.drain { disk.queue.async { self.assumeIsolated { $0.drain() } } }
-        if duty.watch { watchLater() }
+        let admission = queue.add(event)
+        if admission.isRefused { event.finish(.failure(closedError)) }
+        if admission.startsWriter { disk.queue.async { self.assumeIsolated { $0.drain() } } }
+        if admission.startsTimer { watchLater() }
     }
 
     private nonisolated var closedError: AuditLogError {

@@ -28,8 +28,8 @@ public struct AuditLogConfiguration: Sendable {
     /// Keep its other half where the log's writers cannot change it.
     public var signingKey: AuditSigningKey?
     /// How many bytes to hold back for the day the disk is full; 0 for none.
-    public var ballastSize = 262_144
-    /// Hears of checkpoints, spent ballast and lost events.
+    public var reserveSize = 262_144
+    /// Hears of checkpoints, spent reserve and lost events.
     public var notify: @Sendable (AuditLogNotice) -> Void = { _ in }
 
     /// The journal, where the choice is not left to the version of SQLite.

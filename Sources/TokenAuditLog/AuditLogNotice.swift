@@ -14,8 +14,8 @@ public struct AuditLogNotice: Sendable {
         ///
         /// Keep ``AuditLogNotice/head`` in another place, such as the system's log.
         public static let checkpoint = Kind(rawValue: "checkpoint")
-        /// The disk is full and the ballast is spent: make room before the next time.
-        public static let ballastSpent = Kind(rawValue: "ballast-spent")
+        /// The disk is full and the reserve is spent: make room before the next time.
+        public static let reserveSpent = Kind(rawValue: "reserve-spent")
         /// Events could not be recorded.
         ///
         /// The log says so itself once it can write again.

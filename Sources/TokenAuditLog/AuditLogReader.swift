@@ -80,10 +80,15 @@ public actor AuditLogReader {
     /// Closes the file.
     public func close() { connection = nil }
 
+    /// Whether this reads a private copy, as a writer has crashed and left the log half-way.
+    ///
+    /// The log itself is not changed: the next writer repairs it.
+    public var isReadingCopy: Bool { connection?.isCopy ?? false }
+
     /// Runs `body` on a connection that suits the state of the file at this moment.
     func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         // Another file has been put at the path: what is read here should be what is there.
-        if connection?.hasMoved == true { connection = nil }
+        if connection?.isStale == true { connection = nil }
         let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
         self.connection = connection.isUnlocked ? nil : connection
         return try body(connection)

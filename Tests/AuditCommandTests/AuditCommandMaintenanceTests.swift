@@ -82,7 +82,7 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
     static let keeping = [["prune", "--older-than", "1"], ["reanchor", "--reason", "x"]]
 
     @Test(
-        "after a writer's crash readers say so, and each command that writes recovers it",
+        "after a writer's crash readers read a repaired copy, and each command that writes repairs the log",
         arguments: keeping
     )
     func crash(_ command: [String]) async throws {
@@ -101,10 +101,7 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(try await python(script, log).status == -9)
         for reading in ["list", "head", "verify"] {
             let result = try await audit(reading)
-            #expect(
-                result.status == 1 && result.errors.contains("A writer of the audit log has crashed."),
-                "\(result.errors)"
-            )
+            #expect(result.status == 0, "\(result.errors)")
         }
         let result = try await run(["audit"] + command)
         #expect(result.status == 0, "\(result.errors)")

@@ -141,12 +141,12 @@ struct LimitTests {
         #expect(try await AuditLogReader.open(path).export(.csv, after: sequence) { _ in }.rows == 3)
     }
 
-    @Test("any time limit, pause, interval and ballast can be set", arguments: [Int64.min, -1, 0, .max])
+    @Test("any time limit, pause, interval and reserve can be set", arguments: [Int64.min, -1, 0, .max])
     func configuration(number: Int64) async throws {
         var configuration = Logs.quiet
         configuration.idleCheckpoint = .seconds(number)
         configuration.checkpointInterval = Int(number)
-        if number <= 0 { configuration.ballastSize = Int(number) }
+        if number <= 0 { configuration.reserveSize = Int(number) }
         try await Logs.write(3, to: path, configuration: configuration)
         #expect(try await Logs.verification(of: path).isIntact)
         configuration.timeLimit = .seconds(number)

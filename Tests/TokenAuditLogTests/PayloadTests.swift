@@ -61,9 +61,47 @@ struct PayloadTests {
                 "id":"018f0000-0000-7000-8000-000000000000","outcome":"success","policy":"best_effort",\
                 "target":{"database":"blog","host":"db.example.com","port":5432,"region":"eu-central-1","user":"app"},\
                 "time_us":1790000000000000,"token":{"expires_us":1790000900000000,"sha256":"\(Events.fingerprint())",\
-                "signed_us":1790000000000000},"v":1}
+                "signed_us":1790000000000000},"v":2}
                 """
         )
+    }
+
+    @Test("the signing endpoint, the requested user and an unknown expiration are recorded, and read again")
+    func version2() throws {
+        var event = Events.issue()
+        event.user = "iam:app"
+        event.signingHost = "prod.example.com"
+        event.signingPort = 5433
+        event.token = TokenEvent.TokenFacts(fingerprint: nil, signedAt: Events.start, expiresAt: nil)
+        let payload = AuditRecord(event, by: Logs.actor).payload
+        let text = String(decoding: payload.utf8, as: UTF8.self)
+        #expect(
+            text.contains(
+                #""requested_user":"app","signing_host":"prod.example.com","signing_port":5433,"user":"iam:app"}"#
+            )
+        )
+        #expect(text.hasSuffix(#""token":{"signed_us":1790000000000000},"v":2}"#))
+        let record = try #require(AuditRecord(payload: payload))
+        #expect(record.target?.signingHost == "prod.example.com" && record.target?.signingPort == 5433)
+        #expect(record.target?.requestedUser == "app" && record.target?.user == "iam:app")
+        #expect(record.token == event.token)
+    }
+
+    @Test("a password has no fingerprint in the log, and no hash of it is in the file")
+    func password() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        let token = AuthToken(value: "Summer2026!", signedAt: Events.start, expiresAt: nil)
+        let request = AuthTokenRequest(host: "db.example.com", user: "app")
+        let log = try await AuditLog.open(path, configuration: Logs.bare)
+        try await log.record(TokenEvent(.issue, of: request, generator: "secret", token: token, time: Events.start))
+        await log.close()
+        let hash = try #require(
+            AuthToken(value: "Summer2026!", kind: .signed, signedAt: Events.start, expiresAt: nil).fingerprint
+        )
+        let file = try Data(contentsOf: URL(filePath: path))
+        #expect(file.range(of: Data(hash.utf8)) == nil && file.range(of: Data("Summer".utf8)) == nil)
+        #expect(try await Logs.verification(of: path).findings == [])
     }
 
     @Test("a record with a time that is not finite or out of range is written")

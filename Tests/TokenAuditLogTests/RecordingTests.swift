@@ -32,13 +32,13 @@ struct RecordingTests {
         #expect(try await Logs.verification(of: path).findings == [])
     }
 
-    @Test("only the owner may read file, journal, ballast and directory")
+    @Test("only the owner may read file, journal, reserve and directory")
     func permissions() async throws {
         let log = try await AuditLog.open(path)
         try await log.record(Events.issue())
         for (name, mode) in [
             ("new/deep", 0o700), ("new", 0o700), ("new/deep/tokens.auditlog", 0o600),
-            ("new/deep/tokens.auditlog-journal", 0o600), ("new/deep/tokens.auditlog.ballast", 0o600),
+            ("new/deep/tokens.auditlog-journal", 0o600), ("new/deep/tokens.auditlog.reserve", 0o600),
         ] {
             let attributes = try FileManager.default.attributesOfItem(atPath: folder.path(name))
             #expect(attributes[.posixPermissions] as? Int == mode, "\(name)")

@@ -29,7 +29,7 @@ struct FlatBench {
 
     func run() async throws {
         let empty = path + ".empty-" + UUID().uuidString
-        defer { for suffix in ["", "-journal", ".ballast", "-peer", "-peer-journal"] { unlink(empty + suffix) } }
+        defer { for suffix in ["", "-journal", ".reserve", "-peer", "-peer-journal"] { unlink(empty + suffix) } }
         let logs = Pair(large: try await AuditLog.open(path), empty: try await AuditLog.open(empty))
         let journal = Peer.journal(of: path)
         let peers = try copy.map {

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Events on their way to the disk.
 ///
-/// Whoever commits takes all that wait, so that concurrent issuers share one commit.
+/// A commit takes all that wait, so that concurrent issuers share it.
 final class CommitQueue: Sendable {
     private struct State {
         var waiting: [PendingEvent] = []
@@ -15,19 +15,20 @@ final class CommitQueue: Sendable {
 
     private let state = Mutex(State())
 
-    /// What whoever adds an event must do.
-    struct Duty {
+    /// What the caller that adds an event must start.
+    struct Admission {
+        /// The queue is closed, and the event is not in it.
         var isRefused = false
-        var drain = false
-        var watch = false
+        var startsWriter = false
+        var startsTimer = false
     }
 
-    func add(_ event: PendingEvent) -> Duty {
+    func add(_ event: PendingEvent) -> Admission {
         state.withLock { state in
-            if state.isClosed { return Duty(isRefused: true) }
+            if state.isClosed { return Admission(isRefused: true) }
             state.waiting.append(event)
             defer { (state.isDraining, state.isWatched) = (true, true) }
-            return Duty(drain: !state.isDraining, watch: !state.isWatched)
+            return Admission(startsWriter: !state.isDraining, startsTimer: !state.isWatched)
         }
     }
 

@@ -7,17 +7,17 @@ final class Committer {
     let configuration: AuditLogConfiguration
     /// How many transactions have been committed.
     private(set) var transactions = 0
-    private let ballast: Ballast
+    private let reserve: DiskReserve
     private let opened: Date
     private var isOpeningRecorded: Bool
     /// How many events shared the last commit, and how long it took.
-    private var lastCompany = 0
+    private var lastBatch = 0
     private var lastDuration = Duration.zero
     /// Rows since this process's last checkpoint.
     private var rowsSinceCheckpoint = 0
 
     static let largestPayload = 65536
-    /// How long to wait for company at most.
+    /// How long to wait for more events at most.
     static let longestPause = Duration.milliseconds(5)
     /// Rows in one transaction at most, so that other processes get their turn.
     static let mostRows = 1000
@@ -26,12 +26,12 @@ final class Committer {
         self.store = try LogStore(path: path, configuration: configuration)
         self.configuration = configuration
         self.opened = configuration.now()
-        self.ballast = Ballast(of: path, size: configuration.ballastSize)
+        self.reserve = DiskReserve(of: path, size: configuration.reserveSize)
         self.isOpeningRecorded = !configuration.recordsOpenAndClose
-        ballast.refill()
+        reserve.refill()
     }
 
-    /// Stores all events that wait, those included that arrive meanwhile, and tells their waiters.
+    /// Stores all events that wait, those that arrive in the meantime included, and tells their waiters.
     func commitWaiting(in queue: CommitQueue, until deadline: SuspendingClock.Instant) throws {
         let start = SuspendingClock.now
         let lost = queue.lost
@@ -42,15 +42,16 @@ final class Committer {
         }
         queue.settle(lost)
         let events = queue.takeInFlight()
-        lastCompany = events.count
+        lastBatch = events.count
         lastDuration = start.duration(to: .now)
         for event in events { event.finish(.success(())) }
     }
 
-    /// Adds the events that wait to the open transaction, and those of the last commit's company, which come soon.
+    /// Adds the events that wait to the open transaction, and as many as the last commit had, if they come soon.
     ///
-    /// Their issuers have just been told and are on their way back; without a pause half of them would miss this
-    /// commit and wait for the next. A lone issuer never waits, and nobody waits longer than a quarter of a commit.
+    /// Issuers that share a log have just been told and come back with their next events; without a pause half of them
+    /// would miss this commit and wait for the next. A single issuer never waits, and no pause is longer than a quarter
+    /// of a commit.
     private func appendWaiting(in queue: CommitQueue) throws {
         let end = SuspendingClock.now + min(lastDuration / 4, Self.longestPause)
         var rows = 0
@@ -59,7 +60,7 @@ final class Committer {
             for event in events { try append(event.payload) }
             rows += events.count
             guard events.isEmpty else { continue }
-            guard rows < lastCompany, .now < end else { return }
+            guard rows < lastBatch, .now < end else { return }
             usleep(20)
         }
     }
@@ -80,27 +81,30 @@ final class Committer {
         afterLosing lost: LostEvents
     ) throws {
         try transaction(until: deadline, afterLosing: lost) { try appendCheckpoint(reason) }
-        ballast.refill()
+        reserve.refill()
         try notify()
     }
 
     /// Whether there is anything a last checkpoint could confirm.
     var hasUnconfirmedRows: Bool { rowsSinceCheckpoint > 0 || !isOpeningRecorded }
 
-    /// Runs `body` in a transaction; where the disk is full and there is ballast, once more without it.
+    /// Runs `body` in a transaction; if the disk is full and there is a reserve, once more without it, and records that.
     ///
-    /// - Parameter spendsBallast: Whether this is worth the ballast, which is for events.
+    /// - Parameter spendsReserve: Whether this may use the reserve, which is for events.
     func transaction(
         until deadline: SuspendingClock.Instant,
         afterLosing lost: LostEvents = LostEvents(),
-        spendingBallast spendsBallast: Bool = true,
+        spendingReserve spendsReserve: Bool = true,
         _ body: () throws -> Void
     ) throws {
         do {
             try attempt(until: deadline, afterLosing: lost, body)
-        } catch let error as AuditLogError where error.code == .diskFull && spendsBallast && ballast.spend() {
-            configuration.notify(AuditLogNotice(.ballastSpent, head: store.head))
-            try attempt(until: deadline, afterLosing: lost, body)
+        } catch let error as AuditLogError where error.code == .diskFull && spendsReserve && reserve.spend() {
+            configuration.notify(AuditLogNotice(.reserveSpent, head: store.head))
+            try attempt(until: deadline, afterLosing: lost) {
+                try append(.reserveSpent, ["bytes": String(configuration.reserveSize)])
+                try body()
+            }
         }
     }
 
@@ -131,7 +135,7 @@ final class Committer {
         transactions += 1
         guard isCheckpoint else { return }
         rowsSinceCheckpoint = 0
-        ballast.refill()
+        reserve.refill()
         try? notify()
     }
 

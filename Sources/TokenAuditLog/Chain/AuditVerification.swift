@@ -80,6 +80,8 @@ public struct AuditRemark: Sendable, Hashable {
         public static let timeWentBack = Kind(rawValue: "time-went-back")
         /// The log says that events could not be recorded.
         public static let eventsLost = Kind(rawValue: "events-lost")
+        /// The disk was so full that the room held back for this was needed.
+        public static let reserveSpent = Kind(rawValue: "reserve-spent")
         /// The log was read from a copy, as a writer has crashed; see ``AuditLogReader/isReadingCopy``.
         public static let recovered = Kind(rawValue: "recovered")
         /// The indexes were not compared with the rows, as the log was pruned during the verification.

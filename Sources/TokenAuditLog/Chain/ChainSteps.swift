@@ -8,6 +8,7 @@ struct ChainSteps {
     private(set) var connection: Connection
     private var rows: Statement
     private var row: Statement
+    private var isFound: Statement
     /// The last row that was tried by itself, where pages are damaged, and how many were in all.
     private var probe = (row: Int64(0), count: 0)
     /// The end of what an unfinished pruning has left, with the prune point that it must lead to.
@@ -24,18 +25,21 @@ struct ChainSteps {
         self.file = file
         self.timeLimit = timeLimit
         self.pace = pace
-        let (connection, rows, row) = try Self.open(file, timeLimit)
-        (self.connection, self.rows, self.row) = (connection, rows, row)
+        let connection = try Self.open(file, timeLimit)
+        self.connection = connection
+        rows = try connection.prepare(Queries.rowsToCheck)
+        row = try connection.prepare(Queries.rowToCheck)
+        isFound = try connection.prepare(Queries.isFound)
         impossible = try connection.reading {
             (try? connection.integer(Queries.impossibleRow), try connection.integer(Queries.impossiblePrunePoint))
         }
     }
 
     /// Each page is read once, so a cache only has to be small enough to stay within the processor's.
-    private static func open(_ file: ReadOnlyFile, _ limit: Duration) throws -> (Connection, Statement, Statement) {
+    private static func open(_ file: ReadOnlyFile, _ limit: Duration) throws -> Connection {
         let connection = try file.open(limit: limit)
         try connection.execute("PRAGMA cache_size = 64")
-        return (connection, try connection.prepare(Queries.rowsToCheck), try connection.prepare(Queries.rowToCheck))
+        return connection
     }
 
     /// Walks on, and returns whether there may be more rows.
@@ -99,7 +103,10 @@ struct ChainSteps {
         let connection = connection
         let hasMore = try connection.reading { try body(&self, &walk) }
         guard connection.isOvertaken else { return hasMore }
-        (self.connection, rows, row) = try Self.open(file, timeLimit)
+        self.connection = try Self.open(file, timeLimit)
+        rows = try self.connection.prepare(Queries.rowsToCheck)
+        row = try self.connection.prepare(Queries.rowToCheck)
+        isFound = try self.connection.prepare(Queries.isFound)
         walk = before
         return true
     }
@@ -118,12 +125,22 @@ struct ChainSteps {
                     return try walkByOne(&walk, through: last)
                 }
                 walk.visit(rows)
+                try seek(rows.integer(0), &walk)
                 if SuspendingClock.now >= end { return true }
             }
             return false
         } catch let error as AuditLogError where error.code == .damaged {
             return try walkByOne(&walk, through: last)
         }
+    }
+
+    /// Makes sure that a row is found by its number, as searches find it.
+    ///
+    /// The walk goes from page to page; a search is led by the keys in pages above them.
+    private func seek(_ sequence: Int64, _ walk: inout ChainWalk) throws {
+        defer { isFound.reset() }
+        try isFound.bind(sequence, at: 1)
+        if try !isFound.step() { walk.visitLost(sequence) }
     }
 
     /// Takes the next row by itself, so that those on other pages are still checked.

@@ -31,6 +31,10 @@ struct ChainVerifier: Sendable {
         if !keys.isEmpty { addSignatures(&report, walk, isWhole: start == nil) }
         for finding in try Schema.findings(in: steps.connection, hasher) { report.add(finding) }
         try checkIndexes(&report, walk, steps)
+        if steps.connection.isCopy {
+            let message = "A writer has crashed. A private copy was repaired and read; the next writer repairs the log."
+            report.add(AuditRemark(.recovered, at: 0, message))
+        }
         acknowledge(&report, walk, own)
         return report
     }

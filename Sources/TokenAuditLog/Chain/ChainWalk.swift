@@ -86,6 +86,12 @@ struct ChainWalk {
         report.head = position
     }
 
+    /// Sees that a row is not found by its number.
+    mutating func visitLost(_ sequence: Int64) {
+        let message = "No search finds the row by its number: the file is damaged above it."
+        report.add(AuditFinding(.unreadable, at: sequence, message, evidence: hasher.evidence(of: sequence)))
+    }
+
     /// Sees that a row comes where only higher ones may.
     mutating func visitDisorder(_ sequence: Int64) {
         let message = "Row \(sequence) comes after row \(position.sequence): the file is damaged there."
@@ -134,6 +140,9 @@ struct ChainWalk {
             let (all, issued) = (statement.detail["events"] ?? "?", statement.detail["issued"] ?? "?")
             let message = "Events were not recorded: \(all), of which \(issued) issued a token nevertheless."
             report.add(AuditRemark(.eventsLost, at: row.sequence, message))
+        }
+        if statement.activity == .reserveSpent {
+            report.add(AuditRemark(.reserveSpent, at: row.sequence, "The disk was full, and the reserve was needed."))
         }
         let followsKnown = isPositionKnown && position.sequence == row.sequence - 1
         if statement.statesHead && followsKnown && !statement.states(position) {

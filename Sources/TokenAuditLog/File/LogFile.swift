@@ -1,8 +1,11 @@
 import RDSIAMSystem
 
-/// The log's place in the file system: a file for its owner alone, in a folder for its owner alone.
+/// The log's place in the file system.
 struct LogFile {
     let path: String
+
+    /// What the log's journals are called.
+    static let journals = ["-journal", "-wal", "-shm"]
 
     /// - Throws: ``AuditLogError`` `invalidArgument` if the operating system would take the path for another one: it ends
     ///   at a NUL there.
@@ -12,71 +15,134 @@ struct LogFile {
         throw AuditLogError(.invalidArgument, message, path: nil)
     }
 
-    /// Creates what is missing of the folder, with mode 0700, and the file, with mode 0600.
+    /// What lies at the path, links followed; `nil` if there is nothing.
     ///
-    /// A folder that is there is somebody's own and is left as it is, however many may look into it.
+    /// Nothing is opened: a pipe would wait for its other end, and closing a database by hand would drop the locks that
+    /// this process holds on it.
     ///
-    /// SQLite gives its journals the mode of the file. An existing file is not opened here: closing it would drop the
-    /// locks other connections in this process hold on it.
+    /// - Throws: ``AuditLogError`` `notPermitted` if this user may not even look.
+    private func status() throws -> stat? {
+        var status = stat()
+        if stat(path, &status) == 0 { return status }
+        guard errno != ENOENT && errno != ENOTDIR else { return nil }
+        throw failure(errno)
+    }
+
+    /// Makes sure that the path leads to a regular file, and to one that this user may read, before it is touched.
+    ///
+    /// - Returns: Whether there is a file.
+    /// - Throws: ``AuditLogError`` `notAnAuditLog` or `notPermitted`.
+    @discardableResult
+    func inspect() throws -> Bool {
+        guard let status = try status() else { return false }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "is a directory" : "is not a file"
+            let message = "The path of the audit log \(kind). Name a file, or use --audit off for no log."
+            throw AuditLogError(.notAnAuditLog, message, path: path)
+        }
+        guard access(path, R_OK) == 0 else { throw failure(errno) }
+        return true
+    }
+
+    /// Whether it is a file without a byte, which is no log yet.
+    var isEmpty: Bool { (try? status()).flatMap { $0 }.map { $0.st_size == 0 } ?? false }
+
+    /// Whether there is a file.
+    var exists: Bool { access(path, F_OK) == 0 }
+
+    // MARK: Making it
+
+    /// Creates what is missing of the directory, with mode 0700, and the file, with mode 0600.
+    ///
+    /// A directory that is there is left as it is, whoever may look into it.
+    ///
+    /// SQLite gives its journals the mode of the file.
     func createIfMissing() throws {
-        guard access(path, F_OK) != 0 else { return }
-        try createFolder(parent(of: path))
+        guard try !inspect() else { return }
+        try createDirectory(directory)
         let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if file < 0 && errno == EEXIST { return }
         guard file >= 0 else { throw failure(errno) }
         close(file)
     }
 
-    /// Takes back what others may do with a file of one's own, and with its journals.
-    ///
-    /// Another owner's file stays as its owner has made it. Where a file system keeps no modes, there are none to mend.
-    func closeToOthers() {
-        for name in ["", "-journal", "-wal", "-shm"].map({ path + $0 }) {
-            var status = stat()
-            guard stat(name, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 != 0 else { continue }
-            chmod(name, status.st_mode & 0o700)
-        }
+    private func createDirectory(_ directory: String) throws {
+        if access(directory, F_OK) == 0 { return }
+        try createDirectory(parent(of: directory))
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw failure(errno) }
+        try synchronize(directory: parent(of: directory))
     }
 
-    /// Whether there is a file.
-    var exists: Bool { access(path, F_OK) == 0 }
-
-    private func createFolder(_ folder: String) throws {
-        if access(folder, F_OK) == 0 { return }
-        try createFolder(parent(of: folder))
-        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw failure(errno) }
-        try synchronise(folder: parent(of: folder))
-    }
-
-    /// Makes a folder's list of names durable: a file whose name is lost is lost.
-    func synchronise(folder: String) throws {
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    /// Makes a directory's list of names durable: a file whose name is lost is lost.
+    func synchronize(directory: String) throws {
+        let descriptor = open(directory, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        // Some file systems cannot synchronise a folder and need not: EINVAL.
+        // Some file systems cannot synchronize a directory and need not: EINVAL.
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(errno) }
     }
 
-    var folder: String { parent(of: path) }
+    var directory: String { parent(of: path) }
 
     private func parent(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    // MARK: Who may use it
+
+    /// Takes back what others than the owner and its group may do with a log of this user, and with its journals.
+    ///
+    /// A log that its owner shares with a group stays shared. Another owner's file stays as its owner has made it, and so
+    /// does what a link beside the log leads to.
+    func closeToOthers() {
+        guard let owner = (try? status())??.st_uid, owner == geteuid() else { return }
+        for name in ([""] + Self.journals).map({ path + $0 }) { Self.closeToOthers(name, owner: owner) }
+    }
+
+    private static func closeToOthers(_ name: String, owner: uid_t) {
+        #if os(Linux)
+        // A descriptor that only names the file: closing it drops no locks, and no link can take its place.
+        let descriptor = open(name, 0o10000000 /* O_PATH */ | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, let mode = closed(status, owner) else { return }
+        chmod("/proc/self/fd/\(descriptor)", mode)
+        #else
+        var status = stat()
+        guard lstat(name, &status) == 0, let mode = closed(status, owner) else { return }
+        fchmodat(AT_FDCWD, name, mode, AT_SYMLINK_NOFOLLOW)
+        #endif
+    }
+
+    /// The mode that a file should have; `nil` if it has it, or is not the log's.
+    private static func closed(_ status: stat, _ owner: uid_t) -> mode_t? {
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == owner, status.st_nlink == 1 else { return nil }
+        return status.st_mode & 0o007 == 0 ? nil : status.st_mode & 0o770
+    }
+
+    // MARK: Failures
+
     func failure(_ number: Int32) -> AuditLogError {
         switch number {
         case ENOSPC, EDQUOT, EFBIG:
             AuditLogError(.diskFull, "The disk for the audit log is full. Free some space.", path: path)
         case ENOENT, ENOTDIR:
-            AuditLogError(.notFound, "There is no such folder for the audit log.", path: path)
+            AuditLogError(.notFound, "There is no such directory for the audit log. Create it.", path: path)
         case EIO:
             AuditLogError(.inputOutput, "The disk for the audit log reports an error. Check the disk.", path: path)
+        case EACCES where access(directory, X_OK) != 0:
+            AuditLogError(
+                .notPermitted,
+                "This user may not enter the directory of the audit log. Give it execute permission for this user.",
+                path: path
+            )
         default:
             AuditLogError(
                 .notPermitted,
-                "The audit log could not be created: \(String(cString: strerror(number))). Check the folder's owner"
-                    + " and permissions.",
+                "The audit log may not be used by this user: \(String(cString: strerror(number))). Check owner and"
+                    + " permissions of the file and its directory.",
                 path: path
             )
         }

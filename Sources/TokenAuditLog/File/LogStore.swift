@@ -37,13 +37,17 @@ final class LogStore {
         _ configuration: AuditLogConfiguration,
         _ journal: JournalMode
     ) throws -> Connection {
-        if configuration.createsFile { try LogFile(path: path).createIfMissing() }
+        let file = LogFile(path: path)
+        if configuration.createsFile { try file.createIfMissing() }
+        guard try file.inspect() else {
+            throw AuditLogError(.notFound, "There is no audit log at this path.", path: path)
+        }
         let connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
         connection.wait(atMost: configuration.timeLimit)
         let migrator = Migrator()
         // Before anything is changed: the file may be somebody else's.
         _ = try connection.reading { try migrator.check(connection, mayBeEmpty: configuration.createsFile) }
-        LogFile(path: path).closeToOthers()
+        file.closeToOthers()
         try connection.configure(journal, limit: configuration.timeLimit)
         try migrator.migrate(connection, at: configuration.now())
         return connection

@@ -1,12 +1,39 @@
+import RDSIAMSystem
+
 /// Opens a log without leaving a trace: no journal, no lock file, no repair.
+///
+/// After a writer's crash the file alone is not the log: a journal beside it must be undone or done first. That is done
+/// in a private copy of both.
 struct ReadOnlyFile {
     let path: String
 
     func open(limit: Duration) throws -> Connection {
-        guard LogFile(path: path).exists else {
+        let file = LogFile(path: path)
+        guard try file.inspect() else {
             throw AuditLogError(.notFound, "There is no audit log at this path.", path: path)
         }
-        let connection = try connect(limit: limit)
+        if file.isEmpty && !LogFile(path: path + "-wal").exists {
+            let message = "The file is empty: nothing was recorded in it yet. Check the path."
+            throw AuditLogError(.notAnAuditLog, message, path: path)
+        }
+        do {
+            return try open(limit: limit) { try connect(limit: limit) }
+        } catch let error as AuditLogError where isLeftByCrash(error) {
+            return try open(limit: limit) { try RecoveredCopy.make(of: path) }
+        }
+    }
+
+    /// Whether the file alone is not the log.
+    ///
+    /// Without a `-shm` file, SQLite cannot read a write-ahead log that it may not write to.
+    private func isLeftByCrash(_ error: AuditLogError) -> Bool {
+        let hasLostIndex = LogFile(path: path + "-wal").exists && !LogFile(path: path + "-shm").exists
+        return error.code == .needsRecovery || ([.notPermitted, .notFound].contains(error.code) && hasLostIndex)
+    }
+
+    private func open(limit: Duration, _ connect: () throws -> Connection) throws -> Connection {
+        let connection = try connect()
+        connection.wait(atMost: limit)
         _ = try connection.reading { try Migrator().check(connection) }
         try connection.addEntryView()
         return connection
@@ -16,7 +43,7 @@ struct ReadOnlyFile {
         let plain = try Connection(path: path, mode: .reading)
         plain.wait(atMost: limit)
         guard try plain.isWriteAheadLogged, !LogFile(path: path + "-wal").exists else { return plain }
-        // Nobody has the log open. SQLite would create the -wal file to read it; as it is, the file is whole.
+        // No program has the log open. SQLite would create the -wal file to read it; as it is, the file is whole.
         return try Connection(path: path, mode: .unlocked)
     }
 }

@@ -18,7 +18,7 @@ struct Backup {
         do {
             let head = try fill()
             guard fsync(file) == 0 else { throw LogFile(path: path).failure(errno) }
-            try LogFile(path: path).synchronise(folder: LogFile(path: path).folder)
+            try LogFile(path: path).synchronize(directory: LogFile(path: path).directory)
             return head
         } catch {
             unlink(path)

@@ -1,11 +1,25 @@
-import RDSIAMSystem
+public import RDSIAMSystem
 
 /// What a pruning has deleted.
 public struct AuditPruning: Sendable, Hashable {
     /// How many events were deleted.
     public internal(set) var rows: Int64 = 0
-    /// The last event that is gone; 0 where none ever was.
+    /// The last event that is gone; 0 if none ever was.
     public internal(set) var throughSequence: Int64 = 0
+    /// The event at which the pruning stopped though events after it are old enough; `nil` if there are none.
+    ///
+    /// A computer whose clock was ahead has recorded it: the events after it stay until it is old enough, too.
+    public internal(set) var obstacle: Obstacle?
+
+    /// An event that is dated later than events after it.
+    public struct Obstacle: Sendable, Hashable {
+        /// The event's row.
+        public let sequence: Int64
+        /// When the event says it happened.
+        public let time: Date
+        /// How many events after it are old enough and stay.
+        public let rowsKept: Int64
+    }
 }
 
 /// Deletes the beginning of the chain in steps, a bounded number of rows in each.
@@ -89,7 +103,7 @@ struct Pruner {
         let pruned = try pruned(committer).sequence
         var count: Int64 = 0
         if last.sequence > pruned {
-            try committer.transaction(until: deadline, spendingBallast: stride <= Self.leastStride) {
+            try committer.transaction(until: deadline, spendingReserve: stride <= Self.leastStride) {
                 try permit(last, committer)
                 count = try connection.deleteFirstEvents(stride, through: last.sequence)
             }
@@ -98,7 +112,11 @@ struct Pruner {
         }
         result.rows += count
         result.throughSequence = max(last.sequence, pruned)
-        return count > 0
+        guard count == 0 else { return true }
+        result.obstacle = try connection.reading {
+            try connection.obstacle(after: result.throughSequence, before: time)
+        }
+        return false
     }
 
     /// Says, within a transaction, that the rows may be deleted.
@@ -117,6 +135,20 @@ struct Pruner {
 }
 
 extension Connection {
+    /// The first row there is, if rows after it are older than a time that it is not older than.
+    fileprivate func obstacle(after pruned: Int64, before time: Date) throws -> AuditPruning.Obstacle? {
+        let first = try prepare(Queries.rowsToPrune)
+        try first.bind(pruned, at: 1)
+        try first.bind(1, at: 2)
+        guard try first.step() else { return nil }
+        let count = try prepare(Queries.olderRowsCount)
+        try count.bind(time.microseconds, at: 1)
+        try count.bind(first.integer(0), at: 2)
+        guard try count.step(), count.integer(0) > 0 else { return nil }
+        let date = Date(microseconds: first.integer(2))
+        return AuditPruning.Obstacle(sequence: first.integer(0), time: date, rowsKept: count.integer(0))
+    }
+
     /// Deletes, within a transaction, up to `count` rows that an anchor covers.
     fileprivate func deleteFirstEvents(_ count: Int64, through sequence: Int64) throws -> Int64 {
         let delete = try prepare(Queries.deleteFirstRows)

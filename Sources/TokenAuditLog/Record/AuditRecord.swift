@@ -21,16 +21,24 @@ public struct AuditRecord: Sendable, Hashable {
 
     /// The server, the user and the database a token is for.
     public struct Target: Sendable, Hashable {
-        /// The server's name.
+        /// The name of the server that was dialed.
         public var host: String
-        /// The server's TCP port.
+        /// The TCP port that was dialed.
         public var port: Int64
-        /// The database user.
+        /// The database user who logs in.
         public var user: String
-        /// The database, where it is known.
+        /// The database, if it is known.
         public var database: String?
-        /// The AWS region, where that applies.
+        /// The AWS region, if that applies.
         public var region: String?
+        /// The host that the token is valid for, in ASCII lowercase and without a final dot, if it is known.
+        ///
+        /// It differs from ``host`` if the token was made for another server than the one that was dialed.
+        public var signingHost: String?
+        /// The port that the token is valid for, if it is known.
+        public var signingPort: Int64?
+        /// The database user who was asked for, if the provider chose another one.
+        public var requestedUser: String?
     }
 
     /// The event's own name, a UUID of version 7.
@@ -64,13 +72,15 @@ public struct AuditRecord: Sendable, Hashable {
 extension TokenEvent.Activity {
     /// A process has opened the log for writing.
     public static let open = TokenEvent.Activity(rawValue: "audit.open")
-    /// The log states its head, as a mark to compare with later.
+    /// The log states its head, to be compared with later.
     public static let checkpoint = TokenEvent.Activity(rawValue: "audit.checkpoint")
     /// Old rows were deleted on purpose.
     public static let prune = TokenEvent.Activity(rawValue: "audit.prune")
+    /// The disk was so full that the room held back for this was needed.
+    public static let reserveSpent = TokenEvent.Activity(rawValue: "audit.reserve")
     /// Events could not be recorded.
     public static let gap = TokenEvent.Activity(rawValue: "audit.gap")
-    /// Somebody has taken note of a break and lets the log go on from here.
+    /// What a verification has found is acknowledged, and the log goes on.
     public static let reanchor = TokenEvent.Activity(rawValue: "audit.reanchor")
 }
 
@@ -98,11 +108,15 @@ extension AuditRecord {
 }
 
 extension AuditRecord.Target {
-    private var texts: [ByteText?] { [host, user, database, region].map { $0.map { ByteText($0) } } }
+    private var texts: [ByteText?] {
+        [host, user, database, region, signingHost, requestedUser].map { $0.map { ByteText($0) } }
+    }
 
     /// Returns whether the ports are equal and the texts consist of the same bytes, as servers and PostgreSQL compare
     /// names.
-    public static func == (left: Self, right: Self) -> Bool { left.port == right.port && left.texts == right.texts }
+    public static func == (left: Self, right: Self) -> Bool {
+        left.port == right.port && left.signingPort == right.signingPort && left.texts == right.texts
+    }
 
     /// Hashes the port and the texts' bytes.
     public func hash(into hasher: inout Hasher) {
@@ -127,7 +141,10 @@ extension AuditRecord {
             port: Int64(event.port),
             user: event.user,
             database: event.database,
-            region: event.region
+            region: event.region,
+            signingHost: event.signingHost,
+            signingPort: event.signingPort.map { Int64($0) },
+            requestedUser: event.requestedUser.isBytewiseEqual(to: event.user) ? nil : event.requestedUser
         )
         self.token = event.token
         self.issueID = event.issueID

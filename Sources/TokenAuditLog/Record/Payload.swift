@@ -3,7 +3,7 @@ import RDSIAMSystem
 
 /// The text a record is kept as. Its names are the format; they never change within a version.
 extension AuditRecord {
-    static let formatVersion: Int64 = 1
+    static let formatVersion: Int64 = 2
 
     var payload: CanonicalJSON {
         .members([
@@ -28,9 +28,9 @@ extension AuditRecord {
         .object(CanonicalJSONObject(detail.map { .init(key: $0.key, value: text($0.value)) }))
     }
 
-    /// Reads a payload, or returns `nil` if it is not one of this version.
+    /// Reads a payload, or returns `nil` if it is not one of this version or an earlier one.
     init?(payload: CanonicalJSON) {
-        guard payload["v"]?.number == Self.formatVersion,
+        guard let version = payload["v"]?.number, (1...Self.formatVersion).contains(version),
             let id = payload["id"]?.text,
             let time = payload["time_us"]?.number,
             let activity = payload["activity"]?.text,
@@ -108,7 +108,8 @@ extension AuditRecord.Target {
     fileprivate var payload: CanonicalJSON {
         .members([
             "database": database.map(text), "host": text(host), "port": .integer(port), "region": region.map(text),
-            "user": text(user),
+            "requested_user": requestedUser.map(text), "signing_host": signingHost.map(text),
+            "signing_port": signingPort.map { .integer($0) }, "user": text(user),
         ])
     }
 
@@ -121,7 +122,10 @@ extension AuditRecord.Target {
             port: port,
             user: user,
             database: payload["database"]?.text,
-            region: payload["region"]?.text
+            region: payload["region"]?.text,
+            signingHost: payload["signing_host"]?.text,
+            signingPort: payload["signing_port"]?.number,
+            requestedUser: payload["requested_user"]?.text
         )
     }
 }

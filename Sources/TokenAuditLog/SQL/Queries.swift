@@ -27,6 +27,8 @@ enum Queries {
         "SELECT seq, leaf_hash, chain_hash, payload FROM event WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"
     /// One row to be checked. Parameter: row.
     static let rowToCheck = "SELECT seq, leaf_hash, chain_hash, payload FROM event WHERE seq = ?1"
+    /// Whether a row is found by its number. Parameter: row.
+    static let isFound = "SELECT 1 FROM event WHERE seq = ?1"
     /// Rows to be copied or exported, in order: row, payload, leaf hash, chain hash. Parameters: after this row, count.
     static let rowsToCopy =
         "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
@@ -46,6 +48,9 @@ enum Queries {
     /// The first rows with their times, for pruning: row, chain hash, time. Parameters: after this row, count.
     static let rowsToPrune =
         "SELECT seq, chain_hash, coalesce(time_us, 0) FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+    /// How many rows are older than a time. Parameters: time, after this row.
+    static let olderRowsCount =
+        "SELECT count(*) FROM event WHERE \(EntryView.indexes[0].expression) < ?1 AND seq > ?2"
     /// Deletes the first rows. Parameters: up to this row, count.
     static let deleteFirstRows = """
         DELETE FROM event WHERE seq <= (SELECT max(seq) FROM

@@ -1,4 +1,5 @@
 import CSQLite
+import RDSIAMSystem
 
 /// One connection to one database file.
 ///
@@ -8,7 +9,9 @@ final class Connection {
     let path: String
     /// Whether it looks for no journal, and so sees the file as it was when opened.
     let isUnlocked: Bool
-    private let patience = LockPatience()
+    /// The state of the log that this is a private copy of; `nil` if it is the log itself.
+    private let original: FileState?
+    private let lockTimeout = LockTimeout()
 
     /// How a file is opened: an existing one for writing, or for reading only.
     struct Mode {
@@ -27,8 +30,11 @@ final class Connection {
         static let unlocked = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&immutable=1", isUnlocked: true)
     }
 
-    /// - Parameter vfs: The name of the SQLite file layer; nil for the platform's own.
-    init(path: String, mode: Mode, vfs: String? = nil) throws {
+    /// - Parameters:
+    ///   - vfs: The name of the SQLite file layer; `nil` for the platform's own.
+    ///   - copyOf: The log that this is a copy of, which errors name.
+    init(path: String, mode: Mode, vfs: String? = nil, copyOf original: (path: String, state: FileState)? = nil) throws
+    {
         var opened: OpaquePointer?
         let flags = mode.flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(Self.uri(path) + mode.query, &opened, flags, vfs)
@@ -38,9 +44,10 @@ final class Connection {
             throw failure
         }
         self.handle = opened
-        self.path = path
+        self.path = original?.path ?? path
+        self.original = original?.state
         self.isUnlocked = mode.isUnlocked
-        patience.attach(to: opened)
+        lockTimeout.attach(to: opened)
         rdsiam_defend(opened)
     }
 
@@ -52,10 +59,10 @@ final class Connection {
     }
 
     /// Gives up on another connection's lock at `deadline`.
-    func wait(until deadline: SuspendingClock.Instant) { patience.wait(until: deadline) }
+    func wait(until deadline: SuspendingClock.Instant) { lockTimeout.wait(until: deadline) }
 
     /// Gives each statement from now on so long to wait for another connection's lock.
-    func wait(atMost limit: Duration) { patience.wait(atMost: limit) }
+    func wait(atMost limit: Duration) { lockTimeout.wait(atMost: limit) }
 
     func execute(_ sql: String) throws {
         try check(sqlite3_exec(handle, sql, nil, nil, nil))
@@ -130,6 +137,28 @@ final class Connection {
 
     /// Whether the file at ``path`` is no longer the one this connection writes.
     var hasMoved: Bool { rdsiam_has_moved(handle) == 1 }
+
+    /// Whether this is a private copy of the log, made after a crash.
+    var isCopy: Bool { original != nil }
+
+    /// Whether the log at ``path`` is no longer what this connection reads.
+    var isStale: Bool { original.map { $0 != FileState(of: path) } ?? hasMoved }
+
+    /// Copies the database file as it is.
+    func copyFile(to copy: String) throws {
+        let file = open(copy, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw LogFile(path: copy).failure(errno) }
+        defer { close(file) }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw LogFile(path: path).failure(errno) }
+        var position: Int64 = 0
+        let size = Int64(status.st_size)
+        while position < size {
+            let bytes = try readFile(Int(min(1 << 20, size - position)), at: position)
+            guard write(file, bytes, bytes.count) == bytes.count else { throw LogFile(path: copy).failure(errno) }
+            position += Int64(bytes.count)
+        }
+    }
 
     func readFile(_ count: Int, at offset: Int64) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

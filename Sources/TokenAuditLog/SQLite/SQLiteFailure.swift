@@ -41,7 +41,7 @@ extension AuditLogError {
             "A writer of the audit log has crashed. The next writer repairs it."
         case .inputOutput: "The disk with the audit log reports an error. Check the disk."
         case .notPermitted:
-            "The audit log or its folder may not be used by this user. Check owner and permissions."
+            "The audit log or its directory may not be used by this user. Check owner and permissions."
         case .notFound: "There is no audit log at this path."
         case .damaged: "The audit log's file is damaged. Verify it, and restore it from a backup."
         case .notAnAuditLog: "The file is not an audit log. Choose another path."

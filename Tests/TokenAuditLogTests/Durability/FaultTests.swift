@@ -114,27 +114,29 @@ struct FaultTests {
         #expect(activities == [.issue, .gap, .issue, .issue, .checkpoint])
     }
 
-    @Test("a full disk costs the ballast, then events fail with diskFull, and later the gap is recorded")
+    @Test("a full disk costs the reserve, then events fail with diskFull, and later the gap is recorded")
     func fullDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
-        configuration.ballastSize = 65536
+        configuration.reserveSize = 65536
         let notices = Notices()
         configuration.notify = { notices.add($0) }
         let log = try await AuditLog.open(path, configuration: configuration)
-        layer.limit(300_000, ballastOf: path, size: 65536)
+        layer.limit(300_000, reserveOf: path, size: 65536)
         var stored = 0
         while await Logs.code({ try await log.record(Events.issue(stored)) }) == nil { stored += 1 }
         #expect(await Logs.code { try await log.record(Events.issue(stored)) } == .diskFull)
-        #expect(!FileManager.default.fileExists(atPath: path + ".ballast"))
-        #expect(notices.kinds == [.ballastSpent, .eventsLost, .eventsLost])
+        #expect(!FileManager.default.fileExists(atPath: path + ".reserve"))
+        #expect(notices.kinds == [.reserveSpent, .eventsLost, .eventsLost])
 
-        layer.limit(0, ballastOf: path, size: 0)
+        layer.limit(0, reserveOf: path, size: 0)
         try await log.record(Events.issue(stored + 1))
         try await log.checkpoint()
-        #expect(FileManager.default.fileExists(atPath: path + ".ballast"))
+        #expect(FileManager.default.fileExists(atPath: path + ".reserve"))
         await log.close()
-        let records = try await Logs.entries(of: path).compactMap(\.record)
+        let all = try await Logs.entries(of: path).compactMap(\.record)
+        #expect(all.filter { $0.activity == .reserveSpent }.map(\.detail) == [["bytes": "65536"]])
+        let records = all.filter { $0.activity != .reserveSpent }
         #expect(records.map(\.activity) == Array(repeating: .issue, count: stored) + [.gap, .issue, .checkpoint])
         #expect(records[stored].detail == ["events": "2", "issued": "2"])
         #expect(try await Logs.verification(of: path).isIntact)

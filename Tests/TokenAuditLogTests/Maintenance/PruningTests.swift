@@ -66,7 +66,7 @@ struct PruningTests {
         let layer = FaultyFileLayer()
         try Logs.writeAtOnce(1500, to: path, configuration: layer.configuration())
         let log = try await AuditLog.open(path, configuration: layer.configuration())
-        layer.limit(try size() + 150_000, ballastOf: path, size: 0)
+        layer.limit(try size() + 150_000, reserveOf: path, size: 0)
         #expect(try await log.prune(before: Events.start + 1401).rows == 1400)
         await log.close()
         #expect(try left(through: 1400) == 0)
@@ -81,27 +81,27 @@ struct PruningTests {
         let layer = FaultyFileLayer()
         try Logs.writeAtOnce(300, to: path, configuration: layer.configuration())
         let log = try await AuditLog.open(path, configuration: layer.configuration())
-        layer.limit(try size() + room, ballastOf: path, size: 0)
+        layer.limit(try size() + room, reserveOf: path, size: 0)
         #expect(await Logs.code { try await log.prune(before: Events.start + 201) } == .diskFull)
-        layer.limit(0, ballastOf: path, size: 0)
+        layer.limit(0, reserveOf: path, size: 0)
         await log.close()
         #expect(try left(through: 300) == 300)
         #expect(try await Logs.entries(of: path).map(\.sequence) == Array(1...300))
     }
 
-    @Test("pruning spends the ballast only if there is no other room")
-    func ballast() async throws {
+    @Test("pruning spends the reserve only if there is no other room")
+    func reserve() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
-        configuration.ballastSize = 262_144
+        configuration.reserveSize = 262_144
         try Logs.writeAtOnce(1500, to: path, configuration: configuration)
         let log = try await AuditLog.open(path, configuration: configuration)
-        layer.limit(try size() + 150_000, ballastOf: path, size: 262_144)
+        layer.limit(try size() + 150_000, reserveOf: path, size: 262_144)
         #expect(try await log.prune(before: Events.start + 701).rows == 700)
-        #expect(FileManager.default.fileExists(atPath: path + ".ballast"))
-        layer.limit(try size(), ballastOf: path, size: 262_144)
+        #expect(FileManager.default.fileExists(atPath: path + ".reserve"))
+        layer.limit(try size(), reserveOf: path, size: 262_144)
         #expect(try await log.prune(before: Events.start + 801).rows == 100)
-        #expect(!FileManager.default.fileExists(atPath: path + ".ballast"))
+        #expect(!FileManager.default.fileExists(atPath: path + ".reserve"))
         await log.close()
         #expect(try await Logs.verification(of: path).isIntact)
     }

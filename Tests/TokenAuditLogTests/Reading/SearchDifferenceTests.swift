@@ -7,7 +7,7 @@ import Testing
 @Suite("A search by index", .timeLimit(.minutes(5)))
 struct SearchDifferenceTests {
     /// Payloads that this module never writes.
-    private static let broken = [
+    static let broken = [
         "broken", "", "{}", "[]", "5", "null", #"{"target":5,"time_us":"noon"}"#,
         #"{"time_us":1.5,"target":{"user":7}}"#, #"{"target":{"user":"user1","host":null},"time_us":null}"#,
         #"{"target":{"user":"us\u0065r2"}, "time_us": 7000000}"#, #"{"target":{"user":"user1"}"#,

@@ -55,7 +55,7 @@ struct TraceTests {
         try Connection(path: path, mode: .writing).execute(
             """
             DROP TRIGGER event_unchanged;
-            UPDATE event SET payload = replace(payload, '"v":1', '"v":9') WHERE seq = 2
+            UPDATE event SET payload = replace(payload, '"v":2', '"v":9') WHERE seq = 2
             """
         )
         let trace = try await AuditLogReader.open(path).trace(token: Events.token(2, at: Events.start + 2).value)

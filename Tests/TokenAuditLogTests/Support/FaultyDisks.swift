@@ -18,8 +18,8 @@ struct FaultyFileLayer {
 
     func syncs(_ path: String, _ suffix: String = "") -> Int { Int(faulty_disk_syncs(name, path, suffix)) }
 
-    func limit(_ bytes: Int, ballastOf log: String, size: Int) {
-        faulty_disk_limit(name, Int64(bytes), log + ".ballast", Int64(size))
+    func limit(_ bytes: Int, reserveOf log: String, size: Int) {
+        faulty_disk_limit(name, Int64(bytes), log + ".reserve", Int64(size))
     }
 
     func delay(_ milliseconds: Int) { faulty_disk_delay(name, Int64(milliseconds)) }

@@ -6,10 +6,10 @@ import TestSupport
 
 /// Logs for tests.
 enum Logs {
-    /// A configuration without timers and ballast.
+    /// A configuration without timers and reserve.
     static var quiet: AuditLogConfiguration {
         var configuration = AuditLogConfiguration(actor: actor)
-        configuration.ballastSize = 0
+        configuration.reserveSize = 0
         configuration.idleCheckpoint = nil
         return configuration
     }

@@ -4,7 +4,7 @@ import RDSIAMSystem
 /// How long a connection waits for other connections' locks.
 ///
 /// SQLite calls it on the thread that runs the statement.
-final class LockPatience {
+final class LockTimeout {
     private var limit: Duration?
     private var deadline = SuspendingClock.now
 
@@ -22,7 +22,7 @@ final class LockPatience {
             connection,
             { context, attempt in
                 guard let context else { return 0 }
-                return Unmanaged<LockPatience>.fromOpaque(context).takeUnretainedValue().pause(attempt) ? 1 : 0
+                return Unmanaged<LockTimeout>.fromOpaque(context).takeUnretainedValue().pause(attempt) ? 1 : 0
             },
             Unmanaged.passUnretained(self).toOpaque()
         )

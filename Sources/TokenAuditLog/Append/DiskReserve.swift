@@ -1,21 +1,20 @@
 import RDSIAMSystem
 
 /// A file that only takes up room: when the disk is full it is deleted, and the log goes on for a while.
-struct Ballast {
+struct DiskReserve {
     let path: String
     let size: Int
 
     init(of log: String, size: Int) {
-        self.path = log + ".ballast"
+        self.path = log + ".reserve"
         self.size = size
+        // Its name in version 1.
+        rename(log + ".ballast", path)
     }
 
-    /// Whether the room is still held back, or none was to be.
-    var isKept: Bool { size <= 0 || access(path, F_OK) == 0 }
-
-    /// Makes the file where there is none and the disk has room.
+    /// Makes the file if there is none and the disk has room.
     ///
-    /// A log without ballast is a log all the same.
+    /// A log without a reserve is a log all the same.
     func refill() {
         guard size > 0, access(path, F_OK) != 0 else { return }
         let file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
@@ -36,6 +35,6 @@ struct Ballast {
 
     /// Gives the room back.
     ///
-    /// False where there was none to give.
+    /// - Returns: Whether there was any.
     func spend() -> Bool { unlink(path) == 0 }
 }
