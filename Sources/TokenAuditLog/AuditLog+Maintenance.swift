@@ -4,13 +4,14 @@ extension AuditLog {
     /// Deletes the events of old times and keeps the chain of the others verifiable.
     ///
     /// The first events are deleted up to, and without, the first that is not old enough. What was deleted is itself an
-    /// event. Events are recorded and other writers let in between; where it is interrupted, the next pruning finishes
+    /// event. Events are recorded and other writers let in between; if it is interrupted, the next pruning finishes
     /// it. The file keeps its size: what is freed is filled again.
     ///
-    /// - Parameter time: What happened before it is deleted. A date that is not a number is refused (`invalidArgument`).
+    /// - Parameter time: What happened before it is deleted. A date that is not a number is refused
+    ///   (`invalidArgument`).
     /// - Returns: The last event deleted, and how many there were.
-    /// - Throws: ``AuditLogError``; `busy` may be tried again. A full disk (`diskFull`) has no room to begin, and nothing
-    ///   was deleted, unless it became full on the way.
+    /// - Throws: ``AuditLogError``; `busy` may be tried again. If the disk is full (`diskFull`), nothing was deleted,
+    ///   unless it became full on the way.
     @discardableResult
     public func prune(before time: Date) async throws -> AuditPruning {
         try time.checkIsNumber(path: path)
@@ -26,7 +27,7 @@ extension AuditLog {
         return pruner.result
     }
 
-    /// Takes note of what a verification has found, so that it no longer counts, and lets the log go on.
+    /// Acknowledges what a verification has found, so that it no longer counts, and lets the log go on.
     ///
     /// The event names each finding and what it was found by. The findings stay in every report, with the event that
     /// acknowledges them; whatever is changed later is a finding of its own. What contradicts a head or a key that was
@@ -34,9 +35,9 @@ extension AuditLog {
     /// from a copy acceptable to this process.
     ///
     /// - Parameters:
-    ///   - report: What somebody has looked at and accepts.
+    ///   - report: What was looked at and is accepted.
     ///   - reason: Who decided it and why. Not a secret.
-    /// - Throws: ``AuditLogError``: `damaged` where more is wrong than the report names; `busy` may be tried again.
+    /// - Throws: ``AuditLogError``: `damaged` if more is wrong than the report names; `busy` may be tried again.
     public func reanchor(acknowledging report: AuditVerification, reason: String) throws {
         guard report.findings.count == report.findingCount else {
             let message = "More is wrong than can be acknowledged (findings: \(report.findingCount))."

@@ -9,10 +9,10 @@ import RDSIAMSystem
 /// let issuer = TokenIssuer(generators: generators, audit: .required(log))
 /// ```
 ///
-/// ``record(_:)`` returns when the event is committed and synchronised. Events recorded at the same time share one
+/// ``record(_:)`` returns when the event is committed and synchronized. Events recorded at the same time share one
 /// commit. Several processes may write one log at once. No thread of Swift's pool waits for the disk.
 ///
-/// Whoever can write the file can rewrite all of it: the log is tamper-evident, not tamper-proof, and only as far back
+/// A program that can write the file can rewrite all of it: the log is tamper-evident, not tamper-proof, and only as far back
 /// as the last ``AuditHead`` kept elsewhere. It does not know of tokens made by other tools, nor whether one was used.
 public actor AuditLog: TokenAuditRecorder {
     /// The log's file.
@@ -32,10 +32,10 @@ public actor AuditLog: TokenAuditRecorder {
         self.configuration = configuration.bounded
     }
 
-    /// Opens the log, and creates it where there is none: a file for its owner alone, in a folder for its owner alone.
+    /// Opens the log, and creates it if there is none: a file for its owner alone, in a directory for its owner alone.
     ///
-    /// A log of one's own that others may read or write is closed to them. A folder that is there already is left as it
-    /// is: whoever may write in it can delete the log.
+    /// What all users may do with a log of this user is taken back; what its group may do is left to its owner. A
+    /// directory that is there already is left as it is: a user who may write in it can delete the log.
     ///
     /// That it was opened is recorded together with the first event.
     ///
@@ -60,7 +60,7 @@ public actor AuditLog: TokenAuditRecorder {
 
     /// Writes an event down and returns when it is on stable storage.
     ///
-    /// Once called it is not cancelled: an event may be stored whose waiter has given up, but never the other way.
+    /// Once called it is not canceled: an event may be stored whose waiter has given up, but never the other way.
     ///
     /// - Throws: ``AuditLogError``, within the configuration's time limit. `busy` and `timedOut` may be tried again.
     public nonisolated func record(_ event: TokenEvent) async throws {

@@ -6,9 +6,9 @@ public struct AuditLogConfiguration: Sendable {
     ///
     /// An eighth may come on top. Less than nothing counts as nothing, and more than thirty years as thirty years.
     public var timeLimit: Duration = .seconds(10)
-    /// Whether a log is made where there is none.
+    /// Whether a log is made if there is none.
     ///
-    /// If not, opening fails with `notFound`, or with `notAnAuditLog` where the file is empty.
+    /// If not, opening fails with `notFound`, or with `notAnAuditLog` if the file is empty.
     public var createsFile = true
     /// Who is said to write.
     public var actor: AuditActor
@@ -17,7 +17,7 @@ public struct AuditLogConfiguration: Sendable {
     /// The log records times from the year 1684 to the year 2255, to the microsecond. A time before or after counts as
     /// the nearest of these, and what is not a number as the beginning of 1970.
     public var now: @Sendable () -> Date = { Date() }
-    /// Whether opening and closing are recorded, each with the log's head as a mark to compare with.
+    /// Whether opening and closing are recorded, each with the log's head, to be compared with later.
     public var recordsOpenAndClose = true
     /// After how many events this process writes a checkpoint; 0 for never.
     public var checkpointInterval = 1000
@@ -27,14 +27,14 @@ public struct AuditLogConfiguration: Sendable {
     ///
     /// Keep its other half where the log's writers cannot change it.
     public var signingKey: AuditSigningKey?
-    /// How many bytes to hold back for the day the disk is full; 0 for none.
+    /// How many bytes to hold back for a full disk; 0 for none.
     public var reserveSize = 262_144
-    /// Hears of checkpoints, spent reserve and lost events.
+    /// Receives notices of checkpoints, a reserve that was needed, and lost events.
     public var notify: @Sendable (AuditLogNotice) -> Void = { _ in }
 
-    /// The journal, where the choice is not left to the version of SQLite.
+    /// The journal; `nil` to leave the choice to the version of SQLite.
     var journalMode: JournalMode?
-    /// SQLite's file layer, where it is not the platform's own.
+    /// SQLite's file layer; `nil` for the platform's own.
     var fileLayer: String?
 
     /// Creates a configuration with the defaults.

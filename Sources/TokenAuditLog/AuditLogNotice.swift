@@ -1,4 +1,4 @@
-/// Something the log's keeper should know or keep.
+/// Something that the log's operator should know or keep.
 ///
 /// It comes on the log's own thread: return soon.
 public struct AuditLogNotice: Sendable {
@@ -14,7 +14,7 @@ public struct AuditLogNotice: Sendable {
         ///
         /// Keep ``AuditLogNotice/head`` in another place, such as the system's log.
         public static let checkpoint = Kind(rawValue: "checkpoint")
-        /// The disk is full and the reserve is spent: make room before the next time.
+        /// The disk is full and the reserve was needed: make room before the next time.
         public static let reserveSpent = Kind(rawValue: "reserve-spent")
         /// Events could not be recorded.
         ///
@@ -26,9 +26,9 @@ public struct AuditLogNotice: Sendable {
     public let kind: Kind
     /// The last row the log has stored.
     public let head: AuditHead
-    /// The head as a signed note, where the log has a signing key.
+    /// The head as a signed note, if the log has a signing key.
     public let note: String?
-    /// How many events were lost, where that is the matter.
+    /// How many events were lost; 0 in other notices.
     public let count: Int
 
     init(_ kind: Kind, head: AuditHead, note: String? = nil, count: Int = 0) {

@@ -2,6 +2,8 @@ import RDSIAMSystem
 
 /// The audit log, open for reading only: creates nothing, changes nothing, and may be used while others write.
 ///
+/// A log that a crash has left half-way is read from a private copy (``isReadingCopy``).
+///
 /// ```swift
 /// let reader = try await AuditLogReader.open("/var/lib/app/tokens.auditlog")
 /// for try await entry in reader.entries(matching: filter) { print(entry.jsonLine) }
@@ -26,7 +28,7 @@ public actor AuditLogReader {
     /// - Parameters:
     ///   - path: The file.
     ///   - timeLimit: How long to wait for a writer.
-    /// - Throws: ``AuditLogError``: `notFound`, `notPermitted`, `notAnAuditLog`, `newerSchema`, `needsRecovery`, `busy`.
+    /// - Throws: ``AuditLogError``: `notFound`, `notPermitted`, `notAnAuditLog`, `newerSchema`, `busy`.
     public static func open(_ path: String, timeLimit: Duration = .seconds(10)) async throws -> AuditLogReader {
         try LogFile.check(path)
         let reader = AuditLogReader(path: path, timeLimit: timeLimit)
@@ -47,8 +49,9 @@ public actor AuditLogReader {
     ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
     ///   - heads: Heads that were kept elsewhere. The log must hold each of them; one whose row is pruned is a finding,
     ///     ``AuditFinding/Kind/headPruned``.
-    ///   - keys: Keys of which one must have signed each checkpoint. None where signatures do not matter.
-    /// - Throws: ``AuditLogError`` where the log cannot be read at all. What is wrong within it is in the report.
+    ///   - keys: Keys of which one must have signed each checkpoint, and one checkpoint at least. None if signatures do not
+    ///     matter.
+    /// - Throws: ``AuditLogError`` if the log cannot be read at all. What is wrong within it is in the report.
     public func verify(
         from start: AuditHead? = nil,
         heads: [AuditHead] = [],
@@ -65,8 +68,8 @@ public actor AuditLogReader {
 
     /// Copies the log to a new file, while others write.
     ///
-    /// The events and marks are copied. Tables and triggers are made anew, so that what is wrong with them is not in the
-    /// copy, nor any that are not the log's.
+    /// The events and prune points are copied. Tables, indexes and triggers are made again, so that what is wrong with
+    /// them is not in the copy, nor any that are not the log's.
     ///
     /// - Parameter path: The copy, which must not exist.
     /// - Returns: The last row of the copy.

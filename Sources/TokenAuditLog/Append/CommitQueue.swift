@@ -32,7 +32,7 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// When the first event gives up waiting for the lock; nil, and nobody drains any more, where there is no event.
+    /// When the first event gives up waiting for the lock; `nil` if there is no event, and the writer is done.
     func firstDeadline() -> SuspendingClock.Instant? {
         state.withLock { state in
             if let first = state.waiting.map(\.lockDeadline).min() { return first }
@@ -90,7 +90,7 @@ final class CommitQueue: Sendable {
     /// Whether no event waits or is being written.
     var isIdle: Bool { state.withLock { $0.waiting.isEmpty && $0.inFlight.isEmpty } }
 
-    /// Whether events are left to watch over; if not, nobody watches any more.
+    /// Whether events are left whose time can run out; if not, the timer is done.
     func keepsWatch() -> Bool {
         state.withLock { state in
             state.isWatched = !(state.waiting.isEmpty && state.inFlight.isEmpty)

@@ -88,7 +88,7 @@ final class Committer {
     /// Whether there is anything a last checkpoint could confirm.
     var hasUnconfirmedRows: Bool { rowsSinceCheckpoint > 0 || !isOpeningRecorded }
 
-    /// Runs `body` in a transaction; if the disk is full and there is a reserve, once more without it, and records that.
+    /// Runs `body` in a transaction; if the disk is full and there is a reserve, once more without it.
     ///
     /// - Parameter spendsReserve: Whether this may use the reserve, which is for events.
     func transaction(

@@ -2,7 +2,7 @@
 struct LostEvents: Sendable, Equatable {
     /// All events.
     private(set) var events = 0
-    /// Those of tokens that were handed out nevertheless.
+    /// Those of tokens that were issued nevertheless.
     private(set) var issued = 0
 
     var isEmpty: Bool { events == 0 }

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// One event that somebody waits for.
+/// One event whose caller waits for it.
 final class PendingEvent: Sendable {
     let payload: [UInt8]
-    /// Whether a token leaves even where this event is lost.
+    /// Whether a token leaves even if this event is lost.
     let isBestEffortIssue: Bool
     /// When it gives up waiting for another process's lock, on a clock that stops while the computer sleeps.
     let lockDeadline: SuspendingClock.Instant

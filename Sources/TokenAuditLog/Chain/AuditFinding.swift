@@ -22,8 +22,8 @@ public struct AuditFinding: Sendable, Hashable {
         public static let headMismatch = Kind(rawValue: "head-mismatch")
         /// The row of a head that was kept elsewhere is pruned.
         ///
-        /// Whoever can write the file can delete rows and say that they were pruned. Keep a new head after each pruning
-        /// that you know of, and verify with that.
+        /// A program that can write the file can delete rows and say that they were pruned. Keep a new head after each
+        /// pruning that you know of, and verify with that.
         public static let headPruned = Kind(rawValue: "head-pruned")
         /// A head that was kept elsewhere is of another log.
         public static let foreignHead = Kind(rawValue: "foreign-head")

@@ -1,6 +1,6 @@
 /// The state of a log at one row.
 ///
-/// Whoever keeps it elsewhere can tell later whether the log still holds that row and all before it.
+/// Kept elsewhere, it tells later whether the log still holds that row and all before it.
 public struct AuditHead: Sendable, Hashable {
     /// The log's own name, given at creation.
     public let logID: String

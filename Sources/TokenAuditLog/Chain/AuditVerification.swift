@@ -23,7 +23,7 @@ public struct AuditVerification: Sendable, Hashable {
     public internal(set) var pruning: AuditPruneRecord?
     /// How many rows follow the last checkpoint that a given key has signed; `nil` if no key was given.
     ///
-    /// Whoever can write the file can change these rows unnoticed.
+    /// A program that can write the file can change these rows unnoticed.
     public internal(set) var rowsAfterSignature: Int64?
 
     init(from origin: AuditHead) {

@@ -2,8 +2,8 @@ import RDSIAMSystem
 
 /// Compares an index with the rows, so that a search can be believed that finds nothing.
 ///
-/// An index lies outside of the chain: whoever can write the file can take entries out and leave the index's SQL as it
-/// was. All entries are read, in read transactions as short as the walk's.
+/// An index lies outside of the chain: a program that can write the file can take entries out and leave the
+/// index's SQL as it was. All entries are read, in read transactions as short as the walk's.
 struct IndexCheck {
     let connection: Connection
     let index: EntryView.Index

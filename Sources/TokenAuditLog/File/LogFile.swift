@@ -7,8 +7,8 @@ struct LogFile {
     /// What the log's journals are called.
     static let journals = ["-journal", "-wal", "-shm"]
 
-    /// - Throws: ``AuditLogError`` `invalidArgument` if the operating system would take the path for another one: it ends
-    ///   at a NUL there.
+    /// - Throws: ``AuditLogError`` `invalidArgument` if the operating system would take the path for another one: it
+    ///   ends at a NUL there.
     static func check(_ path: String) throws {
         guard path.isEmpty || path.utf8.contains(0) else { return }
         let message = "The path of an audit log is empty or holds a NUL. Pass the path of a file."
@@ -54,7 +54,7 @@ struct LogFile {
 
     /// Creates what is missing of the directory, with mode 0700, and the file, with mode 0600.
     ///
-    /// A directory that is there is left as it is, whoever may look into it.
+    /// A directory that is there is left as it is, also if others may look into it.
     ///
     /// SQLite gives its journals the mode of the file.
     func createIfMissing() throws {
@@ -93,8 +93,8 @@ struct LogFile {
 
     /// Takes back what others than the owner and its group may do with a log of this user, and with its journals.
     ///
-    /// A log that its owner shares with a group stays shared. Another owner's file stays as its owner has made it, and so
-    /// does what a link beside the log leads to.
+    /// A log that its owner shares with a group stays shared. Another owner's file stays as its owner has made it, and
+    /// so does what a link beside the log leads to.
     func closeToOthers() {
         guard let owner = (try? status())??.st_uid, owner == geteuid() else { return }
         for name in ([""] + Self.journals).map({ path + $0 }) { Self.closeToOthers(name, owner: owner) }

@@ -45,7 +45,7 @@ final class LogStore {
         let connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
         connection.wait(atMost: configuration.timeLimit)
         let migrator = Migrator()
-        // Before anything is changed: the file may be somebody else's.
+        // Before anything is changed: the file may be another program's.
         _ = try connection.reading { try migrator.check(connection, mayBeEmpty: configuration.createsFile) }
         file.closeToOthers()
         try connection.configure(journal, limit: configuration.timeLimit)
@@ -143,7 +143,7 @@ final class LogStore {
         }
     }
 
-    /// The chain hash of a row; of the remembered head where the row has been pruned since.
+    /// The chain hash of a row; of the remembered head if the row has been pruned since.
     private func digest(at sequence: Int64) throws -> Digest? {
         if sequence == next.sequence { return next.digest }
         defer { selectChain.reset() }

@@ -4,7 +4,7 @@ import RDSIAMSystem
 ///
 /// SQLite's own backup keeps writers waiting for as long as it takes, or begins again at each of their commits. Rows
 /// of a log never change, so they can be copied some at a time. The copy's tables are our own: the file's are SQL that
-/// whoever can write the file may have chosen.
+/// another program may have put there.
 struct Backup {
     let source: Connection
     let path: String
@@ -33,7 +33,7 @@ struct Backup {
 
     private func fill() throws -> AuditHead {
         let copy = try Connection(path: path, mode: .writing)
-        // All is synchronised once, at the end; until then the copy counts for nothing.
+        // All is synchronized once, at the end; until then the copy counts for nothing.
         try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
         let version = try source.integer(Queries.schemaVersion) ?? 0
         try copy.execute("PRAGMA user_version = \(version); PRAGMA application_id = \(Schema.applicationID)")
@@ -50,9 +50,10 @@ struct Backup {
         while let next = try source.reading({ try copyStride(after: last, to: copy) }) { last = next }
     }
 
-    /// Copies some rows; where there are none left, what else there is to say of the log at this same moment.
+    /// Copies some rows; if there are none left, what else there is to say of the log at this same moment.
     ///
-    /// What was pruned meanwhile must be said, and by a row too; its rows that were copied before would be a part of it.
+    /// What was pruned in the meantime must be said, and by a row too; its rows that were copied before would be part
+    /// of it.
     private func copyStride(after sequence: Int64, to copy: Connection) throws -> Int64? {
         if let next = try copyEvents(after: sequence, to: copy) { return next }
         try copyTable("meta", ["key", "value"], to: copy)

@@ -24,9 +24,9 @@ public struct AuditPruning: Sendable, Hashable {
 
 /// Deletes the beginning of the chain in steps, a bounded number of rows in each.
 ///
-/// The first step that deletes adds, in the same transaction, the anchor from which the rest of the chain is verified,
-/// and the event that says so: where there is no room for that, nothing has happened. Only rows an anchor covers can be
-/// deleted; those that an interrupted pruning has left go first.
+/// The first step that deletes adds, in the same transaction, the prune point from which the rest of the chain is verified,
+/// and the event that says so: without room for that, nothing has happened. Only rows up to a prune point can
+/// be deleted; those that an interrupted pruning has left go first.
 struct Pruner {
     private enum Phase {
         /// Looking for the last row that is old enough.
@@ -52,8 +52,8 @@ struct Pruner {
 
     /// Takes a step.
     ///
-    /// A step for which the disk has no room, which is for the journal, is tried again with half of the rows, and at last
-    /// with the room that was held back.
+    /// A step for which the disk has no room, which is for the journal, is tried again with half of the rows, and at
+    /// last with the reserve.
     ///
     /// - Returns: Whether there is another.
     mutating func step(_ committer: Committer, until deadline: SuspendingClock.Instant) throws -> Bool {
@@ -121,7 +121,7 @@ struct Pruner {
 
     /// Says, within a transaction, that the rows may be deleted.
     private func permit(_ last: AuditHead, _ committer: Committer) throws {
-        // Another process may have pruned meanwhile.
+        // Another process may have pruned since.
         guard try last.sequence > pruned(committer).sequence else { return }
         try committer.store.insertPrunePoint(last, at: committer.configuration.now())
         try committer.append(
@@ -149,7 +149,7 @@ extension Connection {
         return AuditPruning.Obstacle(sequence: first.integer(0), time: date, rowsKept: count.integer(0))
     }
 
-    /// Deletes, within a transaction, up to `count` rows that an anchor covers.
+    /// Deletes, within a transaction, up to `count` rows that are pruned.
     fileprivate func deleteFirstEvents(_ count: Int64, through sequence: Int64) throws -> Int64 {
         let delete = try prepare(Queries.deleteFirstRows)
         try delete.bind(sequence, at: 1)

@@ -9,7 +9,7 @@ extension AuditHead {
 
     /// The head as a signed note, to be kept elsewhere.
     ///
-    /// - Throws: ``AuditLogError`` where libcrypto refuses to sign.
+    /// - Throws: ``AuditLogError`` if libcrypto refuses to sign.
     public func note(signedWith key: AuditSigningKey) throws -> String {
         let hash = Data(chainHash).base64EncodedString()
         return try SignedNote(signing: "\(Self.title)\n\(logID)\n\(sequence)\n\(hash)\n", with: key)
@@ -21,7 +21,7 @@ extension AuditHead {
     /// - Parameters:
     ///   - note: The note's text.
     ///   - key: Whose signature it must carry.
-    /// - Throws: ``AuditLogError`` `badNote` where the note is malformed, or not signed by that key.
+    /// - Throws: ``AuditLogError`` `badNote` if the note is malformed, or not signed by that key.
     public init(note: String, signedBy key: AuditVerificationKey) throws {
         guard let signed = SignedNote(note), try signed.isSigned(by: key),
             let head = AuditHead(body: signed.text)

@@ -6,7 +6,7 @@ import RDSIAMSystem
 public struct AuditSigningKey: Sendable {
     /// The signer's name.
     public let name: String
-    /// The half that anybody may have, and that verification needs.
+    /// The half that verification needs, and that is no secret.
     public let verificationKey: AuditVerificationKey
     private let seed: [UInt8]
 
@@ -20,7 +20,7 @@ public struct AuditSigningKey: Sendable {
 
     /// Reads the form in which ``secretText`` writes it: `PRIVATE+KEY+name+key ID+base64(0x01 ‖ seed)`.
     ///
-    /// - Throws: ``AuditLogError`` `badNote` where it is malformed.
+    /// - Throws: ``AuditLogError`` `badNote` if it is malformed.
     public init(secretText: String) throws {
         let parts = secretText.splitBytes(separator: "+", maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0].isBytewiseEqual(to: "PRIVATE"), parts[1].isBytewiseEqual(to: "KEY"),

@@ -15,7 +15,7 @@ public struct AuditRecord: Sendable, Hashable {
         public static let success = Outcome(rawValue: "success")
         /// It was refused.
         public static let failure = Outcome(rawValue: "failure")
-        /// Nobody knows.
+        /// It is not known.
         public static let unknown = Outcome(rawValue: "unknown")
     }
 
@@ -49,21 +49,21 @@ public struct AuditRecord: Sendable, Hashable {
     public var activity: TokenEvent.Activity
     /// How it ended.
     public var outcome: Outcome
-    /// The kind of failure, where it failed.
+    /// The kind of failure, if it failed.
     public var errorCode: String?
-    /// Whether the token waited for the record; nil for what the log does by itself.
+    /// Whether the token waited for the record; `nil` for what the log does by itself.
     public var isRequired: Bool?
     /// Who did it.
     public var actor: AuditActor
-    /// The name the generator is registered under; nil for what the log does by itself.
+    /// The name the generator is registered under; `nil` for what the log does by itself.
     public var generator: String?
-    /// Whose credentials were used, where that is known.
+    /// Whose credentials were used, if that is known.
     public var credential: CredentialIdentity?
-    /// What the token is for; nil for what the log does by itself.
+    /// What the token is for; `nil` for what the log does by itself.
     public var target: Target?
-    /// The token, where there is one.
+    /// The token, if there is one.
     public var token: TokenEvent.TokenFacts?
-    /// The ``id`` of the event that issued the token, where this one is about what became of it.
+    /// The ``id`` of the event that issued the token, if this one is about what became of it.
     public var issueID: String?
     /// What the log says about itself: sequence numbers, hashes, counts and reasons.
     public var detail: [String: String] = [:]

@@ -1,7 +1,7 @@
 /// The tables of a log, as SQL.
 ///
-/// What is hashed is `payload`, stored verbatim. Everything that is searched is computed from it (``EntryView``), so the
-/// two cannot differ. The indexes are SQLite's own: a row and what finds it are one commit.
+/// What is hashed is `payload`, stored verbatim. Everything that is searched is computed from it (``EntryView``), so
+/// the two cannot differ. The indexes are SQLite's own: a row and what finds it are one commit.
 enum Schema {
     /// "RDAL" in `PRAGMA application_id`: tells an audit log from any other database.
     static let applicationID: Int64 = 0x5244_414C
@@ -24,7 +24,7 @@ enum Schema {
         "DROP TABLE lookup; DROP TABLE segment;\n"
         + EntryView.indexes.map(\.statement).joined(separator: ";\n")
 
-    /// A payload that is no longer JSON (somebody changed it) must not stop a search, hence `json_valid`.
+    /// A payload that is no longer JSON, because it was changed, must not stop a search, hence `json_valid`.
     private static func field(_ name: String, _ type: String, _ path: String) -> String {
         let value = "iif(json_valid(payload), json_extract(payload, '$.\(path)'), NULL)"
         return "    \(name) \(type) GENERATED ALWAYS AS (\(value)) VIRTUAL"
@@ -81,7 +81,7 @@ enum Schema {
         \(guards)
         """
 
-    /// Seat belts, not evidence: whoever can write the file can drop them.
+    /// Seat belts, not evidence: a program that can write the file can drop them.
     ///
     /// The chain is the evidence.
     ///

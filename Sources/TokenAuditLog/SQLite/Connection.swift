@@ -26,7 +26,7 @@ final class Connection {
         static let reading = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&readonly_shm=1")
         /// Takes the file as it is and looks for no journal.
         ///
-        /// For a file nobody writes.
+        /// For a file that no program writes.
         static let unlocked = Mode(flags: SQLITE_OPEN_READONLY, query: "?mode=ro&immutable=1", isUnlocked: true)
     }
 
@@ -72,13 +72,13 @@ final class Connection {
         try Statement(sql, on: self)
     }
 
-    /// The first column of the first row; nil where there is none, or where it is NULL.
+    /// The first column of the first row; `nil` if there is none, or if it is NULL.
     func integer(_ sql: String) throws -> Int64? {
         let statement = try prepare(sql)
         return try statement.step() ? statement.optionalInteger(0) : nil
     }
 
-    /// The first column of the first row; nil where there is none, or where it is NULL.
+    /// The first column of the first row; `nil` if there is none, or if it is NULL.
     func text(_ sql: String) throws -> String? {
         let statement = try prepare(sql)
         return try statement.step() ? statement.optionalText(0) : nil
@@ -86,7 +86,7 @@ final class Connection {
 
     /// Runs a statement that must store one row, and makes sure that it has done that and nothing else.
     ///
-    /// A trigger that somebody has planted can pass a row over without an error, or take it out again.
+    /// A planted trigger can pass a row over without an error, or take it out again.
     func store(_ insert: Statement) throws {
         let before = sqlite3_total_changes64(handle)
         try insert.run()
@@ -116,7 +116,7 @@ final class Connection {
 
     /// Runs `body` in a write transaction that holds the lock from the start.
     ///
-    /// A deferred transaction that reads first and writes later fails at once where another writer came between.
+    /// A deferred transaction that reads first and writes later fails at once if another writer came between.
     func writing<Value>(_ body: () throws -> Value) throws -> Value {
         try execute(Queries.beginWriting)
         do {

@@ -28,11 +28,11 @@ extension Connection {
 
     /// Sets how this connection writes.
     ///
-    /// Full synchronisation is what makes a returned commit durable.
+    /// Full synchronization is what makes a returned commit durable.
     func configure(_ journal: JournalMode, limit: Duration) throws {
         wait(atMost: limit)
         // The switch to WAL deletes a journal. Were its name to come back after a power cut, it would undo all since;
-        // EXTRA synchronises the folder as well.
+        // EXTRA synchronizes the directory as well.
         try execute("PRAGMA synchronous = EXTRA")
         guard try text("PRAGMA journal_mode = \(journal.rawValue)") == journal.rawValue else {
             throw AuditLogError(

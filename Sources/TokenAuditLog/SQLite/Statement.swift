@@ -109,7 +109,7 @@ final class Statement {
 
     func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { [UInt8]($0) } }
 
-    /// The column as a hash; all zeros, which is no row's hash, where it is not 32 bytes long.
+    /// The column as a hash; all zeros, which is no row's hash, if it is not 32 bytes long.
     func digest(_ column: Int32) -> Digest { withBytes(column) { Digest($0) } ?? Digest() }
 
     /// The column's bytes where they lie; they are gone with the next step.

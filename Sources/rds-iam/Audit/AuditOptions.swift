@@ -52,7 +52,7 @@ struct AuditOptions: ParsableArguments {
     }
 
     @Sendable private static func warn(_ notice: AuditLogNotice) {
-        guard notice.kind == .ballastSpent else { return }
+        guard notice.kind == .reserveSpent else { return }
         Main.printError("rds-iam: warning: the disk with the audit log is full, and its reserve is used up. Make room.")
     }
 }
