@@ -93,7 +93,7 @@ struct IndexTests {
         #expect(try await Logs.verification(of: path).lines == ["schema-altered 0"])
         var filter = AuditFilter()
         filter.user = "user1"
-        #expect(try await AuditLogReader.open(path).entries(matching: filter).entries.count == 18)
+        #expect(try await AuditLogReader.open(path).page(matching: filter).entries.count == 18)
     }
 
     @Test("an index with a damaged page is found")
