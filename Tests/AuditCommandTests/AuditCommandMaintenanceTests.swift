@@ -116,6 +116,29 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(try folder.everything() == ["log": Data()])
     }
 
+    @Test("best effort without a log that can be opened is a gap in the log, as soon as it can be opened")
+    func gap() async throws {
+        try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: false)
+        let command = ["token", "--host", "db.example.com", "--audit", "best-effort", "--user"]
+        for user in ["a", "b"] {
+            let result = try await run(command + [user])
+            #expect(result.status == 0 && result.lines.count == 1)
+            #expect(result.errors.hasPrefix("rds-iam: warning: no record is kept of this token: "))
+        }
+        let refused = try await run(command + ["c"], ["AWS_REGION": "", "AWS_SECRET_ACCESS_KEY": ""])
+        #expect(refused.status == 1)
+        #expect(try await run(["token", "--host", "db.example.com", "--user", "d"]).status == 1)
+        try FileManager.default.removeItem(atPath: log)
+        try await token("e")
+        #expect(try await audit("list").lines.map { $0.split(separator: "\t")[2] } == ["token.issue", "audit.gap"])
+        let gap =
+            try objects(try await audit("list", "--activity", "gap", "--json")).first?["payload"] as? [String: Any]
+        #expect(gap?["detail"] as? [String: String] == ["events": "3", "issued": "2"])
+        try await token("f")
+        #expect(try await audit("list", "--activity", "gap").lines.count == 1)
+        #expect(try folder.everything().keys.contains { $0.hasSuffix(".lost") } == false)
+    }
+
     @Test("best effort on a full disk prints the token, and a warning that it is not recorded")
     func bestEffort() async throws {
         try await token("a")

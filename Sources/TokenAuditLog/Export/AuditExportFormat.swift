@@ -22,8 +22,8 @@ public struct AuditExportFormat: RawRepresentable, Sendable, Hashable {
     /// A cell that a spreadsheet would take for a formula gets an apostrophe in front; control characters and line ends
     /// are written as in JSON, `\u001b`, so that a row is a line.
     public static let csv = AuditExportFormat("csv")
-    /// One event of OCSF 1.8 per line: Authentication (class 3002) of each event about a token or a connection, Event Log
-    /// Activity (class 1008) of each gap, pruning and acknowledgment.
+    /// One event of OCSF 1.8 per line: Authentication (class 3002) of each event about a token or a connection, Event
+    /// Log Activity (class 1008) of each gap, pruning and acknowledgment.
     public static let ocsf = AuditExportFormat("ocsf")
 }
 

@@ -4,8 +4,8 @@ import RDSIAMSystem
 /// An event in the Open Cybersecurity Schema Framework, version 1.8.0.
 ///
 /// What happened to tokens and connections is class 3002, Authentication. The schema knows no activity "a token was
-/// issued" (3 to 5 are Kerberos tickets), so issues are 99, Other. What was lost, deleted or acknowledged is class 1008,
-/// Event Log Activity.
+/// issued" (3 to 5 are Kerberos tickets), so issues are 99, Other. What was lost, deleted or acknowledged is class
+/// 1008, Event Log Activity.
 struct OCSFEvent {
     private struct Activity {
         let number: Int64
@@ -16,8 +16,8 @@ struct OCSFEvent {
     private let record: AuditRecord
     private let logID: String
 
-    /// Creates an event, or returns `nil` for openings and checkpoints, which report no change, and for rows that cannot
-    /// be read.
+    /// Creates an event, or returns `nil` for openings and checkpoints, which report no change, and for rows that
+    /// cannot be read.
     init?(_ entry: AuditEntry, logID: String) {
         guard let record = entry.record,
             record.target != nil || [.gap, .prune, .reanchor].contains(record.activity)

@@ -16,8 +16,8 @@ public struct AuditEntry: Sendable, Hashable {
 
     /// The row as one line of JSON, without the line feed: hashes, the payload, the sequence number.
     ///
-    /// The payload stands there byte for byte. If it is not canonical JSON, which only a forger leaves, it stands there as
-    /// a JSON string: no payload can add a line or a member.
+    /// The payload stands there byte for byte. If it is not canonical JSON, which only a forger leaves, it stands there
+    /// as a JSON string: no payload can add a line or a member.
     public var jsonLine: String {
         "{" + jsonMembers + "}"
     }

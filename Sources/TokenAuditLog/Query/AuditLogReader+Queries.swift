@@ -20,8 +20,8 @@ extension AuditLogReader {
     ///   - filter: Which entries.
     ///   - limit: How many at most, 1 or more.
     ///   - cursor: Where the page begins: the ``AuditPage/next`` of the page before; `nil` for the first.
-    /// - Throws: ``AuditLogError``: `damaged` if the file's pages lead back to rows that were read before; `busy`, which
-    ///   may be tried again; `invalidArgument` if a date of the filter is not a number.
+    /// - Throws: ``AuditLogError``: `damaged` if the file's pages lead back to rows that were read before; `busy`,
+    ///   which may be tried again; `invalidArgument` if a date of the filter is not a number.
     public func page(
         matching filter: AuditFilter = AuditFilter(),
         limit: Int = 50,

@@ -1,6 +1,7 @@
 /// The search for one page of entries, newest first: in the order in which the log has recorded them.
 ///
-/// A search looks at a bounded number of rows in each read transaction: in TRUNCATE mode a reader keeps writers waiting.
+/// A search looks at a bounded number of rows in each read transaction: in TRUNCATE mode a reader keeps writers
+/// waiting.
 struct EntryQuery {
     let filter: AuditFilter
     /// Rows looked at in one transaction.

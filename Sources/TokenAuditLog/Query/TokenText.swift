@@ -21,7 +21,7 @@ enum TokenText {
     /// The text as it stands and without its escapes, each on one line and on several.
     private static func readings(of text: [UInt8]) -> [FoldedText] {
         [text, withoutJSONEscapes(text)].flatMap { bytes in
-            // A line may end within an escape, so the lines are joined first; but then it is not known where they began.
+            // A line may end within an escape, so the lines are joined first. Then it is not known where they began.
             let joined = percentDecoded(FoldedText(unfolding: bytes).bytes)
             let separate = [bytes, percentDecoded(bytes)].flatMap { bytes in
                 [FoldedText(bytes: bytes, folds: []), FoldedText(unfolding: bytes)]

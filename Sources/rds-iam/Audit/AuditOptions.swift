@@ -28,7 +28,11 @@ struct AuditOptions: ParsableArguments {
     ///
     /// The log is closed afterwards, which confirms its last row.
     func withIssuer<Value: Sendable>(_ body: (TokenIssuer) async throws -> Value) async throws -> Value {
-        guard let log = try await openLog() else { return try await body(issuer(.off)) }
+        guard audit != .off else { return try await body(issuer(.off)) }
+        let path = try log.resolved()
+        guard let log = try await openLog(path) else {
+            return try await body(issuer(.bestEffort(LostRecords(of: path))))
+        }
         let policy = audit == .bestEffort ? AuditPolicy.bestEffort(WarningRecorder(log: log)) : .required(log)
         return try await closing(log) { try await body(issuer(policy)) }
     }
@@ -37,14 +41,15 @@ struct AuditOptions: ParsableArguments {
         TokenIssuer(generators: PGRDSIAM.generators, audit: policy)
     }
 
-    private func openLog() async throws -> AuditLog? {
-        guard audit != .off else { return nil }
-        let path = try log.resolved()
+    /// Opens the log, or returns `nil` if it cannot be opened and need not be.
+    private func openLog(_ path: String) async throws -> AuditLog? {
         var configuration = AuditLogConfiguration()
         configuration.signingKey = try signing.key()
         configuration.notify = Self.warn
         do {
-            return try await AuditLog.open(path, configuration: configuration)
+            let log = try await AuditLog.open(path, configuration: configuration)
+            try await LostRecords(of: path).settle(in: log)
+            return log
         } catch  where audit == .bestEffort {
             WarningRecorder.warn("this token", error)
             return nil
@@ -70,6 +75,7 @@ private struct WarningRecorder: TokenAuditRecorder {
         }
     }
 
+    /// Says that an event is not recorded, and why.
     static func warn(_ what: String, _ error: any Error) {
         Main.printError("rds-iam: warning: no record is kept of \(what): \(Main.oneLine(error))")
     }

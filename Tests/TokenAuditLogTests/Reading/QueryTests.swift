@@ -186,6 +186,47 @@ struct QueryTests {
         #expect(try await reader.page(matching: filter).entries.count == 2)
     }
 
+    @Test("entries come one by one, newest first, across pages, and what is recorded later is not among them")
+    func sequence() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        try Logs.writeAtOnce(1203, to: path)
+        let reader = try await AuditLogReader.open(path)
+        var numbers: [Int64] = []
+        for try await entry in reader.entries() {
+            if numbers.isEmpty { try Logs.writeAtOnce(3, to: path) }
+            numbers.append(entry.sequence)
+        }
+        #expect(numbers == (1...1203).reversed())
+        var filter = AuditFilter()
+        filter.after = 1200
+        filter.user = "app"
+        numbers = []
+        for try await entry in reader.entries(matching: filter) { numbers.append(entry.sequence) }
+        #expect(numbers == (1201...1206).reversed())
+    }
+
+    @Test(
+        "a period is searched by its times if it has few rows, and finds the same if it has many",
+        arguments: [5, 1000]
+    )
+    func period(most: Int64) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("tokens.auditlog")
+        try Logs.writeAtOnce(300, to: path)
+        let connection = try ReadOnlyFile(path: path).open(limit: .seconds(10))
+        var filter = AuditFilter()
+        filter.since = Events.start + 100
+        filter.until = Events.start + 110
+        let query = EntryQuery(filter: filter, mostOfPeriod: most)
+        let all = try query.page(on: connection, after: nil, limit: 500)
+        #expect(all.entries.map(\.sequence) == (100...109).reversed() && all.next == nil)
+        let first = try query.page(on: connection, after: nil, limit: 4)
+        #expect(first.entries.map(\.sequence) == [109, 108, 107, 106])
+        let rest = try query.page(on: connection, after: first.next, limit: 500)
+        #expect(rest.entries.map(\.sequence) == (100...105).reversed())
+    }
+
     @Test(
         "a text that is not a cursor is refused",
         arguments: ["", ".", "0", "-1", "1.", "x", "1.1", " 1", "99999999999999999999"]

@@ -40,8 +40,11 @@ struct FilterOptions: ParsableArguments {
     )
     var validBetween: [TimeText] = []
 
-    @Option(help: "The database user: who logs in, or who was asked for.")
+    @Option(help: "The database user who logs in.")
     var user: String?
+
+    @Option(help: "The database user who was asked for, if the provider chose another one.")
+    var requestedUser: String?
 
     @Option(help: "The server: the one that was dialed, or the one that the token is good for.")
     var host: String?
@@ -131,7 +134,8 @@ struct FilterOptions: ParsableArguments {
         filter.since = period.date(period.since)
         filter.until = period.date(period.until)
         filter.valid = ends.map { $0.from...$0.to }
-        (filter.user, filter.host, filter.database, filter.region) = (user, host, database, region)
+        (filter.user, filter.requestedUser, filter.host) = (user, requestedUser, host)
+        (filter.database, filter.region) = (database, region)
         (filter.roleARN, filter.accountID, filter.accessKeyID) = (role, account, accessKeyID)
         (filter.profile, filter.credentialSource, filter.generator) = (profile, source, generator)
         (filter.osUser, filter.program) = (osUser, program)

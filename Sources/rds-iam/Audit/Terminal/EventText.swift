@@ -38,7 +38,7 @@ struct EventText {
         let detail = record.detail
         switch record.activity {
         case .gap:
-            return "\(detail["events"] ?? "?") events lost, \(detail["issued"] ?? "?") of them tokens that were used"
+            return "\(detail["events"] ?? "?") events lost, \(detail["issued"] ?? "?") with a token"
         case .prune: return "rows up to \(detail["seq"] ?? "?") deleted"
         case .reanchor: return detail["reason"] ?? "-"
         default: return detail["reason"] ?? detail["seq"].map { "after row \($0)" } ?? "-"
@@ -75,7 +75,8 @@ struct EventText {
         let credential = record.credential
         let fields = [
             String(entry.sequence), record.time.rfc3339, record.activity.rawValue, outcome(of: record),
-            record.target.map { "\($0.user)@\(Self.endpoint($0.host, $0.port))" }, record.generator,
+            record.target.map { "\($0.user)@\(Self.endpoint($0.host, $0.port))" } ?? detail(of: record),
+            record.generator,
             record.actor.user, record.actor.program, credential?.roleARN ?? credential?.accountID,
             credential?.profile, credential?.accessKeyID, token(of: record),
         ]

@@ -1,0 +1,57 @@
+import AuthTokens
+import RDSIAMSystem
+import TokenAuditLog
+
+/// The events that were lost because the log could not be opened: a line each in a file beside it.
+///
+/// The next command that opens the log records the gap and deletes the file. After a crash in between, the gap is
+/// recorded twice, never lost.
+struct LostRecords: TokenAuditRecorder {
+    private let path: String
+
+    init(of log: String) { path = log + ".lost" }
+
+    /// Counts an event.
+    func record(_ event: TokenEvent) async throws {
+        let isIssue = [.issue, .reuse].contains(event.activity)
+        guard let file = open(O_WRONLY | O_APPEND | O_CREAT) else { return Self.warn() }
+        defer { close(file) }
+        guard systemWrite(file, isIssue ? "1\n" : "0\n", 2) == 2, fsync(file) == 0 else { return Self.warn() }
+    }
+
+    private static func warn() {
+        Main.printError("rds-iam: warning: the audit log will not say that this record is missing.")
+    }
+
+    /// Has the log record the gap, if there is one.
+    func settle(in log: AuditLog) async throws {
+        guard let file = open(O_RDONLY) else { return }
+        defer { close(file) }
+        // Another command may have settled it while this one waited for the lock.
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_nlink > 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), 1 << 20))
+        let count = read(file, &bytes, bytes.count)
+        let events = bytes.prefix(max(0, count)).filter { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "1") }
+        if !events.isEmpty {
+            try await log.recordLoss(events: events.count, issued: events.count { $0 == UInt8(ascii: "1") })
+        }
+        unlink(path)
+    }
+
+    /// Opens the file and locks it against other commands.
+    private func open(_ flags: Int32) -> Int32? {
+        let file = systemOpen(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        var status = stat()
+        let isOwn = fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid()
+        guard isOwn, flock(file, LOCK_EX) == 0 else {
+            close(file)
+            return nil
+        }
+        return file
+    }
+}
+
+/// A member function of the same name hides the system's.
+private func systemOpen(_ path: String, _ flags: Int32) -> Int32 { open(path, flags, 0o600) }
