@@ -6,6 +6,7 @@ the terminal showed, with `echo on` or `echo off` at the end. `^C` stands for Ct
 import os
 import pty
 import select
+import signal
 import sys
 import termios
 
@@ -23,6 +24,7 @@ while True:
     except OSError:
         data = b""
     if not data:
+        os.kill(child, signal.SIGKILL)
         break
     shown += data
     while talk and talk[0][0].encode() in shown:

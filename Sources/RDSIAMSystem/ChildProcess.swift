@@ -2,9 +2,10 @@ import RDSIAMBasics
 
 /// A child process in a process group of its own, whose standard output is read through a pipe.
 ///
-/// It is started with `posix_spawn`, reads nothing on standard input unless it is lent the terminal, and has no descriptor of this process but its
-/// three streams. Foundation's `Process` lets children that start at the same moment inherit each other's pipes on
-/// Linux, and notices an end only once every process that the child has started has ended too.
+/// It is started with `posix_spawn`, reads nothing on standard input unless it is lent the terminal, and has no
+/// descriptor of this process but its three streams. Foundation's `Process` lets children that start at the same moment
+/// inherit each other's pipes on Linux, and notices an end only once every process that the child has started has ended
+/// too.
 ///
 /// When the value goes out of scope, the child is killed if it still runs, together with what it has started.
 package struct ChildProcess: ~Copyable {

@@ -4,6 +4,7 @@ import RDSIAMBasics
 struct InstanceMetadataClient {
     let context: CredentialContext
     let endpoint: HTTPURL
+    private let limits: RetryingCaller.Limits
 
     private static let operation = "The instance metadata service"
     private static let tokenHeader = "x-aws-ec2-metadata-token"
@@ -22,7 +23,9 @@ struct InstanceMetadataClient {
         let configuration = try await context.configuration.load(context)
         let section = try configuration.section(.profile, profile.name) ?? .init()
         self.context = context
-        self.endpoint = try InstanceMetadataSettings(context: context, profile: section).endpoint()
+        let settings = InstanceMetadataSettings(context: context, profile: section)
+        self.endpoint = try settings.endpoint()
+        self.limits = try settings.limits()
     }
 
     /// Reads with a session token and, where that runs out meanwhile, once more with a new one.
@@ -85,7 +88,7 @@ struct InstanceMetadataClient {
     private struct SessionTokenRefused: Error {}
 
     private var caller: RetryingCaller {
-        RetryingCaller(context: context, limits: .instanceMetadata, operation: Self.operation)
+        RetryingCaller(context: context, limits: limits, operation: Self.operation)
     }
 
     private static func classifyToken(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
@@ -122,6 +125,34 @@ struct InstanceMetadataSettings {
             )
         }
         return url
+    }
+
+    /// How long and how often to try: the standard, as far as neither a variable nor the profile says otherwise.
+    func limits() throws -> RetryingCaller.Limits {
+        var limits = RetryingCaller.Limits.instanceMetadata
+        if let timeout = try number("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout", upTo: 60) {
+            limits.connect = .seconds(timeout)
+            limits.attempt = .seconds(timeout)
+        }
+        if let attempts = try number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts", upTo: 20) {
+            limits.attempts = attempts
+            // Whoever asks for more attempts expects a service that is slow to come up.
+            limits.retriesConnecting = attempts > 1
+        }
+        // Each attempt gets its time, and the pauses between them theirs.
+        limits.whole = max(limits.whole, (limits.attempt + .seconds(2)) * limits.attempts)
+        return limits
+    }
+
+    private func number(_ variable: String, _ key: ByteText, upTo maximum: Int) throws -> Int? {
+        let named = context.variable(variable)
+        guard let text = named ?? profile.value(key) else { return nil }
+        if let number = Int(text.trimmed), 1...maximum ~= number { return number }
+        let origin = named == nil ? "The profile's \(key.string)" : variable
+        throw AWSCredentialError(
+            .invalidConfiguration,
+            "\(origin) is not a whole number from 1 to \(maximum). Correct it."
+        )
     }
 
     private func byMode() throws -> HTTPURL {

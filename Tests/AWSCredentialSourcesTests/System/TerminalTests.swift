@@ -44,7 +44,7 @@ import Testing
                 shows: ["key A42", "foreground", "echo on"]
             ),
             Session(
-                name: "a question to nobody who may answer",
+                name: "a question without a terminal",
                 access: "isolated",
                 command: "printf 'Code: ' >/dev/tty; read code </dev/tty; \(print)",
                 shows: ["error", "tried to use the terminal", "at once"],
@@ -65,7 +65,7 @@ import Testing
             Session(
                 name: "Ctrl-C",
                 access: "lent",
-                command: "stty -echo </dev/tty; printf 'Code: ' >/dev/tty; sleep 1000",
+                command: "stty -echo </dev/tty; printf 'Code: ' >/dev/tty; read code </dev/tty; \(print)",
                 talk: ["Code: ", "^C"],
                 shows: ["was ended by signal 2", "foreground", "at once", "echo on"]
             ),
