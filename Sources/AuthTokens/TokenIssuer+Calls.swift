@@ -90,11 +90,10 @@ extension TokenIssuer {
 
 // Generators that are not built yet.
 extension TokenIssuer {
-    /// Looks the generator up.
+    /// Looks a generator up that has not been built yet.
     ///
     /// An unknown one is a refusal like any other, and so is one that cannot be built.
     func source(of key: TokenKey) async throws -> TokenSource {
-        if let source = generators.builtSource(named: key.generator) { return source }
         let start = clock.elapsed()
         do {
             return try await build(key.generator)

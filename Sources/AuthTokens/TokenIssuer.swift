@@ -71,9 +71,11 @@ public struct TokenIssuer: Sendable {
         let key = TokenKey(generator: name, request: request)
         var isSecondRound = false
         while true {
-            let source = try await source(of: key)
+            let built = generators.builtSource(named: name)
+            let source = if let built { built } else { try await source(of: key) }
             if let issued = cache.token(for: key, source), source.generator.isCurrent(issued.token, for: request) {
-                return try await reuse(issued)
+                if isWatched { try await recordReuse(of: issued) }
+                return issued
             }
             try Task.checkCancellation()
             let (call, isNew) = cache.call(for: key, source)
@@ -85,13 +87,13 @@ public struct TokenIssuer: Sendable {
         }
     }
 
-    /// Returns a cached token after everything about it has been recorded.
-    private func reuse(_ issued: IssuedToken) async throws -> IssuedToken {
-        guard audit.recordsReuse || !observers.isEmpty else { return issued }
+    /// Whether anything is recorded about a cached token that is returned.
+    private var isWatched: Bool { audit.recordsReuse || !observers.isEmpty }
+
+    private func recordReuse(of issued: IssuedToken) async throws {
         let time = clock.time()
         if audit.recordsReuse { try await audit.record(event(.reuse, of: issued, time: time)) }
         observe(.reused, issued.key, issued.token, time: time)
-        return issued
     }
 
     func event(

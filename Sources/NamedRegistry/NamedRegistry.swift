@@ -121,6 +121,7 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     /// Returns the same, or `nil` if the value has not been built yet or the name is not registered.
     ///
     /// It never waits.
+    @inlinable
     package func builtEntry(named name: String) -> (value: Value, ticket: UInt64)? {
         table.withLock { $0.builtEntry(name) }
     }

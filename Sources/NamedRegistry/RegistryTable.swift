@@ -19,7 +19,7 @@ struct RegistryTable<Value: Sendable>: Sendable {
         var build: Build
         /// Tells this entry from an earlier one of the same name, so that a late build does not overwrite its
         /// successor.
-        var ticket: UInt64
+        @usableFromInline var ticket: UInt64
         var ongoing: OngoingBuild<Value>?
         @usableFromInline var value: Value?
     }
@@ -38,9 +38,10 @@ struct RegistryTable<Value: Sendable>: Sendable {
         index.position(of: name).flatMap { entries[$0].value }
     }
 
+    @inlinable
     func builtEntry(_ name: String) -> (value: Value, ticket: UInt64)? {
-        guard let entry = index.position(of: name).map({ entries[$0] }), let value = entry.value else { return nil }
-        return (value, entry.ticket)
+        guard let position = index.position(of: name), let value = entries[position].value else { return nil }
+        return (value, entries[position].ticket)
     }
 
     /// Looks a name up, and begins to build its value if `kind` is given.

@@ -2,17 +2,20 @@ import AuthTokens
 
 /// Times the issuing of cached tokens and the registry's look-up beside a dictionary behind a lock, in the same run.
 ///
-/// Rounds are interleaved and the quickest counts, so that a busy machine spoils none of the ratios.
+/// Rounds are interleaved and the quickest counts, so that a busy machine spoils none of the ratios. With the argument
+/// `memory`, and a number of seconds, it watches the memory instead.
 @main
 enum TokensBench {
     static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "memory" { return try await MemoryRun.run(for: arguments.last.flatMap(Int.init) ?? 150) }
         let world = try await World()
         var lines = [
             Line("one look-up of a host name in a dictionary behind a lock (the peer)") { try await world.peer($0) },
             Line("registry: value(named:)", limit: 100) { try await world.look($0) },
             Line("registry: builtValue(named:)", limit: 100) { try await world.glance($0) },
             Line("cached token, generator without credentials", limit: 1000) { try await world.hand(out: $0, "plain") },
-            Line("cached token, generator that tells who signs", limit: 1000) {
+            Line("cached token, generator that compares credentials", limit: 1000) {
                 try await world.hand(out: $0, "signing")
             },
             Line("cached token, RDS generator, credentials given", limit: 1000) {

@@ -19,7 +19,8 @@ struct TokenKey: Sendable, Hashable {
 
 /// One token and at most one in-flight call for each request; the least recently used go first.
 final class TokenCache: Sendable {
-    private struct Entry {
+    /// What is known of a request, used under the lock alone; a class, as copies would take longer than the rest.
+    private final class Entry {
         /// The registration whose generator made the token.
         let ticket: UInt64
         var cached: CachedToken?
@@ -29,6 +30,10 @@ final class TokenCache: Sendable {
         var refused: AuthToken?
         /// When it was last asked for, by the cache's own count.
         var lastUse: UInt64 = 0
+
+        init(ticket: UInt64) {
+            self.ticket = ticket
+        }
     }
 
     private struct Table {
@@ -57,12 +62,12 @@ final class TokenCache: Sendable {
     func token(for key: TokenKey, _ source: TokenSource) -> IssuedToken? {
         let moment = clock.glance()
         return table.withLock { table in
-            guard let index = table.entries.index(forKey: key), table.entries.values[index].ticket == source.ticket,
-                table.entries.values[index].cached?.isGood(at: moment) == true
+            guard let entry = table.entries[key], entry.ticket == source.ticket, let cached = entry.cached,
+                cached.isGood(at: moment)
             else { return nil }
-            table.entries.values[index].lastUse = table.tick()
-            table.entries.values[index].cached?.isInUse = true
-            return table.entries.values[index].cached?.issued
+            entry.lastUse = table.tick()
+            cached.isInUse = true
+            return cached.issued
         }
     }
 
@@ -70,14 +75,14 @@ final class TokenCache: Sendable {
     func call(for key: TokenKey, _ source: TokenSource) -> (call: TokenCall, isNew: Bool) {
         let uptime = clock.elapsed()
         return table.withLock { table in
-            var entry = table.entries[key] ?? Entry(ticket: source.ticket)
-            if entry.ticket != source.ticket { entry = Entry(ticket: source.ticket) }
-            let isNew = entry.call == nil
-            let call = entry.call ?? TokenCall(after: entry.backOff.remaining(at: uptime))
-            entry.call = call
+            let known = table.entries[key].flatMap { $0.ticket == source.ticket ? $0 : nil }
+            let entry = known ?? Entry(ticket: source.ticket)
+            if known == nil { table.entries[key] = entry }
             entry.lastUse = table.tick()
-            table.entries[key] = entry
-            return (call, isNew)
+            if let call = entry.call { return (call, isNew: false) }
+            let call = TokenCall(after: entry.backOff.remaining(at: uptime))
+            entry.call = call
+            return (call, isNew: true)
         }
     }
 
@@ -100,10 +105,10 @@ final class TokenCache: Sendable {
     /// Returns whether the token was still cached, and removes it.
     func remove(_ issued: IssuedToken) -> Bool {
         table.withLock { table in
-            guard let index = table.entries.index(forKey: issued.key) else { return false }
-            table.entries.values[index].refused = issued.token
-            guard table.entries.values[index].cached?.issued.id == issued.id else { return false }
-            table.entries.values[index].cached = nil
+            guard let entry = table.entries[issued.key] else { return false }
+            entry.refused = issued.token
+            guard entry.cached?.issued.id == issued.id else { return false }
+            entry.cached = nil
             return true
         }
     }
@@ -126,13 +131,12 @@ final class TokenCache: Sendable {
     func renewal(of key: TokenKey, _ source: TokenSource) -> TokenCall? {
         let (time, moment) = (clock.time(), clock.glance())
         return table.withLock { table in
-            guard var entry = table.entries[key], entry.ticket == source.ticket, isIdle(entry, moment),
-                entry.cached?.isDue(at: time, moment) == true
+            guard let entry = table.entries[key], entry.ticket == source.ticket, isIdle(entry, moment),
+                let cached = entry.cached, cached.isDue(at: time, moment)
             else { return nil }
             let call = TokenCall(after: .zero)
             entry.call = call
-            entry.cached?.isInUse = false
-            table.entries[key] = entry
+            cached.isInUse = false
             return call
         }
     }
@@ -142,12 +146,11 @@ final class TokenCache: Sendable {
     }
 
     /// A call that ends after its name has been given to another generator changes nothing.
-    private func update(_ key: TokenKey, endOf call: TokenCall, _ change: (inout Entry) -> Void) {
+    private func update(_ key: TokenKey, endOf call: TokenCall, _ change: (Entry) -> Void) {
         table.withLock { table in
-            guard var entry = table.entries[key], entry.call === call else { return }
+            guard let entry = table.entries[key], entry.call === call else { return }
             entry.call = nil
-            change(&entry)
-            table.entries[key] = entry
+            change(entry)
             evict(&table)
         }
     }
@@ -168,7 +171,7 @@ final class TokenCache: Sendable {
 }
 
 /// A token in the cache, with the times that it is good for.
-private struct CachedToken: Sendable {
+private final class CachedToken {
     let issued: IssuedToken
     /// The span of wall-clock time in which it is returned, in seconds since 1970.
     private let period: Range<TimeInterval>
