@@ -2,8 +2,8 @@ public import RDSIAMSystem
 
 /// Sources asked one after another until one has credentials.
 ///
-/// Only ``AWSCredentialError/Code/notConfigured`` makes it ask the next. A source that is configured and fails stops the chain: going
-/// on would silently act as a different, often more powerful, principal.
+/// Only ``AWSCredentialError/Code/notConfigured`` makes it ask the next. A source that is configured and fails stops
+/// the chain: going on would silently act as a different, often more powerful, principal.
 public struct AWSCredentialChain: AWSCredentialSource {
     /// The sources, in the order in which they are asked.
     public let sources: [any AWSCredentialSource]
@@ -13,20 +13,20 @@ public struct AWSCredentialChain: AWSCredentialSource {
     ///
     /// - Parameters:
     ///   - sources: The sources, first to be asked first.
-    ///   - context: The outside world; the chain takes its stop watch from it.
+    ///   - context: The environment; the chain takes its clock from it.
     public init(_ sources: [any AWSCredentialSource], context: CredentialContext = .system) {
         self.sources = sources
         self.context = context
     }
 
-    /// Hands out the credentials of the first source that has any.
+    /// Returns the credentials of the first source that has any.
     ///
     /// - Throws: ``AWSCredentialError`` with the trail of every source that was asked.
     public func credentials() async throws -> AWSCredentials {
         try await resolve().credentials
     }
 
-    /// Hands out the credentials of the first source that has any, where a source that caches heeds the lifetime.
+    /// Returns the credentials of the first source that has any; one that caches respects the lifetime.
     ///
     /// - Throws: ``AWSCredentialError`` with the trail of every source that was asked.
     public func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials {
@@ -41,7 +41,7 @@ public struct AWSCredentialChain: AWSCredentialSource {
         for source in sources { source.invalidate(accessKeyID: accessKeyID) }
     }
 
-    /// Hands out the credentials of the first source that has any, together with the trail.
+    /// Returns the credentials of the first source that has any, together with the trail.
     ///
     /// - Returns: The credentials, and what came of asking each source up to the one that had them.
     /// - Throws: ``AWSCredentialError`` with the trail of every source that was asked.
@@ -94,15 +94,16 @@ public struct AWSCredentialChain: AWSCredentialSource {
 }
 
 extension AWSCredentialChain {
-    /// The order in which AWS SDKs look for credentials: environment, profile, web identity, container, instance metadata.
+    /// The order in which AWS SDKs look for credentials: environment, profile, web identity, container, instance
+    /// metadata.
     ///
     /// A profile named in code outranks the environment, whose keys and web identity are then left out, as in botocore.
     /// `AWS_PROFILE` does not.
     ///
     /// - Parameters:
-    ///   - profile: A profile named in code; nil leaves the choice to `AWS_PROFILE` and then `default`.
-    ///   - context: The outside world.
-    /// - Returns: The chain. It asks afresh each time: wrap it in ``RefreshingCredentialSource`` to keep what it finds.
+    ///   - profile: A profile named in code; `nil` leaves the choice to `AWS_PROFILE` and then `default`.
+    ///   - context: The environment.
+    /// - Returns: The chain. It asks again each time: wrap it in ``RefreshingCredentialSource`` to cache what it finds.
     public static func `default`(profile: String? = nil, context: CredentialContext = .system) -> AWSCredentialChain {
         var sources: [any AWSCredentialSource] = []
         if profile == nil { sources.append(EnvironmentCredentialSource(context: context)) }
@@ -111,5 +112,58 @@ extension AWSCredentialChain {
         sources.append(ContainerCredentialSource(context: context))
         sources.append(InstanceMetadataCredentialSource(profile: profile, context: context))
         return AWSCredentialChain(sources, context: context)
+    }
+}
+
+/// One line of a trail: which source was asked, what came of it, how long it took.
+///
+/// It never holds a secret.
+public struct CredentialAttempt: Sendable, Hashable {
+    /// The source that was asked.
+    public var source: AWSCredentialSourceKind
+    /// What came of it.
+    public var outcome: Outcome
+    /// How long the source took.
+    public var elapsed: Duration
+
+    /// Creates a line of a trail.
+    ///
+    /// - Parameters:
+    ///   - source: The source that was asked.
+    ///   - outcome: What came of it.
+    ///   - elapsed: How long the source took.
+    public init(source: AWSCredentialSourceKind, outcome: Outcome, elapsed: Duration) {
+        self.source = source
+        self.outcome = outcome
+        self.elapsed = elapsed
+    }
+
+    /// What came of asking a source.
+    public struct Outcome: Sendable, Hashable {
+        /// The error code; `nil` if credentials came.
+        public var code: AWSCredentialError.Code?
+        /// Why there was nothing; empty if credentials came.
+        public var reason: String
+
+        /// Credentials came.
+        public static let provided = Self(code: nil, reason: "")
+
+        /// No credentials came.
+        ///
+        /// - Parameters:
+        ///   - code: The error code.
+        ///   - reason: Why, without secrets.
+        public static func nothing(_ code: AWSCredentialError.Code, _ reason: String) -> Self {
+            Self(code: code, reason: reason)
+        }
+    }
+}
+
+extension CredentialAttempt: CustomStringConvertible {
+    /// The source, the reason and the time in milliseconds.
+    public var description: String {
+        let milliseconds = elapsed / .milliseconds(1)
+        let rounded = (milliseconds * 10).rounded() / 10
+        return "\(source) (\(rounded) ms): \(outcome.code == nil ? "credentials" : outcome.reason)"
     }
 }

@@ -2,12 +2,13 @@
 
 /// Why there are no credentials.
 ///
-/// The text says which sources were asked, why each had nothing, and what to do. It never holds a secret: no key, token,
-/// response body, child process argument or output.
+/// The text says which sources were asked, why each had nothing, and what to do. It never holds a secret: no key,
+/// token, response body, child process argument or output.
 ///
 /// Trying again may help with the codes ``Code/timedOut``, ``Code/unreachable``, ``Code/interrupted``,
-/// ``Code/serviceUnavailable`` and ``Code/invalidResponse``, and with ``Code/unreadableFile`` and ``Code/processFailed`` if
-/// the ``underlyingError`` may be retried. A canceled call throws `CancellationError` instead.
+/// ``Code/serviceUnavailable`` and ``Code/invalidResponse``, and with ``Code/unreadableFile`` and
+/// ``Code/processFailed`` if the ``underlyingError`` may be retried. A canceled call throws `CancellationError`
+/// instead.
 public struct AWSCredentialError: RetryableError {
     /// What went wrong, as a program sees it.
     public let code: Code
@@ -17,7 +18,8 @@ public struct AWSCredentialError: RetryableError {
     public internal(set) var trail: [CredentialAttempt]
     /// The AWS error code of the service that refused, such as `AccessDenied`.
     public let serviceCode: String?
-    /// The request ID under which AWS knows the call, for its support, or `nil` if there was no answer or it named none.
+    /// The request ID under which AWS knows the call, for its support, or `nil` if there was no answer or it named
+    /// none.
     public let requestID: String?
     /// The error of the file system, the network or the child process, if one is the reason.
     public let underlyingError: (any Error)?
@@ -89,7 +91,7 @@ extension AWSCredentialError {
         public static let invalidResponse = Self(description: "invalidResponse")
         /// A credential process failed.
         public static let processFailed = Self(description: "processFailed")
-        /// The only credentials to be had are dead.
+        /// All credentials that there are have expired.
         public static let expired = Self(description: "expired")
     }
 }
@@ -117,7 +119,8 @@ extension AWSCredentialError: CustomStringConvertible, CustomDebugStringConverti
 }
 
 extension AWSCredentialError {
-    /// Returns the error as an ``AWSCredentialError``, without the text of another type's error, which may hold a secret.
+    /// Returns the error as an ``AWSCredentialError``, without the text of another type's error, which may hold a
+    /// secret.
     ///
     /// - Throws: `CancellationError` if the error is one, or if the task is canceled.
     static func wrapping(_ error: any Error) throws(CancellationError) -> AWSCredentialError {

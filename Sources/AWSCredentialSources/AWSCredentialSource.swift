@@ -1,28 +1,29 @@
 import RDSIAMBasics
 public import RDSIAMSystem
 
-/// Something that hands out AWS credentials.
+/// A source of AWS credentials.
 ///
-/// An implementation asks afresh at each call and keeps nothing; caching, single flight and early refresh are the business of
-/// ``RefreshingCredentialSource``, which wraps any source. It throws ``AWSCredentialError`` with the code
-/// ``AWSCredentialError/Code/notConfigured`` where it has nothing to go by, so that a chain asks the next source, and
-/// any other error where it is configured but fails, which stops a chain. Errors never quote a secret.
+/// An implementation asks again at each call and caches nothing; caching, single flight and early refresh are the
+/// job of ``RefreshingCredentialSource``, which wraps any source. It throws ``AWSCredentialError`` with the code
+/// ``AWSCredentialError/Code/notConfigured`` if it has nothing to go by, so that a chain asks the next source, and any
+/// other error if it is configured but fails, which stops a chain. Errors never quote a secret.
 public protocol AWSCredentialSource: Sendable {
     /// The kind of source, for trails and audit events.
     var kind: AWSCredentialSourceKind { get }
 
-    /// Hands out credentials.
+    /// Returns credentials.
     ///
-    /// - Throws: ``AWSCredentialError``; retrying helps where its ``AWSCredentialError/isRetryable`` says so.
+    /// - Throws: ``AWSCredentialError``; retrying helps if its ``AWSCredentialError/isRetryable`` says so.
     func credentials() async throws -> AWSCredentials
 
-    /// Hands out credentials for signing something that must stay valid for a while, such as a presigned token.
+    /// Returns credentials for signing something that must stay valid for a while, such as a presigned token.
     ///
-    /// A source that caches renews what would die sooner. Where even new credentials live shorter they are returned all the
-    /// same, so the caller compares ``AWSCredentials/expiration`` and promises no more than the shorter life.
+    /// A source that caches renews what would expire sooner. If even new credentials live shorter, they are returned all
+    /// the same, so the caller compares ``AWSCredentials/expiration`` and promises no more than the shorter life.
     ///
     /// - Parameter lifetime: Seconds of real life the caller would like.
-    /// - Throws: ``AWSCredentialError``, with the code ``AWSCredentialError/Code/expired`` where only dead ones are to be had.
+    /// - Throws: ``AWSCredentialError``, with the code ``AWSCredentialError/Code/expired`` if there are only expired
+    ///   ones.
     func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials
 
     /// Returns the credentials that ``credentials()`` would return now without I/O and without waiting, or `nil`.
@@ -98,8 +99,87 @@ public struct AWSCredentialSourceKind: Sendable, Hashable, RawRepresentable, Cus
     /// An adopter's own source.
     public static let custom = Self(rawValue: "custom")
 
-    /// Whether AWS itself issues and renews what the source hands out.
+    /// Whether AWS itself issues and renews what the source returns.
     var isManagedByAWS: Bool {
         [.instanceMetadata, .container, .assumeRole, .webIdentity, .sso, .login].contains(self)
+    }
+}
+
+extension AWSCredentialSource where Self == EnvironmentCredentialSource {
+    /// The environment variables.
+    public static var environment: Self { Self() }
+}
+
+extension AWSCredentialSource where Self == ProfileCredentialSource {
+    /// A profile of the shared configuration.
+    ///
+    /// - Parameter name: The profile's name.
+    public static func profile(_ name: String) -> Self { Self(name) }
+}
+
+extension AWSCredentialSource where Self == StaticCredentialSource {
+    /// Credentials given in code.
+    ///
+    /// - Parameter credentials: What the source returns.
+    public static func `static`(_ credentials: AWSCredentials) -> Self { Self(credentials) }
+}
+
+extension AWSCredentialSource where Self == CustomCredentialSource {
+    /// A closure that returns credentials.
+    ///
+    /// - Parameter provide: Returns credentials.
+    public static func custom(_ provide: @escaping @Sendable () async throws -> AWSCredentials) -> Self {
+        Self(provide: provide)
+    }
+}
+
+extension AWSCredentialSource where Self == WebIdentityCredentialSource {
+    /// The role that `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN` describe.
+    public static var webIdentity: Self { Self() }
+}
+
+extension AWSCredentialSource where Self == ContainerCredentialSource {
+    /// The container endpoint of ECS or EKS Pod Identity.
+    public static var container: Self { Self() }
+}
+
+extension AWSCredentialSource where Self == InstanceMetadataCredentialSource {
+    /// The role of an EC2 instance.
+    public static var instanceMetadata: Self { Self() }
+}
+
+extension AWSCredentialSource where Self == ProcessCredentialSource {
+    /// A command that prints credentials.
+    ///
+    /// - Parameter command: The command line for `/bin/sh -c`.
+    public static func process(_ command: String) -> Self { Self(command) }
+}
+
+extension AWSCredentialSource where Self == AssumeRoleCredentialSource {
+    /// A role assumed with the credentials of another source.
+    ///
+    /// - Parameters:
+    ///   - role: The role to assume.
+    ///   - base: Returns the credentials that sign the call.
+    public static func assumeRole(_ role: AssumedRole, from base: any AWSCredentialSource) -> Self {
+        Self(role, from: base)
+    }
+}
+
+extension AWSCredentialSource where Self == RefreshingCredentialSource {
+    /// The default chain, cached and renewed: what a server wants.
+    ///
+    /// Each use makes a new cache, so keep the value.
+    public static var `default`: Self { Self(AWSCredentialChain.default()) }
+
+    /// Another source, cached and renewed.
+    ///
+    /// Each use makes a new cache, so keep the value.
+    ///
+    /// - Parameters:
+    ///   - source: Returns fresh credentials.
+    ///   - policy: When to ask it again.
+    public static func refreshing(_ source: any AWSCredentialSource, policy: RefreshPolicy = .standard) -> Self {
+        Self(source, policy: policy)
     }
 }

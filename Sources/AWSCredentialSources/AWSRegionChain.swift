@@ -1,5 +1,5 @@
-/// Finds the AWS region: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's `region`, then, only where asked for, the region the
-/// EC2 instance stands in.
+/// Finds the AWS region: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's `region`, then, only if asked
+/// for, the region the EC2 instance stands in.
 public struct AWSRegionChain: Sendable {
     private let profile: String?
     private let asksInstanceMetadata: Bool
@@ -8,20 +8,20 @@ public struct AWSRegionChain: Sendable {
     /// Creates a chain.
     ///
     /// - Parameters:
-    ///   - profile: The profile; nil leaves the choice to `AWS_PROFILE` and then `default`.
-    ///   - asksInstanceMetadata: Whether to ask the instance metadata service where nobody else names a region, which may take a second on
-    ///     a machine that is no EC2 instance.
-    ///   - context: The outside world.
+    ///   - profile: The profile; `nil` leaves the choice to `AWS_PROFILE` and then `default`.
+    ///   - asksInstanceMetadata: Whether to ask the instance metadata service if nothing else names a region, which may
+    ///     take a second on a machine that is no EC2 instance.
+    ///   - context: The environment.
     public init(profile: String? = nil, asksInstanceMetadata: Bool = false, context: CredentialContext = .system) {
         self.profile = profile
         self.asksInstanceMetadata = asksInstanceMetadata
         self.context = context
     }
 
-    /// The region, such as `eu-west-2`; nil where nobody names one.
+    /// The region, such as `eu-west-2`; `nil` if there is none.
     ///
-    /// - Throws: ``AWSCredentialError`` where a configuration file is unreadable or malformed, or an instance metadata service that is there
-    ///   gives no proper answer.
+    /// - Throws: ``AWSCredentialError`` if a configuration file is unreadable or malformed, or an instance metadata
+    ///   service that is there gives no proper answer.
     public func region() async throws -> String? {
         if let region = EndpointSettings(context: context).region { return region }
         if let region = try region(in: try await context.configuration.load(context)) { return region }

@@ -50,7 +50,7 @@ struct EndpointSettings: Sendable {
         return (named ?? profile.value("region"))?.trimmed
     }
 
-    /// The region that stands in where nobody names one: the global endpoint has no FIPS and no dual-stack twin.
+    /// The region that stands in if none is named: the global endpoint has no FIPS and no dual-stack twin.
     func standInRegion(of partition: Partition) -> String {
         (fips || dualStack) && partition == .aws ? "us-east-1" : partition.standInRegion
     }
@@ -85,8 +85,8 @@ struct EndpointSettings: Sendable {
 
     /// The endpoint of a service.
     ///
-    /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` where an override is no URL or contradicts FIPS or dual-stack, or
-    ///   where the region could not stand in a host name.
+    /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` if an override is no URL or contradicts
+    ///   FIPS or dual-stack, or if the region could not stand in a host name.
     func endpoint(of service: AWSService, region: String) throws -> HTTPURL {
         if let override = try override(of: service) {
             guard let url = HTTPURL(override.url) else {

@@ -58,7 +58,7 @@ struct SharedConfiguration: Sendable {
     /// Returns a section, or `nil` if there is none of that name.
     ///
     /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` if a line of it, or the name of a section
-    ///   that may be it, cannot be read: what is lost may say anything, so nothing may be concluded from the rest.
+    ///   that may be the one, cannot be read: what is lost may say anything, so nothing may be concluded from the rest.
     func section(_ kind: Kind, _ name: String) throws -> Section? {
         let section = sections[kind]?[ByteText(name)]
         let faults = section?.faults ?? lostNames
@@ -100,7 +100,7 @@ struct SharedConfiguration: Sendable {
         let parser = ProfileFileParser(bytes, file: file)
         lostNames += parser.faults
         for section in parser.sections {
-            // Here the name stands alone and as it is. Whoever writes a prefix means the config file.
+            // Here the name stands alone and as it is. A prefix is meant for the config file.
             let hasPrefix = Kind.allCases.contains { section.name.hasBytePrefix($0.rawValue + " ") }
             if section.name.isEmpty || hasPrefix {
                 leaveOut(section, expecting: "[NAME] in the credentials file")

@@ -1,7 +1,7 @@
 import RDSIAMBasics
 public import RDSIAMSystem
 
-/// The outside world of the credential sources: everything they read, call, wait for or draw from.
+/// The environment of the credential sources: everything they read, call, wait for or draw from.
 ///
 /// ``system`` is the real one. Tests take it apart and replay what they like:
 ///
@@ -11,25 +11,25 @@ public import RDSIAMSystem
 public struct CredentialContext: Sendable {
     /// The environment variables, as they were when the value was made.
     public var environment: [String: String]
-    /// The home folder, which `~/` in a path stands for; nil where there is none.
+    /// The home directory, which `~/` in a path stands for; `nil` if there is none.
     public var homeDirectory: String?
     /// The file system.
     public var files: any FileStore {
         didSet { configuration = SharedConfigurationCache() }
     }
-    /// The HTTP client; nil where the trait `AsyncHTTPClient` is off and none is given.
+    /// The HTTP client; `nil` if the trait `AsyncHTTPClient` is off and none is given.
     public var http: (any CredentialHTTPClient)?
     /// Starts child processes for `credential_process`.
     public var processes: any ProcessRunner
     /// Looks up the addresses of container hosts.
     public var resolver: any HostResolver
-    /// The present, in UTC, by the wall clock: expiry must not stand still while a machine sleeps.
+    /// The present, in UTC, by the wall clock: expiration must not stand still while a machine sleeps.
     public var now: @Sendable () -> Date
-    /// A stop watch, for trails and time limits.
+    /// The time since some moment, for trails and timeouts.
     public var uptime: @Sendable () -> Duration
     /// A number drawn uniformly from `0 ..< 1`, for jitter.
     public var random: @Sendable () -> Double
-    /// Waits, and throws `CancellationError` where the task is cancelled meanwhile.
+    /// Waits, and throws `CancellationError` if the task is canceled.
     public var sleep: @Sendable (Duration) async throws -> Void
     /// What helpers and roles may do with the terminal: nothing, unless it is set.
     public var terminal = TerminalAccess()
@@ -40,13 +40,13 @@ public struct CredentialContext: Sendable {
     ///
     /// - Parameters:
     ///   - environment: The environment variables.
-    ///   - homeDirectory: The home folder.
+    ///   - homeDirectory: The home directory.
     ///   - files: The file system.
     ///   - http: The HTTP client.
     ///   - processes: Starts child processes.
     ///   - resolver: Looks up hosts.
     ///   - now: The present, in UTC.
-    ///   - uptime: A stop watch.
+    ///   - uptime: The time since some moment.
     ///   - random: A number drawn uniformly from `0 ..< 1`.
     ///   - sleep: Waits.
     public init(
@@ -132,5 +132,12 @@ extension CredentialContext {
         let (difference, overflows) = uptime().attoseconds.subtractingReportingOverflow(start.attoseconds)
         guard !overflows else { return start < .zero ? Duration(attoseconds: .max) : .zero }
         return max(.zero, Duration(attoseconds: difference))
+    }
+}
+
+extension CredentialContext: CustomReflectable {
+    /// A mirror with the names of the environment variables, without their values.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["environment": environment.keys.sorted(), "homeDirectory": homeDirectory as Any])
     }
 }

@@ -1,7 +1,9 @@
+import RDSIAMBasics
+
 /// An HTTP client, as far as credential sources need one.
 ///
-/// The trait `AsyncHTTPClient` brings a conformer; any other client conforms in ten lines. A conformer must not follow redirects,
-/// must keep the timeouts and the body limit of the request, must trust no certificates but
+/// The trait `AsyncHTTPClient` brings a conformer; any other client conforms in ten lines. A conformer must not follow
+/// redirects, must keep the timeouts and the body limit of the request, must trust no certificates but
 /// ``CredentialHTTPRequest/trustedCertificates`` if there are any, and must go directly, without any proxy, if
 /// ``CredentialHTTPRequest/mayUseProxy`` is false.
 public protocol CredentialHTTPClient: Sendable {
@@ -9,8 +11,8 @@ public protocol CredentialHTTPClient: Sendable {
     ///
     /// - Parameter request: What to send.
     /// - Returns: What came back, whatever its status.
-    /// - Throws: ``CredentialHTTPError`` if no whole answer came, `CancellationError` if the task is canceled; the caller
-    ///   decides whether to try again.
+    /// - Throws: ``CredentialHTTPError`` if no whole answer came, `CancellationError` if the task is canceled; the
+    ///   caller decides whether to try again.
     func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse
 }
 
@@ -20,9 +22,9 @@ public struct CredentialHTTPRequest: Sendable {
     public var method: String
     /// The absolute URL.
     public var url: String
-    /// Header fields in order, their names in lower case, without `host`.
+    /// Header fields in order, their names in lowercase, without `host`.
     public var headers: [(name: String, value: String)]
-    /// The body; empty where there is none.
+    /// The body; empty if there is none.
     public var body: [UInt8]
     /// How long to wait for a connection.
     public var connectTimeout: Duration
@@ -30,7 +32,8 @@ public struct CredentialHTTPRequest: Sendable {
     public var timeout: Duration
     /// How many bytes of body to accept.
     public var bodyLimit: Int
-    /// Whether a proxy may be used: never for link-local and loopback endpoints, which a proxy cannot reach or must not see.
+    /// Whether a proxy may be used: never for link-local and loopback endpoints, which a proxy cannot reach or must not
+    /// see.
     public var mayUseProxy: Bool
     /// The certificates that a server's chain of certificates must lead to, or `nil` for those of the system.
     public var trustedCertificates: TrustedCertificates?
@@ -212,4 +215,19 @@ extension CredentialHTTPError: Hashable {
 
     /// Hashes what `==` compares.
     public func hash(into hasher: inout Hasher) { hasher.combine(code) }
+}
+
+extension CredentialHTTPRequest: CustomReflectable {
+    /// A mirror with the method, the URL without its query and the names of the header fields.
+    public var customMirror: Mirror {
+        let place = url.splitBytes(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        return Mirror(self, children: ["method": method, "url": place, "headers": headers.map(\.name)])
+    }
+}
+
+extension CredentialHTTPResponse: CustomReflectable {
+    /// A mirror with the status, the names of the header fields and the size of the body.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["status": status, "headers": headers.map(\.name), "bytes": body.count])
+    }
 }

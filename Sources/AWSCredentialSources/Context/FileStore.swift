@@ -10,7 +10,7 @@ public protocol FileStore: Sendable {
     /// Replaces a file as a whole, so that a reader sees the old or the new one; only the owner may read it.
     ///
     /// - Parameters:
-    ///   - path: An absolute path in a folder that exists.
+    ///   - path: An absolute path in a directory that exists.
     ///   - contents: The new bytes.
     /// - Throws: ``FileStoreError`` if it cannot be written.
     func replace(_ path: String, with contents: [UInt8]) async throws
@@ -104,7 +104,7 @@ struct SecretFile {
     /// The text of a file without the line end that editors and kubelets put there.
     ///
     /// - Parameters:
-    ///   - path: The path; `~/` means the home folder.
+    ///   - path: The path; `~/` means the home directory.
     ///   - what: The file's role, to begin a message with.
     func text(of path: String, what: String) async throws -> String {
         let bytes: [UInt8]?

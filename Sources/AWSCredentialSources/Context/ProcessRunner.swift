@@ -23,7 +23,7 @@ public struct ProcessRequest: Sendable {
     public var limit: Duration
     /// How many bytes of output to accept.
     public var outputLimit: Int
-    /// Whether its standard error goes where that of this process goes, rather than nowhere.
+    /// Whether its standard error goes to that of this process, rather than nowhere.
     public var passesOnErrors: Bool
     /// Whether to lend it the terminal, if this process has one in its foreground: it may ask the user then, and the
     /// keys that send signals reach it.
@@ -36,7 +36,7 @@ public struct ProcessRequest: Sendable {
     ///   - environment: The child process's environment variables.
     ///   - limit: How long the child process may run.
     ///   - outputLimit: How many bytes of output to accept.
-    ///   - passesOnErrors: Whether its standard error goes where that of this process goes.
+    ///   - passesOnErrors: Whether its standard error goes to that of this process.
     ///   - borrowsTerminal: Whether to lend it the terminal.
     public init(
         _ command: String,
@@ -200,5 +200,12 @@ public struct TerminalAccess: Sendable {
     public static var ofProcess: TerminalAccess {
         get { shared.withLock { $0 } }
         set { shared.withLock { $0 = newValue } }
+    }
+}
+
+extension ProcessResult: CustomReflectable {
+    /// A mirror with the status and the size of the output.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["exitStatus": exitStatus, "bytes": output.count])
     }
 }

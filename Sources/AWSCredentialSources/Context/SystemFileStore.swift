@@ -2,8 +2,8 @@ import RDSIAMSystem
 
 /// The real file system.
 ///
-/// Work runs on a thread where waiting is allowed; no file larger than 8 MB is read. A pipe that stays silent for 2 seconds is given up, and
-/// so is a file system that has not answered within 10.
+/// Work runs on a thread where waiting is allowed; no file larger than 8 MB is read. A pipe that stays silent for 2
+/// seconds is given up, and so is a file system that has not answered within 10.
 public struct SystemFileStore: FileStore {
     /// Creates the store.
     public init() {}
@@ -13,7 +13,7 @@ public struct SystemFileStore: FileStore {
         try await Self.limited(path) { try Self.read(path) }
     }
 
-    /// Replaces a file by writing a neighbour and renaming it.
+    /// Replaces a file by writing a neighbor and renaming it.
     public func replace(_ path: String, with contents: [UInt8]) async throws {
         try await Self.limited(path) { try Self.write(contents, to: path) }
     }

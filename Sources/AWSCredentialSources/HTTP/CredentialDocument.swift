@@ -39,7 +39,7 @@ struct CredentialDocument {
         return text
     }
 
-    /// No expiration is a fine answer; an unreadable one is not: keys would be kept past their end.
+    /// No expiration is a fine answer; an unreadable one is not: keys would be cached past their end.
     private func expiration() throws(Fault) -> Date? {
         switch members.member("Expiration", "ExpiresAt") {
         case nil, .null?: return nil

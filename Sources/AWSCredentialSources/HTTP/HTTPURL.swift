@@ -10,7 +10,8 @@ struct HTTPURL: Sendable, Hashable {
     /// Path and query; empty or beginning with `/` or `?`.
     var target: String
 
-    /// Parses a URL; nil where it has user information, blanks, control characters, a fragment or a scheme other than these two.
+    /// Parses a URL; `nil` if it has user information, blanks, control characters, a fragment or a scheme other than
+    /// these two.
     init?(_ text: String) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains("#") else { return nil }
         let lowered = text.asciiLowercased()
@@ -59,7 +60,8 @@ struct HTTPURL: Sendable, Hashable {
 }
 
 extension HTTPURL {
-    /// Whether a proxy may stand between: not for this machine and its link, which a proxy cannot reach or must not see.
+    /// Whether a proxy may stand between: not for this machine and its link, which a proxy cannot reach or must not
+    /// see.
     var mayUseProxy: Bool {
         let name = host.asciiLowercased()
         guard name != "localhost", !name.hasByteSuffix(".localhost") else { return false }

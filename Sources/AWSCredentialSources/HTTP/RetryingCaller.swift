@@ -3,8 +3,8 @@ import RDSIAMSystem
 
 /// Makes one call to a service, and retries it if that may help.
 ///
-/// It is the standard retry mode of the AWS SDKs: three attempts, exponential backoff with full jitter up to 20 seconds.
-/// Timeouts cover connecting, one attempt and the whole call.
+/// It is the standard retry mode of the AWS SDKs: three attempts, exponential backoff with full jitter up to 20
+/// seconds. Timeouts cover connecting, one attempt and the whole call.
 struct RetryingCaller: Sendable {
     /// How long and how often to try.
     struct Limits: Sendable {

@@ -2,12 +2,12 @@ import RDSIAMBasics
 
 /// The texts of an XML document by element name, which is all that STS answers need.
 ///
-/// Attributes, comments and processing instructions are passed over; entities other than the five of XML and numeric ones are refused,
-/// so nothing is ever expanded or fetched.
+/// Attributes, comments and processing instructions are passed over; entities other than the five of XML and numeric
+/// ones are refused, so nothing is ever expanded or fetched.
 struct XMLTexts {
     private var texts: [ByteText: String] = [:]
 
-    /// Parses a document; nil where it is not well formed.
+    /// Parses a document; `nil` if it is not well formed.
     init?(_ bytes: [UInt8]) {
         var rest = bytes[...]
         var open: [ByteText] = []
@@ -29,7 +29,7 @@ struct XMLTexts {
         guard open.isEmpty, !texts.isEmpty else { return nil }
     }
 
-    /// The text of the first element of that name; nil where there is none or it is empty.
+    /// The text of the first element of that name; `nil` if there is none or it is empty.
     subscript(name: String) -> String? {
         guard let text = texts[ByteText(name)]?.trimmed, !text.isEmpty else { return nil }
         return text

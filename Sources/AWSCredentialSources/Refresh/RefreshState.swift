@@ -15,7 +15,7 @@ struct RefreshState {
 
     private enum Urgency { case none, advisory, mandatory }
 
-    /// Credentials in hand.
+    /// The cached credentials, with the times of their renewal.
     private struct Entry {
         var credentials: AWSCredentials
         var advisory: Date
@@ -32,7 +32,7 @@ struct RefreshState {
     private var pauseUntil = Date.distantPast
     /// Until when the source is not asked again although its credentials are short-lived.
     private var restUntil = Date.distantPast
-    /// Until when ``failure`` is the answer for those for whom there is nothing to serve.
+    /// Until when ``failure`` is the answer to callers that nothing can be served to.
     private var refusedUntil = Date.distantPast
     private var failure: AWSCredentialError?
     /// The files that the credentials came from, as they were when they were last looked at.
@@ -44,11 +44,11 @@ struct RefreshState {
         self.policy = policy
     }
 
-    /// Decides for a caller, who promises to fetch where the decision is `fetch`.
+    /// Decides for a caller, who promises to fetch if the decision is `fetch`.
     ///
     /// - Parameters:
     ///   - now: The present.
-    ///   - lifetime: The real life the caller would like; nil for a caller who takes what there is.
+    ///   - lifetime: The real life the caller would like; `nil` for a caller who takes what there is.
     mutating func decide(at now: Date, lifetime: TimeInterval?) -> Decision {
         let urgency = urgency(at: now, lifetime: lifetime)
         if urgency == .none, let entry { return .serve(entry.credentials) }
@@ -89,7 +89,7 @@ struct RefreshState {
         (pauseUntil, restUntil, refusedUntil) = (.distantPast, .distantPast, .distantPast)
     }
 
-    /// The credentials in hand, as far as this caller may have them.
+    /// The cached credentials, as far as this caller may have them.
     func servable(at now: Date, lifetime: TimeInterval?) -> AWSCredentials? {
         guard let credentials = entry?.credentials else { return nil }
         guard let expiration = credentials.expiration, expiration <= now else { return credentials }
@@ -97,7 +97,7 @@ struct RefreshState {
         return mayServeExpired ? credentials : nil
     }
 
-    /// Takes in what the source handed out.
+    /// Takes in what the source returned.
     mutating func succeed(_ credentials: AWSCredentials, at now: Date, lifetime: TimeInterval?, random: Double) {
         isFetching = false
         failure = nil
@@ -147,9 +147,9 @@ struct RefreshState {
 
     private func makeEntry(_ credentials: AWSCredentials, at now: Date, remaining: TimeInterval?) -> Entry {
         guard let expiration = credentials.expiration, let remaining else {
-            let kept: [AWSCredentialSourceKind] = [.process, .static, .environment]
+            let lasting: [AWSCredentialSourceKind] = [.process, .static, .environment]
             let renewal =
-                kept.contains(credentials.provenance.source) ? Date.distantFuture : now + policy.ageWithoutExpiry
+                lasting.contains(credentials.provenance.source) ? Date.distantFuture : now + policy.ageWithoutExpiry
             return Entry(credentials: credentials, advisory: renewal, mandatory: .distantFuture)
         }
         return Entry(
@@ -159,7 +159,8 @@ struct RefreshState {
         )
     }
 
-    /// An answer that is dead on arrival is a failed refresh; without anything better it is kept, for those who may have it.
+    /// An answer that is expired on arrival is a failed refresh; without anything better it is cached, for those who may
+    /// have it.
     private mutating func takeExpired(_ credentials: AWSCredentials, at now: Date, random: Double) {
         if entry == nil { entry = makeEntry(credentials, at: now, remaining: 0) }
         failure = AWSCredentialError(
@@ -171,7 +172,7 @@ struct RefreshState {
 
     private mutating func pause(at now: Date, random: Double) {
         pauseUntil = now + draw(policy.pauseAfterFailure, random)
-        // Who may not have what is in hand asks again soon.
+        // A caller that may not have what is cached asks again soon.
         refusedUntil = now + draw(policy.memoryOfRefusal, random)
     }
 

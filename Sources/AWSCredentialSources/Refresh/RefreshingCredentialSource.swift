@@ -4,8 +4,9 @@ import Synchronization
 
 /// Keeps the credentials of another source and renews them in time.
 ///
-/// However many tasks ask at once, one of them fetches and the others wait for it, or go on with what there is while that is good for
-/// a while. A failed refresh leaves what is in hand in use and is not repeated for minutes. Make one and share it.
+/// However many tasks ask at once, one of them fetches and the others wait for it, or go on with what there is while
+/// that is good for a while. A failed refresh leaves what is cached in use and is not repeated for minutes. Make one
+/// and share it.
 ///
 /// The rules are those the AWS SDKs agreed on in 2026 under the name "credential refresh behavior".
 public final class RefreshingCredentialSource: AWSCredentialSource {
@@ -25,9 +26,9 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     /// Creates a cache in front of a source.
     ///
     /// - Parameters:
-    ///   - source: Hands out fresh credentials.
+    ///   - source: Returns fresh credentials.
     ///   - policy: When to ask it again.
-    ///   - context: The outside world.
+    ///   - context: The environment.
     public init(
         _ source: any AWSCredentialSource,
         policy: RefreshPolicy = .standard,
@@ -42,12 +43,12 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     /// The kind of the source behind.
     public var kind: AWSCredentialSourceKind { source.kind }
 
-    /// Hands out credentials for a request that is sent at once.
+    /// Returns credentials for a request that is sent at once.
     ///
-    /// Where AWS issues the credentials and a refresh fails they may be past their expiry, as ``RefreshPolicy/servesExpired`` says. Whoever
-    /// signs something for later use asks for ``credentials(validFor:)``.
+    /// If AWS issues the credentials and a refresh fails, they may be past their expiration, as
+    /// ``RefreshPolicy/servesExpired`` says. What is signed for later use needs ``credentials(validFor:)``.
     ///
-    /// - Throws: ``AWSCredentialError`` where there is nothing to serve.
+    /// - Throws: ``AWSCredentialError`` if there is nothing to serve.
     public func credentials() async throws -> AWSCredentials {
         try await credentials(lifetime: nil)
     }
@@ -61,20 +62,21 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
         return state.withLock { $0.cached(at: now) }
     }
 
-    /// Hands out credentials that really live that long or, where a refresh brings no better, as long as can be had; never dead ones.
+    /// Returns credentials that really live that long or, if a refresh brings no better, as long as can be had; never
+    /// expired ones.
     ///
     /// - Parameter lifetime: Seconds of real life the caller would like.
-    /// - Throws: ``AWSCredentialError`` where there are no live credentials.
+    /// - Throws: ``AWSCredentialError`` if there are no live credentials.
     public func credentials(validFor lifetime: TimeInterval) async throws -> AWSCredentials {
         try await credentials(lifetime: max(0, lifetime))
     }
 
     /// Makes the next caller refresh, after a service has said that these credentials are expired or invalid.
     ///
-    /// It is for `ExpiredToken`, `ExpiredTokenException` and `InvalidToken`, not for `AccessDenied`, and does not cut a pause after a
-    /// failed refresh short.
+    /// It is for `ExpiredToken`, `ExpiredTokenException` and `InvalidToken`, not for `AccessDenied`, and does not cut a
+    /// pause after a failed refresh short.
     ///
-    /// - Parameter accessKeyID: The key the service refused; other credentials that have come meanwhile stay.
+    /// - Parameter accessKeyID: The key the service refused; other credentials that have come since stay.
     public func invalidate(accessKeyID: String) {
         state.withLock { $0.invalidate(accessKeyID: accessKeyID) }
     }
@@ -120,7 +122,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
         state.withLock { $0.lookedAt(old, now: new) }
     }
 
-    /// What came may be dead on arrival; then what is in hand may be better.
+    /// What came may have expired already; then what is cached may be better.
     private func served(_ fresh: AWSCredentials, at now: Date, lifetime: TimeInterval?) throws -> AWSCredentials {
         if let servable = state.withLock({ $0.servable(at: now, lifetime: lifetime) }) { return servable }
         return try fresh.refusingExpired(at: now)
@@ -146,5 +148,43 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
             throw error
         }
         return credentials
+    }
+}
+
+/// When ``RefreshingCredentialSource`` asks its source again, in seconds.
+///
+/// The standard values are those the AWS SDKs agreed on in 2026.
+public struct RefreshPolicy: Sendable, Hashable {
+    /// How long before the expiration one caller refreshes while the others go on with what there is; nil chooses by
+    /// the lifetime.
+    ///
+    /// By lifetime it is 5 minutes up to 20 minutes, 15 minutes below 90, and 60 minutes from there.
+    public var advisoryWindow: TimeInterval?
+    /// How long before the expiration all wait for the refresh.
+    public var mandatoryWindow: TimeInterval = 60
+    /// The pause after a failed refresh with credentials still cached, drawn uniformly.
+    public var pauseAfterFailure: ClosedRange<TimeInterval> = 300...600
+    /// How long an error that asking again cannot cure is remembered, drawn uniformly.
+    public var memoryOfRefusal: ClosedRange<TimeInterval> = 1...5
+    /// How long credentials without an expiration are cached before a file or a closure is asked again.
+    ///
+    /// Output of `credential_process` without an expiration, static credentials and the environment are cached forever.
+    public var ageWithoutExpiry: TimeInterval = 300
+    /// Whether ``RefreshingCredentialSource/credentials()`` goes on with credentials past their expiration if AWS
+    /// itself issues them (instance metadata, container, STS, sign-in) and a refresh fails: AWS may accept them during
+    /// an outage.
+    ///
+    /// ``RefreshingCredentialSource/credentials(validFor:)`` never does.
+    public var servesExpired = true
+
+    /// The standard policy.
+    public init() {}
+
+    /// The standard policy.
+    public static let standard = RefreshPolicy()
+
+    func advisoryWindow(lifetime: TimeInterval) -> TimeInterval {
+        if let advisoryWindow { return advisoryWindow }
+        return lifetime <= 20 * 60 ? 5 * 60 : lifetime < 90 * 60 ? 15 * 60 : 60 * 60
     }
 }

@@ -4,13 +4,14 @@ import RDSIAMSystem
 /// The container endpoint: ECS task roles and EKS Pod Identity.
 ///
 /// `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` outranks `AWS_CONTAINER_CREDENTIALS_FULL_URI`;
-/// `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` outranks `AWS_CONTAINER_AUTHORIZATION_TOKEN`, and the file is read at each call.
+/// `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` outranks `AWS_CONTAINER_AUTHORIZATION_TOKEN`, and the file is read at each
+/// call.
 public struct ContainerCredentialSource: AWSCredentialSource {
     private let context: CredentialContext
 
     /// Creates the source.
     ///
-    /// - Parameter context: The outside world.
+    /// - Parameter context: The environment.
     public init(context: CredentialContext = .system) {
         self.context = context
     }
@@ -20,8 +21,8 @@ public struct ContainerCredentialSource: AWSCredentialSource {
 
     /// Asks the endpoint.
     ///
-    /// - Throws: ``AWSCredentialError``: `notConfigured` where neither variable is set, `invalidConfiguration` for an endpoint or a token
-    ///   that may not be used, `unreadableFile`, or what the endpoint answers.
+    /// - Throws: ``AWSCredentialError``: `notConfigured` if neither variable is set, `invalidConfiguration` for an
+    ///   endpoint or a token that may not be used, `unreadableFile`, or what the endpoint answers.
     public func credentials() async throws -> AWSCredentials {
         let endpoint = try endpoint()
         let isLocal = try await ContainerHostRule(context: context).isLocal(endpoint)
@@ -112,8 +113,8 @@ public struct ContainerCredentialSource: AWSCredentialSource {
 
 /// Which hosts may be sent the container authorization token.
 ///
-/// Over `https` any host may. Over `http` the host must be, or resolve to nothing but, a loopback address or one of the addresses of ECS
-/// and EKS: otherwise a variable could send the token anywhere in clear.
+/// Over `https` any host may. Over `http` the host must be, or resolve to nothing but, a loopback address or one of the
+/// addresses of ECS and EKS: otherwise a variable could send the token anywhere in clear.
 struct ContainerHostRule {
     let context: CredentialContext
 

@@ -3,13 +3,14 @@ import RDSIAMSystem
 /// The variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`
 /// (or, in its old name, `AWS_SECURITY_TOKEN`).
 ///
-/// `AWS_ACCOUNT_ID` names the account, `AWS_CREDENTIAL_EXPIRATION` the end (as botocore reads it). A blank value counts as unset.
+/// `AWS_ACCOUNT_ID` names the account, `AWS_CREDENTIAL_EXPIRATION` the end (as botocore reads it). A blank value counts
+/// as unset.
 public struct EnvironmentCredentialSource: AWSCredentialSource {
     private let context: CredentialContext
 
     /// Creates the source.
     ///
-    /// - Parameter context: The outside world.
+    /// - Parameter context: The environment.
     public init(context: CredentialContext = .system) {
         self.context = context
     }
@@ -19,8 +20,8 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
 
     /// Reads the variables.
     ///
-    /// - Throws: ``AWSCredentialError``: `notConfigured` without an access key ID, `invalidConfiguration` where the access key ID stands
-    ///   alone or the expiry is no RFC 3339 time, `expired` where the expiry has passed.
+    /// - Throws: ``AWSCredentialError``: `notConfigured` without an access key ID, `invalidConfiguration` if the access
+    ///   key ID stands alone or the expiration is no RFC 3339 time, `expired` if the expiration has passed.
     public func credentials() async throws -> AWSCredentials { try read() }
 
     /// Returns what ``credentials()`` returns, or `nil` if it throws.

@@ -15,8 +15,8 @@ public struct ProcessCredentialSource: AWSCredentialSource {
     /// - Parameters:
     ///   - command: The command line for `/bin/sh -c`.
     ///   - profile: The profile that names the command, for the provenance.
-    ///   - accountID: The account to name where the command names none.
-    ///   - context: The outside world.
+    ///   - accountID: The account to name if the command names none.
+    ///   - context: The environment.
     public init(
         _ command: String,
         profile: String? = nil,
@@ -34,8 +34,8 @@ public struct ProcessCredentialSource: AWSCredentialSource {
 
     /// Runs the command and reads its output.
     ///
-    /// - Throws: ``AWSCredentialError``: `processFailed`, `timedOut`, `invalidResponse` for output that is not version 1 of the format, or
-    ///   `expired`.
+    /// - Throws: ``AWSCredentialError``: `processFailed`, `timedOut`, `invalidResponse` for output that is not version
+    ///   1 of the format, or `expired`.
     public func credentials() async throws -> AWSCredentials {
         let result = try await run()
         guard result.exitStatus == 0 else {
@@ -92,4 +92,9 @@ public struct ProcessCredentialSource: AWSCredentialSource {
             "The credential_process printed something other than \(expected). Correct it."
         )
     }
+}
+
+extension ProcessCredentialSource: CustomReflectable {
+    /// A mirror without the command.
+    public var customMirror: Mirror { Mirror(self, children: ["profile": profile as Any]) }
 }

@@ -3,7 +3,8 @@ import RDSIAMBasics
 /// A profile of the shared configuration (`~/.aws/config` and `~/.aws/credentials`).
 ///
 /// The files are read at each call, so that keys which another program rotates are seen. `AWS_CONFIG_FILE` and
-/// `AWS_SHARED_CREDENTIALS_FILE` move them, `AWS_PROFILE` and `AWS_DEFAULT_PROFILE` choose the profile where the code does not.
+/// `AWS_SHARED_CREDENTIALS_FILE` move them, `AWS_PROFILE` and `AWS_DEFAULT_PROFILE` choose the profile if the code does
+/// not.
 public struct ProfileCredentialSource: AWSCredentialSource {
     private let selection: ProfileSelection
     private let context: CredentialContext
@@ -12,8 +13,8 @@ public struct ProfileCredentialSource: AWSCredentialSource {
     /// Creates the source.
     ///
     /// - Parameters:
-    ///   - profile: The profile's name; nil leaves the choice to `AWS_PROFILE` and then `default`.
-    ///   - context: The outside world.
+    ///   - profile: The profile's name; `nil` leaves the choice to `AWS_PROFILE` and then `default`.
+    ///   - context: The environment.
     public init(_ profile: String? = nil, context: CredentialContext = .system) {
         self.selection = ProfileSelection(profile, context: context)
         self.context = context
@@ -24,8 +25,8 @@ public struct ProfileCredentialSource: AWSCredentialSource {
 
     /// Reads the files and follows the profile to credentials.
     ///
-    /// - Throws: ``AWSCredentialError``: `notConfigured` where nobody named a profile and `default` has no credentials,
-    ///   `invalidConfiguration` where a named profile is missing or a file is malformed.
+    /// - Throws: ``AWSCredentialError``: `notConfigured` if no profile was named and `default` has no credentials,
+    ///   `invalidConfiguration` if a named profile is missing or a file is malformed.
     public func credentials() async throws -> AWSCredentials {
         let configuration = try await context.configuration.load(context)
         if selection.isExplicit, let failure = configuration.unreadable.first { throw failure }
@@ -60,7 +61,7 @@ public struct ProfileCredentialSource: AWSCredentialSource {
         return credentials
     }
 
-    /// A source that a profile names must have credentials: a chain does not go on where it has none.
+    /// A source that a profile names must have credentials: a chain does not go on if it has none.
     private func base(of plan: ProfilePlan) async throws -> AWSCredentials {
         do {
             return try await plan.base.credentials()

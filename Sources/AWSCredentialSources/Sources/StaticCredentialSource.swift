@@ -4,7 +4,7 @@ public struct StaticCredentialSource: AWSCredentialSource {
 
     /// Creates the source.
     ///
-    /// - Parameter credentials: What it hands out.
+    /// - Parameter credentials: What it returns.
     public init(_ credentials: AWSCredentials) {
         value = credentials
     }
@@ -12,14 +12,14 @@ public struct StaticCredentialSource: AWSCredentialSource {
     /// ``AWSCredentialSourceKind/static``.
     public var kind: AWSCredentialSourceKind { .static }
 
-    /// Hands out the credentials as they are, dead ones included: ``AWSCredentials/expiration`` tells.
+    /// Returns the credentials as they are, expired ones included: ``AWSCredentials/expiration`` tells.
     public func credentials() async throws -> AWSCredentials { value }
 
     /// Returns the credentials.
     public func cachedCredentials() -> AWSCredentials? { value }
 }
 
-/// A closure that hands out credentials.
+/// A closure that returns credentials.
 public struct CustomCredentialSource: AWSCredentialSource {
     /// The kind that appears in trails and audit events.
     public let kind: AWSCredentialSourceKind
@@ -29,7 +29,7 @@ public struct CustomCredentialSource: AWSCredentialSource {
     ///
     /// - Parameters:
     ///   - kind: The kind that appears in trails and audit events.
-    ///   - provide: Hands out credentials; called once a refresh where ``RefreshingCredentialSource`` wraps the source.
+    ///   - provide: Returns credentials; called once a refresh if ``RefreshingCredentialSource`` wraps the source.
     public init(
         _ kind: AWSCredentialSourceKind = .custom,
         provide: @escaping @Sendable () async throws -> AWSCredentials

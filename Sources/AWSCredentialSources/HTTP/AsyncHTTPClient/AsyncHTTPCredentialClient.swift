@@ -11,8 +11,8 @@ import Synchronization
 
 /// The HTTP client of the trait `AsyncHTTPClient`.
 ///
-/// It follows no redirects, reconnects to nothing behind the caller's back, and uses a proxy only where one is known and the request allows it,
-/// which no request to this machine or its link does.
+/// It follows no redirects, reconnects to nothing behind the caller's back, and uses a proxy only if one is known and
+/// the request allows it, which no request to this machine or its link does.
 public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     private struct Variant: Hashable {
         var connectTimeout: Duration
@@ -34,17 +34,18 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
 
     /// Creates a client that finds its proxies in environment variables.
     ///
-    /// A proxy is spoken to in HTTP, whatever it tunnels: `http://user:password@proxy.example:3128`. Requests fail where the variable names
-    /// another kind.
+    /// A proxy is spoken to in HTTP, whatever it tunnels: `http://user:password@proxy.example:3128`. Requests fail if
+    /// the variable names another kind.
     ///
-    /// - Parameter environment: Where `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are looked for, in lower case first.
+    /// - Parameter environment: Where `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are looked for, in
+    ///   lowercase first.
     public init(environment: [String: String]) {
         let proxies = ProxyEnvironment(environment)
         findProxy = { try proxies.proxy(for: $0) }
     }
 
     deinit {
-        // AsyncHTTPClient takes it for a mistake where a client just goes.
+        // AsyncHTTPClient reports a mistake if a client is freed without a shutdown.
         for client in clients.withLock({ $0.values.map(\.self) }) { client.shutdown { _ in } }
     }
 
@@ -128,7 +129,8 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
 }
 
 extension CredentialHTTPError.Code {
-    /// What an error of AsyncHTTPClient or NIO means; only a missing connection matters to who asks whether this is EC2.
+    /// What an error of AsyncHTTPClient or NIO means; only a missing connection matters to who asks whether this is
+    /// EC2.
     init(_ error: any Error) {
         switch error {
         case let error as HTTPClientError: self = Self.code(error)
@@ -157,7 +159,8 @@ extension CredentialHTTPError.Code {
 
 /// Ends work that takes too long.
 ///
-/// The deadline of AsyncHTTPClient ends with the head of an answer; a body that comes byte by byte would hold a caller for ever.
+/// The deadline of AsyncHTTPClient ends with the head of an answer; a body that comes byte by byte would hold a caller
+/// forever.
 enum TimeLimit {
     /// Does the work, or cancels it and throws ``CredentialHTTPError/Code/timeout``.
     static func of<Value: Sendable>(

@@ -2,10 +2,11 @@
 
 import RDSIAMBasics
 
-/// Which proxy stands before a URL, by the variables that most programs heed: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`
-/// and `NO_PROXY`, each in lower case first.
+/// Which proxy stands before a URL, by the variables that most programs read: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`
+/// and `NO_PROXY`, each in lowercase first.
 ///
-/// `HTTP_PROXY` in capitals is not read where `REQUEST_METHOD` is set: there a client could choose it by a `Proxy` header (CVE-2016-5385).
+/// `HTTP_PROXY` in capitals is not read if `REQUEST_METHOD` is set: there a client could choose it by a `Proxy`
+/// header (CVE-2016-5385).
 struct ProxyEnvironment: Sendable {
     private let secure: String?
     private let plain: String?
@@ -22,9 +23,10 @@ struct ProxyEnvironment: Sendable {
         exceptions = value("no_proxy", "NO_PROXY")?.splitBytes(separator: ",").compactMap { NoProxyRule($0) } ?? []
     }
 
-    /// The proxy for a URL; nil where the way is direct.
+    /// The proxy for a URL; `nil` if the way is direct.
     ///
-    /// - Throws: ``CredentialHTTPError/Code/unusableProxy`` where the variable names something other than a proxy that is spoken to in HTTP.
+    /// - Throws: ``CredentialHTTPError/Code/unusableProxy`` if the variable names something other than a proxy that is
+    ///   spoken to in HTTP.
     func proxy(for text: String) throws -> AsyncHTTPCredentialClient.Proxy? {
         guard let url = HTTPURL(text), let setting = url.isSecure ? secure : plain else { return nil }
         guard !exceptions.contains(where: { $0.covers(url) }) else { return nil }
@@ -33,7 +35,8 @@ struct ProxyEnvironment: Sendable {
     }
 }
 
-/// One entry of `NO_PROXY`: `*`, a domain with all below it, an address or a network, each but the last with or without a port.
+/// One entry of `NO_PROXY`: `*`, a domain with all below it, an address or a network, each but the last with or without
+/// a port.
 private struct NoProxyRule: Sendable {
     private enum Hosts: Sendable {
         case all
@@ -86,7 +89,7 @@ extension AsyncHTTPCredentialClient {
         public var host: String
         /// The proxy's port.
         public var port: Int
-        /// Who uses the proxy, where it wants to know.
+        /// Who uses the proxy, if it wants to know.
         public var user: String?
         /// The user's password.
         public var password: String?

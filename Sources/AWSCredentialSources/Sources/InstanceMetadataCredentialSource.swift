@@ -10,8 +10,9 @@ public struct InstanceMetadataCredentialSource: AWSCredentialSource {
     /// Creates the source.
     ///
     /// - Parameters:
-    ///   - profile: The profile whose endpoint settings hold; nil leaves the choice to `AWS_PROFILE` and then `default`.
-    ///   - context: The outside world.
+    ///   - profile: The profile whose endpoint settings hold; `nil` leaves the choice to `AWS_PROFILE` and then
+    ///     `default`.
+    ///   - context: The environment.
     public init(profile: String? = nil, context: CredentialContext = .system) {
         self.profile = ProfileSelection(profile, context: context)
         self.context = context
@@ -22,10 +23,10 @@ public struct InstanceMetadataCredentialSource: AWSCredentialSource {
 
     /// Asks the service for the instance's role and its credentials.
     ///
-    /// During an outage AWS may answer credentials past their expiry; they are handed on with that expiry.
+    /// During an outage AWS may answer credentials past their expiration; they are returned with that expiration.
     ///
-    /// - Throws: ``AWSCredentialError``: `notConfigured` where the service is disabled or not there or the instance has no role; otherwise
-    ///   what the service answers.
+    /// - Throws: ``AWSCredentialError``: `notConfigured` if the service is disabled or not there or the instance has no
+    ///   role; otherwise what the service answers.
     public func credentials() async throws -> AWSCredentials {
         let client = try await InstanceMetadataClient(profile: profile, context: context)
         return try await client.session { try await roleCredentials(client, token: $0) }

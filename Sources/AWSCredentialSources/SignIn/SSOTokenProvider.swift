@@ -2,7 +2,7 @@ import RDSIAMBasics
 import RDSIAMSystem
 import Synchronization
 
-/// The bearer token of an Identity Center sign-in, renewed where the session form allows it.
+/// The bearer token of an Identity Center sign-in, renewed if the session form allows it.
 struct SSOTokenProvider {
     let settings: SSOSettings
     let endpoints: EndpointSettings
@@ -33,11 +33,11 @@ struct SSOTokenProvider {
         return token
     }
 
-    /// A fresh token; nil where this sign-in cannot be, or was just tried to be, renewed.
+    /// A fresh token; `nil` if this sign-in cannot be, or was just tried to be, renewed.
     private func renewed(_ members: [String: JSONValue], file: TokenCacheFile) async throws -> String? {
         guard let request = try renewalRequest(members) else { return nil }
         guard attempts.mayTry(ByteText(file.path), at: context.now(), every: Self.pause) else {
-            // Without a live token the reason of a moment ago still holds: nobody has to sign in for an outage.
+            // Without a live token the reason of a moment ago still holds: an outage is no reason to sign in.
             if !isLive(members), let failure = attempts.failure(of: ByteText(file.path)) { throw failure }
             return nil
         }

@@ -10,7 +10,7 @@ public struct AssumeRoleCredentialSource: AWSCredentialSource {
     ///
     /// - Parameters:
     ///   - role: The role to assume.
-    ///   - base: Hands out the credentials that sign the call.
+    ///   - base: Returns the credentials that sign the call.
     ///   - client: The STS client.
     public init(_ role: AssumedRole, from base: any AWSCredentialSource, client: STSClient = STSClient()) {
         self.role = role
@@ -36,11 +36,11 @@ public struct AssumeRoleCredentialSource: AWSCredentialSource {
 public struct AssumedRole: Sendable, Hashable {
     /// The role's ARN.
     public var arn: String
-    /// What the session is called in CloudTrail; nil for a name made of the time.
+    /// What the session is called in CloudTrail; `nil` for a name made of the time.
     public var sessionName: String?
     /// The external ID that the role's owner asks for; a call with a web identity knows none and leaves it out.
     public var externalID: String?
-    /// How many seconds the session shall live, 900 to 43,200; nil for the role's own hour.
+    /// How many seconds the session shall live, 900 to 43,200; `nil` for the role's own hour.
     public var durationSeconds: Int?
     /// The serial number or ARN of the MFA device whose code the role asks for, or `nil` if it asks for none.
     ///

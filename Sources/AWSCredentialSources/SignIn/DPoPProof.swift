@@ -4,7 +4,7 @@ import RDSIAMSystem
 
 /// The proof of possession that a renewal carries in its `DPoP` header (RFC 9449 §4.2).
 enum DPoPProof {
-    /// Makes a proof; nil where the key does not sign.
+    /// Makes a proof; `nil` if the key does not sign.
     ///
     /// - Parameters:
     ///   - key: The sign-in's key.
@@ -89,7 +89,7 @@ struct DPoPKey: ~Copyable {
         return Self.fixedWidth(signature[..<count])
     }
 
-    /// DER: a sequence of two integers, each with its length before it and a zero byte where its first bit is set.
+    /// DER: a sequence of two integers, each with its length before it and a zero byte if its first bit is set.
     private static func fixedWidth(_ der: ArraySlice<UInt8>) -> [UInt8]? {
         var rest = der.dropFirst(2)
         var numbers: [UInt8] = []

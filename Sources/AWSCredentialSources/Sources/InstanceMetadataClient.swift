@@ -11,7 +11,7 @@ struct InstanceMetadataClient {
 
     /// Finds the service by the environment and a profile.
     ///
-    /// - Throws: ``AWSCredentialError`` with the code `notConfigured` where it must not or cannot be asked.
+    /// - Throws: ``AWSCredentialError`` with the code `notConfigured` if it must not or cannot be asked.
     init(profile: ProfileSelection, context: CredentialContext) async throws {
         guard !context.isOn("AWS_EC2_METADATA_DISABLED") else {
             throw AWSCredentialError(.notConfigured, "AWS_EC2_METADATA_DISABLED is true.")
@@ -28,7 +28,7 @@ struct InstanceMetadataClient {
         self.limits = try settings.limits()
     }
 
-    /// Reads with a session token and, where that runs out meanwhile, once more with a new one.
+    /// Reads with a session token and, if that runs out in between, once more with a new one.
     func session<Value>(_ read: (String) async throws -> Value) async throws -> Value {
         for _ in 0..<2 {
             do { return try await read(sessionToken()) } catch is SessionTokenRefused { continue }
@@ -36,7 +36,7 @@ struct InstanceMetadataClient {
         throw AWSCredentialError(.refused, "\(Self.operation) refuses its own session token (status 401).")
     }
 
-    /// The region the instance stands in; nil where the service knows none.
+    /// The region the instance stands in; `nil` if the service knows none.
     func region() async throws -> String? {
         guard let body = try await session({ try await read("/latest/meta-data/placement/region", token: $0) }) else {
             return nil
@@ -73,8 +73,8 @@ struct InstanceMetadataClient {
 
     /// Reads a path.
     ///
-    /// - Returns: The body; nil where there is nothing at that path.
-    /// - Throws: An error that ``session(_:)`` catches where the token is not, or no longer, accepted.
+    /// - Returns: The body; `nil` if there is nothing at that path.
+    /// - Throws: An error that ``session(_:)`` catches if the token is not, or no longer, accepted.
     func read(_ path: String, token: String) async throws -> [UInt8]? {
         let request = CredentialHTTPRequest(url: endpoint.appending(path), headers: [(Self.tokenHeader, token)])
         let response = try await caller.call(request) { response in
@@ -136,7 +136,7 @@ struct InstanceMetadataSettings {
         }
         if let attempts = try number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts", upTo: 20) {
             limits.attempts = attempts
-            // Whoever asks for more attempts expects a service that is slow to come up.
+            // More attempts than one are for a service that is slow to come up.
             limits.retriesConnecting = attempts > 1
         }
         // Each attempt gets its time, and the pauses between them theirs.

@@ -14,13 +14,13 @@ struct ProfilePlanner {
     let configuration: SharedConfiguration
     let sources: ProfileSources
 
-    /// More roles than anybody chains; STS itself shortens such sessions to an hour.
+    /// More roles than any real chain has; STS itself shortens such sessions to an hour.
     private static let longestWay = 50
 
     /// Plans the way.
     ///
-    /// - Throws: ``AWSCredentialError``: `notConfigured` where the profile itself says nothing about credentials; otherwise
-    ///   `invalidConfiguration`, or `unsupported` for MFA.
+    /// - Throws: ``AWSCredentialError``: `notConfigured` if the profile itself says nothing about credentials;
+    ///   otherwise `invalidConfiguration`, or `unsupported` for MFA.
     func plan(for selected: String) throws -> ProfilePlan {
         try plan(for: selected, after: [], assuming: [])
     }

@@ -11,9 +11,10 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
     private let client: STSClient
     private let context: CredentialContext
 
-    /// Creates the source that `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and, if it likes, `AWS_ROLE_SESSION_NAME` describe.
+    /// Creates the source that `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and, if it likes, `AWS_ROLE_SESSION_NAME`
+    /// describe.
     ///
-    /// - Parameter context: The outside world.
+    /// - Parameter context: The environment.
     public init(context: CredentialContext = .system) {
         self.setting = nil
         self.client = STSClient(context: context)
@@ -23,10 +24,10 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
     /// Creates a source for a token file and a role.
     ///
     /// - Parameters:
-    ///   - tokenFile: The path of the file with the token; `~/` means the home folder.
+    ///   - tokenFile: The path of the file with the token; `~/` means the home directory.
     ///   - role: The role to assume.
     ///   - client: The STS client; `nil` for one of the configured region.
-    ///   - context: The outside world.
+    ///   - context: The environment.
     public init(
         tokenFile: String,
         role: AssumedRole,
@@ -43,8 +44,8 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
 
     /// Reads the token and asks STS for the role's credentials.
     ///
-    /// - Throws: ``AWSCredentialError``: `notConfigured` without a token file, `invalidConfiguration` where the file stands without a role,
-    ///   `unreadableFile`, or what STS answers.
+    /// - Throws: ``AWSCredentialError``: `notConfigured` without a token file, `invalidConfiguration` if the file
+    ///   stands without a role, `unreadableFile`, or what STS answers.
     public func credentials() async throws -> AWSCredentials {
         var setting = try setting ?? environmentSetting()
         setting.role.defaultSessionPrefix = "web-identity"
