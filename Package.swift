@@ -175,7 +175,12 @@ let package = Package(
             ]
         ),
         .testTarget(name: "AuthTokensTestingTests", dependencies: ["AuthTokens", "AuthTokensTesting"]),
-        .testTarget(name: "PluginGuideTests", dependencies: ["AuthTokens", "AuthTokensTesting", "TestSupport"]),
+        .testTarget(
+            name: "PluginGuideTests",
+            dependencies: [
+                "AuthTokens", "AuthTokensTesting", "AWSGenerators", "AWSCredentialSources", "AWSSigV4", "TestSupport",
+            ]
+        ),
         .testTarget(
             name: "AWSGeneratorsTests",
             dependencies: [

@@ -1,92 +1,154 @@
-package import AWSCredentialSources
-package import AWSSigV4
-package import AuthTokens
+public import AWSCredentialSources
+import AWSSigV4
+public import AuthTokens
 import RDSIAMBasics
-package import RDSIAMSystem
+import RDSIAMSystem
+import Synchronization
 
-/// Whose credentials a generator uses, and in which region: its own settings, and what connection strings say instead.
+/// Finds the credentials and the region for a token: the generator's own, and what connection strings say instead.
 ///
-/// A class, as a struct's members would be retained one by one each time a cached token is returned.
-package final class AWSCaller: Sendable {
-    private let own: SigningSource
-    private let directory: AWSCredentialDirectory
-    private let region: String?
-    private let hostRegion: @Sendable (AuthTokenRequest) throws -> String?
-    private let regions: ConfiguredRegions
+/// All answers follow the keywords of ``AWSKeyword``. Make one for each generator, and share it.
+public final class AWSCaller: Sendable {
+    /// The environment: files, HTTP, clocks and variables.
+    public let context: CredentialContext
+    private let own: RefreshingCredentialSource
+    private let sources: AWSCredentialSourceRegistry
+    private let ownRegion: String?
+    private let nameRegion: @Sendable (AuthTokenRequest) throws -> String?
+    /// When credentials were last renewed for a refused token.
+    private let renewals = Mutex<[Renewal: Duration]>([:])
+    let signer = SigV4Signer()
 
-    /// - Parameters:
-    ///   - credentials: The generator's own credentials.
-    ///   - region: The generator's own region.
-    ///   - hostRegion: The region that the host's name tells.
-    ///   - regions: The AWS configuration's region, for names that say nothing.
-    ///   - directory: What connection strings may ask for.
-    ///   - context: The clocks to go by.
-    package init(
-        _ credentials: any AWSCredentialSource,
-        region: String?,
-        hostRegion: @escaping @Sendable (AuthTokenRequest) throws -> String?,
-        regions: AWSRegionChain,
-        directory: AWSCredentialDirectory,
-        context: CredentialContext
-    ) {
-        own = SigningSource(credentials, context: context)
-        self.region = region
-        self.hostRegion = hostRegion
-        self.regions = ConfiguredRegions(regions, directory, uptime: context.uptime)
-        self.directory = directory
-    }
-
-    /// The source of credentials for a request.
+    /// The source whose credentials a server refused, and the user.
     ///
-    /// - Throws: `NamedRegistryError` for an unknown name; what building the source throws; `AWSGeneratorError` for
-    ///   settings that contradict each other.
-    package func source(for request: AuthTokenRequest) async throws -> any AWSCredentialSource {
-        try await signingSource(for: request)
+    /// Not the access key: an assumed role has another one after each renewal, so that there would be no pause.
+    private struct Renewal: Hashable {
+        let source: ObjectIdentifier
+        let user: ByteText
     }
 
-    /// The region for a request, and who named it.
-    package func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
-        try await SigningRegion(
-            of: request,
-            generator: region,
-            hostName: hostRegion(request),
-            configuration: { [regions] in try await regions.region(for: request) }
-        )
+    /// How long after a renewal for a refused token there is no other for the same user: most refusals have other
+    /// reasons, and a user without the right to log in must not cause a call of STS at each attempt.
+    private static let pause = Duration.seconds(10)
+    private static let capacity = 256
+
+    /// Creates a caller.
+    ///
+    /// - Parameters:
+    ///   - region: The generator's own region; `nil` takes it from the host name, then from the AWS configuration.
+    ///   - credentials: The generator's own source; `nil` is the default chain. One that caches nothing itself is asked
+    ///     through a `RefreshingCredentialSource`: credentials without an end are then good for five minutes, or until
+    ///     their file changes or a server refuses a token.
+    ///   - sources: What connection strings may name with `aws_rds_iam_credentials`.
+    ///   - context: The environment.
+    ///   - hostRegion: Returns the region that a request's host name tells, or `nil`.
+    public init(
+        region: String? = nil,
+        credentials: (any AWSCredentialSource)? = nil,
+        sources: AWSCredentialSourceRegistry = .shared,
+        context: CredentialContext = .system,
+        hostRegion: @escaping @Sendable (AuthTokenRequest) throws -> String? = { _ in nil }
+    ) {
+        let source = credentials ?? AWSCredentialChain.default(context: context)
+        own = .wrapping(source, context: context)
+        self.sources = sources
+        self.context = context
+        ownRegion = region
+        nameRegion = hostRegion
     }
 
-    /// Returns whether the credentials in memory, and the region that the AWS configuration names, are those of a
-    /// token.
-    package func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
-        guard let ready = knownSource(for: request)?.ready, let key = token.credential?.accessKeyID,
-            ready.accessKeyID.isBytewiseEqual(to: key)
+    /// Returns the credentials for a request.
+    ///
+    /// - Parameters:
+    ///   - request: What a token is asked for.
+    ///   - lifetime: How long they should live; what lives shorter is renewed once, and returned if there is no other.
+    /// - Throws: `NamedRegistryError` for an unknown source; ``AWSGeneratorError`` for settings that contradict each
+    ///   other; `AWSCredentialError`. The error's `isRetryable` says whether to retry.
+    public func credentials(
+        for request: AuthTokenRequest,
+        validFor lifetime: Duration = .zero
+    ) async throws -> AWSCredentials {
+        let source = try await sources.source(for: request, own: own)
+        guard lifetime > .zero else { return try await source.credentials() }
+        return try await source.credentials(validFor: lifetime.seconds)
+    }
+
+    /// Returns the region for a request, and who names it: the connection string, the generator, the host name or the
+    /// AWS configuration, in that order.
+    ///
+    /// - Throws: ``AWSGeneratorError`` if the region is not known or the host cannot be signed for; `AWSCredentialError`
+    ///   if an AWS configuration file is malformed. No error may be retried.
+    public func region(for request: AuthTokenRequest) async throws -> SigningRegion {
+        if let region = try namedRegion(for: request) { return region }
+        guard let name = try await regions(for: request).region() else { throw AWSGeneratorError.noRegion }
+        return SigningRegion(name: name, origin: .configuration)
+    }
+
+    /// Returns whether a token was made with the credentials and for the region that are now in use; `false` if that is
+    /// not known without waiting.
+    public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
+        guard let key = token.credential?.accessKeyID, let source = sources.knownSource(for: request, own: own),
+            source.cachedCredentials()?.accessKeyID.isBytewiseEqual(to: key) == true,
+            let region = (try? namedRegion(for: request))?.name ?? regions(for: request).cachedRegion()
         else { return false }
-        // If something else names the region, it is part of the request or the generator.
-        guard let reading = regions.cachedRegion(for: request) else { return !regions.areInUse }
-        return token.region.map { $0.isBytewiseEqual(to: reading) } ?? false
+        return token.region?.isBytewiseEqual(to: region) == true
     }
 
-    /// Records that a server refused a token, so that its credentials are looked at again before the next one.
-    package func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
-        knownSource(for: request)?.tokenWasRefused(token)
+    /// Lets the next caller get fetched credentials, as a server refused a token of the cached ones; at most every ten
+    /// seconds for the same source and user.
+    public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
+        guard let key = token.credential?.accessKeyID, let source = sources.knownSource(for: request, own: own) else {
+            return
+        }
+        let renewal = Renewal(source: ObjectIdentifier(source), user: ByteText(request.user))
+        let now = context.uptime()
+        let isDue = renewals.withLock { renewals in
+            if let last = renewals[renewal], last <= now, now - last < Self.pause { return false }
+            // Odd connection strings must not fill the memory.
+            if renewals.count >= Self.capacity { renewals = [:] }
+            renewals[renewal] = now
+            return true
+        }
+        if isDue { source.invalidate(accessKeyID: key) }
     }
 
-    private func signingSource(for request: AuthTokenRequest) async throws -> SigningSource {
-        if let known = knownSource(for: request) { return known }
-        return try await directory.source(for: request, own: own)
+    /// The region, unless the AWS configuration must be asked.
+    private func namedRegion(for request: AuthTokenRequest) throws -> SigningRegion? {
+        if let name = request.setting(AWSKeyword.region) { return SigningRegion(name: name, origin: .connectionString) }
+        if let ownRegion { return SigningRegion(name: ownRegion, origin: .generator) }
+        return try nameRegion(request).map { SigningRegion(name: $0, origin: .hostName) }
     }
 
-    private func knownSource(for request: AuthTokenRequest) -> SigningSource? {
-        request.parameters.isEmpty ? own : directory.knownSource(for: request, own: own)
+    private func regions(for request: AuthTokenRequest) -> AWSRegionChain {
+        guard let profile = request.setting(AWSKeyword.profile) else { return AWSRegionChain(context: context) }
+        return AWSRegionChain(profile: profile, context: sources.context)
     }
 }
 
-extension CredentialContext {
-    /// Reads the wall clock.
-    ///
-    /// - Throws: `SigV4Error` if it answers a time that no signature can state, or no number.
-    package func signingDate() throws(SigV4Error) -> Date {
-        let date = now()
-        _ = try SigningTime(secondsSince1970: date.timeIntervalSince1970)
-        return date
+extension RefreshingCredentialSource {
+    /// Returns the source itself if it is of this type already, so that credentials are not cached twice.
+    static func wrapping(_ source: any AWSCredentialSource, context: CredentialContext) -> RefreshingCredentialSource {
+        source as? RefreshingCredentialSource ?? RefreshingCredentialSource(source, context: context)
+    }
+}
+
+extension CredentialIdentity {
+    /// Creates the part of AWS credentials that may be written down.
+    public init(_ credentials: AWSCredentials) {
+        self.init(
+            source: credentials.provenance.source.rawValue,
+            accessKeyID: credentials.accessKeyID,
+            profile: credentials.provenance.profile,
+            accountID: credentials.accountID,
+            roleARN: credentials.provenance.roleARN,
+            expiresAt: credentials.expiration
+        )
+    }
+}
+
+extension AuthTokenRequest {
+    /// Returns the value of a keyword; an empty one counts as none, as it does in libpq.
+    func setting(_ keyword: String) -> String? {
+        parameters[keyword].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -20,14 +20,18 @@ public struct AWSGeneratorError: AuditableError, RetryableError, Hashable, Custo
 
         /// Neither the request nor the configuration names the region of the database.
         public static let noRegion = Self("noRegion")
-        /// The host is a loopback name, an IP address or a socket path, for which no token can be valid.
+        /// The host is a loopback name, an IP address, a socket path or holds a port, so no token can be valid for it.
         public static let unsignableHost = Self("unsignableHost")
         /// `aws_rds_iam_port` is not a port.
         public static let invalidPort = Self("invalidPort")
         /// `aws_rds_iam_role_arn` is not an ARN.
         public static let invalidRole = Self("invalidRole")
-        /// `aws_rds_iam_profile` stands beside a source of credentials that has no profiles.
+        /// A keyword stands beside a source of credentials that does not know it, or without the role that it is for.
         public static let conflictingCredentials = Self("conflictingCredentials")
+        /// The host belongs to another service, whose tokens another generator makes.
+        public static let otherService = Self("otherService")
+        /// Neither the connection string nor the generator names the secret.
+        public static let noSecret = Self("noSecret")
         /// The credentials have expired, or expire within a second; may be retried.
         public static let expiredCredentials = Self("expiredCredentials")
     }
@@ -37,9 +41,58 @@ public struct AWSGeneratorError: AuditableError, RetryableError, Hashable, Custo
     /// What is wrong and what to do.
     public let message: String
 
-    package init(_ code: Code, _ message: String) {
+    init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    static let noRegion = Self(
+        .noRegion,
+        "The AWS region is not known, as the host name does not tell it. Set \(AWSKeyword.region) in the connection string, "
+            + "AWS_REGION, or the region of the profile."
+    )
+    static let expiredCredentials = Self(.expiredCredentials, "The AWS credentials have expired. Renew them.")
+    static let invalidPort = Self(
+        .invalidPort,
+        "The connection string's \(AWSKeyword.port) is invalid. Set it to a number from 1 to 65535."
+    )
+    static let invalidRole = Self(
+        .invalidRole,
+        "The connection string's \(AWSKeyword.roleARN) is invalid. Set it to the ARN of a role, such as "
+            + "arn:aws:iam::111122223333:role/app."
+    )
+    static let noSecret = Self(
+        .noSecret,
+        "The connection string names no secret. Set \(AWSKeyword.secretID) to the secret's name or ARN."
+    )
+
+    static func conflict(_ rule: String) -> Self { Self(.conflictingCredentials, "The connection string's \(rule)") }
+
+    static func redshift(_ generator: String) -> Self {
+        Self(
+            .otherService,
+            "The host is an endpoint of Amazon Redshift, which takes no RDS token. Set "
+                + "aws_rds_iam_auth_token_generator=\(generator) in the connection string."
+        )
+    }
+
+    /// - Parameters:
+    ///   - subject: The host, or the keyword that names it.
+    ///   - obstacle: What it is instead of a name.
+    static func unsignableHost(_ subject: String, _ obstacle: String) -> Self {
+        Self(
+            .unsignableHost,
+            "A token is signed for the name AWS gave the endpoint, and \(subject) is \(obstacle). "
+                + "Set \(AWSKeyword.host) in the connection string to that name."
+        )
+    }
+
+    static func hostWithPort(_ host: String, _ port: String) -> Self {
+        Self(
+            .unsignableHost,
+            "The connection string's \(AWSKeyword.host) holds a port. Set \(AWSKeyword.host)=\(host) and "
+                + "\(AWSKeyword.port)=\(port)."
+        )
     }
 
     /// Whether the same call may succeed later: only for ``Code/expiredCredentials``.

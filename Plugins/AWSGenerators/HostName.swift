@@ -3,25 +3,41 @@ import RDSIAMBasics
 /// A host as tokens name it: in ASCII lowercase and without a final dot, split into labels.
 ///
 /// Only the letters A to Z are lowercased: by Unicode's rules the Kelvin sign would become a `k`, and so another host.
-package struct HostName {
+struct HostName {
     /// The name.
-    package let text: String
+    let text: String
     /// The labels from left to right.
-    package let labels: [String]
+    let labels: [String]
 
-    package init(_ host: String) {
+    /// What AWS's partitions call themselves in DNS, for IPv4 and for both protocols.
+    static let awsSuffixes = [
+        "amazonaws.com", "api.aws", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.eu",
+        "api.amazonwebservices.eu", "c2s.ic.gov", "api.aws.ic.gov", "sc2s.sgov.gov", "api.aws.scloud",
+        "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "csp.hci.ic.gov", "api.aws.hci.ic.gov",
+    ]
+
+    init(_ host: String) {
         let lowercased = host.asciiLowercased()
         text = lowercased.hasByteSuffix(".") ? String(decoding: lowercased.utf8.dropLast(), as: UTF8.self) : lowercased
         labels = text.splitBytes(separator: ".", omittingEmptySubsequences: false)
     }
 
     /// Returns the labels before a suffix such as `amazonaws.com`, or `nil` if the name does not end in it.
-    package func labels(before suffix: String) -> ArraySlice<String>? {
+    func labels(before suffix: String) -> ArraySlice<String>? {
         let end = suffix.splitBytes(separator: ".")
         guard labels.count > end.count,
             labels.suffix(end.count).elementsEqual(end, by: { $0.isBytewiseEqual(to: $1) })
         else { return nil }
         return labels.dropLast(end.count)
+    }
+
+    /// The name and the port, if this is both, as a token begins with them.
+    var hostAndPort: (host: String, port: String)? {
+        let parts = text.splitBytes(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, HostName(parts[0]).obstacle == nil,
+            parts[1].utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 })
+        else { return nil }
+        return (parts[0], parts[1])
     }
 
     /// What kind of address this is instead of the name of an endpoint, or `nil` if it may be one.

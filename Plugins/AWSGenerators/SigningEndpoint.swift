@@ -7,11 +7,6 @@ import RDSIAMBasics
 /// endpoint itself is called: AWS checks the signature against the endpoint's own name (RDS User Guide, "Connecting to
 /// your DB instance using IAM authentication").
 public struct SigningEndpoint: Sendable {
-    /// The keyword of the connection string that overrides the host.
-    public static let hostKeyword = "aws_rds_iam_host"
-    /// The keyword of the connection string that overrides the port.
-    public static let portKeyword = "aws_rds_iam_port"
-
     /// The endpoint's name in ASCII lowercase, without a final dot.
     public let host: String
     /// The endpoint's port.
@@ -26,29 +21,21 @@ public struct SigningEndpoint: Sendable {
     /// - Throws: ``AWSGeneratorError`` if the host cannot be the endpoint's own name, or the port is not a port; do not
     ///   retry.
     public init(of request: AuthTokenRequest) throws(AWSGeneratorError) {
-        let override = request.setting(Self.hostKeyword)
+        let override = request.setting(AWSKeyword.host)
         let name = HostName(override ?? request.host)
+        if override != nil, let (host, port) = name.hostAndPort { throw .hostWithPort(host, port) }
         if let obstacle = name.obstacle {
-            throw AWSGeneratorError(
-                .unsignableHost,
-                "A token is signed for the name AWS gave the endpoint, and \(override == nil ? "the host" : Self.hostKeyword) "
-                    + "is \(obstacle). Set \(Self.hostKeyword) in the connection string to that name."
-            )
+            throw .unsignableHost(override == nil ? "the host" : AWSKeyword.host, obstacle)
         }
         host = name.text
-        port = try request.setting(Self.portKeyword).map(Self.port) ?? request.port
+        port = try request.setting(AWSKeyword.port).map(Self.port) ?? request.port
         isOverridden = override != nil
     }
 
     private static func port(_ text: String) throws(AWSGeneratorError) -> Int {
         guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let port = Int(text),
             1...65_535 ~= port
-        else {
-            throw AWSGeneratorError(
-                .invalidPort,
-                "The connection string's \(portKeyword) is invalid. Set it to a number from 1 to 65535."
-            )
-        }
+        else { throw .invalidPort }
         return port
     }
 }
@@ -64,12 +51,5 @@ extension SigningEndpoint: Hashable {
         hasher.combine(ByteText(host))
         hasher.combine(port)
         hasher.combine(isOverridden)
-    }
-}
-
-extension AuthTokenRequest {
-    /// The value of a keyword; an empty one counts as none, as it does in libpq.
-    package func setting(_ keyword: String) -> String? {
-        parameters[keyword].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

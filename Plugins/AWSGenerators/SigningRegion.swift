@@ -1,4 +1,3 @@
-package import AuthTokens
 import RDSIAMBasics
 
 /// The region that a token is signed for, and its origin.
@@ -22,43 +21,16 @@ public struct SigningRegion: Sendable {
         public static let configuration = Self("AWS configuration")
     }
 
-    /// The keyword of the connection string that names the region.
-    public static let keyword = "aws_rds_iam_region"
-
     /// The region, for example `eu-central-1`.
     public let name: String
     /// Where the name comes from.
     public let origin: Origin
 
-    /// Asks in order: the connection string, the generator, the host name, the AWS configuration.
-    package init(
-        of request: AuthTokenRequest,
-        generator: String?,
-        hostName: String?,
-        configuration: () async throws -> String?
-    ) async throws {
-        let candidates = [
-            (request.setting(Self.keyword), Origin.connectionString), (generator, .generator), (hostName, .hostName),
-        ]
-        for case (let name?, let origin) in candidates {
-            (self.name, self.origin) = (name, origin)
-            return
-        }
-        guard let name = try await configuration() else {
-            throw AWSGeneratorError(
-                .noRegion,
-                "The AWS region is not known, as the host name does not tell it. Set \(Self.keyword) in the connection string, "
-                    + "AWS_REGION, or the region of the profile."
-            )
-        }
-        (self.name, origin) = (name, .configuration)
-    }
-
     /// Whether a label has the shape of a region: words and a final number, such as `us-gov-west-1` or
     /// `eusc-de-east-1`.
     ///
     /// No list of regions: AWS adds some each year.
-    package static func hasShape(_ label: String) -> Bool {
+    static func hasShape(_ label: String) -> Bool {
         let parts = label.splitBytes(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, let number = parts.last, let first = parts.first, 2...4 ~= first.utf8.count else {
             return false

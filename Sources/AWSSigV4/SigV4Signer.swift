@@ -72,6 +72,21 @@ public struct SigV4Signer: Sendable {
         return String(decoding: query, as: UTF8.self)
     }
 
+    /// Signs a request in its query, and returns it as a URL without its scheme: host, path and query.
+    ///
+    /// Several AWS services accept such a text as a password. Parameters and errors are those of
+    /// ``query(presigning:scope:credentials:expires:options:)``.
+    public func url(
+        presigning request: SigV4Request,
+        scope: CredentialScope,
+        credentials: SigningCredentials,
+        expires: Int,
+        options: SigV4Options = .standard
+    ) throws(SigV4Error) -> String {
+        let url = try presign(request, scope, credentials, expires, options, at: request.host)
+        return String(decoding: url, as: UTF8.self)
+    }
+
     /// Signs a request in its query.
     ///
     /// - Parameter endpoint: What the result begins with, followed by the path and `?`; if it is empty, so are they.

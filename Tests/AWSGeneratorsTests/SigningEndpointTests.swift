@@ -73,6 +73,20 @@ struct SigningEndpointTests {
         )
     }
 
+    @Test(arguments: [
+        ("DB.example.com:5432", "db.example.com", "5432"), ("db:0", "db", "0"), ("db.:99999", "db.", "99999"),
+    ])
+    func aHostWithAPortIsRefusedAndBothKeywordsAreNamed(text: String, host: String, port: String) {
+        let error = #expect(throws: AWSGeneratorError.self) {
+            try SigningEndpoint(of: TestWorld.request(["aws_rds_iam_host": text]))
+        }
+        #expect(error?.code == .unsignableHost)
+        #expect(
+            error?.message == "The connection string's aws_rds_iam_host holds a port. Set aws_rds_iam_host=\(host) and "
+                + "aws_rds_iam_port=\(port)."
+        )
+    }
+
     @Test func aNameThatRDSDidNotGiveIsSignedAndSaysSo() async throws {
         let request = TestWorld.request(host: "db.internal.example.com", ["aws_rds_iam_region": "eu-west-2"])
         #expect(try SigningEndpoint(of: request).rdsHostName == nil)

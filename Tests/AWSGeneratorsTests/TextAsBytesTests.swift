@@ -90,9 +90,8 @@ struct TextAsBytesTests {
         let context = CredentialContext.bare(files: file)
         let generator = RDSGenerator(
             credentials: TestWorld.source(),
-            directory: AWSCredentialDirectory(context: context),
-            regions: AWSRegionChain(context: context),
-            now: { TestWorld.now }
+            sources: AWSCredentialSourceRegistry(context: context),
+            context: context
         )
         for host in ["db.example.com", TestWorld.host] {
             for source in [nil, "profile"] {
@@ -113,9 +112,8 @@ struct TextAsBytesTests {
         let keys = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "topSecretEnv"]
         let generator = RDSGenerator(
             credentials: TestWorld.source(),
-            directory: AWSCredentialDirectory(context: .bare(keys, http: calls)),
-            regions: AWSRegionChain(context: .bare()),
-            now: { TestWorld.now }
+            sources: AWSCredentialSourceRegistry(context: .bare(keys, http: calls)),
+            context: .bare()
         )
         for (name, key) in [
             (Self.composed, "ASIAROLE1"), (Self.decomposed, "ASIAROLE2"), (Self.composed, "ASIAROLE1"),

@@ -1,4 +1,7 @@
+import AWSCredentialSources
+import AWSGenerators
 import AuthTokens
+import AuthTokensTesting
 import Foundation
 import TestSupport
 import Testing
@@ -8,7 +11,7 @@ struct PluginGuideTests {
     @Test(
         "shows the code that is compiled here",
         arguments: [
-            "VaultGenerator.swift", "register.swift", "VaultGeneratorTests.swift",
+            "VaultGenerator.swift", "register.swift", "VaultGeneratorTests.swift", "CacheGenerator.swift",
         ]
     )
     func code(file: String) throws {
@@ -23,7 +26,29 @@ struct PluginGuideTests {
     @Test("shows no other code")
     func nothingElse() throws {
         let page = try String(contentsOfFile: Repository.path("Plugins/README.md"), encoding: .utf8)
-        #expect(page.components(separatedBy: "```swift").count == 4)
+        #expect(page.components(separatedBy: "```swift").count == 5)
+    }
+
+    @Test("leads to presigned tokens of other AWS services, with credentials and region as the connection string says")
+    func presigned() async throws {
+        var context = CredentialContext.system
+        context.environment = ["AWS_REGION": "eu-west-2"]
+        context.homeDirectory = nil
+        let keys = AWSCredentials(accessKeyID: "AKIACACHE", secretAccessKey: "top secret", sessionToken: "session")
+        let generator = CacheGenerator(caller: AWSCaller(credentials: .static(keys), context: context))
+        let request = AuthTokenRequest(host: "Cache-1", user: "app", parameters: ["aws_rds_iam_region": "eu-west-1"])
+        let token = try await generator.token(for: request)
+        #expect(token.value.hasPrefix("cache-1/?Action=connect&User=app&X-Amz-Algorithm=AWS4-HMAC-SHA256&"))
+        #expect(token.value.contains("eu-west-1%2Felasticache%2Faws4_request"))
+        #expect(token.credential?.accessKeyID == "AKIACACHE")
+        #expect(generator.isCurrent(token, for: request))
+        #expect(!generator.isCurrent(token, for: AuthTokenRequest(host: "Cache-1", user: "app")))
+        try await GeneratorConformance(secrets: ["top secret"], otherUser: "reader") { [context] clock in
+            var context = context
+            context.now = { clock.now }
+            return CacheGenerator(caller: AWSCaller(credentials: .static(keys), context: context))
+        }
+        .check(request)
     }
 
     @Test("leads to tokens")

@@ -1,3 +1,4 @@
+import AWSCredentialSources
 import AuthTokens
 import RDSIAMBasics
 
@@ -6,58 +7,46 @@ import RDSIAMBasics
 /// Names are compared byte by byte: to AWS's configuration files, the composed and the decomposed form of a character
 /// differ.
 struct CredentialSettings {
-    /// Where credentials come from, before any role is assumed.
-    enum Origin: Hashable {
-        /// The generator's own source.
-        case generator
-        /// A source in the registry.
-        case named(ByteText)
-        /// The default chain, beginning with this profile.
-        case chain(profile: ByteText)
-        /// This profile and nothing else.
-        case profile(ByteText)
+    /// A role to assume, and how.
+    struct Role: Hashable {
+        let arn: ByteText
+        let sessionName: ByteText?
+        let externalID: ByteText?
+
+        var assumed: AssumedRole {
+            AssumedRole(arn: arn.string, sessionName: sessionName?.string, externalID: externalID?.string)
+        }
     }
 
-    let origin: Origin
-    /// The role to assume with them.
-    let role: ByteText?
+    /// The name of a source in the registry, or `nil` for the generator's own, or for a profile with the chain.
+    let source: ByteText?
+    /// A profile: of the chain, or of the source `profile`.
+    let profile: ByteText?
+    /// The role to assume with the credentials.
+    let role: Role?
+    /// The region, whose STS endpoint assumes roles.
+    let region: ByteText?
 
     init(of request: AuthTokenRequest) throws(AWSGeneratorError) {
-        var name: ByteText?
-        var profile: ByteText?
-        var role: ByteText?
-        // There are a few at most: going through them takes less time than looking three up.
-        for (keyword, value) in request.parameters where !value.isEmpty {
-            switch keyword {
-            case AWSCredentialDirectory.credentialsKeyword: name = ByteText(value)
-            case AWSCredentialDirectory.profileKeyword: profile = ByteText(value)
-            case AWSCredentialDirectory.roleKeyword: role = ByteText(value)
-            default: break
+        func text(_ keyword: String) -> ByteText? { request.setting(keyword).map { ByteText($0) } }
+        source = text(AWSKeyword.credentials)
+        profile = text(AWSKeyword.profile)
+        region = text(AWSKeyword.region)
+        if profile != nil, let source, source != "profile", source != "default" {
+            throw .conflict(
+                "\(AWSKeyword.profile) goes only with \(AWSKeyword.credentials)=profile or =default. Remove one of the two."
+            )
+        }
+        let (sessionName, externalID) = (text(AWSKeyword.roleSessionName), text(AWSKeyword.externalID))
+        guard let arn = text(AWSKeyword.roleARN) else {
+            if sessionName != nil || externalID != nil {
+                let keyword = externalID == nil ? AWSKeyword.roleSessionName : AWSKeyword.externalID
+                throw .conflict("\(keyword) goes only with \(AWSKeyword.roleARN). Name the role, or remove it.")
             }
+            role = nil
+            return
         }
-        origin = try Self.origin(name: name, profile: profile)
-        self.role = role
-        if let role, !role.string.hasBytePrefix("arn:") {
-            throw AWSGeneratorError(
-                .invalidRole,
-                "The connection string's \(AWSCredentialDirectory.roleKeyword) is invalid. Set it to the ARN of a role, such as "
-                    + "arn:aws:iam::111122223333:role/app."
-            )
-        }
-    }
-
-    private static func origin(name: ByteText?, profile: ByteText?) throws(AWSGeneratorError) -> Origin {
-        switch (name, profile) {
-        case (let name?, nil): return .named(name)
-        case (nil, nil): return .generator
-        case (nil, let profile?), ("default", let profile?): return .chain(profile: profile)
-        case ("profile", let profile?): return .profile(profile)
-        default:
-            throw AWSGeneratorError(
-                .conflictingCredentials,
-                "The connection string's \(AWSCredentialDirectory.profileKeyword) goes only with "
-                    + "\(AWSCredentialDirectory.credentialsKeyword)=profile or =default. Remove one of the two."
-            )
-        }
+        guard arn.string.hasBytePrefix("arn:") else { throw .invalidRole }
+        role = Role(arn: arn, sessionName: sessionName, externalID: externalID)
     }
 }

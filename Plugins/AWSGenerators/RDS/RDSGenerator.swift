@@ -1,97 +1,62 @@
 public import AWSCredentialSources
 import AWSSigV4
 public import AuthTokens
-public import RDSIAMSystem
 
 /// Makes the tokens with which database users log in to RDS and Aurora PostgreSQL.
 ///
-/// Signing is local: nothing goes out but what the credential source sends. See the RDS User Guide, "IAM database
+/// Signing is local: nothing is sent but what the credential source sends. See the RDS User Guide, "IAM database
 /// authentication".
-public struct RDSGenerator: AuthTokenGenerator {
-    private let tokens: PresignedTokens
+public struct RDSGenerator: AWSTokenGenerator {
+    /// The name that the generator goes by.
+    public static let name = "rds"
 
-    /// How long RDS accepts a token, in seconds.
-    static let lifetime = 900
+    /// Finds credentials and region.
+    public let caller: AWSCaller
 
     /// Creates a generator.
     ///
     /// - Parameters:
     ///   - region: The region to sign for, unless the connection string names one with `aws_rds_iam_region`; `nil`
     ///     takes it from the host name, then from the AWS configuration.
-    ///   - credentials: The credentials to sign with, unless the connection string names others. The source is asked
-    ///     for each token, and each time a cached token is returned. Credentials that state an end are cached until
-    ///     shortly before it; those without one are cached if the source is `.refreshing`.
-    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and
-    ///     `aws_rds_iam_role_arn`.
-    ///   - regions: The AWS configuration's region, for host names that say nothing.
-    ///   - now: The wall clock.
+    ///   - credentials: The credentials to sign with, unless the connection string names others; `nil` is the default
+    ///     chain. See ``AWSCaller/init(region:credentials:sources:context:hostRegion:)`` for how long they are cached.
+    ///   - sources: What the connection string may name with `aws_rds_iam_credentials`.
+    ///   - context: The environment.
     public init(
         region: String? = nil,
-        credentials: any AWSCredentialSource = .default,
-        directory: AWSCredentialDirectory = .shared,
-        regions: AWSRegionChain = AWSRegionChain(),
-        now: @escaping @Sendable () -> Date = { Date() }
+        credentials: (any AWSCredentialSource)? = nil,
+        sources: AWSCredentialSourceRegistry = .shared,
+        context: CredentialContext = .system
     ) {
-        tokens = PresignedTokens(
-            region: region,
-            hostRegion: { $0.rdsHostName?.region },
-            credentials: credentials,
-            directory: directory,
-            regions: regions,
-            now: now
-        )
+        caller = AWSCaller(region: region, credentials: credentials, sources: sources, context: context) { request in
+            try SigningEndpoint(of: request).rdsHostName?.region
+        }
     }
 
-    /// Registers the generator as `default` and as `rds`.
-    ///
-    /// - Throws: `NamedRegistryError` where one of the names is taken.
-    public static func register(in registry: AuthTokenGeneratorRegistry) throws {
-        for name in names { try registry.add(name) { RDSGenerator() } }
-    }
-
-    /// The names the generator goes by.
-    public static let names = ["default", "rds"]
-
-    /// Signs a token.
-    ///
-    /// Credentials that end within the token's 15 minutes are renewed once first. If the new ones end as soon, the
-    /// token says so and ends with them.
+    /// Signs a token, which is good for 15 minutes or as long as its credentials.
     ///
     /// - Parameter request: The server and the user. The parameters `aws_rds_iam_host` and `aws_rds_iam_port` name the
     ///   endpoint if another address is dialed; `aws_rds_iam_region` outranks every other source of the region.
     /// - Throws: `NamedRegistryError` if `aws_rds_iam_credentials` names no source; `AWSCredentialError`; `SigV4Error`
-    ///   or `AWSGeneratorError` if the request, the credentials or the clock are at fault. The error's `isRetryable`
+    ///   or ``AWSGeneratorError`` if the request, the credentials or the clock are at fault. The error's `isRetryable`
     ///   says whether to retry.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
-        try await tokens.token(for: request, lifetime: Self.lifetime) { order in
-            try order.signer.rdsToken(
-                host: order.endpoint.host,
-                port: order.endpoint.port,
+        try await Self.token(for: request, caller)
+    }
+
+    static func token(for request: AuthTokenRequest, _ caller: AWSCaller) async throws -> AuthToken {
+        // RDS accepts no token for longer than 900 seconds.
+        try await caller.presignedToken(for: request, lifetime: .seconds(900)) { signing in
+            try signing.signer.rdsToken(
+                host: signing.endpoint.host,
+                port: signing.endpoint.port,
                 user: request.user,
-                region: order.region,
-                credentials: order.credentials.signing,
-                at: order.credentials.unixSeconds,
-                expires: order.credentials.lifetime
+                region: signing.region,
+                credentials: signing.credentials,
+                at: signing.unixSeconds,
+                expires: signing.lifetime
             )
         }
-    }
-
-    /// Returns whether the token was signed with the credentials and for the region that are now in use.
-    public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
-        tokens.caller.isCurrent(token, for: request)
-    }
-
-    /// Looks at the credentials again before the next token, as they may have been replaced; at most every ten seconds.
-    public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
-        tokens.caller.tokenWasRefused(token, for: request)
-    }
-
-    /// The region that a token for a request is signed for, and who named it.
-    ///
-    /// - Throws: `AWSGeneratorError` if the region is not known or the host cannot be signed for; `AWSCredentialError`
-    ///   if an AWS configuration file is malformed.
-    public func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
-        try await tokens.caller.signingRegion(for: request)
     }
 }
 

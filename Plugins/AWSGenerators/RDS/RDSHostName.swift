@@ -38,7 +38,7 @@ public struct RDSHostName: Sendable, Hashable {
     /// Reads a name in any case, with or without a final dot, or returns `nil` if RDS did not give it.
     public init?(_ host: String) {
         let name = HostName(host)
-        guard let front = Self.suffixes.lazy.compactMap(name.labels(before:)).first,
+        guard let front = HostName.awsSuffixes.lazy.compactMap(name.labels(before:)).first,
             let place = Self.place(front.suffix(2)), front.count >= 4
         else { return nil }
         let identifier = front[front.endIndex - 3]
@@ -47,13 +47,6 @@ public struct RDSHostName: Sendable, Hashable {
         self.kind = kind
         region = kind == .global ? nil : place
     }
-
-    /// What AWS's partitions call themselves in DNS, for IPv4 and for both protocols.
-    private static let suffixes = [
-        "amazonaws.com", "api.aws", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.eu",
-        "api.amazonwebservices.eu", "c2s.ic.gov", "api.aws.ic.gov", "sc2s.sgov.gov", "api.aws.scloud",
-        "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "csp.hci.ic.gov", "api.aws.hci.ic.gov",
-    ]
 
     /// The label where another name has its region.
     private static let everywhere = "global"

@@ -1,5 +1,7 @@
 public import AWSCredentialSources
+import AWSSigV4
 public import AuthTokens
+import RDSIAMBasics
 import RDSIAMSystem
 
 /// Asks Amazon Redshift for temporary users and passwords.
@@ -8,82 +10,116 @@ import RDSIAMSystem
 /// ``RedshiftAccess/user(autoCreate:groups:)``, a user of the identity's own for the others. See the Redshift API
 /// Reference, "GetClusterCredentials" and "GetClusterCredentialsWithIAM", and the Redshift Serverless API Reference,
 /// "GetCredentials".
-public struct RedshiftGenerator: AuthTokenGenerator {
+public struct RedshiftGenerator: AWSTokenGenerator {
+    /// The name that a generator for clusters goes by, with the access ``RedshiftAccess/identity``.
+    public static let name = "redshift"
+    /// The name that a generator for Redshift Serverless goes by.
+    public static let serverlessName = "redshift-serverless"
+
+    /// Finds credentials and region.
+    public let caller: AWSCaller
     private let access: RedshiftAccess
     private let target: String?
-    private let lifetime: Int
-    private let caller: AWSCaller
-    private let context: CredentialContext
+    private let lifetime: Duration
 
     /// Creates a generator.
     ///
     /// - Parameters:
     ///   - access: Which operation to call.
-    ///   - target: The cluster's identifier or the workgroup's name; nil takes it from the host name.
-    ///   - region: The region, unless the connection string names one; nil takes it from the host name, then from the
+    ///   - target: The cluster's identifier or the workgroup's name; `nil` takes it from the host name.
+    ///   - region: The region, unless the connection string names one; `nil` takes it from the host name, then from the
     ///     AWS configuration.
-    ///   - lifetime: How long the password is good, in seconds: 900 to 3600.
-    ///   - credentials: Whose call it is, unless the connection string says so.
-    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and
-    ///     `aws_rds_iam_role_arn`.
-    ///   - context: The environment: HTTP, clock, sleep and endpoint settings.
+    ///   - lifetime: How long the password is good: 900 to 3600 seconds, in whole seconds.
+    ///   - credentials: The credentials that sign the call, unless the connection string names others; `nil` is the
+    ///     default chain.
+    ///   - sources: What the connection string may name with `aws_rds_iam_credentials`.
+    ///   - context: The environment.
     public init(
         _ access: RedshiftAccess = .identity,
         target: String? = nil,
         region: String? = nil,
-        lifetime: Int = 900,
-        credentials: any AWSCredentialSource = .default,
-        directory: AWSCredentialDirectory = .shared,
+        lifetime: Duration = .seconds(900),
+        credentials: (any AWSCredentialSource)? = nil,
+        sources: AWSCredentialSourceRegistry = .shared,
         context: CredentialContext = .system
     ) {
         self.access = access
         self.target = target
         self.lifetime = lifetime
-        self.context = context
-        caller = AWSCaller(
-            credentials,
-            region: region,
-            hostRegion: { try RedshiftHostName(SigningEndpoint(of: $0).host)?.region },
-            regions: AWSRegionChain(context: context),
-            directory: directory,
-            context: context
-        )
-    }
-
-    /// Registers generators as `redshift`, for clusters, and `redshift-serverless`.
-    ///
-    /// - Throws: `NamedRegistryError` where one of the names is taken.
-    public static func register(in registry: AuthTokenGeneratorRegistry) throws {
-        try registry.add("redshift") { RedshiftGenerator(.identity) }
-        try registry.add("redshift-serverless") { RedshiftGenerator(.serverless) }
+        caller = AWSCaller(region: region, credentials: credentials, sources: sources, context: context) { request in
+            try RedshiftHostName(SigningEndpoint(of: request).host)?.region
+        }
     }
 
     /// Calls Redshift.
     ///
     /// - Throws: `NamedRegistryError` if `aws_rds_iam_credentials` names no source; `AWSCredentialError` with AWS's
-    ///   code and request ID; `AWSGeneratorError` if the region is not known; ``RedshiftError`` if the cluster is not
+    ///   code and request ID; ``AWSGeneratorError`` if the region is not known; ``RedshiftError`` if the cluster is not
     ///   known; `SigV4Error` if the clock answers no time. The error's `isRetryable` says whether to retry.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
         let name = RedshiftHostName(try SigningEndpoint(of: request).host)
-        let region = try await caller.signingRegion(for: request)
+        let region = try await caller.region(for: request).name
         guard let target = target ?? name?.target else { throw RedshiftError.noTarget }
-        let credentials = try await caller.source(for: request).credentials()
-        let now = try context.signingDate()
-        let call = access.call(in: region.name, context: context)
-        let body = try access.body(for: request, target: target, lifetime: lifetime)
-        let grant = try access.grant(try await call.answer(to: body, signedBy: credentials))
+        let credentials = try await caller.credentials(for: request)
+        let now = try caller.context.signingDate()
+        let body = try access.body(for: request, target: target, lifetime: Int(lifetime.components.seconds))
+        let answer = try await access.call(in: region, context: caller.context).answer(to: body, signedBy: credentials)
+        let grant = try access.grant(answer)
         return AuthToken(
             value: grant.password,
             signedAt: now,
             expiresAt: grant.expiresAt,
             credential: CredentialIdentity(credentials),
-            region: region.name,
+            region: region,
             user: grant.user
         )
     }
+}
 
-    /// Returns whether the token was fetched with the credentials and in the region that are now in use.
-    public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
-        caller.isCurrent(token, for: request)
+/// An endpoint name that Redshift gave: `<cluster>.<id>.<region>.redshift.amazonaws.com`, or with an account and
+/// `redshift-serverless`.
+struct RedshiftHostName {
+    /// The cluster's identifier or the workgroup's name.
+    let target: String
+    /// The region.
+    let region: String
+
+    /// Returns `nil` if Redshift did not give the name.
+    init?(_ host: String) {
+        guard let labels = Self.labels(of: host), labels.count == 4, let target = labels.first, !target.isEmpty else {
+            return nil
+        }
+        let region = labels[labels.endIndex - 2]
+        guard SigningRegion.hasShape(region) else { return nil }
+        (self.target, self.region) = (target, region)
+    }
+
+    /// Returns the name of the generator for a host, or `nil` if it is none of Redshift's.
+    static func generator(for host: String) -> String? {
+        labels(of: host)?.last?.hasBytePrefix("redshift-serverless") == true
+            ? RedshiftGenerator.serverlessName : labels(of: host).map { _ in RedshiftGenerator.name }
+    }
+
+    /// The labels up to the service's, which is one of Redshift's.
+    private static func labels(of host: String) -> ArraySlice<String>? {
+        let name = HostName(host)
+        guard let labels = HostName.awsSuffixes.lazy.compactMap(name.labels(before:)).first, labels.count > 1,
+            let service = labels.last,
+            ["redshift", "redshift-fips", "redshift-serverless", "redshift-serverless-fips"].contains(where: {
+                service.isBytewiseEqual(to: $0)
+            })
+        else { return nil }
+        return labels
+    }
+}
+
+extension CredentialContext {
+    /// Reads the wall clock.
+    ///
+    /// - Throws: `SigV4Error` if it answers a time that no signature can state, or no number.
+    func signingDate() throws(SigV4Error) -> Date {
+        let date = now()
+        _ = try SigningTime(secondsSince1970: date.timeIntervalSince1970)
+        return date
     }
 }

@@ -10,89 +10,95 @@ import Synchronization
 /// When a server refuses a password, the secret is fetched again, with growing pauses while Secrets Manager still
 /// returns the refused password: a rotation changes the database first and the secret a little later. See the Secrets
 /// Manager API Reference, "GetSecretValue".
-public final class SecretsManagerGenerator: AuthTokenGenerator {
-    private let secretID: String
+public final class SecretsManagerGenerator: AWSTokenGenerator {
+    /// The name that the generator goes by.
+    public static let name = "secrets-manager"
+
+    /// Finds credentials and region.
+    public let caller: AWSCaller
+    private let secretID: String?
     private let options: SecretsManagerOptions
-    private let caller: AWSCaller
-    private let context: CredentialContext
-    /// The password that was refused last.
-    private let refused = Mutex<String?>(nil)
+    private let lifetime: Duration
+    /// The password of each secret that was refused last.
+    private let refused = Mutex<[ByteText: String]>([:])
+
+    private static let capacity = 256
 
     /// Creates a generator.
     ///
     /// - Parameters:
-    ///   - secretID: The secret's name or ARN.
-    ///   - options: Field names, region, how long a password is kept and how long a rotation is waited for.
-    ///   - credentials: Whose call it is, unless the connection string says so.
-    ///   - directory: What the connection string means by `aws_rds_iam_credentials`, `aws_rds_iam_profile` and
-    ///     `aws_rds_iam_role_arn`.
-    ///   - context: The environment: HTTP, clock, sleep and endpoint settings.
+    ///   - secretID: The secret's name or ARN, unless the connection string names one with `aws_rds_iam_secret_id`.
+    ///   - options: Field names, and how long a rotation is waited for.
+    ///   - region: The region, unless the connection string names one; `nil` takes it from the secret's ARN, then from
+    ///     the AWS configuration.
+    ///   - lifetime: How long a password is cached before the secret is fetched again.
+    ///   - credentials: The credentials that sign the call, unless the connection string names others; `nil` is the
+    ///     default chain.
+    ///   - sources: What the connection string may name with `aws_rds_iam_credentials`.
+    ///   - context: The environment.
     public init(
-        secretID: String,
+        secretID: String? = nil,
         options: SecretsManagerOptions = .standard,
-        credentials: any AWSCredentialSource = .default,
-        directory: AWSCredentialDirectory = .shared,
+        region: String? = nil,
+        lifetime: Duration = .seconds(870),
+        credentials: (any AWSCredentialSource)? = nil,
+        sources: AWSCredentialSourceRegistry = .shared,
         context: CredentialContext = .system
     ) {
         self.secretID = secretID
         self.options = options
-        self.context = context
-        caller = AWSCaller(
-            credentials,
-            region: options.region ?? Self.region(inARN: secretID),
-            hostRegion: { _ in nil },
-            regions: AWSRegionChain(context: context),
-            directory: directory,
-            context: context
-        )
-    }
-
-    /// Gives the secret a name for connection strings.
-    ///
-    /// - Throws: `NamedRegistryError` where the name is taken.
-    public func register(as name: String, in registry: AuthTokenGeneratorRegistry) throws {
-        try registry.add(name) { self }
+        self.lifetime = lifetime
+        caller = AWSCaller(region: region, credentials: credentials, sources: sources, context: context) { request in
+            (request.setting(AWSKeyword.secretID) ?? secretID).flatMap(Self.region(inARN:))
+        }
     }
 
     /// Fetches the secret.
     ///
     /// - Throws: `NamedRegistryError` if `aws_rds_iam_credentials` names no source; `AWSCredentialError` with AWS's
-    ///   code and request ID; ``SecretsManagerError`` if the secret is not what it should be; `AWSGeneratorError` if
-    ///   the region is not known; `SigV4Error` if the clock answers no time. The error's `isRetryable` says whether to
-    ///   retry.
+    ///   code and request ID; ``SecretsManagerError`` if the secret is not what it should be; ``AWSGeneratorError`` if
+    ///   the region or the secret is not named; `SigV4Error` if the clock answers no time. The error's `isRetryable`
+    ///   says whether to retry.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
-        let (start, refused) = (context.uptime(), refused.withLock { $0 })
+        let context = caller.context
+        let secretID = try secretID(for: request)
+        let (start, refused) = (context.uptime(), refused.withLock { $0[ByteText(secretID)] })
         var pause = Duration.seconds(1)
         while true {
-            let token = try await fetch(for: request)
+            let token = try await fetch(secretID, for: request)
             let waited = context.uptime() - start
-            guard let refused, token.value.isBytewiseEqual(to: refused), waited + pause <= options.rotationPatience
+            guard let refused, token.value.isBytewiseEqual(to: refused), waited + pause <= options.rotationTimeout
             else { return token }
             try await context.sleep(pause)
             pause = min(pause * 2, .seconds(30))
         }
     }
 
-    /// Returns whether the token was fetched with the credentials and in the region that are now in use.
-    public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
-        caller.isCurrent(token, for: request)
-    }
-
-    /// Remembers the password as one not to be content with.
+    /// Stores the password, so that a fetched one that is the same is fetched again.
     public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
-        refused.withLock { $0 = token.value }
+        guard let secretID = try? secretID(for: request) else { return }
+        refused.withLock { refused in
+            // Odd connection strings must not fill the memory.
+            if refused.count >= Self.capacity { refused = [:] }
+            refused[ByteText(secretID)] = token.value
+        }
     }
 
-    private func fetch(for request: AuthTokenRequest) async throws -> AuthToken {
-        let region = try await caller.signingRegion(for: request)
-        let credentials = try await caller.source(for: request).credentials()
-        let now = try context.signingDate()
+    private func secretID(for request: AuthTokenRequest) throws(AWSGeneratorError) -> String {
+        guard let secretID = request.setting(AWSKeyword.secretID) ?? secretID else { throw .noSecret }
+        return secretID
+    }
+
+    private func fetch(_ secretID: String, for request: AuthTokenRequest) async throws -> AuthToken {
+        let region = try await caller.region(for: request).name
+        let credentials = try await caller.credentials(for: request)
+        let now = try caller.context.signingDate()
         let call = AWSServiceCall(
             AWSService("secretsmanager", settingName: "SECRETS_MANAGER", plainIsDualStack: true),
             "GetSecretValue",
             format: .json(target: "secretsmanager"),
-            region: region.name,
-            context: context
+            region: region,
+            context: caller.context
         )
         let body = try JSONValue.encode(["SecretId": secretID])
         let secret = try Secret(try await call.answer(to: body, signedBy: credentials), options)
@@ -100,9 +106,9 @@ public final class SecretsManagerGenerator: AuthTokenGenerator {
             value: secret.password,
             signedAt: now,
             expiresAt: nil,
-            reusableUntil: now + options.lifetime.seconds,
+            reusableUntil: now + lifetime.seconds,
             credential: CredentialIdentity(credentials),
-            region: region.name,
+            region: region,
             user: secret.user
         )
     }
@@ -120,12 +126,8 @@ public struct SecretsManagerOptions: Sendable, Hashable {
     public var userField = "username"
     /// The member that holds the password.
     public var passwordField = "password"
-    /// The region; nil takes it from the connection string, the secret's ARN or the AWS configuration.
-    public var region: String?
-    /// How long a password is kept before the secret is fetched again.
-    public var lifetime: Duration = .seconds(870)
-    /// How long a password other than the one a server has refused is waited for.
-    public var rotationPatience: Duration = .seconds(10)
+    /// How long a password other than the one that a server refused is waited for.
+    public var rotationTimeout: Duration = .seconds(10)
 
     /// The standard options.
     public init() {}

@@ -13,23 +13,13 @@ struct KeptCredentialTests {
 
     private func issuer(
         _ credentials: any AWSCredentialSource,
-        directory: AWSCredentialDirectory? = nil,
-        regions: AWSRegionChain = AWSRegionChain(context: .bare())
+        sources: AWSCredentialSourceRegistry? = nil,
+        context: CredentialContext? = nil
     ) -> TokenIssuer {
-        let clock = clock
-        let directory = directory ?? AWSCredentialDirectory(context: context())
+        let context = context ?? self.context()
+        let sources = sources ?? AWSCredentialSourceRegistry(context: context)
         let generators = AuthTokenGeneratorRegistry(defaults: [
-            (
-                "g",
-                {
-                    RDSGenerator(
-                        credentials: credentials,
-                        directory: directory,
-                        regions: regions,
-                        now: { clock.now }
-                    )
-                }
-            )
+            ("g", { RDSGenerator(credentials: credentials, sources: sources, context: context) })
         ])
         return TokenIssuer(generators: generators, clock: clock.tokenClock)
     }
@@ -72,7 +62,7 @@ struct KeptCredentialTests {
         #expect(counter.withLock { $0 } == 2)
     }
 
-    @Test("A source that states none is asked each time, so that rotated keys count at once")
+    @Test("Rotated keys of a source that states no end count after five minutes, or once a server refuses the old ones")
     func closure() async throws {
         let current = Mutex("AKIA1")
         let source = CustomCredentialSource {
@@ -81,8 +71,12 @@ struct KeptCredentialTests {
         let issuer = issuer(source)
         #expect(try await key(issuer) == "AKIA1")
         current.withLock { $0 = "AKIA2" }
+        #expect(try await key(issuer) == "AKIA1")
+        issuer.invalidate(try await issuer.token(from: "g", for: TestWorld.request()))
         #expect(try await key(issuer) == "AKIA2")
-        #expect(try await key(issuer) == "AKIA2")
+        current.withLock { $0 = "AKIA3" }
+        clock.advance(by: .seconds(301))
+        #expect(try await key(issuer) == "AKIA3")
     }
 
     @Test("A refreshing source is asked again if a server refuses its credentials, but at most every ten seconds")
@@ -110,6 +104,33 @@ struct KeptCredentialTests {
         #expect(try await key(issuer) == "AKIA3")
     }
 
+    @Test("The pause after a refusal is one of the user whose token was refused, not of the source")
+    func pausePerUser() async throws {
+        let counter = Mutex(0)
+        let source = CustomCredentialSource {
+            let count = counter.withLock { count in
+                count += 1
+                return count
+            }
+            // The same key, so that refusals of two users are about the same credentials.
+            return AWSCredentials(accessKeyID: "AKIA", secretAccessKey: "topSecretKey\(count)")
+        }
+        let generator = RDSGenerator(credentials: source, context: context())
+        let requests = ["app", "e\u{301}", "\u{E9}"].map { TestWorld.request(user: $0) }
+        let token = try await generator.token(for: requests[0])
+        for (index, request) in requests.enumerated() {
+            for _ in 0..<3 {
+                generator.tokenWasRefused(token, for: request)
+                _ = try await generator.token(for: request)
+            }
+            #expect(counter.withLock { $0 } == index + 2)
+        }
+        clock.advance(by: .seconds(10))
+        generator.tokenWasRefused(token, for: requests[0])
+        _ = try await generator.token(for: requests[0])
+        #expect(counter.withLock { $0 } == 5)
+    }
+
     @Test(
         "A source that a connection string names is asked again if a server refuses its credentials",
         arguments: [
@@ -122,7 +143,7 @@ struct KeptCredentialTests {
         let file = ConfigFile()
         let issuer = issuer(
             TestWorld.source(),
-            directory: AWSCredentialDirectory(context: context(files: file))
+            sources: AWSCredentialSourceRegistry(context: context(files: file))
         )
         let request = TestWorld.request(parameters)
         let first = try await issuer.token(from: "g", for: request)
@@ -135,11 +156,11 @@ struct KeptCredentialTests {
 
     @Test("A name that gets another source changes the next token")
     func replacedName() async throws {
-        let directory = AWSCredentialDirectory(context: context())
-        let issuer = issuer(TestWorld.source(), directory: directory)
+        let sources = AWSCredentialSourceRegistry(context: context())
+        let issuer = issuer(TestWorld.source(), sources: sources)
         let request = TestWorld.request(["aws_rds_iam_credentials": "house"])
         for name in ["AKIAONE", "AKIATWO"] {
-            try directory.sources.add("house", replacing: true) {
+            try sources.add("house", replacing: true) {
                 .static(AWSCredentials(accessKeyID: name, secretAccessKey: "topSecretKey"))
             }
             #expect(try await issuer.token(from: "g", for: request).token.credential?.accessKeyID == name)
@@ -151,7 +172,7 @@ struct KeptCredentialTests {
     func region() async throws {
         let file = ConfigFile("[default]\nregion = aa-test-1")
         let context = context(files: file)
-        let issuer = issuer(TestWorld.source(), regions: AWSRegionChain(context: context))
+        let issuer = issuer(TestWorld.source(), context: context)
         let request = TestWorld.request(host: "db.example.com")
         let first = try await issuer.token(from: "g", for: request)
         #expect(first.token.region == "aa-test-1")

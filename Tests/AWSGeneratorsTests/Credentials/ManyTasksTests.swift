@@ -21,11 +21,11 @@ struct ManyTasksTests {
 
     @Test("Each gets a token of the identity it asked for, and of no other")
     func identities() async throws {
-        let directory = AWSCredentialDirectory(context: .bare(files: ConfigFile()))
-        try directory.sources.add("one") { Self.keys("AKIAONE") }
-        try directory.sources.add("two") { Self.keys("AKIATWO") }
+        let sources = AWSCredentialSourceRegistry(context: .bare(files: ConfigFile()))
+        try sources.add("one") { Self.keys("AKIAONE") }
+        try sources.add("two") { Self.keys("AKIATWO") }
         let generators = AuthTokenGeneratorRegistry(defaults: [
-            ("g", { RDSGenerator(credentials: TestWorld.source(), directory: directory) })
+            ("g", { RDSGenerator(credentials: TestWorld.source(), sources: sources) })
         ])
         let issuer = TokenIssuer(generators: generators)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -41,8 +41,8 @@ struct ManyTasksTests {
             }
             group.addTask {
                 for step in 0..<100 {
-                    try directory.sources.add("one", replacing: true) { Self.keys("AKIAONE") }
-                    try directory.sources.add("more \(step)") { Self.keys("AKIAMORE") }
+                    try sources.add("one", replacing: true) { Self.keys("AKIAONE") }
+                    try sources.add("more \(step)") { Self.keys("AKIAMORE") }
                     await Task.yield()
                 }
             }
@@ -53,14 +53,13 @@ struct ManyTasksTests {
     @Test("A source that connection strings name is built and asked once for many who ask at once")
     func once() async throws {
         let sts = STSDouble()
-        let directory = AWSCredentialDirectory(
+        let sources = AWSCredentialSourceRegistry(
             context: .bare(["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "topSecretEnv"], http: sts)
         )
         let generator = RDSGenerator(
             credentials: TestWorld.source(),
-            directory: directory,
-            regions: AWSRegionChain(context: .bare()),
-            now: { TestWorld.now }
+            sources: sources,
+            context: .bare()
         )
         let request = TestWorld.request([
             "aws_rds_iam_credentials": "environment", "aws_rds_iam_role_arn": "arn:aws:iam::111122223333:role/app",

@@ -8,17 +8,16 @@ import Testing
 struct NamedCredentialTests {
     private static let keys = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "topSecretEnv"]
 
-    private func generator(_ directory: AWSCredentialDirectory) -> RDSGenerator {
+    private func generator(_ sources: AWSCredentialSourceRegistry) -> RDSGenerator {
         RDSGenerator(
             credentials: TestWorld.source(),
-            directory: directory,
-            regions: AWSRegionChain(context: .bare(["AWS_REGION": "cc-test-1"])),
-            now: { TestWorld.now }
+            sources: sources,
+            context: .bare(["AWS_REGION": "cc-test-1"])
         )
     }
 
-    private static func directory(_ environment: [String: String] = [:]) -> AWSCredentialDirectory {
-        AWSCredentialDirectory(context: .bare(environment, files: ConfigFile()))
+    private static func sources(_ environment: [String: String] = [:]) -> AWSCredentialSourceRegistry {
+        AWSCredentialSourceRegistry(context: .bare(environment, files: ConfigFile()))
     }
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -89,11 +88,11 @@ struct NamedCredentialTests {
         ]
     )
     func choice(_ test: Case) async throws {
-        let directory = Self.directory(Self.keys)
-        try directory.sources.add("house") {
+        let sources = Self.sources(Self.keys)
+        try sources.add("house") {
             .static(AWSCredentials(accessKeyID: "AKIAHOUSE", secretAccessKey: "topSecretHouse"))
         }
-        let token = try await generator(directory).token(for: TestWorld.request(test.parameters))
+        let token = try await generator(sources).token(for: TestWorld.request(test.parameters))
         #expect(token.credential?.accessKeyID == test.key)
         #expect(token.credential?.source == test.source)
         #expect(token.credential?.profile == test.profile)
@@ -102,7 +101,7 @@ struct NamedCredentialTests {
 
     @Test("The standard sources go by their kinds' names")
     func names() async throws {
-        let sources = Self.directory().sources
+        let sources = Self.sources()
         #expect(sources.names == ["default", "environment", "profile", "web-identity", "container", "imds"])
         for name in sources.names.dropFirst() {
             #expect(try await sources.value(named: name).kind.rawValue == name)
@@ -113,7 +112,7 @@ struct NamedCredentialTests {
     func unknown() async throws {
         let request = TestWorld.request(["aws_rds_iam_credentials": "imsd"])
         let error = await #expect(throws: NamedRegistryError.self) {
-            try await generator(Self.directory()).token(for: request)
+            try await generator(Self.sources()).token(for: request)
         }
         #expect(error?.code == .unknownName)
         #expect(error?.nearest == "imds")
@@ -125,12 +124,12 @@ struct NamedCredentialTests {
     func nothing() async throws {
         let request = TestWorld.request(["aws_rds_iam_credentials": "environment"])
         let error = await #expect(throws: AWSCredentialError.self) {
-            try await generator(Self.directory()).token(for: request)
+            try await generator(Self.sources()).token(for: request)
         }
         #expect(error?.code == .notConfigured)
         let missing = TestWorld.request(["aws_rds_iam_profile": "missing"])
         let refusal = await #expect(throws: AWSCredentialError.self) {
-            try await generator(Self.directory(Self.keys)).token(for: missing)
+            try await generator(Self.sources(Self.keys)).token(for: missing)
         }
         #expect(refusal?.code == .invalidConfiguration)
     }
@@ -140,10 +139,12 @@ struct NamedCredentialTests {
         arguments: [
             (["aws_rds_iam_profile": "dev", "aws_rds_iam_credentials": "imds"], "conflictingCredentials"),
             (["aws_rds_iam_role_arn": "reader"], "invalidRole"),
+            (["aws_rds_iam_external_id": "x"], "conflictingCredentials"),
+            (["aws_rds_iam_role_session_name": "x"], "conflictingCredentials"),
         ]
     )
     func nonsense(_ parameters: [String: String], code: String) async throws {
-        let generator = generator(Self.directory(Self.keys))
+        let generator = generator(Self.sources(Self.keys))
         let error = await #expect(throws: AWSGeneratorError.self) {
             try await generator.token(for: TestWorld.request(parameters))
         }
@@ -155,7 +156,7 @@ struct NamedCredentialTests {
     func role() async throws {
         let calls = STSDouble()
         let context = CredentialContext.bare(Self.keys, files: ConfigFile(), http: calls)
-        let generator = generator(AWSCredentialDirectory(context: context))
+        let generator = generator(AWSCredentialSourceRegistry(context: context))
         let arn = "arn:aws:iam::111122223333:role/reader"
         for user in ["a", "b", "c"] {
             var request = TestWorld.request(user: user, ["aws_rds_iam_role_arn": arn, "aws_rds_iam_profile": "dev"])
@@ -170,9 +171,34 @@ struct NamedCredentialTests {
         #expect(calls.bodies.allSatisfy { $0.contains("Action=AssumeRole&") && $0.contains("role%2Freader") })
     }
 
+    @Test("A role is assumed under the session name and with the external ID of the string, at the STS of its region")
+    func roleSession() async throws {
+        let calls = STSDouble()
+        let context = CredentialContext.bare(Self.keys, files: ConfigFile(), http: calls)
+        let generator = generator(AWSCredentialSourceRegistry(context: context))
+        let arn = "arn:aws:iam::111122223333:role/reader"
+        let session = ["aws_rds_iam_external_id": "e x", "aws_rds_iam_role_session_name": "job-1"]
+        let parameters: [[String: String]] = [
+            ["aws_rds_iam_region": "eu-west-2"], ["aws_rds_iam_region": "ap-south-1"].merging(session) { $1 },
+            ["aws_rds_iam_profile": "dev"].merging(session) { $1 },
+        ]
+        for (index, more) in parameters.enumerated() {
+            let request = TestWorld.request(more.merging(["aws_rds_iam_role_arn": arn]) { $1 })
+            #expect(try await generator.token(for: request).credential?.accessKeyID == "ASIAROLE\(index + 1)")
+            #expect(generator.isCurrent(try await generator.token(for: request), for: request))
+        }
+        #expect(
+            calls.hosts == [
+                "sts.eu-west-2.amazonaws.com", "sts.ap-south-1.amazonaws.com", "sts.dd-dev-1.amazonaws.com",
+            ]
+        )
+        let sessions = calls.bodies.map { $0.contains("RoleSessionName=job-1") && $0.contains("ExternalId=e%20x") }
+        #expect(sessions == [false, true, true])
+    }
+
     @Test("A profile's region counts as the configuration's")
     func profileRegion() async throws {
-        let generator = generator(Self.directory())
+        let generator = generator(Self.sources())
         let request = TestWorld.request(host: "db.example.com", ["aws_rds_iam_profile": "dev"])
         let region = try await generator.signingRegion(for: request)
         #expect(region.name == "dd-dev-1")

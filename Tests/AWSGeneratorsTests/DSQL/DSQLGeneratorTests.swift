@@ -11,21 +11,21 @@ struct DSQLGeneratorTests {
 
     static func generator(
         region: String? = nil,
-        lifetime: Int = 900,
+        lifetime: Duration = .seconds(900),
         expiration: Date? = nil,
         environment: [String: String] = [:]
     ) -> DSQLGenerator {
         var context = CredentialContext.system
         context.environment = environment
         context.homeDirectory = nil
+        context.now = { now }
         return DSQLGenerator(
             region: region,
             lifetime: lifetime,
             credentials: .static(
                 AWSCredentials(accessKeyID: "akid", secretAccessKey: "secret", expiration: expiration)
             ),
-            regions: AWSRegionChain(context: context),
-            now: { now }
+            context: context
         )
     }
 
@@ -36,7 +36,7 @@ struct DSQLGeneratorTests {
     ])
     func theRoleAdminGetsATokenOfItsOwn(user: String, action: String, signature: String) async throws {
         let request = AuthTokenRequest(host: "peccy.dsql.us-east-1.on.aws", user: user)
-        let token = try await Self.generator(lifetime: 450).token(for: request)
+        let token = try await Self.generator(lifetime: .seconds(450)).token(for: request)
         #expect(token.value.hasPrefix("peccy.dsql.us-east-1.on.aws/?Action=\(action)&X-Amz-Algorithm="))
         #expect(token.value.hasSuffix("&X-Amz-Expires=450&X-Amz-SignedHeaders=host&X-Amz-Signature=\(signature)"))
         #expect(token.expiresAt == Self.now + 450)
@@ -75,23 +75,25 @@ struct DSQLGeneratorTests {
     @Test(arguments: [1, 900, 604_800])
     func theLifetimeIsTheGenerators(lifetime: Int) async throws {
         let request = AuthTokenRequest(host: "peccy.dsql.us-east-1.on.aws", user: "a")
-        let token = try await Self.generator(lifetime: lifetime).token(for: request)
+        let token = try await Self.generator(lifetime: .seconds(lifetime)).token(for: request)
         #expect(token.expiresAt == Self.now + TimeInterval(lifetime))
         #expect(token.value.contains("&X-Amz-Expires=\(lifetime)&"))
     }
 
-    @Test(arguments: [0, -1, 604_801, .max, .min])
+    @Test(arguments: [0, -1, 604_801, Int(Int64.max), Int(Int64.min)])
     func aLifetimeThatAWSRefusesIsRefused(lifetime: Int) async throws {
         let request = AuthTokenRequest(host: "peccy.dsql.us-east-1.on.aws", user: "a")
         let error = await #expect(throws: SigV4Error.self) {
-            try await Self.generator(lifetime: lifetime).token(for: request)
+            try await Self.generator(lifetime: .seconds(lifetime)).token(for: request)
         }
         #expect(error?.code == .invalidExpiry)
     }
 
     @Test func theTokenLivesNoLongerThanItsCredentials() async throws {
         let request = AuthTokenRequest(host: "peccy.dsql.us-east-1.on.aws", user: "a")
-        let token = try await Self.generator(lifetime: 604_800, expiration: Self.now + 3_600).token(for: request)
+        let token = try await Self.generator(lifetime: .seconds(604_800), expiration: Self.now + 3_600).token(
+            for: request
+        )
         #expect(token.expiresAt == Self.now + 3_600)
         #expect(token.value.contains("&X-Amz-Expires=3600&"))
     }
@@ -113,7 +115,7 @@ struct DSQLGeneratorTests {
         context.environment = ["AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "secret"]
         let generator = DSQLGenerator(
             credentials: .static(AWSCredentials(accessKeyID: "akid", secretAccessKey: "secret")),
-            directory: AWSCredentialDirectory(context: context)
+            sources: AWSCredentialSourceRegistry(context: context)
         )
         let host = "peccy.dsql.us-east-1.on.aws"
         for (name, key) in ["": "akid", "environment": "AKIAENV"] {
@@ -124,11 +126,5 @@ struct DSQLGeneratorTests {
         let unknown = AuthTokenRequest(host: host, user: "a", parameters: ["aws_rds_iam_credentials": "enviroment"])
         let error = await #expect(throws: NamedRegistryError.self) { try await generator.token(for: unknown) }
         #expect(error?.nearest == "environment")
-    }
-
-    @Test func itRegistersAsDSQL() async throws {
-        let registry = AuthTokenGeneratorRegistry()
-        try DSQLGenerator.register(in: registry)
-        #expect(try await registry.value(named: "dsql") is DSQLGenerator)
     }
 }

@@ -82,11 +82,11 @@ struct EdgeTests {
     {
         var options = SecretsManagerOptions()
         options.passwordField = field
-        options.region = "eu-west-2"
         let body = String(decoding: try JSONEncoder().encode(["SecretString": text]), as: UTF8.self)
         return SecretsManagerGenerator(
             secretID: "s",
             options: options,
+            region: "eu-west-2",
             credentials: .known(),
             context: context(body, now: now)
         )

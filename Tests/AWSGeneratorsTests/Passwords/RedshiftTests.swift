@@ -3,6 +3,7 @@ import AWSGenerators
 import AuthTokens
 import AuthTokensTesting
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -37,8 +38,13 @@ struct RedshiftTests {
     )
     func clusters(_ way: Way) async throws {
         let context = try Servers.lookalikeContext()
-        let token = try await RedshiftGenerator(way.access, lifetime: 1200, credentials: .known(), context: context)
-            .token(for: cluster)
+        let token = try await RedshiftGenerator(
+            way.access,
+            lifetime: .seconds(1200),
+            credentials: .known(),
+            context: context
+        )
+        .token(for: cluster)
         #expect(token.user == way.user)
         #expect(token.value == way.password)
         #expect(abs((token.expiresAt ?? .distantPast).timeIntervalSinceNow - 3600) < 300)
@@ -123,8 +129,13 @@ struct RedshiftTests {
         ]
         #expect(theirs.count == accesses.count + 1)
         for ((access, request), their) in zip(accesses, theirs) {
-            let ours = try await RedshiftGenerator(access, lifetime: 1200, credentials: .known(), context: context)
-                .token(for: request)
+            let ours = try await RedshiftGenerator(
+                access,
+                lifetime: .seconds(1200),
+                credentials: .known(),
+                context: context
+            )
+            .token(for: request)
             #expect(ours.user == their.user)
             #expect(ours.value == their.password)
             #expect(abs((ours.expiresAt ?? .distantPast).timeIntervalSince1970 - (their.expiration ?? 0)) < 300)
@@ -137,11 +148,11 @@ struct RedshiftTests {
     @Test("calls with the credentials that the connection string names")
     func named() async throws {
         let context = try Servers.lookalikeContext()
-        let directory = AWSCredentialDirectory(context: context)
-        try directory.sources.add("house") { .known() }
+        let sources = AWSCredentialSourceRegistry(context: context)
+        try sources.add("house") { .known() }
         let generator = RedshiftGenerator(
             credentials: .known(secret: "SECRET-wrong"),
-            directory: directory,
+            sources: sources,
             context: context
         )
         await #expect(throws: AWSCredentialError.self) { try await generator.token(for: cluster) }
@@ -151,6 +162,24 @@ struct RedshiftTests {
         request.parameters = ["aws_rds_iam_credentials": "hose"]
         let error = await #expect(throws: NamedRegistryError.self) { try await generator.token(for: request) }
         #expect(error?.nearest == "house")
+    }
+
+    @Test("takes note of a refused password: its credentials are fetched before the next call")
+    func refused() async throws {
+        let counter = Mutex(0)
+        let source = CustomCredentialSource {
+            counter.withLock { $0 += 1 }
+            return try await StaticCredentialSource.known().credentials()
+        }
+        let generators = AuthTokenGeneratorRegistry()
+        let context = try Servers.lookalikeContext()
+        try generators.add("redshift") { RedshiftGenerator(credentials: source, context: context) }
+        let issuer = TokenIssuer(generators: generators)
+        let first = try await issuer.token(from: "redshift", for: cluster)
+        #expect(try await issuer.token(from: "redshift", for: cluster).isFromCache)
+        issuer.invalidate(first)
+        #expect(try await !issuer.token(from: "redshift", for: cluster).isFromCache)
+        #expect(counter.withLock { $0 } == 2)
     }
 
     // Of Redshift's three calls moto 5.2.1 plays the first; the look-alike and botocore stand for the others.
@@ -164,7 +193,7 @@ struct RedshiftTests {
         #expect(abs((token.expiresAt ?? .distantPast).timeIntervalSinceNow - 900) < 300)
         let created = RedshiftGenerator(
             .user(autoCreate: true),
-            lifetime: 3600,
+            lifetime: .seconds(3600),
             credentials: .known(),
             context: context
         )
@@ -175,7 +204,7 @@ struct RedshiftTests {
         let error = await #expect(throws: AWSCredentialError.self) { try await missing.token(for: cluster) }
         #expect(error?.serviceCode == "ClusterNotFound" || error?.serviceCode == "ClusterNotFoundFault")
         #expect(error?.requestID?.isEmpty == false)
-        let tooLong = RedshiftGenerator(.user(), lifetime: 3601, credentials: .known(), context: context)
+        let tooLong = RedshiftGenerator(.user(), lifetime: .seconds(3601), credentials: .known(), context: context)
         let refusal = await #expect(throws: AWSCredentialError.self) { try await tooLong.token(for: cluster) }
         #expect(refusal?.serviceCode == "InvalidParameterValue")
     }

@@ -57,8 +57,9 @@ struct SecretsManagerTests {
         let pauses = Mutex<[Duration]>([])
         context.sleep = { pause in pauses.withLock { $0.append(pause) } }
         let generators = AuthTokenGeneratorRegistry()
-        try SecretsManagerGenerator(secretID: "turning", credentials: .known(), context: context)
-            .register(as: "secret", in: generators)
+        try generators.add("secret") { [context] in
+            SecretsManagerGenerator(secretID: "turning", credentials: .known(), context: context)
+        }
         let issuer = TokenIssuer(generators: generators)
         let old = try await issuer.token(from: "secret", for: request)
         #expect(old.token.value == "SECRET-old")
@@ -111,12 +112,12 @@ struct SecretsManagerTests {
     @Test("is fetched with the credentials that the connection string names")
     func named() async throws {
         let context = try Servers.lookalikeContext()
-        let directory = AWSCredentialDirectory(context: context)
-        try directory.sources.add("house") { .known() }
+        let sources = AWSCredentialSourceRegistry(context: context)
+        try sources.add("house") { .known() }
         let generator = SecretsManagerGenerator(
             secretID: "plain",
             credentials: .known(secret: "SECRET-wrong"),
-            directory: directory,
+            sources: sources,
             context: context
         )
         let error = await #expect(throws: AWSCredentialError.self) { try await generator.token(for: request) }
@@ -124,6 +125,28 @@ struct SecretsManagerTests {
         var named = request
         named.parameters["aws_rds_iam_credentials"] = "house"
         #expect(try await generator.token(for: named).user == "app")
+    }
+
+    @Test("is the one that the connection string names, in its region if it is an ARN")
+    func keyword() async throws {
+        let generator = SecretsManagerGenerator(
+            secretID: "absent",
+            credentials: .known(),
+            context: try Servers.lookalikeContext()
+        )
+        var request = request
+        request.parameters["aws_rds_iam_secret_id"] = "plain"
+        let token = try await generator.token(for: request)
+        #expect(token.value == "SECRET&1")
+        #expect(token.kind == .password)
+        #expect(token.fingerprint == nil)
+        request.parameters = ["aws_rds_iam_secret_id": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:plain"]
+        #expect(try await generator.token(for: request).region == "eu-west-1")
+        let error = await #expect(throws: AWSGeneratorError.self) {
+            try await SecretsManagerGenerator(credentials: .known(), context: .bare()).token(for: self.request)
+        }
+        #expect(error?.code == .noSecret)
+        #expect(error?.message.contains("aws_rds_iam_secret_id") == true)
     }
 
     @Test("as moto plays it tells the secret")

@@ -18,8 +18,7 @@ struct ConformanceTests {
                 failing: { clock in
                     RDSGenerator(
                         credentials: .custom { throw AWSCredentialError(.unreachable, "no answer") },
-                        directory: AWSCredentialDirectory(context: .bare([:], files: ConfigFile(""))),
-                        now: { clock.now }
+                        context: .bare(now: { clock.now })
                     )
                 },
                 hanging: { clock in
@@ -28,17 +27,19 @@ struct ConformanceTests {
                             try await Task.sleep(for: .seconds(3600))
                             throw AWSCredentialError(.unreachable, "no answer")
                         },
-                        directory: AWSCredentialDirectory(context: .bare(keys, files: ConfigFile())),
-                        regions: AWSRegionChain(context: .bare(keys)),
-                        now: { clock.now }
+                        sources: AWSCredentialSourceRegistry(
+                            context: .bare(keys, files: ConfigFile(), now: { clock.now })
+                        ),
+                        context: .bare(keys, now: { clock.now })
                     )
                 },
                 make: { clock in
                     RDSGenerator(
                         credentials: .custom { TestWorld.credentials(expiration: clock.now + 3600) },
-                        directory: AWSCredentialDirectory(context: .bare(keys, files: ConfigFile())),
-                        regions: AWSRegionChain(context: .bare(keys)),
-                        now: { clock.now }
+                        sources: AWSCredentialSourceRegistry(
+                            context: .bare(keys, files: ConfigFile(), now: { clock.now })
+                        ),
+                        context: .bare(keys, now: { clock.now })
                     )
                 }
             )

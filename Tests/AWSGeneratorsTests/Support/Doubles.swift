@@ -3,18 +3,19 @@ import Foundation
 import Synchronization
 
 extension CredentialContext {
-    /// A world of one moment that holds nothing but what it is given.
+    /// An environment of one moment that holds nothing but what it is given.
     static func bare(
         _ environment: [String: String] = [:],
         files: ConfigFile? = nil,
-        http: (any CredentialHTTPClient)? = nil
+        http: (any CredentialHTTPClient)? = nil,
+        now: @escaping @Sendable () -> Date = { TestWorld.now }
     ) -> CredentialContext {
         var context = CredentialContext.system
         context.environment = environment.merging(["AWS_CONFIG_FILE": "/config"]) { own, _ in own }
         context.homeDirectory = nil
         context.files = files ?? ConfigFile("")
         context.http = http
-        context.now = { TestWorld.now }
+        context.now = now
         return context
     }
 }
@@ -59,6 +60,8 @@ final class STSDouble: CredentialHTTPClient {
     }
 
     var bodies: [String] { requests.withLock { $0 }.map { String(decoding: $0.body, as: UTF8.self) } }
+
+    var hosts: [String?] { requests.withLock { $0 }.map { URL(string: $0.url)?.host() } }
 
     func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
         let count = requests.withLock { requests in

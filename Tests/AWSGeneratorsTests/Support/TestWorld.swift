@@ -27,8 +27,7 @@ enum TestWorld {
         RDSGenerator(
             region: region,
             credentials: credentials,
-            regions: AWSRegionChain(context: .bare(environment)),
-            now: { now }
+            context: .bare(environment)
         )
     }
 
