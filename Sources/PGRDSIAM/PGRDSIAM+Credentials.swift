@@ -9,5 +9,5 @@ extension PGRDSIAM {
     /// ```swift
     /// try PGRDSIAM.credentialSources.add("reporting") { .profile("reporting") }
     /// ```
-    public static var credentialSources: AWSCredentialSourceRegistry { AWSCredentialDirectory.shared.sources }
+    public static var credentialSources: AWSCredentialSourceRegistry { .shared }
 }

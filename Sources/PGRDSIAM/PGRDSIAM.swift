@@ -21,15 +21,9 @@ public import PGConninfo
 public enum PGRDSIAM {
     /// The generators that connection strings may name.
     ///
-    /// It starts with `default` and `rds`.
-    public static let generators = AuthTokenGeneratorRegistry(
-        RDSGenerator.names.map { name in .init(name, keywords: keywords) { RDSGenerator() } }
-    )
-
-    private static let keywords = [
-        "aws_rds_iam_region", "aws_rds_iam_host", "aws_rds_iam_port", "aws_rds_iam_credentials", "aws_rds_iam_profile",
-        "aws_rds_iam_role_arn",
-    ]
+    /// It starts with those of `AWSGenerators`: `default`, `rds`, `dsql`, `redshift`, `redshift-serverless` and
+    /// `secrets-manager`.
+    public static let generators = AuthTokenGeneratorRegistry(.aws)
 
     /// The issuer that connections use unless they are given another: it knows ``generators`` and keeps no record.
     public static let issuer = TokenIssuer(generators: generators)

@@ -47,7 +47,9 @@ struct RefusalTests {
         Flaw(reason: "endpoint", user: "user11") { account in RDSGeneratorAs(account) { $0.port = 5432 } },
         Flaw(reason: "expired", user: "user12") { account in
             ClosureTokenGenerator { request in
-                let old = RDSGenerator(credentials: .static(account), now: { Date() - 1000 })
+                var context = CredentialContext.system
+                context.now = { Date() - 1000 }
+                let old = RDSGenerator(credentials: .static(account), context: context)
                 let value = try await old.token(for: request).value
                 return AuthToken(value: value, signedAt: Date(), expiresAt: Date() + 900)
             }

@@ -18,17 +18,17 @@ struct World: Sendable {
 
     private var namedRequest: AuthTokenRequest {
         var request = request
-        request.parameters = [AWSCredentialDirectory.credentialsKeyword: "role"]
+        request.parameters = [AWSKeyword.credentials: "role"]
         return request
     }
 
     init() async throws {
-        let (role, directory) = (Signing.role, AWSCredentialDirectory())
-        try directory.sources.add("role") { role }
+        let (role, sources) = (Signing.role, AWSCredentialSourceRegistry())
+        try sources.add("role") { role }
         generators = AuthTokenGeneratorRegistry(defaults: [
             ("plain", { ClosureTokenGenerator { _ in Signing.made() } }), ("signing", { Signing() }),
-            ("rds", { RDSGenerator(credentials: .refreshing(role), directory: directory) }),
-            ("rds-static", { RDSGenerator(credentials: .static(try await role.credentials()), directory: directory) }),
+            ("rds", { RDSGenerator(credentials: .refreshing(role), sources: sources) }),
+            ("rds-static", { RDSGenerator(credentials: .static(try await role.credentials()), sources: sources) }),
         ])
         issuer = TokenIssuer(generators: generators)
         auditedIssuer = TokenIssuer(generators: generators, audit: .required(Forgetful()))

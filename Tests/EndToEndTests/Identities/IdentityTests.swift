@@ -43,13 +43,13 @@ struct IdentityTests {
         func account(_ name: String) throws -> AWSCredentials { try #require(accounts[name]) }
 
         /// Profiles from the world's file, and these environment variables.
-        func directory(_ environment: [String: String] = [:]) -> AWSCredentialDirectory {
+        func sources(_ environment: [String: String] = [:]) -> AWSCredentialSourceRegistry {
             var context = CredentialContext.system
             context.environment = environment.merging([
                 "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": folder.path("credentials"),
                 "AWS_EC2_METADATA_DISABLED": "true",
             ]) { own, _ in own }
-            return AWSCredentialDirectory(context: context)
+            return AWSCredentialSourceRegistry(context: context)
         }
 
         /// Logs in twice with each of the settings in turn, and returns the access keys that the judge recorded.
@@ -89,13 +89,13 @@ struct IdentityTests {
     func twoIdentities() async throws {
         let world = try await World()
         let (alpha, beta) = (try world.account("alpha"), try world.account("beta"))
-        let directory = world.directory([
+        let sources = world.sources([
             "AWS_ACCESS_KEY_ID": "AKIAALPHA", "AWS_SECRET_ACCESS_KEY": "alpha/secret", "AWS_PROFILE": "beta",
         ])
-        try directory.sources.add("house-alpha") { .static(alpha) }
-        try directory.sources.add("house-beta") { .static(beta) }
+        try sources.add("house-alpha") { .static(alpha) }
+        try sources.add("house-beta") { .static(beta) }
         let generators = AuthTokenGeneratorRegistry(aws: [
-            ("default", { RDSGenerator(credentials: .static(beta), directory: directory) })
+            ("default", { RDSGenerator(credentials: .static(beta), sources: sources) })
         ])
         let settings = [
             "", "aws_rds_iam_credentials=house-alpha", "aws_rds_iam_credentials=house-beta",
@@ -146,7 +146,7 @@ struct IdentityTests {
     @Test("Keys that are rotated in a file change the next login, also if the source caches them for minutes")
     func rotation() async throws {
         let world = try await World()
-        let directory = world.directory()
+        let sources = world.sources()
         let file = world.folder.path("app-credentials")
         try World.text.write(toFile: file, atomically: false, encoding: .utf8)
         var context = CredentialContext.system
@@ -156,7 +156,7 @@ struct IdentityTests {
             context: context
         )
         let generators = AuthTokenGeneratorRegistry(aws: [
-            ("default", { RDSGenerator(credentials: cached, directory: directory) })
+            ("default", { RDSGenerator(credentials: cached, sources: sources) })
         ])
         let issuer = TokenIssuer(generators: generators)
         let conninfo = world.server.tokenConninfo(user: "app")

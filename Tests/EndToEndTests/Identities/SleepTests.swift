@@ -44,9 +44,9 @@ struct SleepTests {
         var context = CredentialContext.system
         context.now = { clock.date }
         context.uptime = { uptime.withLock { $0 } }
-        let directory = AWSCredentialDirectory(context: context)
+        let sources = AWSCredentialSourceRegistry(context: context)
         let generators = AuthTokenGeneratorRegistry(aws: [
-            ("default", { RDSGenerator(credentials: source, directory: directory, now: { clock.date }) })
+            ("default", { [context] in RDSGenerator(credentials: source, sources: sources, context: context) })
         ])
         let issuer = TokenIssuer(
             generators: generators,

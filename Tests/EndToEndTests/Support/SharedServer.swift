@@ -70,8 +70,10 @@ extension RDSLookalike {
         now: @escaping @Sendable () -> Date = { Date() }
     ) throws -> TokenIssuer {
         let credentials = try credentials ?? Account(of: self).credentials()
+        var context = CredentialContext.system
+        context.now = now
         let generators = AuthTokenGeneratorRegistry(
-            aws: [("default", { RDSGenerator(credentials: .static(credentials), now: now) })]
+            aws: [("default", { [context] in RDSGenerator(credentials: .static(credentials), context: context) })]
         )
         return TokenIssuer(generators: generators, audit: audit, now: now)
     }

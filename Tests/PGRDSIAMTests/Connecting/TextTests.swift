@@ -16,7 +16,8 @@ struct TextTests {
         "are refused for a login with a token, whatever they say",
         arguments: [
             "aws_rds_iam_auth_token_generator", "aws_rds_iam_region", "aws_rds_iam_host", "aws_rds_iam_port",
-            "aws_rds_iam_credentials", "aws_rds_iam_profile", "aws_rds_iam_role_arn", "user", "dbname", "host",
+            "aws_rds_iam_credentials", "aws_rds_iam_profile", "aws_rds_iam_role_arn", "aws_rds_iam_external_id",
+            "aws_rds_iam_role_session_name", "aws_rds_iam_secret_id", "user", "dbname", "host",
             "hostaddr",
         ]
     )
