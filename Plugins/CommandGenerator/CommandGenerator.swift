@@ -10,8 +10,7 @@ public import RDSIAMSystem
 /// never appears in an error.
 ///
 /// ```swift
-/// let command = CommandGenerator("gcloud", ["sql", "generate-login-token"], lifetime: .seconds(3600))
-/// try command.register(as: "gcloud", in: generators)
+/// try generators.add("gcloud") { CommandGenerator("gcloud", ["sql", "generate-login-token"]) }
 /// ```
 public struct CommandGenerator: AuthTokenGenerator {
     let program: String
@@ -28,7 +27,8 @@ public struct CommandGenerator: AuthTokenGenerator {
     ///   - program: Its path, or its name in the directories of `PATH`.
     ///   - arguments: Its arguments. Connection parameters do not belong here: the same arguments serve all
     ///     connections.
-    ///   - lifetime: How long a password is valid if the output does not say so.
+    ///   - lifetime: How long a password is cached if the output states no expiry. When the server stops accepting it
+    ///     is then not known.
     ///   - fields: Where the password and the rest stand in JSON.
     ///   - limits: How long it may take and how much it may print.
     ///   - environment: Its environment, to which the connection's variables are added.
@@ -51,13 +51,6 @@ public struct CommandGenerator: AuthTokenGenerator {
         self.now = now
     }
 
-    /// Gives the program a name for connection strings.
-    ///
-    /// - Throws: `NamedRegistryError` if the name is taken.
-    public func register(as name: String, in registry: AuthTokenGeneratorRegistry) throws {
-        try registry.add(name) { self }
-    }
-
     /// Starts the program and reads what it prints.
     ///
     /// - Throws: ``CommandGeneratorError``; `CancellationError` if the task is canceled, which ends the program.
@@ -68,7 +61,8 @@ public struct CommandGenerator: AuthTokenGenerator {
         return AuthToken(
             value: password.text,
             signedAt: signedAt,
-            expiresAt: password.expiresAt ?? signedAt + lifetime.seconds,
+            expiresAt: password.expiresAt,
+            reusableUntil: password.expiresAt ?? signedAt + lifetime.seconds,
             credential: CredentialIdentity(source: "command"),
             user: password.user
         )

@@ -15,6 +15,10 @@ public struct CommandGeneratorError: AuditableError, RetryableError, Hashable, C
             self.description = description
         }
 
+        /// The connection string names a command, and the program does not allow that.
+        public static let notAllowed = Self("notAllowed")
+        /// The connection string names no command, or one with a quotation mark that is not closed.
+        public static let invalidCommand = Self("invalidCommand")
         /// There is no such program, or it may not be started.
         public static let cannotStart = Self("cannotStart")
         /// The operating system has no process, thread, descriptor or memory left for it; may be retried.

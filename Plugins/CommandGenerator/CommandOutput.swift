@@ -47,17 +47,32 @@ struct CommandOutput {
         _ fields: CommandFields,
         _ now: Date
     ) throws(CommandGeneratorError) -> Date? {
-        if let text = text(of: object, at: fields.expiry) {
-            guard let date = Double(text).map(Date.init(timeIntervalSince1970:)) ?? Date(rfc3339: text),
-                isInCalendar(date)
-            else { throw invalid("an expiry that is no time in RFC 3339 and no number of seconds since 1970") }
+        if let value = fields.expiry.lazy.compactMap({ object.value(at: $0) }).first(where: {
+            $0.text?.isEmpty == false
+        }) {
+            guard let date = Expiration.date(value) else {
+                throw invalid(
+                    "an expiry that is no time with a zone and no count of seconds or milliseconds since 1970"
+                )
+            }
             return date
         }
-        guard let text = text(of: object, at: fields.lifetime) else { return nil }
+        guard let text = text(of: object, at: fields.lifetime) else {
+            try refuseUnknownExpiry(in: object)
+            return nil
+        }
         guard let seconds = Double(text), seconds > 0, isInCalendar(now + seconds) else {
             throw invalid("a lifetime that is no number of seconds")
         }
         return now + seconds
+    }
+
+    /// A password whose stated expiry is passed over would be cached beyond it.
+    private static func refuseUnknownExpiry(in object: JSONValue) throws(CommandGeneratorError) {
+        guard case .object(let members) = object else { return }
+        if members.keys.contains(where: { $0.asciiLowercased().containsBytes("expir") }) {
+            throw invalid("JSON with an expiry under a name that CommandFields does not list")
+        }
     }
 
     /// Whether a date may be written out and counted in whole seconds, which an arbitrary number may not.
@@ -86,4 +101,31 @@ struct CommandOutput {
             "The program printed \(what) instead of a password. Run it by hand and compare with the fields it should have."
         )
     }
+}
+
+/// Where things are in the JSON object that a program prints.
+///
+/// Each is a list of names to try in turn; a name with dots leads into objects in objects. The standard names cover
+/// `gcloud config config-helper`, `az account get-access-token`, `vault read` and the exec credentials of Kubernetes.
+public struct CommandFields: Sendable, Hashable {
+    /// Where the password is.
+    public var password = [
+        "password", "token", "access_token", "accessToken", "credential.access_token", "data.password", "status.token",
+    ]
+    /// Where the user is, for programs that choose one.
+    public var user = ["user", "username", "data.username"]
+    /// Where the expiry is: ISO 8601 with a zone, or seconds or milliseconds since 1970.
+    public var expiry = [
+        "expiration", "Expiration", "expiresAt", "ExpiresAt", "expires_at", "expires_on", "token_expiry",
+        "credential.token_expiry", "expirationTimestamp", "status.expirationTimestamp", "expiration_time",
+        "expirationTime", "expireTime",
+    ]
+    /// Where the remaining lifetime is, in seconds from now.
+    public var lifetime = ["expires_in", "expiresIn", "lease_duration"]
+
+    /// The standard names.
+    public init() {}
+
+    /// The standard names.
+    public static let standard = Self()
 }

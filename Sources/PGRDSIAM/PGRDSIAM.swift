@@ -1,5 +1,6 @@
 import AWSGenerators
 @_exported public import AuthTokens
+import CommandGenerator
 @_exported public import LibpqClient
 public import PGConninfo
 
@@ -21,9 +22,15 @@ public import PGConninfo
 public enum PGRDSIAM {
     /// The generators that connection strings may name.
     ///
-    /// It starts with those of `AWSGenerators`: `default`, `rds`, `dsql`, `redshift`, `redshift-serverless` and
-    /// `secrets-manager`.
-    public static let generators = AuthTokenGeneratorRegistry(.aws)
+    /// It starts with `default`, `rds`, `dsql`, `redshift`, `redshift-serverless`, `secrets-manager` and `command`. The
+    /// last runs what `aws_rds_iam_command` says, once a program allows it:
+    ///
+    /// ```swift
+    /// import CommandGenerator
+    ///
+    /// try PGRDSIAM.generators.add(.command(isAllowed: true), replacing: true)
+    /// ```
+    public static let generators = AuthTokenGeneratorRegistry(.aws + [.command()])
 
     /// The issuer that connections use unless they are given another: it knows ``generators`` and keeps no record.
     public static let issuer = TokenIssuer(generators: generators)

@@ -61,7 +61,8 @@ struct CommandGeneratorTests {
         let text: String
         let password: String
         var user: String?
-        var life: TimeInterval = 600
+        /// Until the stated expiry, or `nil` if none is stated.
+        var life: TimeInterval?
         var testDescription: String { text }
     }
 
@@ -77,7 +78,7 @@ struct CommandGeneratorTests {
             Printed(text: #"{"data.\#u{301}x": "no", "data": {"password": "e\#u{301}"}}"#, password: "e\u{301}"),
             Printed(text: " leading and trailing \\n", password: " leading and trailing "),
             Printed(text: #"{"password": "p", "user": "u"}"#, password: "p", user: "u"),
-            Printed(text: #" {"token": "p", "expiration": "2023-11-14T22:23:20Z"}"#, password: "p"),
+            Printed(text: #" {"token": "p", "expiration": "2023-11-14T22:23:20Z"}"#, password: "p", life: 600),
             Printed(text: #"{"token": "p", "expiresAt": "2023-11-14T22:14:20.500Z"}"#, password: "p", life: 60.5),
             Printed(text: #"{"token": "p", "expiresAt": "2023-11-15T00:14:20+02:00"}"#, password: "p", life: 60),
             // What `az account get-access-token` prints.
@@ -99,6 +100,21 @@ struct CommandGeneratorTests {
                 user: "v-app",
                 life: 3600
             ),
+            // Counts of milliseconds, which were once taken for seconds of the year 131257.
+            Printed(text: #"{"token": "p", "expiration": 1700000060500}"#, password: "p", life: 60.5),
+            Printed(text: #"{"token": "p", "expires_on": "1700000060000"}"#, password: "p", life: 60),
+            // An exec credential of Kubernetes, and names that other programs use.
+            Printed(
+                text: #"{"status": {"token": "p", "expirationTimestamp": "2023-11-14T22:14:20Z"}}"#,
+                password: "p",
+                life: 60
+            ),
+            Printed(text: #"{"token": "p", "expirationTimestamp": "2023-11-14T22:14:20Z"}"#, password: "p", life: 60),
+            Printed(text: #"{"token": "p", "expiration_time": 1700000060}"#, password: "p", life: 60),
+            // The forms that botocore reads.
+            Printed(text: #"{"token": "p", "expiration": "20231114T221420Z"}"#, password: "p", life: 60),
+            Printed(text: #"{"token": "p", "expiration": "2023-11-14 22:14:20 UTC"}"#, password: "p", life: 60),
+            Printed(text: #"{"token": "p", "expiration": "2023-11-14T23:14+0100"}"#, password: "p", life: 60 - 20),
         ]
     )
     func output(_ printed: Printed) async throws {
@@ -110,7 +126,9 @@ struct CommandGeneratorTests {
         #expect(Array(token.value.utf8) == Array(printed.password.utf8))
         #expect(token.user == printed.user)
         #expect(token.signedAt == now)
-        #expect(token.expiresAt == now + printed.life)
+        #expect(token.kind == .password)
+        #expect(token.expiresAt == printed.life.map { now + $0 })
+        #expect(token.reusableUntil == now + (printed.life ?? 600))
     }
 
     @Test("takes names for JSON that are not the standard ones")
@@ -164,6 +182,16 @@ struct CommandGeneratorTests {
             Refusal(
                 testDescription: "bad expiry",
                 script: #"echo '{"password": "topsecret", "expiration": "topsecret"}'"#,
+                code: .invalidOutput
+            ),
+            Refusal(
+                testDescription: "an expiry without a zone",
+                script: #"echo '{"password": "topsecret", "expiration": "2023-11-14T22:14:20"}'"#,
+                code: .invalidOutput
+            ),
+            Refusal(
+                testDescription: "an expiry under a name that is not known",
+                script: #"echo '{"password": "topsecret", "myExpiry": "2023-11-14T22:14:20Z"}'"#,
                 code: .invalidOutput
             ),
             Refusal(
@@ -307,8 +335,9 @@ struct CommandGeneratorTests {
     @Test("is found in PATH and under the name it was registered with")
     func registered() async throws {
         let generators = AuthTokenGeneratorRegistry()
-        try CommandGenerator("echo", ["-n", "p"], environment: ["PATH": "/usr/bin:/bin"])
-            .register(as: "in-house", in: generators)
+        try generators.add("in-house") {
+            CommandGenerator("echo", ["-n", "p"], environment: ["PATH": "/usr/bin:/bin"])
+        }
         let issued = try await TokenIssuer(generators: generators).token(from: "in-house", for: request)
         #expect(issued.token.value == "p")
         #expect(issued.token.credential?.source == "command")

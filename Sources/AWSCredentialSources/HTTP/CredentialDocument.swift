@@ -50,22 +50,7 @@ struct CredentialDocument {
     }
 }
 
-/// The end of credentials as services, helpers and sign-in files write it.
-///
-/// It reads what botocore reads of ISO 8601: the extended and the basic form, with and without seconds and fractions,
-/// and zones such as `Z`, `UTC`, `+01:00`, `+0100` and `+00`. A time without a zone is refused: it may be off by hours.
-enum Expiration {
-    /// Returns the date, or `nil` if the text is not a time with a zone.
-    static func date(_ text: String) -> Date? {
-        var rest = Array(text.trimmed.utf8)[...]
-        guard
-            let date = digits(of: &rest, [4, 2, 2], separator: UInt8(ascii: "-")),
-            let divider = rest.popFirst(), [UInt8(ascii: "T"), UInt8(ascii: "t"), 0x20].contains(divider),
-            let time = time(of: &rest), let zone = zone(rest)
-        else { return nil }
-        return Date(rfc3339: date.joined(separator: "-") + "T" + time + zone)
-    }
-
+extension Expiration {
     /// What is wrong with an expiration, as a noun phrase; it is quoted only if it looks like a time.
     static func fault(_ text: String?) -> String {
         let isShown =
@@ -76,46 +61,5 @@ enum Expiration {
 
     private static func isPartOfTime(_ byte: UInt8) -> Bool {
         !(65...90 ~= byte || 97...122 ~= byte) || "TZUCGMtzucgm".utf8.contains(byte)
-    }
-
-    /// Numbers of these widths, with separators between all or none of them.
-    private static func digits(of rest: inout ArraySlice<UInt8>, _ widths: [Int], separator: UInt8) -> [String]? {
-        let isExtended = rest.dropFirst(widths[0]).first == separator
-        var numbers: [String] = []
-        for (index, width) in widths.enumerated() {
-            if index > 0, isExtended { guard rest.popFirst() == separator else { return nil } }
-            let number = rest.prefix(width)
-            guard number.count == width, number.allSatisfy({ 48...57 ~= $0 }) else { return nil }
-            numbers.append(number.text)
-            rest = rest.dropFirst(width)
-        }
-        return numbers
-    }
-
-    /// `04:05:06.789`, `04:05` or the same without colons, as RFC 3339 wants it.
-    private static func time(of rest: inout ArraySlice<UInt8>) -> String? {
-        let whole = rest
-        if let time = digits(of: &rest, [2, 2, 2], separator: UInt8(ascii: ":")) {
-            guard rest.first == UInt8(ascii: ".") || rest.first == UInt8(ascii: ",") else {
-                return time.joined(separator: ":")
-            }
-            let fraction = rest.dropFirst().prefix { 48...57 ~= $0 }
-            guard !fraction.isEmpty else { return nil }
-            rest = rest.dropFirst(fraction.count + 1)
-            return time.joined(separator: ":") + "." + fraction.text
-        }
-        rest = whole
-        return digits(of: &rest, [2, 2], separator: UInt8(ascii: ":")).map { $0.joined(separator: ":") + ":00" }
-    }
-
-    /// The zone as RFC 3339 wants it.
-    private static func zone(_ text: ArraySlice<UInt8>) -> String? {
-        let zone = text.trimmed
-        if ["z", "utc", "gmt"].contains(where: { $0.isBytewiseEqual(to: zone.text.asciiLowercased()) }) { return "Z" }
-        guard let sign = zone.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
-        var rest = zone.dropFirst()
-        let parts = rest.count == 2 ? [2] : [2, 2]
-        guard let numbers = digits(of: &rest, parts, separator: UInt8(ascii: ":")), rest.isEmpty else { return nil }
-        return [sign][...].text + numbers[0] + ":" + (numbers.count > 1 ? numbers[1] : "00")
     }
 }
