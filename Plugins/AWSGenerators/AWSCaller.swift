@@ -73,11 +73,12 @@ public final class AWSCaller: Sendable {
         return try await source.credentials(validFor: lifetime.seconds)
     }
 
-    /// Returns the region for a request, and who names it: the connection string, the generator, the host name or the
-    /// AWS configuration, in that order.
+    /// Returns the region for a request, and who names it.
     ///
-    /// - Throws: ``AWSGeneratorError`` if the region is not known or the host cannot be signed for; `AWSCredentialError`
-    ///   if an AWS configuration file is malformed. No error may be retried.
+    /// Asked are, in this order, the connection string, the generator, the host name and the AWS configuration.
+    ///
+    /// - Throws: ``AWSGeneratorError`` if the region is not known or the host cannot be signed for;
+    ///   `AWSCredentialError` if an AWS configuration file is malformed. No error may be retried.
     public func region(for request: AuthTokenRequest) async throws -> SigningRegion {
         if let region = try namedRegion(for: request) { return region }
         guard let name = try await regions(for: request).region() else { throw AWSGeneratorError.noRegion }

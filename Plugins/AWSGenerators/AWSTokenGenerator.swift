@@ -36,8 +36,8 @@ extension AWSTokenGenerator {
 
     /// Returns the region of a token for a request, and who names it.
     ///
-    /// - Throws: ``AWSGeneratorError`` if the region is not known or the host cannot be signed for; `AWSCredentialError`
-    ///   if an AWS configuration file is malformed.
+    /// - Throws: ``AWSGeneratorError`` if the region is not known or the host cannot be signed for;
+    ///   `AWSCredentialError` if an AWS configuration file is malformed.
     public func signingRegion(for request: AuthTokenRequest) async throws -> SigningRegion {
         try await caller.region(for: request)
     }
