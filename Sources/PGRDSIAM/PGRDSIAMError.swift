@@ -126,6 +126,14 @@ extension PGRDSIAMError {
         "There is no user to log in as. Set user in the connection string, or PGUSER."
     )
 
+    static func signingEndpoints(_ keyword: String, _ found: Int, _ wanted: Int) -> PGRDSIAMError {
+        PGRDSIAMError(
+            .invalidRequest,
+            "\(keyword) names \(found == 1 ? "one" : "\(found)"), and there are \(wanted) hosts. Name one for each host, "
+                + "separated by commas."
+        )
+    }
+
     static func notUTF8(_ keyword: String) -> PGRDSIAMError {
         PGRDSIAMError(.invalidRequest, "The value of \(keyword) is not UTF-8. Write it in UTF-8.")
     }

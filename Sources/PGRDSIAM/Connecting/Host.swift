@@ -1,3 +1,4 @@
+import AWSGenerators
 import AuthTokens
 import LibpqClient
 import PGConninfo
@@ -17,9 +18,14 @@ struct Host: Equatable, Sendable {
     /// What is dialed.
     var endpoint: PGEndpoint { PGEndpoint(host: name, address: address, port: port) }
 
-    /// - Throws: ``PGRDSIAMError`` if the server is reached through a socket, which has no TLS, or if a value is not
-    ///   UTF-8; `ConninfoError` for a port that is not a number.
-    init(_ endpoint: Conninfo.Endpoint, user: String, _ resolved: ResolvedConninfo) throws {
+    /// - Parameters:
+    ///   - index: The server's place among those of the connection string.
+    ///   - endpoints: All of them.
+    /// - Throws: ``PGRDSIAMError`` if the server is reached through a socket, which has no TLS, if a value is not
+    ///   UTF-8, or if the signing endpoints are not as many as the servers; `ConninfoError` for a port that is not a
+    ///   number.
+    init(_ index: Int, of endpoints: [Conninfo.Endpoint], user: String, _ resolved: ResolvedConninfo) throws {
+        let endpoint = endpoints[index]
         let name = try endpoint.hostBytes.map { try $0.text(of: .host) } ?? ""
         self.name = name
         address = try endpoint.hostaddrBytes.map { try $0.text(of: .hostaddr) } ?? ""
@@ -34,7 +40,7 @@ struct Host: Equatable, Sendable {
             port: number,
             user: user,
             database: try resolved.parameters.bytes(of: .dbname).map { try $0.text(of: .dbname) },
-            parameters: try resolved.parameters.parametersForGenerator()
+            parameters: try resolved.parameters.parametersForGenerator().ofHost(index, of: endpoints)
         )
     }
 }
@@ -50,6 +56,27 @@ extension Conninfo {
         var parameters: [String: String] = [:]
         for parameter in extensionParameters where parameter.name != ExtensionKeywords.generatorKeyword {
             parameters[parameter.name] = try parameter.bytes.text(of: parameter.name)
+        }
+        return parameters
+    }
+}
+
+extension [String: String] {
+    /// Returns the parameters for one of several hosts: of a list of signing endpoints, the one in the same place.
+    ///
+    /// One port may stand for all, as libpq's `port` does. One name may not, unless the hosts have one name or none: the
+    /// endpoint of one host is not that of another, and RDS refuses a token for it.
+    fileprivate func ofHost(_ index: Int, of endpoints: [Conninfo.Endpoint]) throws(PGRDSIAMError) -> Self {
+        let count = endpoints.count
+        guard count > 1 else { return self }
+        let shareOneName = endpoints.allSatisfy { $0.hostBytes == endpoints[0].hostBytes }
+        var parameters = self
+        for keyword in [AWSKeyword.host, AWSKeyword.port] {
+            guard let list = self[keyword], !list.isEmpty else { continue }
+            let values = list.splitBytes(separator: ",", omittingEmptySubsequences: false)
+            if values.count == 1, shareOneName || keyword.isBytewiseEqual(to: AWSKeyword.port) { continue }
+            guard values.count == count else { throw .signingEndpoints(keyword, values.count, count) }
+            parameters[keyword] = values[index]
         }
         return parameters
     }

@@ -16,6 +16,7 @@ struct TokenLogin: Equatable, Sendable {
         let user = try resolved.parameters.bytes(of: .user)?.text(of: "user") ?? ""
         guard !user.isEmpty else { throw PGRDSIAMError.noUser }
         self.generator = try generator.text(of: keyword)
-        hosts = try resolved.endpoints().map { try Host($0, user: user, resolved) }
+        let endpoints = try resolved.endpoints()
+        hosts = try endpoints.indices.map { try Host($0, of: endpoints, user: user, resolved) }
     }
 }
