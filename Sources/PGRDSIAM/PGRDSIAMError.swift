@@ -129,7 +129,7 @@ extension PGRDSIAMError {
     static func signingEndpoints(_ keyword: String, _ found: Int, _ wanted: Int) -> PGRDSIAMError {
         PGRDSIAMError(
             .invalidRequest,
-            "\(keyword) names \(found == 1 ? "one" : "\(found)"), and there are \(wanted) hosts. Name one for each host, "
+            "The connection string's \(keyword) names \(found == 1 ? "one" : "\(found)"), and there are \(wanted) hosts. Name one for each host, "
                 + "separated by commas."
         )
     }
