@@ -134,7 +134,8 @@ let package = Package(
         .target(
             name: "PGRDSIAM",
             dependencies: [
-                "PGConninfo", "AuthTokens", "AWSGenerators", "CommandGenerator", "LibpqClient", "CLibpq", "RDSIAMBasics",
+                "PGConninfo", "AuthTokens", "AWSGenerators", "CommandGenerator", "LibpqClient", "CLibpq",
+                "RDSIAMBasics",
                 "RDSIAMSystem",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]

@@ -36,9 +36,18 @@ struct SigningEndpointListTests {
     @Test(
         "are refused if they are not as many as the hosts",
         arguments: [
-            ("host=a,b aws_rds_iam_host=x", "aws_rds_iam_host names one, and there are 2 hosts."),
-            ("host=a,b,c aws_rds_iam_host=x,y", "aws_rds_iam_host names 2, and there are 3 hosts."),
-            ("host=a,b aws_rds_iam_port=1,2,3", "aws_rds_iam_port names 3, and there are 2 hosts."),
+            (
+                "host=a,b aws_rds_iam_host=x",
+                "The connection string's aws_rds_iam_host names one, and there are 2 hosts."
+            ),
+            (
+                "host=a,b,c aws_rds_iam_host=x,y",
+                "The connection string's aws_rds_iam_host names 2, and there are 3 hosts."
+            ),
+            (
+                "host=a,b aws_rds_iam_port=1,2,3",
+                "The connection string's aws_rds_iam_port names 3, and there are 2 hosts."
+            ),
         ]
     )
     func refused(conninfo: String, message: String) throws {
