@@ -12,8 +12,9 @@ import RDSIAMSystem
 /// ``record(_:)`` returns when the event is committed and synchronized. Events recorded at the same time share one
 /// commit. Several processes may write one log at once. No thread of Swift's pool waits for the disk.
 ///
-/// A program that can write the file can rewrite all of it: the log is tamper-evident, not tamper-proof, and only as far back
-/// as the last ``AuditHead`` kept elsewhere. It does not know of tokens made by other tools, nor whether one was used.
+/// A program that can write the file can rewrite all of it: the log is tamper-evident, not tamper-proof, and only as
+/// far back as the last ``AuditHead`` that was kept elsewhere. It does not know of tokens made by other tools, nor
+/// whether one was used.
 public actor AuditLog: TokenAuditRecorder {
     /// The log's file.
     public nonisolated let path: String

@@ -49,8 +49,8 @@ public actor AuditLogReader {
     ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
     ///   - heads: Heads that were kept elsewhere. The log must hold each of them; one whose row is pruned is a finding,
     ///     ``AuditFinding/Kind/headPruned``.
-    ///   - keys: Keys of which one must have signed each checkpoint, and one checkpoint at least. None if signatures do not
-    ///     matter.
+    ///   - keys: Keys of which one must have signed each checkpoint, and one checkpoint at least. None if signatures do
+    ///     not matter.
     /// - Throws: ``AuditLogError`` if the log cannot be read at all. What is wrong within it is in the report.
     public func verify(
         from start: AuditHead? = nil,

@@ -9,6 +9,7 @@ import TokenAuditLog
 //                                      copy of the large log, which it spoils
 //   audit-bench query LOG              the newest fifty, by user, host, fingerprint and time
 //   audit-bench verify LOG             rows per second and peak memory
+//   audit-bench beside LOG             how long tokens wait for their records while the log is verified
 //   audit-bench export LOG             rows per second and peak memory, for each form
 
 let arguments = Array(CommandLine.arguments.dropFirst())
@@ -22,11 +23,12 @@ case ("new", 2):
 case ("flat", 2...3):
     try await FlatBench(path: arguments[1], copy: arguments.count > 2 ? arguments[2] : nil).run()
 case ("query", 2): try await ReadBench(path: arguments[1]).query()
+case ("beside", 2): try await BesideBench(path: arguments[1]).run()
 case ("verify", 2): try await ReadBench(path: arguments[1]).verify()
 case ("export", 2): try await ReadBench(path: arguments[1]).export()
 default:
     print(
-        "usage: audit-bench append [FOLDER] | new LOG | flat LOG [COPY] | query LOG | verify LOG | export LOG"
+        "usage: audit-bench append [FOLDER] | new LOG | flat LOG [COPY] | query LOG | verify LOG | beside LOG | export LOG"
     )
     exit(2)
 }

@@ -35,10 +35,9 @@ struct ChainSteps {
         }
     }
 
-    /// Each page is read once, so a cache only has to be small enough to stay within the processor's.
     private static func open(_ file: ReadOnlyFile, _ limit: Duration) throws -> Connection {
         let connection = try file.open(limit: limit)
-        try connection.execute("PRAGMA cache_size = 64")
+        try connection.execute(Queries.smallCache)
         return connection
     }
 

@@ -5,8 +5,8 @@ enum RecoveredCopy {
     /// How often to begin again if a writer comes in between.
     private static let attempts = 5
 
-    /// Copies file and journal to a new temporary directory, which is gone by the time this returns: only the connection
-    /// leads to the copy.
+    /// Copies file and journal to a new temporary directory, which is gone by the time this returns: only the
+    /// connection leads to the copy.
     static func make(of path: String) throws -> Connection {
         for _ in 0..<attempts {
             let before = FileState(of: path)

@@ -41,7 +41,7 @@ struct Backup {
         // The guards come last: they are not for copies.
         for table in try schema.statements(Queries.tables) { try copy.execute(table) }
         try copyRows(to: copy)
-        for guardian in try schema.statements(Queries.indexesAndTriggers) { try copy.execute(guardian) }
+        for other in try schema.statements(Queries.indexesAndTriggers) { try copy.execute(other) }
         return try copy.head()
     }
 
@@ -55,52 +55,31 @@ struct Backup {
     /// What was pruned in the meantime must be said, and by a row too; its rows that were copied before would be part
     /// of it.
     private func copyStride(after sequence: Int64, to copy: Connection) throws -> Int64? {
-        if let next = try copyEvents(after: sequence, to: copy) { return next }
-        try copyTable("meta", ["key", "value"], to: copy)
-        try copyTable("anchor", ["kind", "through_seq", "chain_hash", "time_us"], through: sequence, to: copy)
+        let rows = try source.prepare(Queries.rowsToCopy)
+        try rows.bind(sequence, at: 1)
+        try rows.bind(stride, at: 2)
+        if let last = try transfer(rows, to: copy, Queries.insertRow, count: 4) { return last }
+        try transfer(source.prepare(Queries.meta), to: copy, Queries.insertMeta, count: 2)
+        let points = try source.prepare(Queries.prunePoints)
+        try points.bind(sequence, at: 1)
+        try transfer(points, to: copy, Queries.insertPrunePoint, count: 3)
         try copy.execute(Queries.deletePruned)
         return nil
     }
 
-    private func copyEvents(after sequence: Int64, to copy: Connection) throws -> Int64? {
-        let select = try source.prepare(
-            Queries.rowsToCopy
-        )
-        try select.bind(sequence, at: 1)
-        try select.bind(stride, at: 2)
-        let columns = ["seq", "payload", "leaf_hash", "chain_hash"]
+    /// Copies what a query gives. Returns the first column of the last row; `nil` if there is no row.
+    @discardableResult
+    private func transfer(_ rows: Statement, to copy: Connection, _ sql: String, count: Int) throws -> Int64? {
         var last: Int64?
         try copy.writing {
-            let insert = try copy.prepare(Self.insert("event", columns))
-            while try select.step() {
-                last = select.integer(0)
-                try insert.bindRow(of: select, count: columns.count)
+            let insert = try copy.prepare(sql)
+            while try rows.step() {
+                last = rows.integer(0)
+                try insert.bindRow(of: rows, count: count)
                 try insert.run()
             }
         }
         return last
-    }
-
-    private func copyTable(
-        _ table: String,
-        _ columns: [String],
-        through last: Int64? = nil,
-        to copy: Connection
-    ) throws {
-        let condition = last.map { " WHERE through_seq <= \($0)" } ?? ""
-        let select = try source.prepare("SELECT \(columns.joined(separator: ", ")) FROM \(table)\(condition)")
-        try copy.writing {
-            let insert = try copy.prepare(Self.insert(table, columns))
-            while try select.step() {
-                try insert.bindRow(of: select, count: columns.count)
-                try insert.run()
-            }
-        }
-    }
-
-    private static func insert(_ table: String, _ columns: [String]) -> String {
-        let places = columns.map { _ in "?" }.joined(separator: ", ")
-        return "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))"
     }
 }
 

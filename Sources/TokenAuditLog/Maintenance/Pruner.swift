@@ -24,8 +24,8 @@ public struct AuditPruning: Sendable, Hashable {
 
 /// Deletes the beginning of the chain in steps, a bounded number of rows in each.
 ///
-/// The first step that deletes adds, in the same transaction, the prune point from which the rest of the chain is verified,
-/// and the event that says so: without room for that, nothing has happened. Only rows up to a prune point can
+/// The first step that deletes adds, in the same transaction, the prune point from which the rest of the chain is
+/// verified, and the event that says so: without room for that, nothing has happened. Only rows up to a prune point can
 /// be deleted; those that an interrupted pruning has left go first.
 struct Pruner {
     private enum Phase {

@@ -7,7 +7,8 @@
 /// - `time_us`, `id`, `activity`, `outcome`, `error_code`, `policy`, `issue_id`, `generator`, `detail` (JSON text).
 /// - `credential_source`, `profile`, `access_key_id`, `account`, `role_arn`.
 /// - `db_user` (who logs in), `requested_user` (if another was asked for), `database`, `region`.
-/// - `host`, `port`: what was dialed. `signing_host`, `signing_port`: the endpoint that the token is valid for, if known.
+/// - `host`, `port`: what was dialed. `signing_host`, `signing_port`: the endpoint that the token is valid for, if it
+///   is known.
 /// - `fingerprint`, `signed_us`, `expires_us`: the token's. `NULL` if there is none, or if it is not known.
 /// - `os_user`, `uid`, `pid`, `program`, `machine`: who wrote the event.
 ///

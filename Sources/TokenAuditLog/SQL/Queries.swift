@@ -38,6 +38,9 @@ enum Queries {
     /// Adds a prune point. Parameters: row, chain hash, time.
     static let insertPrunePoint =
         "INSERT INTO anchor (kind, through_seq, chain_hash, time_us) VALUES ('prune', ?1, ?2, ?3)"
+    /// All prune points: row, chain hash, time. Parameter: up to this row.
+    static let prunePoints =
+        "SELECT through_seq, chain_hash, time_us FROM anchor WHERE kind = 'prune' AND through_seq <= ?1"
     /// The last prune point: row, chain hash. No row has a number below 1.
     static let prunePoint = """
         SELECT through_seq, chain_hash FROM anchor WHERE kind = 'prune' AND through_seq > 0
@@ -97,7 +100,11 @@ enum Queries {
     static let beginWriting = "BEGIN IMMEDIATE"
     static let commit = "COMMIT"
     static let logID = "SELECT value FROM meta WHERE key = 'log_id'"
+    static let meta = "SELECT key, value FROM meta"
+    static let insertMeta = "INSERT INTO meta (key, value) VALUES (?1, ?2)"
     static let insertLogID = "INSERT INTO meta (key, value) VALUES ('log_id', ?1)"
+    /// Each page is read once: a cache only has to be small enough to stay within the processor's.
+    static let smallCache = "PRAGMA cache_size = 64"
     static let schemaVersion = "PRAGMA user_version"
     static let applicationID = "PRAGMA application_id"
     static let objectCount = "SELECT count(*) FROM sqlite_schema"
