@@ -18,8 +18,8 @@ public protocol AWSCredentialSource: Sendable {
 
     /// Returns credentials for signing something that must stay valid for a while, such as a presigned token.
     ///
-    /// A source that caches renews what would expire sooner. If even new credentials live shorter, they are returned all
-    /// the same, so the caller compares ``AWSCredentials/expiration`` and promises no more than the shorter life.
+    /// A source that caches renews what would expire sooner. If even new credentials live shorter, they are returned
+    /// all the same, so the caller compares ``AWSCredentials/expiration`` and promises no more than the shorter life.
     ///
     /// - Parameter lifetime: Seconds of real life the caller would like.
     /// - Throws: ``AWSCredentialError``, with the code ``AWSCredentialError/Code/expired`` if there are only expired

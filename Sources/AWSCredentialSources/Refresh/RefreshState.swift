@@ -159,8 +159,8 @@ struct RefreshState {
         )
     }
 
-    /// An answer that is expired on arrival is a failed refresh; without anything better it is cached, for those who may
-    /// have it.
+    /// An answer that is expired on arrival is a failed refresh; without anything better it is cached, for those who
+    /// may have it.
     private mutating func takeExpired(_ credentials: AWSCredentials, at now: Date, random: Double) {
         if entry == nil { entry = makeEntry(credentials, at: now, remaining: 0) }
         failure = AWSCredentialError(
