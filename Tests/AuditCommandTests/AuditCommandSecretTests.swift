@@ -45,7 +45,7 @@ struct AuditCommandSecretTests: AuditCommandSuite {
             import sqlite3, sys
             db = sqlite3.connect(sys.argv[1])
             db.execute("DROP TRIGGER event_unchanged")
-            change = ('"v":1', '"v":9')
+            change = ('"v":2', '"v":9')
             db.execute("UPDATE event SET payload = replace(payload, ?, ?) WHERE seq = 2", change)
             db.commit()
             """

@@ -100,7 +100,7 @@ extension AuditCommandSuite {
         var configuration = AuditLogConfiguration(actor: CommandEvents.actor)
         configuration.recordsOpenAndClose = false
         configuration.checkpointInterval = 0
-        configuration.ballastSize = 0
+        configuration.reserveSize = 0
         let writer = try await AuditLog.open(log, configuration: configuration)
         for event in events { try await writer.record(event) }
         await writer.close()

@@ -63,6 +63,32 @@ struct AuditListTests: AuditCommandSuite {
         #expect(result.errors == (filter.finds ? "" : "No event matches.\n"))
     }
 
+    @Test("a token for another server than the one dialed is found, shown and counted by either")
+    func eitherEndpoint() async throws {
+        try await record([
+            CommandEvents.issue("a", host: "Scratch.example.com.", signingHost: "prod.example.com"),
+            CommandEvents.issue("b", host: "prod.example.com", signingHost: "prod.example.com"),
+            CommandEvents.issue("c", host: "SCRATCH.example.com"),
+        ])
+        for host in ["prod.example.com", "PROD.example.com", "Prod.Example.Com."] {
+            #expect(try await users(["--host", host]) == ["b", "a"], "\(host)")
+        }
+        #expect(try await users(["--host", "scratch.example.com"]) == ["c", "a"])
+        #expect(try await users(["--host", "scratch.example.com", "--limit", "1"]) == ["c"])
+        let text = try await terminal(["list"])
+        #expect(text.contains("a@prod.example.com") && text.contains("dialed as Scratch.example.com.:5432"))
+        #expect(text.components(separatedBy: "dialed as").count == 2)
+        #expect(try await audit("list", "--user", "a").output.hasSuffix("\tScratch.example.com.:5432\n"))
+        let details = try await audit("show", "1").output
+        #expect(details.contains("prod.example.com:5432\n") && details.contains("Scratch.example.com.:5432\n"))
+        let counts = try await audit("stats").lines
+        #expect(counts.contains("host\tprod.example.com\t2\t0\t0\t0\t0"))
+        #expect(counts.contains("host\tscratch.example.com\t1\t0\t0\t0\t0"))
+        #expect(counts.contains("dialed\tscratch.example.com\t2\t0\t0\t0\t0"))
+        #expect(counts.contains("login\ta@prod.example.com\t1\t0\t0\t0\t0"))
+        #expect(try await audit("export", "--format", "csv").output.contains(",prod.example.com,5432,,"))
+    }
+
     @Test("on a terminal it is a table with headings that fits 80 columns, of the 50 latest events")
     func table() async throws {
         let long = String(repeating: "long-name-", count: 12)

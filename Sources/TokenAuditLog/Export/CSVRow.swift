@@ -12,7 +12,7 @@ struct CSVRow {
         "token_sha256",
         "token_expires", "actor_user", "actor_uid", "actor_pid", "actor_program", "actor_host", "id",
         "issue_id",
-        "chain_hash",
+        "signing_host", "signing_port", "requested_user", "chain_hash",
     ])
 
     init(cells: [String]) { self.cells = cells }
@@ -27,7 +27,9 @@ struct CSVRow {
         self.init(
             cells: [String(entry.sequence)] + Self.what(record) + Self.whose(record)
                 + Self.who(record.actor)
-                + [record.id, record.issueID ?? "", Hexadecimal.encode(entry.chainHash)]
+                + [record.id, record.issueID ?? ""] + Self.signing(record.target) + [
+                    Hexadecimal.encode(entry.chainHash)
+                ]
         )
     }
 
@@ -50,6 +52,10 @@ struct CSVRow {
             credential?.accountID ?? "", credential?.roleARN ?? "", record.token?.fingerprint ?? "",
             record.token?.expiresAt?.iso8601 ?? "",
         ]
+    }
+
+    private static func signing(_ target: AuditRecord.Target?) -> [String] {
+        [target?.signingHost ?? "", target?.signingPort.map { String($0) } ?? "", target?.requestedUser ?? ""]
     }
 
     private static func who(_ actor: AuditActor) -> [String] {

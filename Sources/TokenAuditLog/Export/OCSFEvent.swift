@@ -20,7 +20,7 @@ struct OCSFEvent {
     /// cannot be read.
     init?(_ entry: AuditEntry, logID: String) {
         guard let record = entry.record,
-            record.target != nil || [.gap, .prune, .reanchor].contains(record.activity)
+            record.target != nil || [.gap, .reserveSpent, .prune, .reanchor].contains(record.activity)
         else { return nil }
         self.entry = entry
         self.record = record
@@ -56,7 +56,18 @@ struct OCSFEvent {
             "auth_protocol_id": .integer(99), "auth_protocol": .string("AWS RDS IAM (SigV4)"),
             "metadata": metadata, "actor": actor, "user": .object(["name": .string(target.user)]),
             "dst_endpoint": .object(["hostname": .string(target.host), "port": .integer(target.port)]),
+            "unmapped": signing(target),
             "authentication_token": token, "cloud": cloud(target),
+        ])
+    }
+
+    /// What the schema has no member for: the endpoint that the token is good for, and the user who was asked for.
+    private func signing(_ target: AuditRecord.Target) -> CanonicalJSON? {
+        guard target.signingHost != nil || target.requestedUser != nil else { return nil }
+        return .members([
+            "signing_host": target.signingHost.map { .string($0) },
+            "signing_port": target.signingPort.map { .integer($0) },
+            "requested_user": target.requestedUser.map { .string($0) },
         ])
     }
 
@@ -66,6 +77,7 @@ struct OCSFEvent {
         switch record.activity {
         case .prune: Activity(number: 2, name: "Delete")
         case .gap: Activity(number: 99, name: "Gap")
+        case .reserveSpent: Activity(number: 99, name: "Reserve Spent")
         default: Activity(number: 99, name: "Reanchor")
         }
     }

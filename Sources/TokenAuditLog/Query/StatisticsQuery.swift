@@ -47,7 +47,7 @@ struct StatisticsTally {
     let since: Int64?
     let until: Int64?
     private(set) var statistics = AuditStatistics()
-    private var days = Table()
+    private var days: [Int64: AuditStatistics.Counts] = [:]
     private var users = Table()
     private var hosts = Table()
     private var dialedHosts = Table()
@@ -68,7 +68,7 @@ struct StatisticsTally {
         guard let target = record.target else { return note(entry, record.activity) }
         let activity = record.activity.rawValue
         let (user, host) = (ByteText(target.user), ByteText(target.server))
-        days[ByteText(String(record.time.rfc3339.prefix(10))), default: .init()].add(1, of: activity)
+        days[record.time.wholeUnixSeconds.floorDivided(by: 86_400), default: .init()].add(1, of: activity)
         users[user, default: .init()].add(1, of: activity)
         hosts[host, default: .init()].add(1, of: activity)
         dialedHosts[ByteText(ServerName.comparable(target.host)), default: .init()].add(1, of: activity)
@@ -79,14 +79,17 @@ struct StatisticsTally {
     }
 
     private mutating func note(_ entry: AuditEntry, _ activity: TokenEvent.Activity) {
-        guard [.gap, .prune, .reanchor].contains(activity), statistics.incidents.count < AuditStatistics.mostIncidents
+        guard [.gap, .reserveSpent, .prune, .reanchor].contains(activity),
+            statistics.incidents.count < AuditStatistics.mostIncidents
         else { return }
         statistics.incidents.append(entry)
     }
 
     var finished: AuditStatistics {
         var statistics = statistics
-        statistics.perDay = Self.groups(days)
+        statistics.perDay = days.sorted { $0.key < $1.key }.map { day, counts in
+            AuditStatistics.Group(String(CivilTime(unixSeconds: day * 86_400).rfc3339.prefix(10)), counts)
+        }
         statistics.perUser = Self.groups(users)
         statistics.perHost = Self.groups(hosts)
         statistics.perDialedHost = Self.groups(dialedHosts)
@@ -108,11 +111,24 @@ struct StatisticsTally {
 }
 
 extension AuditRecord.Target {
-    /// The server that the token is good for, as ``ServerName`` compares names.
-    var server: String { ServerName.comparable(host) }
+    /// The server that the token is good for, if that is known, else the one that was dialed: in lowercase and without
+    /// dots at the end, as names are compared.
+    package var server: String { ServerName.comparable(signingHost ?? host) }
+
+    /// Whether the endpoint that was dialed is another than the one that the token is good for.
+    package var isDialedElsewhere: Bool {
+        (signingPort ?? port) != port || !server.isBytewiseEqual(to: ServerName.comparable(host))
+    }
 }
 
 extension CredentialIdentity {
     /// The role; the account if there is none, else the access key.
     package var principal: String? { roleARN ?? accountID ?? accessKeyID }
+}
+
+extension Int64 {
+    /// The quotient rounded down: a day before 1970 is whole too.
+    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
+        self >= 0 ? self / divisor : (self - divisor + 1) / divisor
+    }
 }

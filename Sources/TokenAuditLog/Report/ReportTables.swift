@@ -100,6 +100,7 @@ struct IncidentTable {
         case .gap:
             return "Gap: \(detail["events"] ?? "?") events could not be recorded; "
                 + "\(detail["issued"] ?? "?") of them were about tokens that were used."
+        case .reserveSpent: return "The disk was full, and the log used up its reserve."
         case .prune: return "Pruned: the rows up to \(detail["seq"] ?? "?") were deleted."
         default: return "Acknowledged: \(detail["reason"] ?? "no reason given")"
         }

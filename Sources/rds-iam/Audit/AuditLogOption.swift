@@ -31,7 +31,15 @@ struct AuditLogOption: ParsableArguments {
     }
 
     /// The log, open for reading only.
-    func reader() async throws -> AuditLogReader { try await AuditLogReader.open(resolved()) }
+    ///
+    /// If a writer has crashed, it says that a copy is read.
+    func reader() async throws -> AuditLogReader {
+        let reader = try await AuditLogReader.open(resolved())
+        if await reader.isReadingCopy {
+            Main.printError("rds-iam: note: a writer of the log has crashed; what it has left is read from a copy.")
+        }
+        return reader
+    }
 
     /// The log, open for maintenance, which also recovers it after a writer's crash.
     ///

@@ -76,11 +76,11 @@ struct AuditFindTokenCommand: AuditSubcommand {
         if trace.hasUnreadableRows {
             print("A row about it cannot be read: run rds-iam audit verify, or a newer rds-iam.")
         }
-        let end = trace.expiresAt.map(style.full) ?? "unknown"
+        let end = trace.expiresAt.map { "\(style.day($0)) \(style.clock($0)) \(style.zone(at: $0))" } ?? "unknown"
         switch trace.verdict(at: now) {
         case .valid:
-            let advice = "Until then it logs in; take rds_iam from the user to stop that."
-            print(Terminal.output.styled("VALID until \(end).", .red) + " " + advice)
+            print("Until then it logs in: only taking rds_iam from the user stops that.")
+            print(Terminal.output.styled("VALID until \(end).", .red))
         case .expired: print("Expired at \(end).")
         default:
             let advice = "It may still log in: change what it logs in with."

@@ -11,7 +11,8 @@ struct AuditListCommand: AuditSubcommand {
             On a terminal it is a table of the 50 latest events: the row's number, the time, what happened, who may log in \
             where, whose process asked (operating system user, program), and as which role or account (profile). Into a pipe \
             or a file go all events, one a line, in fields with a tabulator between: row, time, event, outcome, \
-            user@server, generator, operating system user, program, role or account, profile, access key, token.
+            user@server, generator, operating system user, program, role or account, profile, access key, token, and the \
+            endpoint that was dialed if the token is good for another.
 
             Options narrow it down: an event must match all that are given. \(PeriodOptions.help)
 

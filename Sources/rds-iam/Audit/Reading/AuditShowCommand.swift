@@ -107,7 +107,9 @@ struct EventDetails {
     private static func target(_ record: AuditRecord) -> [Field] {
         guard let target = record.target else { return [] }
         return [
-            Field("user", target.user), Field("server", EventText.endpoint(target.host, target.port)),
+            Field("user", target.user), Field("user asked for", target.requestedUser),
+            Field("server", EventText.endpoint(target.server, target.serverPort)),
+            Field("dialed as", target.dialedElsewhere),
             Field("database", target.database), Field("region", target.region), Field("generator", record.generator),
         ]
     }

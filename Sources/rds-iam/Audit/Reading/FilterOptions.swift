@@ -157,7 +157,7 @@ enum EventName {
     private static let words: KeyValuePairs<TokenEvent.Activity, String> = [
         .issue: "issued", .reuse: "reused", .refuse: "refused", .connectionAccepted: "accepted",
         .connectionRefused: "rejected", .gap: "gap", .open: "opened", .checkpoint: "checkpoint", .prune: "pruned",
-        .reanchor: "reanchor",
+        .reanchor: "reanchor", .reserveSpent: "reserve",
     ]
 
     static let choices = words.map(\.value).joined(separator: ", ")

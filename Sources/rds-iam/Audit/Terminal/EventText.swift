@@ -20,7 +20,7 @@ struct EventText {
         guard let record else { return .red }
         switch record.activity {
         case .refuse, .connectionRefused: return .red
-        case .gap, .prune, .reanchor: return .yellow
+        case .gap, .reserveSpent, .prune, .reanchor: return .yellow
         case .open, .checkpoint: return .dim
         default: return record.outcome == .failure ? .red : .plain
         }
@@ -30,7 +30,7 @@ struct EventText {
     var login: String {
         guard let record else { return "run: rds-iam audit verify" }
         guard let target = record.target else { return detail(of: record) }
-        return "\(target.user)@\(Self.endpoint(target.host, target.port, isShort: true))"
+        return "\(target.user)@\(Self.endpoint(target.server, target.serverPort, isShort: true))"
     }
 
     /// What the log says about itself, shortly.
@@ -41,6 +41,7 @@ struct EventText {
             return "\(detail["events"] ?? "?") events lost, \(detail["issued"] ?? "?") with a token"
         case .prune: return "rows up to \(detail["seq"] ?? "?") deleted"
         case .reanchor: return detail["reason"] ?? "-"
+        case .reserveSpent: return "disk full, reserve used up"
         default: return detail["reason"] ?? detail["seq"].map { "after row \($0)" } ?? "-"
         }
     }
@@ -66,8 +67,15 @@ struct EventText {
         }
     }
 
-    /// What a line under the event says: what went wrong, and the endpoint that was dialed if it is another one.
-    var notes: [String] { [record?.errorCode].compactMap { $0 } }
+    /// What a line under the event says: what went wrong, the endpoint that was dialed and the user who was asked for,
+    /// if they are others.
+    var notes: [String] {
+        let target = record?.target
+        return [
+            record?.errorCode, target?.dialedElsewhere.map { "dialed as \($0)" },
+            target?.requestedUser.map { "asked for as \($0)" },
+        ].compactMap { $0 }
+    }
 
     /// All of it in one line of fields with a tabulator between, for other programs.
     var fields: String {
@@ -75,10 +83,10 @@ struct EventText {
         let credential = record.credential
         let fields = [
             String(entry.sequence), record.time.rfc3339, record.activity.rawValue, outcome(of: record),
-            record.target.map { "\($0.user)@\(Self.endpoint($0.host, $0.port))" } ?? detail(of: record),
+            record.target.map { "\($0.user)@\(Self.endpoint($0.server, $0.serverPort))" } ?? detail(of: record),
             record.generator,
             record.actor.user, record.actor.program, credential?.roleARN ?? credential?.accountID,
-            credential?.profile, credential?.accessKeyID, token(of: record),
+            credential?.profile, credential?.accessKeyID, token(of: record), record.target?.dialedElsewhere,
         ]
         return fields.map { $0?.displayed ?? "-" }.joined(separator: "\t")
     }
@@ -91,5 +99,15 @@ struct EventText {
         record.token.map { token in
             "\(token.fingerprint?.prefix(16) ?? "password") until \(token.expiresAt?.rfc3339 ?? "unknown")"
         }
+    }
+}
+
+extension AuditRecord.Target {
+    /// The port that the token is good for.
+    var serverPort: Int64 { signingPort ?? port }
+
+    /// The endpoint that was dialed, if it is not the one that the token is good for.
+    var dialedElsewhere: String? {
+        isDialedElsewhere ? EventText.endpoint(host, port) : nil
     }
 }
