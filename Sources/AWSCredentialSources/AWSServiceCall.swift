@@ -174,6 +174,3 @@ public struct AWSServiceCall: Sendable {
         }
     }
 }
-
-/// Returns the texts of an XML answer by element name, or `nil` if it is not well formed.
-package func awsTexts(_ xml: [UInt8]) -> ((String) -> String?)? { AWSServiceCall.texts(ofXML: xml) }

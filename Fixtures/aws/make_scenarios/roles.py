@@ -47,6 +47,9 @@ SCENARIOS = [
          [assume_role("AKIDBASE", "ASIAROLE", "cn-northwest-1", host="sts.cn-northwest-1.amazonaws.com.cn",
                       role="arn:aws-cn:iam::111122223333:role/reader")], env={},
          expect=got(profile="dev", role="arn:aws-cn:iam::111122223333:role/reader")),
+    case("an application that the profile names", "10", {"profile dev": reader(sdk_ua_app_id="shop"), **BASE},
+         [{**CALL, "request": {**CALL["request"], "headers": {
+             **CALL["request"]["headers"], "user-agent": "pg-aws-rds-iam lang/swift app/shop"}}}]),
     case("a chain of two roles", "A8",
          {"profile dev": reader(source_profile="middle"),
           "profile middle": {"role_arn": OTHER, "source_profile": "base"}, **BASE},

@@ -76,7 +76,8 @@ struct EndpointSettings: Sendable {
             context: context,
             limits: limits,
             operation: operation,
-            certificateBundle: certificateBundle
+            certificateBundle: certificateBundle,
+            application: profile.value("sdk_ua_app_id")
         )
     }
 

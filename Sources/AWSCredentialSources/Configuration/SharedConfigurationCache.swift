@@ -38,7 +38,7 @@ final class SharedConfigurationCache: Sendable {
         guard let known, known.isTraceable, known.readings.map(\.path) == files.paths.map({ ByteText($0) }) else {
             return nil
         }
-        return isDue && known.readings != files.readings() ? nil : known
+        return !isDue || known.readings.allSatisfy { $0.isCurrent(in: context.files) } ? known : nil
     }
 }
 
@@ -53,8 +53,8 @@ struct FileReading: Sendable, Hashable {
 
     /// Whether the file is still the one that was read, as far as its store can tell.
     func isCurrent(in files: any FileStore) -> Bool {
-        guard let stamp else { return true }
-        return files.stamp(of: path.string) == stamp
+        guard let stamp, let now = files.stamp(of: path.string) else { return true }
+        return now == stamp
     }
 }
 

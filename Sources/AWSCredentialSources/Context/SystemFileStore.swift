@@ -1,4 +1,7 @@
+import Dispatch
+import RDSIAMBasics
 import RDSIAMSystem
+import Synchronization
 
 /// The real file system.
 ///
@@ -18,9 +21,33 @@ public struct SystemFileStore: FileStore {
         try await Self.limited(path) { try Self.write(contents, to: path) }
     }
 
-    /// Returns the file's device, inode, size and times of change.
+    /// Returns the file's device, inode, size and times of change, or `nil` if the file system does not answer within a
+    /// tenth of a second.
     public func stamp(of path: String) -> FileStamp? {
-        guard !path.utf8.contains(0) else { return nil }
+        let key = ByteText(path)
+        // A look that has not come back holds its thread, so there is one for each path at most.
+        guard !path.utf8.contains(0), Self.looks.withLock({ $0.insert(key).inserted }) else { return nil }
+        let (found, done) = (Found(), DispatchSemaphore(value: 0))
+        let look = { @Sendable in
+            let stamp = Self.look(at: path)
+            found.stamp.withLock { $0 = stamp }
+            Self.looks.withLock { _ = $0.remove(key) }
+            done.signal()
+        }
+        guard (try? BlockingWork.start(look)) != nil else {
+            Self.looks.withLock { _ = $0.remove(key) }
+            return nil
+        }
+        return done.wait(timeout: .now() + .milliseconds(100)) == .success ? found.stamp.withLock(\.self) : nil
+    }
+
+    private static let looks = Mutex<Set<ByteText>>([])
+
+    private final class Found: Sendable {
+        let stamp = Mutex<FileStamp?>(nil)
+    }
+
+    private static func look(at path: String) -> FileStamp? {
         var status = stat()
         guard stat(path, &status) == 0 else { return errno == ENOENT || errno == ENOTDIR ? .absent : nil }
         #if canImport(Darwin)

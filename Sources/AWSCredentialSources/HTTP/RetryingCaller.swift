@@ -41,6 +41,8 @@ struct RetryingCaller: Sendable {
     let operation: String
     /// The certificates to trust in place of the system's.
     var certificateBundle: CertificateBundle?
+    /// The application that a profile names to services.
+    var application: String?
 
     /// Sends a request until an answer is accepted or refused for good, or a limit is reached.
     func call(
@@ -126,7 +128,7 @@ struct RetryingCaller: Sendable {
         var request = request
         request.connectTimeout = limits.connect
         request.timeout = min(limits.attempt, max(left, .milliseconds(1)))
-        request.headers.append((name: "user-agent", value: UserAgent.text(context)))
+        request.headers.append((name: "user-agent", value: UserAgent.text(context, application)))
         return request
     }
 
@@ -145,9 +147,10 @@ struct RetryingCaller: Sendable {
 
 /// What services log as the name of the program.
 enum UserAgent {
-    /// This library, and the application that `AWS_SDK_UA_APP_ID` names, as the AWS SDKs write it.
-    static func text(_ context: CredentialContext) -> String {
-        let application = context.variable("AWS_SDK_UA_APP_ID").map { " app/\(token($0.trimmed))" } ?? ""
+    /// This library, and the application that `AWS_SDK_UA_APP_ID` or the profile names, as the AWS SDKs write it.
+    static func text(_ context: CredentialContext, _ application: String?) -> String {
+        let application =
+            (context.variable("AWS_SDK_UA_APP_ID") ?? application).map { " app/\(token($0.trimmed))" } ?? ""
         return "pg-aws-rds-iam lang/swift\(application)"
     }
 

@@ -118,7 +118,10 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
         let uptime = context.uptime()
         let old = state.withLock { $0.filesToLookAt(at: uptime) }
         guard !old.isEmpty else { return }
-        let new = old.map { FileReading(path: $0.path, stamp: context.files.stamp(of: $0.path.string)) }
+        // A store that does not answer has seen no change.
+        let new = old.map { file in
+            FileReading(path: file.path, stamp: context.files.stamp(of: file.path.string) ?? file.stamp)
+        }
         state.withLock { $0.lookedAt(old, now: new) }
     }
 

@@ -69,6 +69,19 @@ import Testing
         #expect(mode == 0o600)
     }
 
+    @Test("a stamp is the same until the file changes, and one of its own if there is no file")
+    func stamps() throws {
+        let (store, path) = (SystemFileStore(), directory.path("stamped"))
+        #expect(store.stamp(of: path) == .absent)
+        #expect(store.stamp(of: path + "/below") == .absent)
+        #expect(store.stamp(of: path + "\0") == nil)
+        try Data("a".utf8).write(to: URL(fileURLWithPath: path))
+        let first = store.stamp(of: path)
+        #expect(first != nil && first != .absent && store.stamp(of: path) == first)
+        try Data("ab".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(store.stamp(of: path) != first)
+    }
+
     @Test("a directory that is missing is an error")
     func noDirectory() async {
         await #expect(throws: FileStoreError.self) {
