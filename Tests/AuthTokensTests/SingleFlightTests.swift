@@ -129,6 +129,24 @@ struct SingleFlightTests {
         #expect(try await issuer.token(from: "g", for: .to("a")).isFromCache == false)
     }
 
+    @Test("end with the error of a credential source that gives up after its own sixty seconds")
+    func ownTimeout() async throws {
+        struct HelperHangs: Error, Equatable { let message = "The credential_process of profile dev did not end." }
+        let clock = clock
+        let registry = AuthTokenGeneratorRegistry()
+        try registry.add("g") {
+            ClosureTokenGenerator { _ in
+                try await clock.sleep(for: .seconds(60))
+                throw HelperHangs()
+            }
+        }
+        let issuer = TokenIssuer(generators: registry, clock: clock.tokenClock)
+        let caller = Task { try await issuer.token(from: "g", for: .to("a")) }
+        #expect(await until { clock.sleepers == 2 })
+        clock.advance(by: .seconds(60))
+        await #expect(throws: HelperHangs()) { try await caller.value }
+    }
+
     @Test("are one per back-off step in a storm of failing callers")
     func backOff() async throws {
         let generator = ScriptedGenerator(clock)

@@ -55,9 +55,14 @@ struct PluginGuideTests {
     func tokens() async throws {
         let generators = AuthTokenGeneratorRegistry()
         try registerPlugins(in: generators)
-        let issued = try await TokenIssuer(generators: generators)
-            .token(from: "vault", for: AuthTokenRequest(host: "db.example.com", user: "app"))
+        let issuer = TokenIssuer(generators: generators)
+        var request = AuthTokenRequest(host: "db.example.com", user: "app")
+        let issued = try await issuer.token(from: "vault", for: request)
         #expect(issued.token.value == "from the vault")
         #expect(issued.token.user == "v-app")
+        #expect(try await issuer.token(from: "sidecar", for: request).token.value == "password of app")
+        request.parameters = ["vault_role": "reader"]
+        #expect(try await issuer.token(from: "vault", for: request).token.user == "v-reader")
+        #expect(generators.keywords == ["vault_role"])
     }
 }

@@ -6,7 +6,7 @@ struct VaultGenerator: AuthTokenGenerator {
     var read: @Sendable (_ role: String) async throws -> (user: String, password: String)
 
     func token(for request: AuthTokenRequest) async throws -> AuthToken {
-        let lease = try await read(request.user)
+        let lease = try await read(request.parameters["vault_role"] ?? request.user)
         return AuthToken(value: lease.password, signedAt: now(), expiresAt: now() + 3600, user: lease.user)
     }
 }

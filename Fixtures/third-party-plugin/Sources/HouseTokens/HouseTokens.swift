@@ -10,13 +10,13 @@ public struct HouseTokens: AuthTokenGenerator {
 
     /// Makes a password.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
-        let word = request.parameters["aws_rds_iam_profile"] ?? "none"
+        let word = request.parameters["house_word"] ?? "none"
         let value = "house:\(request.user)@\(request.host):\(word):\(UInt64.random(in: 0 ... .max))"
         return AuthToken(value: value, signedAt: now(), expiresAt: now() + 300)
     }
 
-    /// Registers the generator as `house`.
+    /// Registers the generator as `house`, with the keyword `house_word`.
     public static func register(in registry: AuthTokenGeneratorRegistry) throws {
-        try registry.add("house") { HouseTokens() }
+        try registry.add("house", keywords: ["house_word"]) { HouseTokens() }
     }
 }

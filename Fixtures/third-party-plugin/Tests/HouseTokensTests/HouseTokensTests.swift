@@ -20,10 +20,14 @@ struct HouseTokensTests {
         let issuer = TokenIssuer(generators: PGRDSIAM.generators, audit: .required(log))
         let conninfo = try Conninfo.parse(
             "postgresql://app@db.example.com/blog?sslmode=verify-full&aws_rds_iam_auth_token_generator=house"
-                + "&aws_rds_iam_profile=word",
+                + "&house_word=word",
             dialect: .linked,
             extensions: .rdsIAM
         )
+        let error = #expect(throws: ConninfoError.self) {
+            try Conninfo.parse("user=app house_wrod=word", dialect: .linked, extensions: .rdsIAM)
+        }
+        #expect(error?.message.contains("house_word") == true)
         let first = try #require(await PGRDSIAM.token(for: conninfo, issuer: issuer))
         let second = try #require(await PGRDSIAM.token(for: conninfo, issuer: issuer))
         #expect(first.token.value.hasPrefix("house:app@db.example.com:word:"))
