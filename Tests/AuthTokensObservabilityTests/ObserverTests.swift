@@ -15,7 +15,8 @@ import Tracing
 struct ObserverTests {
     private struct Refused: AuditableError { let auditCode = "Refused" }
 
-    /// Lets an issuer make a token, return it from the cache, drop it, and fail.
+    /// Lets an issuer make a token, whose login succeeds, return it from the cache, whose login fails, drop it, and
+    /// fail.
     private func perform(for observer: any TokenObserver) async throws {
         let clock = ManualClock()
         let generators = AuthTokenGeneratorRegistry(defaults: [
@@ -24,7 +25,8 @@ struct ObserverTests {
                 {
                     ClosureTokenGenerator { _ in
                         clock.advance(by: .milliseconds(250))
-                        return AuthToken(value: "top secret", signedAt: clock.now, expiresAt: clock.now + 900)
+                        let end = clock.now + 900
+                        return AuthToken(value: "top secret", kind: .signed, signedAt: clock.now, expiresAt: end)
                     }
                 }
             ),
@@ -32,8 +34,10 @@ struct ObserverTests {
         ])
         let issuer = TokenIssuer(generators: generators, observers: [observer], clock: clock.tokenClock)
         let request = AuthTokenRequest(host: "db.example.com", user: "app")
-        _ = try await issuer.token(from: "good", for: request)
-        issuer.invalidate(try await issuer.token(from: "good", for: request))
+        try await issuer.recordOutcome(of: try await issuer.token(from: "good", for: request))
+        let cached = try await issuer.token(from: "good", for: request)
+        try await issuer.recordOutcome(of: cached, error: Refused())
+        issuer.invalidate(cached)
         await #expect(throws: Refused.self) { try await issuer.token(from: "bad", for: request) }
     }
 
@@ -44,11 +48,16 @@ struct ObserverTests {
         logger.logLevel = .trace
         try await perform(for: LoggingTokenObserver(logger: logger))
         let lines = sink.lines.withLock { $0 }
-        #expect(lines.map(\.message) == ["Token issued", "Token reused", "Token invalidated", "Token refused"])
-        #expect(lines.map(\.level) == [.debug, .trace, .debug, .warning])
+        #expect(
+            lines.map(\.message) == [
+                "Token issued", "Token accepted", "Token reused", "Token rejected", "Token invalidated",
+                "Token refused",
+            ]
+        )
+        #expect(lines.map(\.level) == [.debug, .debug, .trace, .warning, .debug, .warning])
         #expect(lines[0].metadata["host"] == "db.example.com")
         #expect(lines[0].metadata["fingerprint"]?.description.count == 64)
-        #expect(lines[3].metadata["error"] == "Refused")
+        #expect([lines[3], lines[5]].allSatisfy { $0.metadata["error"] == "Refused" })
         #expect(!"\(lines)".contains("top secret"))
     }
 
@@ -56,7 +65,11 @@ struct ObserverTests {
     func metrics() async throws {
         let metrics = TestMetrics()
         try await perform(for: MetricsTokenObserver(factory: metrics))
-        for (kind, generator) in [("issued", "good"), ("reused", "good"), ("invalidated", "good"), ("refused", "bad")] {
+        let kinds = [
+            ("issued", "good"), ("accepted", "good"), ("reused", "good"), ("rejected", "good"), ("invalidated", "good"),
+            ("refused", "bad"),
+        ]
+        for (kind, generator) in kinds {
             let counter = try metrics.expectCounter("auth_tokens", [("kind", kind), ("generator", generator)])
             #expect(counter.totalValue == 1)
         }
