@@ -145,8 +145,8 @@ let package = Package(
         .executableTarget(
             name: "rds-iam",
             dependencies: [
-                "PGConninfo", "AuthTokens", "AWSCredentialSources", "TokenAuditLog", "PGRDSIAM", "RDSIAMBasics",
-                "RDSIAMSystem",
+                "PGConninfo", "AuthTokens", "AWSCredentialSources", "CommandGenerator", "TokenAuditLog", "PGRDSIAM",
+                "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -3,13 +3,13 @@ public import PGConninfo
 public import RDSIAMSystem
 
 extension PGRDSIAM {
-    /// The environment in which a child process such as psql or pg_dump logs in as the parameters say, with a fresh token in
-    /// `PGPASSWORD`.
+    /// Returns the environment in which a child process such as psql or pg_dump logs in as the parameters say, with a
+    /// token in `PGPASSWORD`.
     ///
-    /// The child needs no connection string. What it inherits otherwise has no say: a service, above all, could name another server, or
-    /// do without TLS, and libpq heeds it more than any other variable. Parameters that libpq reads from no variable, such as
-    /// `keepalives`, are not passed on. The child can begin to connect until the token expires; others who may read its environment
-    /// can, too.
+    /// The child process needs no connection string. libpq's variables that it would inherit are left out: a service,
+    /// which outranks all other variables, could name another server or do without TLS. Parameters that libpq reads
+    /// from no variable, such as `keepalives`, are not passed on. The child process can begin to connect until the
+    /// token expires, and so can everyone who may read its environment.
     ///
     /// ```swift
     /// let psql = Process()
@@ -20,8 +20,8 @@ extension PGRDSIAM {
     ///   - conninfo: Parameters that name one host. See ``connect(_:issuer:environment:options:)-(Conninfo,_,_,_)``.
     ///   - issuer: Makes and records the token.
     ///   - environment: What unset parameters come from.
-    ///   - inherited: What the child gets besides; this process's variables unless told otherwise.
-    /// - Returns: All of the child's variables, `PGPASSWORD` among them. Secret.
+    ///   - inherited: The other variables of the child process; by default those of this process.
+    /// - Returns: All variables of the child process, `PGPASSWORD` among them. Secret.
     /// - Throws: What connecting throws before anything is sent.
     public static func psqlEnvironment(
         for conninfo: Conninfo,
@@ -43,7 +43,7 @@ extension PGRDSIAM {
 extension TokenLogin {
     /// The token for the one server.
     ///
-    /// - Throws: ``PGRDSIAMError`` where there are several, each with a token of its own; what the issuer throws.
+    /// - Throws: ``PGRDSIAMError`` if there are several, each with a token of its own; what the issuer throws.
     func onlyToken(from issuer: TokenIssuer) async throws -> IssuedToken {
         guard let host = hosts.first, hosts.allSatisfy({ $0.request == host.request }) else {
             throw PGRDSIAMError.severalHosts

@@ -3,8 +3,8 @@ public import AWSGenerators
 extension PGRDSIAM {
     /// The credential sources that connection strings may name with `aws_rds_iam_credentials`.
     ///
-    /// It starts with `default`, `environment`, `profile`, `web-identity`, `container` and `imds`. A source of one's own is registered at
-    /// start-up:
+    /// It starts with `default`, `environment`, `profile`, `web-identity`, `container` and `imds`. A program registers
+    /// others at start-up:
     ///
     /// ```swift
     /// try PGRDSIAM.credentialSources.add("reporting") { .profile("reporting") }

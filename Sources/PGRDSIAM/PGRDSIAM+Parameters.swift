@@ -8,13 +8,13 @@ extension PGRDSIAM {
     ///
     /// - Parameters:
     ///   - host: The database's endpoint.
-    ///   - port: The port; nil for `PGPORT` or 5432.
-    ///   - user: The database user; nil for `PGUSER` or the operating system's.
-    ///   - database: The database; nil for `PGDATABASE` or the user's name.
+    ///   - port: The port; `nil` for `PGPORT` or 5432.
+    ///   - user: The database user; `nil` for `PGUSER` or the operating system's.
+    ///   - database: The database; `nil` for `PGDATABASE` or the user's name.
     ///   - generator: The name of the generator to ask.
-    ///   - issuer: Makes, keeps and records the tokens.
+    ///   - issuer: Makes, caches and records the tokens.
     ///   - environment: What unset parameters come from.
-    ///   - options: What to be told on the way.
+    ///   - options: What to learn on the way.
     public static func connect(
         host: String,
         port: Int? = nil,
@@ -32,13 +32,13 @@ extension PGRDSIAM {
         return try await connect(parameters, issuer: issuer, environment: environment, options: options)
     }
 
-    /// A parameter that a connection string may set, and what it is where none does.
+    /// A parameter that a connection string may set, and its value if none does.
     public struct ParameterDefault: Sendable, Hashable {
         /// The keyword.
         public let keyword: String
-        /// The environment variable it is read from; nil where there is none.
+        /// The environment variable it is read from, or `nil` if there is none.
         public let environmentVariable: String?
-        /// What it is where the connection string does not set it; nil for unset, and for secrets.
+        /// Its value if the connection string does not set it; `nil` for unset, and for secrets.
         public let value: String?
     }
 

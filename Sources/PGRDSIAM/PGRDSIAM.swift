@@ -14,10 +14,10 @@ public import PGConninfo
 /// )
 /// ```
 ///
-/// A generator of one's own is registered at start-up and named in the same place:
+/// Other generators are registered at start-up, with the keywords they understand, and named in the same place:
 ///
 /// ```swift
-/// try PGRDSIAM.generators.add("custom") { MyGenerator() }
+/// try PGRDSIAM.generators.add("vault", keywords: ["vault_role"]) { VaultGenerator() }
 /// ```
 public enum PGRDSIAM {
     /// The generators that connection strings may name.
@@ -32,20 +32,20 @@ public enum PGRDSIAM {
     /// ```
     public static let generators = AuthTokenGeneratorRegistry(.aws + [.command()])
 
-    /// The issuer that connections use unless they are given another: it knows ``generators`` and keeps no record.
+    /// The issuer that connections use unless they are given another: it knows ``generators`` and records nothing.
     public static let issuer = TokenIssuer(generators: generators)
 
     /// Connects as a connection string says, in either of libpq's forms.
     ///
     /// - Parameters:
     ///   - conninfo: A keyword/value string or a URI (libpq, "Connection Strings"). It may name several hosts.
-    ///   - issuer: Makes, keeps and records the tokens. Share one: it keeps them for as long as they are good.
-    ///   - environment: What unset parameters come from: environment variables, service file, user name. What is unset there too,
-    ///     libpq looks for in the process's own variables.
-    ///   - options: What to be told on the way.
+    ///   - issuer: Makes, caches and records the tokens, and knows the generators and their keywords. Share one.
+    ///   - environment: What unset parameters come from: environment variables, service file, user name. What is unset
+    ///     there too, libpq looks for in the process's own variables.
+    ///   - options: What to learn on the way.
     /// - Returns: A connection that is logged in.
-    /// - Throws: `ConninfoError` or ``PGRDSIAMError`` where the string is at fault, which is final; what the issuer
-    ///   throws; ``PGRDSIAMError`` where the server or the way to it is, which may be tried again; `CancellationError`.
+    /// - Throws: `ConninfoError` or ``PGRDSIAMError`` if the string is at fault; what the issuer throws;
+    ///   ``PGRDSIAMError`` if the server, or the way to it, is at fault, which may be retried; `CancellationError`.
     public static func connect(
         _ conninfo: String,
         issuer: TokenIssuer = issuer,
@@ -90,11 +90,11 @@ public enum PGRDSIAM {
         return try await PGConnection.open { try await opener.connect($0) }
     }
 
-    /// Makes and records the token that connecting would log in with, for those who connect by other means.
+    /// Makes and records the token that connecting would log in with, for programs that connect by other means.
     ///
-    /// - Returns: The token for the one host; nil where the parameters name no generator.
-    /// - Throws: What connecting throws before anything is sent, also where the parameters, or the environment, ask for less than
-    ///   TLS; ``PGRDSIAMError`` where they name several hosts, each of which needs a token of its own.
+    /// - Returns: The token for the one host, or `nil` if the parameters name no generator.
+    /// - Throws: What connecting throws before anything is sent, also if the parameters, or the environment, ask for
+    ///   less than TLS; ``PGRDSIAMError`` if they name several hosts, each of which needs a token of its own.
     public static func token(
         for conninfo: Conninfo,
         issuer: TokenIssuer = issuer,

@@ -25,9 +25,12 @@ struct ConnectCommand: AsyncParsableCommand {
     @Option(name: .customShort("c"), help: ArgumentHelp("SQL to run; may be given several times.", valueName: "SQL"))
     var commands: [String] = []
 
+    @OptionGroup var generators: GeneratorOptions
+
     @OptionGroup var audit: AuditOptions
 
     func run() async throws {
+        try generators.apply()
         try await audit.withIssuer { issuer in
             let parameters = try Conninfo(argument: conninfo)
             let connection = try await PGRDSIAM.connect(parameters, issuer: issuer, options: Self.options)

@@ -38,9 +38,12 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(help: "The generator to ask (default: default).")
     var generator: String?
 
+    @OptionGroup var generators: GeneratorOptions
+
     @OptionGroup var audit: AuditOptions
 
     func run() async throws {
+        try generators.apply()
         let parameters = try parameters()
         try await audit.withIssuer { issuer in
             guard let issued = try await PGRDSIAM.token(for: parameters, issuer: issuer) else { return }

@@ -5,7 +5,7 @@ import PGConninfo
 struct ConnectionPlan: Sendable {
     /// The parameters for libpq, without ours: all defaults filled in, those of a service included.
     let conninfo: Conninfo
-    /// How to log in with tokens; nil where no generator is named, and the connection is libpq's alone.
+    /// How to log in with tokens, or `nil` if no generator is named and the connection is libpq's alone.
     let login: TokenLogin?
     /// Whether the connection string itself names the encoding of text.
     private let namesEncoding: Bool
@@ -78,8 +78,9 @@ extension Conninfo {
         return parameters
     }
 
-    /// Refuses every way of logging in but a password inside TLS, which is what RDS asks of IAM users, where libpq can and
-    /// nobody has said otherwise: a server that asks for less, or for something else, is not the one the token is for.
+    /// Refuses every way of logging in but a password inside TLS, which is what RDS asks of IAM users, if libpq can and
+    /// the parameters do not say otherwise: a server that asks for less, or for something else, is not the one the
+    /// token is for.
     fileprivate func expectingPassword() throws(ConninfoError) -> Conninfo {
         guard dialect >= .v16, bytes(of: .requireAuth)?.isEmpty ?? true else { return self }
         var strict = self

@@ -6,9 +6,9 @@ import RDSIAMBasics
 
 /// One of the servers that a connection string names, with the token to ask for.
 struct Host: Equatable, Sendable {
-    /// The name libpq checks the certificate against; empty where only an address is given.
+    /// The name libpq checks the certificate against; empty if only an address is given.
     let name: String
-    /// The address to dial; empty where the name is to be looked up.
+    /// The address to dial; empty if the name is looked up.
     let address: String
     /// The port as libpq gets it.
     let port: String
@@ -64,8 +64,8 @@ extension Conninfo {
 extension [String: String] {
     /// Returns the parameters for one of several hosts: of a list of signing endpoints, the one in the same place.
     ///
-    /// One port may stand for all, as libpq's `port` does. One name may not, unless the hosts have one name or none: the
-    /// endpoint of one host is not that of another, and RDS refuses a token for it.
+    /// One port may stand for all, as libpq's `port` does. One name may not, unless the hosts have one name or none:
+    /// the endpoint of one host is not that of another, and RDS refuses a token for it.
     fileprivate func ofHost(_ index: Int, of endpoints: [Conninfo.Endpoint]) throws(PGRDSIAMError) -> Self {
         let count = endpoints.count
         guard count > 1 else { return self }

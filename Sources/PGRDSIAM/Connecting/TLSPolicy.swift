@@ -1,15 +1,15 @@
 import PGConninfo
 
-/// Sees to it that a token never goes out without TLS.
+/// Makes sure that a token is never sent without TLS.
 ///
-/// libpq's own default, `sslmode=prefer`, goes on in clear where a server, or somebody on the way to it, says no to TLS.
+/// libpq's own default, `sslmode=prefer`, goes on in clear if a server, or an attacker on the way to it, refuses TLS.
 enum TLSPolicy {
     private static let weakModes = ["disable", "allow", "prefer"]
 
     /// The parameters with every default filled in, an `sslmode` that insists on TLS, and without encryption by GSSAPI,
     /// which would take its place.
     ///
-    /// - Throws: `ConninfoError`; ``PGRDSIAMError`` where somebody asked for less than TLS.
+    /// - Throws: `ConninfoError`; ``PGRDSIAMError`` if the parameters or the environment ask for less than TLS.
     static func resolve(_ conninfo: Conninfo, in environment: ConninfoEnvironment) throws -> ResolvedConninfo {
         var resolved = try conninfo.resolve(in: environment, leavingUnset: .sslmode)
         if let mode = resolved[.sslmode], weakModes.contains(mode) {

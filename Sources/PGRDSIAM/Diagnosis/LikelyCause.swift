@@ -5,7 +5,7 @@ public struct LikelyCause: Sendable, Hashable, CustomStringConvertible {
         /// The reason's name, as it stands in logs.
         public let description: String
 
-        /// The server, or somebody on the way to it, offers no TLS.
+        /// The server, or a proxy on the way to it, offers no TLS.
         public static let noTLS = Code(description: "noTLS")
         /// The role is no member of `rds_iam`: the server asked for a password.
         public static let userWithoutRDSIAM = Code(description: "userWithoutRDSIAM")
@@ -25,7 +25,7 @@ public struct LikelyCause: Sendable, Hashable, CustomStringConvertible {
 
     /// Which reason.
     public let code: Code
-    /// Whether facts point to it; false where it can only not be ruled out.
+    /// Whether facts point to it; `false` if it can only not be ruled out.
     public let isEvident: Bool
     /// What to look at or change.
     public let description: String

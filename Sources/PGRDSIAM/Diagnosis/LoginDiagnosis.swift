@@ -95,6 +95,6 @@ struct LoginDiagnosis {
     }
 
     private var signingHost: String {
-        issued.request.parameters["aws_rds_iam_host"] ?? issued.request.host
+        issued.token.signingHost ?? issued.request.parameters["aws_rds_iam_host"] ?? issued.request.host
     }
 }
