@@ -7,7 +7,7 @@ import importlib
 import json
 import pathlib
 
-from . import endpoints, kit
+from . import endpoints, kit, section_names
 
 FAMILIES = ["environment", "profile", "roles", "web_identity", "container", "instance_metadata", "sso", "login",
             "process", "expirations",
@@ -22,6 +22,7 @@ for family in FAMILIES:
     total += len(scenarios)
     text = json.dumps({"scenarios": scenarios}, indent=1, ensure_ascii=False)
     (folder / "scenarios" / f"{family}.json").write_text(text + "\n")
+(folder / "section_names.json").write_text(json.dumps(section_names.table(), indent=1, ensure_ascii=False) + "\n")
 (folder / "endpoints.json").write_text(json.dumps(endpoints.table(), indent=1) + "\n")
 if kit.MISMATCHES:
     raise SystemExit("\n".join(kit.MISMATCHES))

@@ -15,6 +15,26 @@ import Testing
     @Test("there are at least 70 cases")
     func count() { #expect(Self.cases.count >= 70) }
 
+    private struct Names: Decodable {
+        struct Row: Decodable {
+            var name: String
+            var words: [String]?
+        }
+        var names: [Row]
+    }
+
+    @Test("names are split into the words that Python's shlex finds")
+    func shlexWords() throws {
+        let table = try Fixtures.decode(Names.self, from: "section_names.json")
+        #expect(table.names.count == 1000)
+        for row in table.names { #expect(SectionName.words(row.name) == row.words, "\(row.name)") }
+    }
+
+    @Test("a name in a command is one word for a shell", arguments: ["dev", "Team Alpha", "it's", "a\"b", "$HOME", ""])
+    func quoted(_ name: String) {
+        #expect(SectionName.words(SectionName.quoted(name)) == [name])
+    }
+
     @Test("sub-properties are read with their comments taken off")
     func subproperties() throws {
         var configuration = SharedConfiguration()
