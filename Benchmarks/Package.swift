@@ -65,6 +65,7 @@ let package = Package(
             name: "connect-bench",
             dependencies: [
                 "CLibpqPeer", .product(name: "PGRDSIAM", package: "pg-aws-rds-iam"),
+                .product(name: "LibpqClient", package: "pg-aws-rds-iam"),
                 .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
                 .product(name: "PGConninfo", package: "pg-aws-rds-iam"),
             ],

@@ -26,9 +26,6 @@ public final class PGConnection: Sendable {
         ///
         /// - Throws: ``PGError``; what the login's authenticator throws; `CancellationError`.
         public func connect(_ login: PGLogin) async throws -> Facts { try await session.connect(login) }
-
-        /// Closes the connection for good, as ``PGConnection/close()`` does.
-        public func close() { session.close() }
     }
 
     /// Who is connected where, and how.

@@ -104,13 +104,14 @@ extension PGError {
 }
 
 extension PGError: CustomStringConvertible {
-    /// The message, with the SQLSTATE and the server's hint if there are any.
+    /// The message, with the SQLSTATE, the server's hint and the failures before this one if there are any.
     ///
     /// The server's detail, which may quote a row, is in ``server`` alone.
     public var description: String {
-        let text = sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
-        guard let hint = server?.hint, !hint.isEmpty else { return text }
-        return text + " Hint: " + hint.asSentence
+        var text = sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
+        if let hint = server?.hint, !hint.isEmpty { text += " Hint: " + hint.asSentence }
+        guard !earlierFailures.isEmpty else { return text }
+        return text + " Before that: " + earlierFailures.map { "\($0)" }.joined(separator: " ")
     }
 }
 

@@ -108,6 +108,15 @@ struct LoginTests {
         #expect(asked.withLock { $0.map(\.name) } == ["\(server.facts.host):\(server.facts.port)"])
     }
 
+    @Test("that fails everywhere names every server in its description")
+    func everyServer() async throws {
+        let login = PGLogin(["hostaddr": "127.0.0.1,127.0.0.2", "port": "1", "user": "u"])
+        let error = await #expect(throws: PGError.self) { try await PGConnection.connect(login) }
+        #expect(error?.code == .connectionFailed && error?.endpoint?.address == "127.0.0.2")
+        #expect(error?.earlierFailures.count == 1)
+        for name in ["127.0.0.1:1", "127.0.0.2:1"] { #expect(error?.description.contains(name) == true) }
+    }
+
     @Test("does not go on after a refusal, as libpq does not")
     func refusalIsFinal() async throws {
         let server = try await Server.shared

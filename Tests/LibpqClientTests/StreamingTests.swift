@@ -160,6 +160,7 @@ struct PreparedStatementTests {
         let statement = try await connection.prepare("select 1")
         try await connection.reset()
         #expect(try await code { _ = try await connection.query(statement) } == .invalidStatement)
+        #expect(try await code { try await connection.withRows(statement) { _ in } } == .invalidStatement)
         #expect(try await connection.value("select 1") == 1)
     }
 }

@@ -10,6 +10,9 @@ import PGRDSIAM
 /// The three are: bare libpq with a ready password; bare libpq on another thread, for which the task waits without
 /// blocking its own; PGRDSIAM with the same password as a cached token.
 ///
+/// Then it reads many rows with bare libpq and with LibpqClient. `connect_peers.py` opens connections with other
+/// clients.
+///
 /// The second is what any way of connecting costs that blocks no thread of Swift's pool.
 @main
 enum ConnectBench {
@@ -43,6 +46,8 @@ enum ConnectBench {
         print("\(count) connections each, in turn")
         report("opening", peer.opening, handedOver.opening, own.opening)
         report("opening and closing", peer.both, handedOver.both, own.both)
+        let connection = try await PGRDSIAM.connect(ours, issuer: issuer)
+        try await RowsBench(conninfo: bare, connection: connection).run()
     }
 
     private static func token(_ server: Server, _ issuer: TokenIssuer) async throws -> String {
@@ -93,7 +98,7 @@ struct Server {
 /// A connection of bare libpq.
 struct Bare: @unchecked Sendable {
     // One thread uses it at a time: it is opened and closed in turn.
-    private let connection: OpaquePointer?
+    let connection: OpaquePointer?
 
     init(_ conninfo: String) throws {
         connection = PQconnectdb(conninfo)

@@ -144,14 +144,17 @@ extension PGLogin {
         return text
     }
 
-    /// The defaults that libpq finds in the environment and in the service that `PGSERVICE` names (`PQconndefaults`).
-    static func defaults() -> [String: String] {
+    /// The defaults of some keywords that libpq finds in the environment and in the service that `PGSERVICE` names
+    /// (`PQconndefaults`).
+    static func defaults(of keywords: [String]) -> [String: String] {
         guard let options = PQconndefaults() else { return [:] }
         defer { PQconninfoFree(options) }
         var defaults: [String: String] = [:]
         for option in sequence(first: options, next: { $0 + 1 }).prefix(while: { $0.pointee.keyword != nil }) {
-            guard let keyword = option.pointee.keyword, let value = option.pointee.val else { continue }
-            defaults[String(cString: keyword)] = String(validatingCString: value)
+            guard let keyword = option.pointee.keyword, let value = option.pointee.val,
+                let name = keywords.first(where: { strcmp($0, keyword) == 0 })
+            else { continue }
+            defaults[name] = String(validatingCString: value)
         }
         return defaults
     }

@@ -20,9 +20,13 @@ struct ServerList {
     /// Whether `target_session_attrs` excludes some servers.
     let isSelective: Bool
 
+    private static let keywords = [
+        "host", "hostaddr", "port", "target_session_attrs", "load_balance_hosts", "connect_timeout",
+    ]
+
     /// - Throws: ``PGError`` with the code `invalidParameter` for values that libpq would refuse.
     init(_ login: PGLogin) throws(PGError) {
-        let defaults = PGLogin.defaults()
+        let defaults = PGLogin.defaults(of: Self.keywords.filter { login.value($0) == nil })
         func text(_ keyword: String) throws(PGError) -> String { try login.text(keyword, defaults) ?? "" }
         let attributes = try text("target_session_attrs")
         isSelective = !["", "any"].contains(attributes)

@@ -1,4 +1,5 @@
 import CLibpq
+import RDSIAMSystem
 import Synchronization
 
 /// What a server sends unasked: notices and notifications, for those who listen.
@@ -126,5 +127,45 @@ final class Broadcast<Element: Sendable>: Sendable {
         // The continuation ends outside the lock: its end may end the stream, which comes back here.
         let listener = state.withLock { $0.listeners.removeValue(forKey: id) }
         withExtendedLifetime(listener) {}
+    }
+}
+
+/// What comes while no task has the turn.
+extension Session {
+    /// Passes on what the server sends unasked, for as long as no task has the turn and there are listeners.
+    func listenWhileIdle() {
+        guard inbox.hasListeners else { return }
+        state.withLock { state in
+            guard !state.isBusy, state.listening == nil, let handle = state.handle else { return }
+            state.listening = listen(to: SocketEvent(POLLIN, on: handle.socket))
+        }
+    }
+
+    /// Waits without a reference to the session, which would hold the connection open while nothing comes.
+    private func listen(to news: SocketEvent) -> Task<Void, Never> {
+        Task(executorPreference: loop) { [weak self, loop] in
+            var goesOn = true
+            while goesOn, await loop.wait(for: news) == .ready {
+                goesOn = self?.readUnasked() ?? false
+            }
+        }
+    }
+
+    /// Reads what came while no task had the turn.
+    ///
+    /// - Returns: Whether to wait for more.
+    private func readUnasked() -> Bool {
+        // A task that has the turn reads, too.
+        guard turns.beginIfFree() else { return false }
+        defer { turns.end() }
+        guard !Task.isCancelled, let handle = state.withLock({ $0.handle }) else { return false }
+        do {
+            let traffic = Traffic(handle, loop, inbox)
+            repeat { try traffic.consume() } while handle.hasBufferedInput
+            return true
+        } catch {
+            drop()
+            return false
+        }
     }
 }

@@ -281,47 +281,6 @@ extension Session {
     }
 }
 
-// MARK: - Messages
-
-extension Session {
-    /// Passes on what the server sends unasked, for as long as no task has the turn and there are listeners.
-    func listenWhileIdle() {
-        guard inbox.hasListeners else { return }
-        state.withLock { state in
-            guard !state.isBusy, state.listening == nil, let handle = state.handle else { return }
-            state.listening = listen(to: SocketEvent(POLLIN, on: handle.socket))
-        }
-    }
-
-    /// Waits without a reference to the session, which would hold the connection open while nothing comes.
-    private func listen(to news: SocketEvent) -> Task<Void, Never> {
-        Task(executorPreference: loop) { [weak self, loop] in
-            var goesOn = true
-            while goesOn, await loop.wait(for: news) == .ready {
-                goesOn = self?.readUnasked() ?? false
-            }
-        }
-    }
-
-    /// Reads what came while no task had the turn.
-    ///
-    /// - Returns: Whether to wait for more.
-    private func readUnasked() -> Bool {
-        // A task that has the turn reads, too.
-        guard turns.beginIfFree() else { return false }
-        defer { turns.end() }
-        guard !Task.isCancelled, let handle = state.withLock({ $0.handle }) else { return false }
-        do {
-            let traffic = Traffic(handle, loop, inbox)
-            repeat { try traffic.consume() } while handle.hasBufferedInput
-            return true
-        } catch {
-            drop()
-            return false
-        }
-    }
-}
-
 extension PGError {
     fileprivate static let streaming = PGError(
         .invalidStatement,

@@ -61,7 +61,7 @@ extension PGConnection {
         _ = try await execute("deallocate \(statement.name)")
     }
 
-    private func check(_ statement: PGPreparedStatement) throws(PGError) {
+    func check(_ statement: PGPreparedStatement) throws(PGError) {
         guard statement.generation == session.state.withLock({ $0.generation }) else {
             throw PGError(
                 .invalidStatement,

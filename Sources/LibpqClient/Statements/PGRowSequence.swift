@@ -76,7 +76,8 @@ extension PGConnection {
         resultFormat: PGFormat = .text,
         _ body: (PGRowSequence) async throws -> Value
     ) async throws -> Value {
-        try await withRows(of: Statement(prepared: statement.name, parameters, resultFormat), body)
+        try check(statement)
+        return try await withRows(of: Statement(prepared: statement.name, parameters, resultFormat), body)
     }
 
     private func withRows<Value>(
