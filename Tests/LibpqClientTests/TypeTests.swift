@@ -40,6 +40,16 @@ struct TypeTests {
     )
     func integers(_ item: TypeCase<Int>) async throws { try await item.check() }
 
+    @Test("refuses digits that are no number of 64 bits")
+    func strangeDigits() {
+        let max = "9223372036854775807"
+        #expect(Int(PGField(max.utf8, type: .int8)) == Int.max)
+        #expect(Int(PGField("-9223372036854775808".utf8, type: .int8)) == Int.min)
+        for text in ["", "-", "+1", "1 ", "0x1", "9223372036854775808", "-9223372036854775809", max + "0", "１"] {
+            #expect(Int(PGField(text.utf8, type: .int8)) == nil, "\(text)")
+        }
+    }
+
     @Test("reads and sends oid", arguments: [TypeCase("4294967295::oid", UInt32.max), TypeCase("0::oid", 0)])
     func oids(_ item: TypeCase<UInt32>) async throws { try await item.check() }
 

@@ -82,9 +82,11 @@ extension Decimal: PGDecodable {
 extension PGField {
     /// The value of an integer type.
     var integer: Int64? {
-        guard [.int2, .int4, .int8, .oid].contains(type) else { return nil }
-        guard format == .binary else { return utf8.flatMap { Int64($0) } }
-        return type == .oid ? bigEndian & 0xFFFF_FFFF : bigEndian
+        switch type {
+        case .int2, .int4, .int8: format == .binary ? bigEndian : withBytes { Int64(digits: $0) }
+        case .oid: format == .binary ? bigEndian & 0xFFFF_FFFF : withBytes { Int64(digits: $0) }
+        default: nil
+        }
     }
 
     /// All bytes as one number, most significant first, the first bit its sign.
@@ -122,5 +124,24 @@ extension PGField {
         withBytes { bytes in
             stride(from: 0, to: bytes.count - 1, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
         }
+    }
+}
+
+extension Int64 {
+    /// Reads ASCII digits after an optional minus sign, or returns `nil` if there is anything else.
+    fileprivate init?(digits: UnsafeRawBufferPointer) {
+        let isNegative = digits.first == UInt8(ascii: "-")
+        let digits = digits.dropFirst(isNegative ? 1 : 0)
+        guard !digits.isEmpty else { return nil }
+        var number: Int64 = 0
+        for byte in digits {
+            let digit = Int64(byte) - 0x30
+            guard (0...9).contains(digit) else { return nil }
+            let (product, overflows) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = product.addingReportingOverflow(isNegative ? -digit : digit)
+            guard !overflows, !overflowsToo else { return nil }
+            number = sum
+        }
+        self = number
     }
 }

@@ -28,7 +28,13 @@ public struct PGResult: Sendable {
 
     var status: ExecStatusType { storage.read(PQresultStatus) }
 
-    var isCopy: Bool { [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(status) }
+    var isCopy: Bool {
+        let status = status
+        return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH
+    }
+
+    /// The row of a result that came in single-row mode, or `nil` if it came as a whole.
+    var singleRow: PGRow? { status == PGRES_SINGLE_TUPLE ? PGRow(storage: storage, row: 0) : nil }
 
     /// The server's error, or `nil` if the statement did not fail.
     var failure: PGError? {

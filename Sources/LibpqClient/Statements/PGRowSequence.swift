@@ -140,12 +140,15 @@ extension Traffic {
                 batch.end = .success(())
                 break
             }
+            if let row = result.singleRow {
+                batch.rows.append(row)
+                continue
+            }
             if let failure = result.failure {
                 batch.end = .failure(handle.isAlive ? failure : handle.breakage(after: failure))
                 break
             }
             if result.isCopy { throw PGError.copy }
-            batch.rows += result.rows
         }
         return batch
     }

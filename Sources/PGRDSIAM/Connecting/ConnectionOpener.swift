@@ -30,27 +30,33 @@ struct ConnectionOpener: Sendable {
             guard let host = tokenLogin.hosts.first(where: { $0.endpoint == server }) else {
                 throw PGRDSIAMError.endpointMismatch(server.name)
             }
-            return try await issuer.withToken(
+            let outcome = try await issuer.withToken(
                 from: tokenLogin.generator,
                 for: host.request,
                 isRefusal: { ($0 as? PGRDSIAMError)?.isRefusalOfToken ?? false }
             ) { issued in
                 try await Self.logIn(with: issued, logIn)
             }
+            return try outcome.get()
         }
         return login
     }
 
     /// One attempt with one token, whose failure names the causes that can be made out.
+    ///
+    /// - Returns: The facts, or the failure of a server that let the token in, but is not what `target_session_attrs`
+    ///   asks for.
     private static func logIn(
         with issued: IssuedToken,
         _ logIn: @Sendable (PGLogin.Credential) async throws -> PGConnection.Facts
-    ) async throws -> PGConnection.Facts {
+    ) async throws -> Result<PGConnection.Facts, PGRDSIAMError> {
         do {
             let credential = PGLogin.Credential(password: issued.token.value, user: issued.token.user)
             var facts = try await logIn(credential)
             facts.passwordExpiresAt = issued.token.expiresAt
-            return facts
+            return .success(facts)
+        } catch let error as PGError where error.code == .unsuitableServer {
+            return .failure(PGRDSIAMError(error))
         } catch let error as PGError where error.code != .closed {
             var error = PGRDSIAMError(error)
             error.likelyCauses = LoginDiagnosis(error: error, issued: issued, now: Date()).causes

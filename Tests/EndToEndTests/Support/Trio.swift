@@ -55,12 +55,15 @@ struct Trio {
             + "aws_rds_iam_auth_token_generator=default \(more)"
     }
 
-    var issuer: TokenIssuer {
+    var issuer: TokenIssuer { issuer(audit: .off) }
+
+    func issuer(audit: AuditPolicy) -> TokenIssuer {
         let account = AWSCredentials(accessKeyID: "AKIATESTTRIO", secretAccessKey: "trio-secret")
         return TokenIssuer(
             generators: AuthTokenGeneratorRegistry(
                 aws: [("default", { RDSGenerator(credentials: .static(account)) })]
-            )
+            ),
+            audit: audit
         )
     }
 
