@@ -31,7 +31,7 @@ final class SharedConfigurationCache: Sendable {
         let files = SharedConfigurationFiles(context: context)
         let now = context.uptime()
         let (known, isDue) = entry.withLock { entry in
-            let isDue = entry.map { $0.lastLook + FileReading.pause <= now || now < $0.lastLook } ?? false
+            let isDue = entry.map { FileReading.isDue(since: $0.lastLook, at: now) } ?? false
             if isDue { entry?.lastLook = now }
             return (entry?.configuration, isDue)
         }
@@ -48,8 +48,11 @@ struct FileReading: Sendable, Hashable {
     /// The stamp before the reading, or `nil` if the store knows none.
     var stamp: FileStamp?
 
-    /// How long a look at a file is good.
-    static let pause = Duration.seconds(1)
+    /// Whether it is time for another look: a second after the last one, and whenever the clock has jumped.
+    static func isDue(since last: Duration, at now: Duration) -> Bool {
+        let (difference, overflows) = now.attoseconds.subtractingReportingOverflow(last.attoseconds)
+        return overflows || !(0..<Duration.seconds(1).attoseconds).contains(difference)
+    }
 
     /// Whether the file is still the one that was read, as far as its store can tell.
     func isCurrent(in files: any FileStore) -> Bool {

@@ -76,7 +76,7 @@ struct RefreshState {
     /// The files that the cached credentials came from, if it is time to look at them again; it then counts as done.
     mutating func filesToLookAt(at uptime: Duration) -> [FileReading] {
         guard !files.isEmpty else { return [] }
-        if let lastLook, lastLook <= uptime, uptime - lastLook < FileReading.pause { return [] }
+        if let lastLook, !FileReading.isDue(since: lastLook, at: uptime) { return [] }
         lastLook = uptime
         return files
     }

@@ -1,5 +1,6 @@
 import AWSCredentialSources
 import Foundation
+import Synchronization
 import Testing
 
 /// Files that other programs replace are read again.
@@ -95,6 +96,22 @@ import Testing
             for _ in 0..<10 { _ = try await cache.credentials() }
         }
         #expect(files.stampReads == looks + 10 * 2 && files.reads == reads)
+    }
+
+    @Test("files are looked at whatever the clock answers")
+    func clocks() async throws {
+        let files = MemoryFileStore([Self.path: Self.profile("AKID")])
+        let uptime = Mutex(Duration.zero)
+        var context = CredentialContext.test(files: files, clock: clock)
+        context.uptime = { uptime.withLock(\.self) }
+        let cache = RefreshingCredentialSource(ProfileCredentialSource(context: context), context: context)
+        let chain = AWSRegionChain(context: context)
+        for attoseconds in [0, .max, .min, -1, .max, .max - 1, .min, 0] as [Int128] {
+            uptime.withLock { $0 = Duration(attoseconds: attoseconds) }
+            #expect(try await cache.credentials().accessKeyID == "AKID")
+            #expect(cache.cachedCredentials()?.accessKeyID == "AKID")
+            #expect(try await chain.region() == nil && chain.cachedRegion() == nil)
+        }
     }
 
     @Test("a file that is broken for a moment costs nothing, and is read once it is whole")
