@@ -33,7 +33,11 @@ public struct AuditEntry: Sendable, Hashable {
     }
 
     private var payloadJSON: String {
-        guard CanonicalJSONParser.parse(Array(payload.utf8)) == nil else { return payload }
+        let bytes = Array(payload.utf8)
+        // The parser takes a little more than canonical JSON, such as a zero before a number.
+        if case .object(let object)? = CanonicalJSONParser.parse(bytes), CanonicalJSON.object(object).utf8 == bytes {
+            return payload
+        }
         return String(decoding: CanonicalJSON.string(payload).utf8, as: UTF8.self)
     }
 

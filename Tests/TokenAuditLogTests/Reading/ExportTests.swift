@@ -185,6 +185,44 @@ struct ExportTests {
         #expect(refusal["status_code"] as? String == "AWSCredentialError.notConfigured")
     }
 
+    @Test(
+        "a payload that is not canonical JSON is a string in JSON Lines, which the second verifier reads",
+        arguments: [
+            "broken", "{}\n{}", #"{"a":01}"#, #"{"b":1,"a":1}"#, #""text""#, "{} ", "7", #"{"a":1},"seq":9"#,
+            "\u{1B}[2J",
+        ]
+    )
+    func forgedPayload(payload: String) async throws {
+        try await Logs.write(3, to: path)
+        let connection = try Connection(path: path, mode: .writing)
+        try connection.execute("DROP TRIGGER event_unchanged")
+        let update = try connection.prepare("UPDATE event SET payload = ?1 WHERE seq = 2")
+        try update.bind(payload, at: 1)
+        try update.run()
+        let text = try await export(.jsonLines).text
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 4)
+        let row = try #require(JSONSerialization.jsonObject(with: Data(lines[2].utf8)) as? [String: Any])
+        #expect(row["seq"] as? Int == 2 && (row["payload"] as? String)?.isBytewiseEqual(to: payload) == true)
+        let file = try folder.write(text, to: "export.jsonl")
+        #expect(try await OtherVerifier.verify(file).findings == ["payload-altered 2"])
+    }
+
+    @Test("an export goes on after a head, and only in the same log with the same row")
+    func continuing() async throws {
+        try await Logs.write(5, to: path)
+        let summary = try await export(.csv).summary
+        let head = try await AuditLogReader.open(path).head()
+        #expect(summary.head.sequence == 5 && summary.head == head)
+        try await Logs.write(2, to: path, from: 6)
+        let reader = try await AuditLogReader.open(path)
+        #expect(try await reader.export(.csv, continuing: summary.head) { _ in }.rows == 2)
+        let other = AuditHead(logID: summary.head.logID, sequence: 5, digest: Digest())
+        #expect(await Logs.code { _ = try await reader.export(.csv, continuing: other) { _ in } } == .rewound)
+        let foreign = AuditHead(logID: "another", sequence: 5, digest: summary.head.digest)
+        #expect(await Logs.code { _ = try await reader.export(.csv, continuing: foreign) { _ in } } == .rewound)
+    }
+
     @Test("an error of the sink is thrown by the export")
     func failingSink() async throws {
         try await Logs.write(1, to: path)
