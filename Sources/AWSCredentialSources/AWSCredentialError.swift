@@ -133,6 +133,9 @@ extension AWSCredentialError {
         )
     }
 
+    /// An error of the configuration.
+    static func invalid(_ message: String) -> AWSCredentialError { AWSCredentialError(.invalidConfiguration, message) }
+
     /// A file that cannot be read.
     ///
     /// - Parameters:

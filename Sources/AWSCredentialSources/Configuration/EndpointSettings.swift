@@ -91,14 +91,12 @@ struct EndpointSettings: Sendable {
     func endpoint(of service: AWSService, region: String) throws -> HTTPURL {
         if let override = try override(of: service) {
             guard let url = HTTPURL(override.url) else {
-                throw AWSCredentialError(
-                    .invalidConfiguration,
+                throw AWSCredentialError.invalid(
                     "\(override.origin) is not an http or https URL. Correct or remove it."
                 )
             }
             guard !fips, !dualStack else {
-                throw AWSCredentialError(
-                    .invalidConfiguration,
+                throw AWSCredentialError.invalid(
                     "\(override.origin) cannot be combined with FIPS or dual-stack endpoints: unset one of them."
                 )
             }
@@ -106,8 +104,7 @@ struct EndpointSettings: Sendable {
         }
         let host = service.host(region: region, fips: fips, dualStack: dualStack)
         guard Self.isLabel(region), let url = HTTPURL("https://\(host)") else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "The region is not the name of an AWS region. Correct AWS_REGION or the profile."
             )
         }
@@ -133,8 +130,7 @@ struct EndpointSettings: Sendable {
     private func services() throws -> SharedConfiguration.Section? {
         guard let services = profile.value("services") else { return nil }
         if let section = try configuration.section(.services, services) { return section }
-        throw AWSCredentialError(
-            .invalidConfiguration,
+        throw AWSCredentialError.invalid(
             "The profile '\(name)' names the services section '\(services)', which does not exist. Add it, or correct the name."
                 + configuration.hints
         )

@@ -28,7 +28,7 @@ struct ProfilePlanner {
     private func plan(for name: String, after way: [String], assuming later: [AssumedRole]) throws -> ProfilePlan {
         guard let profile = try configuration.section(.profile, name) else {
             let asking = way.last ?? name
-            throw Self.invalid(
+            throw AWSCredentialError.invalid(
                 "The profile '\(asking)' names the source_profile '\(name)', which does not exist. Add it, or correct the name."
                     + configuration.hints
             )
@@ -54,20 +54,20 @@ struct ProfilePlanner {
 
     private func refuseCircle(_ way: [String], _ next: String) throws {
         guard way.count < Self.longestWay else {
-            throw Self.invalid(
+            throw AWSCredentialError.invalid(
                 "The profiles lead over more than \(Self.longestWay) source_profiles. Let fewer follow each other."
             )
         }
         guard way.contains(where: next.isBytewiseEqual) else { return }
         let circle = (way + [next]).joined(separator: " → ")
-        throw Self.invalid(
+        throw AWSCredentialError.invalid(
             "The profiles lead in a circle by source_profile: \(circle). Give one of them another source."
         )
     }
 
     private func ownKeys(_ name: String) throws -> any AWSCredentialSource {
         if let keys = try sources.staticKeys(name) { return keys }
-        throw Self.invalid(
+        throw AWSCredentialError.invalid(
             "The profile '\(name)' is its own source_profile but holds no aws_access_key_id. Add its keys, or name another profile."
         )
     }
@@ -80,12 +80,9 @@ struct ProfilePlanner {
         if let source = sources.process(name) { return source }
         if let source = try sources.staticKeys(name) { return source }
         let message = "The profile '\(name)' holds no credentials. Add keys, or a source such as sso_session."
-        throw isFirst ? AWSCredentialError(.notConfigured, message) : Self.invalid(message)
+        throw isFirst ? AWSCredentialError(.notConfigured, message) : AWSCredentialError.invalid(message)
     }
 
-    static func invalid(_ message: String) -> AWSCredentialError {
-        AWSCredentialError(.invalidConfiguration, message)
-    }
 }
 
 /// A role that a profile assumes with the credentials of another profile or source.
@@ -107,7 +104,7 @@ struct RoleStep {
         case (let source?, nil): origin = .profile(source)
         case (nil, let source?): origin = .credentialSource(source)
         default:
-            throw ProfilePlanner.invalid(
+            throw AWSCredentialError.invalid(
                 """
                 The profile '\(name)' has role_arn and needs exactly one of source_profile, credential_source and \
                 web_identity_token_file.
@@ -135,7 +132,7 @@ extension AssumedRole {
         mfaSerialNumber = profile.value("mfa_serial")
         guard let text = profile.value("duration_seconds") else { return }
         guard let seconds = Int(text), 900...43_200 ~= seconds else {
-            throw ProfilePlanner.invalid(
+            throw AWSCredentialError.invalid(
                 "The profile '\(name)' has a duration_seconds outside 900 to 43200. Correct it."
             )
         }

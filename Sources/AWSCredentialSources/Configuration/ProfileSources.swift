@@ -33,7 +33,7 @@ struct ProfileSources {
             provenance: .init(source: .profile, profile: name)
         )
         if let part = credentials.unusablePart(["aws_access_key_id", "aws_secret_access_key", tokenKey.string]) {
-            throw ProfilePlanner.invalid(
+            throw AWSCredentialError.invalid(
                 "The profile '\(name)' in \(SharedConfigurationFiles(context: context).places) has \(part) with a blank or a "
                     + "line end. Correct it."
             )
@@ -48,7 +48,7 @@ struct ProfileSources {
         case "ecscontainer": return ContainerCredentialSource(context: context)
         case "ec2instancemetadata": return InstanceMetadataCredentialSource(profile: name, context: context)
         default:
-            throw ProfilePlanner.invalid(
+            throw AWSCredentialError.invalid(
                 """
                 The profile '\(name)' has an unknown credential_source: it may be Environment, EcsContainer or \
                 Ec2InstanceMetadata.
@@ -60,7 +60,9 @@ struct ProfileSources {
     func webIdentity(_ name: String) throws -> WebIdentityCredentialSource? {
         guard let file = profile(name).value("web_identity_token_file") else { return nil }
         guard let arn = profile(name).value("role_arn") else {
-            throw ProfilePlanner.invalid("The profile '\(name)' has web_identity_token_file but no role_arn. Add it.")
+            throw AWSCredentialError.invalid(
+                "The profile '\(name)' has web_identity_token_file but no role_arn. Add it."
+            )
         }
         return WebIdentityCredentialSource(
             tokenFile: file,
@@ -94,6 +96,6 @@ struct ProfileSources {
     }
 
     private static func half(_ name: String, has: String, lacks: String) -> AWSCredentialError {
-        ProfilePlanner.invalid("The profile '\(name)' has \(has) but no \(lacks). Add it.")
+        AWSCredentialError.invalid("The profile '\(name)' has \(has) but no \(lacks). Add it.")
     }
 }

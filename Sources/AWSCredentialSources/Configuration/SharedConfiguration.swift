@@ -64,8 +64,7 @@ struct SharedConfiguration: Sendable {
         let faults = section?.faults ?? lostNames
         guard faults.isEmpty else {
             let state = section == nil ? "does not exist, as far as the files can be read" : "cannot be read"
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "The \(kind.rawValue) '\(name)' \(state). \(faults.joined(separator: " ")) Correct the file."
             )
         }

@@ -109,8 +109,7 @@ struct SSOTokenProvider {
     private func cacheFile() throws -> TokenCacheFile {
         let name = try FileNameDigest.sha1(settings.session ?? settings.startURL)
         guard let path = context.expandingHome("~/.aws/sso/cache/\(name).json") else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "There is no home directory that could hold an SSO sign-in. Set HOME."
             )
         }

@@ -38,7 +38,7 @@ public struct ContainerCredentialSource: AWSCredentialSource {
         if let relative = context.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")?.trimmed {
             let separator = relative.hasBytePrefix("/") ? "" : "/"
             guard let url = HTTPURL("http://169.254.170.2\(separator)\(relative)") else {
-                throw Self.invalid("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not a path. Correct it.")
+                throw AWSCredentialError.invalid("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not a path. Correct it.")
             }
             return url
         }
@@ -49,7 +49,9 @@ public struct ContainerCredentialSource: AWSCredentialSource {
             )
         }
         guard let url = HTTPURL(full.trimmed) else {
-            throw Self.invalid("AWS_CONTAINER_CREDENTIALS_FULL_URI is not an http or https URL. Correct it.")
+            throw AWSCredentialError.invalid(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI is not an http or https URL. Correct it."
+            )
         }
         return url
     }
@@ -67,7 +69,7 @@ public struct ContainerCredentialSource: AWSCredentialSource {
             return nil
         }
         guard token.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw Self.invalid(
+            throw AWSCredentialError.invalid(
                 "The container authorization token holds a control character, such as a line end. Remove it."
             )
         }
@@ -99,10 +101,6 @@ public struct ContainerCredentialSource: AWSCredentialSource {
         }
     }
 
-    private static func invalid(_ message: String) -> AWSCredentialError {
-        AWSCredentialError(.invalidConfiguration, message)
-    }
-
     private static func unreadable(_ fault: String) -> AWSCredentialError {
         AWSCredentialError(
             .invalidResponse,
@@ -130,8 +128,7 @@ struct ContainerHostRule {
         guard !endpoint.isSecure else { return try await areLocal { try await self.addresses(of: endpoint.host) } }
         let addresses = try await addresses(of: endpoint.host)
         guard !addresses.isEmpty, addresses.allSatisfy(Self.isAllowed) else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 """
                 The host '\(endpoint.host)' of AWS_CONTAINER_CREDENTIALS_FULL_URI may not be asked over http: use https, \
                 a loopback address or an address of ECS or EKS.

@@ -32,8 +32,7 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
             throw AWSCredentialError(.notConfigured, "AWS_ACCESS_KEY_ID is not set.")
         }
         guard let secretAccessKey = context.variable("AWS_SECRET_ACCESS_KEY") else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not: set both or neither."
             )
         }
@@ -48,8 +47,7 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
             provenance: .init(source: .environment)
         )
         if let part = credentials.unusablePart(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", tokenName]) {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "The variable \(part) holds a blank or a line end. Set it again without."
             )
         }
@@ -59,8 +57,7 @@ public struct EnvironmentCredentialSource: AWSCredentialSource {
     private func expiration() throws -> Date? {
         guard let text = context.variable("AWS_CREDENTIAL_EXPIRATION") else { return nil }
         guard let date = Expiration.date(text) else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "AWS_CREDENTIAL_EXPIRATION has \(Expiration.fault(text)). Correct or unset it."
             )
         }

@@ -119,8 +119,7 @@ struct InstanceMetadataSettings {
         guard let text = variable ?? profile.value("ec2_metadata_service_endpoint") else { return try byMode() }
         let absolute = text.containsBytes("://") ? text.trimmed : "http://" + text.trimmed
         guard let url = HTTPURL(absolute) else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "The instance metadata endpoint is not an http or https URL. Correct the variable or the profile."
             )
         }
@@ -149,8 +148,7 @@ struct InstanceMetadataSettings {
         guard let text = named ?? profile.value(key) else { return nil }
         if let number = Int(text.trimmed), 1...maximum ~= number { return number }
         let origin = named == nil ? "The profile's \(key.string)" : variable
-        throw AWSCredentialError(
-            .invalidConfiguration,
+        throw AWSCredentialError.invalid(
             "\(origin) is not a whole number from 1 to \(maximum). Correct it."
         )
     }
@@ -160,8 +158,7 @@ struct InstanceMetadataSettings {
         let mode = (variable ?? profile.value("ec2_metadata_service_endpoint_mode") ?? "IPv4").trimmed.asciiLowercased()
         let text = ["ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"][mode]
         guard let text, let url = HTTPURL(text) else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "The instance metadata endpoint mode is neither IPv4 nor IPv6. Correct the variable or the profile."
             )
         }

@@ -36,8 +36,7 @@ struct LoginCredentialSource: AWSCredentialSource {
             let refreshToken = members.text("refreshToken")
         else { throw file.signInRequired("is incomplete") }
         guard let region = endpoints.region else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "The profile '\(profile)' uses login_session but no region is known: set AWS_REGION or the profile's region."
             )
         }
@@ -120,8 +119,7 @@ struct LoginCredentialSource: AWSCredentialSource {
     private func cacheFile() throws -> TokenCacheFile {
         let folder = context.variable("AWS_LOGIN_CACHE_DIRECTORY") ?? "~/.aws/login/cache"
         guard let folder = context.expandingHome(folder) else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "There is no home directory that could hold a sign-in. Set HOME."
             )
         }

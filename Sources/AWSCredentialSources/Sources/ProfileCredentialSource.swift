@@ -66,7 +66,7 @@ public struct ProfileCredentialSource: AWSCredentialSource {
         do {
             return try await plan.base.credentials()
         } catch let error as AWSCredentialError where error.code == .notConfigured {
-            throw ProfilePlanner.invalid(
+            throw AWSCredentialError.invalid(
                 "The profile '\(plan.baseProfile)' relies on the source '\(plan.base.kind)', which has nothing: \(error.message)"
             )
         }
@@ -80,8 +80,7 @@ public struct ProfileCredentialSource: AWSCredentialSource {
                     + configuration.hints
             )
         }
-        return AWSCredentialError(
-            .invalidConfiguration,
+        return AWSCredentialError.invalid(
             "There is no profile '\(selection.name)' in \(places): add it, or correct its name where it is set."
                 + configuration.hints
         )

@@ -111,7 +111,7 @@ struct SSOSettings: Sendable {
         roleName = need("sso_role_name", in: profile)
         self.profile = name
         guard missing.isEmpty else {
-            throw Self.invalid(
+            throw AWSCredentialError.invalid(
                 "The profile '\(name)' is set up for SSO but lacks \(missing.joined(separator: ", ")). Run `aws configure sso`."
             )
         }
@@ -129,21 +129,18 @@ struct SSOSettings: Sendable {
         in configuration: SharedConfiguration
     ) throws -> SharedConfiguration.Section {
         guard let session = try configuration.section(.ssoSession, name) else {
-            throw invalid(
+            throw AWSCredentialError.invalid(
                 "The profile '\(profileName)' names the sso-session '\(name)', which does not exist. Add it, or run `aws configure sso`."
                     + configuration.hints
             )
         }
         for key: ByteText in ["sso_start_url", "sso_region"] {
             guard let own = profile.value(key), ByteText(own) != session.value(key).byteText else { continue }
-            throw invalid(
+            throw AWSCredentialError.invalid(
                 "The profile '\(profileName)' and its sso-session '\(name)' differ in \(key). Correct one of them."
             )
         }
         return session
     }
 
-    private static func invalid(_ message: String) -> AWSCredentialError {
-        AWSCredentialError(.invalidConfiguration, message)
-    }
 }

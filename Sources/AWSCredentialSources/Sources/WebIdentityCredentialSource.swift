@@ -61,8 +61,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
             throw AWSCredentialError(.notConfigured, "AWS_WEB_IDENTITY_TOKEN_FILE is not set.")
         }
         guard let arn = context.variable("AWS_ROLE_ARN") else {
-            throw AWSCredentialError(
-                .invalidConfiguration,
+            throw AWSCredentialError.invalid(
                 "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not: set both or neither."
             )
         }
