@@ -61,8 +61,10 @@ public final class PGConnection: Sendable {
     /// password, which may have expired since. A statement under way, and those that wait for their turn, fail: one may
     /// hang on a server that is gone.
     ///
-    /// - Throws: What connecting throws; the connection is then closed, and may be reset again.
+    /// - Throws: What connecting throws; the connection is then closed, and may be reset again. ``PGError`` with the
+    ///   code `invalidStatement` within a transaction, rows or a COPY of this task, which it would wait for.
     public func reset() async throws {
+        guard Lease.innermost(on: session) == nil else { throw PGError.resetWithin }
         session.reopen()
         let facts = try await opener(Dialer(session: session))
         state.withLock { $0 = facts }

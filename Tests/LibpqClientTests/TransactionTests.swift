@@ -142,6 +142,16 @@ struct TransactionTests {
         }
     }
 
+    @Test("refuses a reset of its own connection, which would wait for its end")
+    func resetWithin() async throws {
+        let connection = try await Self.connect()
+        try await connection.transaction {
+            #expect(try await code { try await connection.reset() } == .invalidStatement)
+            _ = try await connection.execute("insert into numbers values (1)")
+        }
+        #expect(try await Self.numbers(connection) == [1])
+    }
+
     @Test("on a connection that breaks ends with an error")
     func broken() async throws {
         let (connection, killer) = (try await Self.connect(), try await Server.connect())

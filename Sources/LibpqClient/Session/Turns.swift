@@ -83,6 +83,11 @@ final class Lease: Sendable {
 }
 
 extension PGError {
+    static let resetWithin = PGError(
+        .invalidStatement,
+        "The connection cannot be reset within a transaction, rows or a COPY of this task. Let that end first."
+    )
+
     fileprivate static let leaseEnded = PGError(
         .invalidStatement,
         "The rows or bytes of a statement are used after the closure that got them. Use them within it."
