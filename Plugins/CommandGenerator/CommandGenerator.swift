@@ -99,6 +99,7 @@ public struct CommandGenerator: AuthTokenGenerator {
                 arguments,
                 environment: environment,
                 standardError: limits.showsStandardError ? .inherited : .discarded,
+                borrowsTerminal: limits.lendsTerminal,
                 limit: limits.time,
                 outputLimit: limits.output
             )
@@ -187,6 +188,9 @@ public struct CommandLimits: Sendable, Hashable {
     public var output = 65_536
     /// Whether its standard error goes to that of this process; otherwise it is discarded, as it may hold secrets.
     public var showsStandardError = false
+    /// Whether it may ask at the terminal of this process, if there is one; without it, a program that tries is stopped
+    /// by the system, which ends the call.
+    public var lendsTerminal = false
 
     /// The standard limits.
     public init() {}

@@ -42,7 +42,7 @@ public struct SigV4Signer: Sendable {
         signed.headers = request.signedHeaders(options) + added + (options.signsSessionToken ? token : [])
         let canonical = try CanonicalRequest(signed, options: options)
         let stringToSign = try StringToSign(canonical, scope: scope)
-        let signature = try signature(of: stringToSign, scope: scope, credentials: credentials)
+        let signature = try keys.key(for: credentials, scope: scope).signature(of: stringToSign)
         let authorization =
             "\(StringToSign.algorithm) Credential=\(credentials.accessKeyID)/\(scope.text), "
             + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature.hexadecimal)"
@@ -113,9 +113,9 @@ public struct SigV4Signer: Sendable {
         query.sort()
         let canonical = try CanonicalRequest(request, query: query.bytes, headers: headers, options: options)
         let stringToSign = try StringToSign(canonical, scope: scope)
-        let signature = try signature(of: stringToSign, scope: scope, credentials: credentials)
+        let code = try keys.key(for: credentials, scope: scope).code(of: stringToSign)
         if !options.signsSessionToken, let token { query.addUnsigned("X-Amz-Security-Token", token) }
-        query.addUnsigned("X-Amz-Signature", signature.hexadecimal)
+        query.addSignature(code)
         return query.text
     }
 
@@ -124,14 +124,5 @@ public struct SigV4Signer: Sendable {
         guard 1...limit ~= seconds else {
             throw SigV4Error(.invalidExpiry, "The expiry is invalid. It must be from 1 to \(limit) seconds.")
         }
-    }
-
-    /// The last two stages, with a cached key if there is one.
-    func signature(
-        of stringToSign: StringToSign,
-        scope: CredentialScope,
-        credentials: SigningCredentials
-    ) throws(SigV4Error) -> RequestSignature {
-        try keys.key(for: credentials, scope: scope).signature(of: stringToSign)
     }
 }

@@ -45,14 +45,8 @@ struct CanonicalHeaders {
     /// Refuses a host that would mean something else in a header or a token.
     static func check(host: String) throws(SigV4Error) {
         var text = host
-        let isHost = text.withUTF8 { bytes in
-            bytes.allSatisfy { byte in
-                switch Unicode.Scalar(byte) {
-                case "A"..."Z", "a"..."z", "0"..."9", "-", "_", ".", ":", "[", "]": true
-                default: false
-                }
-            }
-        }
+        let allowed = hostBytes
+        let isHost = text.withUTF8 { $0.allSatisfy { allowed[Int($0)] } }
         // A port alone has no host before it.
         guard isHost, let first = host.utf8.first, first != UInt8(ascii: ":") else {
             throw SigV4Error(
@@ -60,6 +54,14 @@ struct CanonicalHeaders {
                 "The host is invalid. It must not be empty and may hold only letters, digits, '-', '.', '_' and, for IPv6, "
                     + "'[', ']' and ':'."
             )
+        }
+    }
+
+    /// For each byte, whether it may stand in a host.
+    private static let hostBytes: [Bool] = (0...255).map { byte in
+        switch Unicode.Scalar(UInt8(byte)) {
+        case "A"..."Z", "a"..."z", "0"..."9", "-", "_", ".", ":", "[", "]": true
+        default: false
         }
     }
 

@@ -177,8 +177,7 @@ struct CanonicalQuery {
     /// Sorts the query and drops the last `&`.
     mutating func sort() {
         let isSorted = parameters.indices.dropFirst().allSatisfy { index in
-            let (left, right) = (parameters[index - 1].name, parameters[index].name)
-            return text[left].lexicographicallyPrecedes(text[right])
+            order(parameters[index - 1].name, parameters[index].name) < 0
         }
         if !isSorted { text = text[..<start] + parameters.sorted(by: precedes).flatMap(text(of:)) }
         if !parameters.isEmpty { text.removeLast() }
@@ -195,14 +194,29 @@ struct CanonicalQuery {
         text.append(utf8: value)
     }
 
+    /// Adds the signature to the end of a sorted query.
+    mutating func addSignature(_ code: SHA256Digest) {
+        text.append(utf8: "&X-Amz-Signature=")
+        code.withUnsafeBytes { Hexadecimal.append($0.assumingMemoryBound(to: UInt8.self), to: &text) }
+    }
+
     private func text(of parameter: Parameter) -> ArraySlice<UInt8> {
         text[parameter.name.lowerBound...parameter.value.upperBound]
     }
 
     private func precedes(_ left: Parameter, _ right: Parameter) -> Bool {
-        if text[left.name] == text[right.name] {
-            return text[left.value].lexicographicallyPrecedes(text[right.value])
+        let names = order(left.name, right.name)
+        return (names == 0 ? order(left.value, right.value) : names) < 0
+    }
+
+    /// A negative number if the first text comes before the other, 0 if they are the same.
+    private func order(_ left: Range<Int>, _ right: Range<Int>) -> Int {
+        text.withUnsafeBufferPointer { text in
+            for offset in 0..<min(left.count, right.count) {
+                let difference = Int(text[left.lowerBound + offset]) - Int(text[right.lowerBound + offset])
+                if difference != 0 { return difference }
+            }
+            return left.count - right.count
         }
-        return text[left.name].lexicographicallyPrecedes(text[right.name])
     }
 }

@@ -46,7 +46,11 @@ public struct SigningKey: Sendable {
     ///
     /// - Throws: ``SigV4Error/Code/cryptographyUnavailable``.
     public func signature(of stringToSign: StringToSign) throws(SigV4Error) -> RequestSignature {
-        do { return RequestSignature(try key.code(of: stringToSign.bytes)) } catch { throw .cryptographyUnavailable }
+        RequestSignature(try code(of: stringToSign))
+    }
+
+    func code(of stringToSign: StringToSign) throws(SigV4Error) -> SHA256Digest {
+        do { return try key.code(of: stringToSign.bytes) } catch { throw .cryptographyUnavailable }
     }
 
     /// Whether both are copies of one key.
