@@ -160,7 +160,9 @@ struct AuditListTests: AuditCommandSuite {
         var accepted = issue
         (accepted.activity, accepted.issueID) = (.connectionAccepted, issue.id)
         accepted.id = CommandEvents.issue().id
-        let password = CommandEvents.issue("p", kind: .password, lifetime: nil)
+        var password = CommandEvents.issue("p", kind: .password, lifetime: nil)
+        // A name that says another time.
+        password.id = "01965b2a-7a61-7000-8000-00000000002b"
         var rejected = password
         (rejected.activity, rejected.errorCode, rejected.issueID) = (.connectionRefused, "Some.error", password.id)
         rejected.id = CommandEvents.issue().id
@@ -174,6 +176,7 @@ struct AuditListTests: AuditCommandSuite {
         #expect(byRow.output.contains("\nLater events of this token:\n2\t"))
         #expect(try await audit("show", issue.id).output == byRow.output)
         #expect(try await audit("show", "3").output.contains("Some.error"))
+        #expect(try await audit("show", password.id).output.hasPrefix("row                    3\n"))
         #expect(try await audit("show", "3").output.contains("not known"))
         let json = try #require(try objects(try await audit("show", "--json", "3")).first)
         #expect(json["schema"] as? String == "rds-iam.audit.show/1" && (json["later"] as? [Any])?.count == 1)

@@ -146,7 +146,14 @@ extension AuditLogReader {
             filter.since = Date(timeIntervalSince1970: Double(time - 1) / 1000)
             filter.until = Date(timeIntervalSince1970: Double(time + 2) / 1000)
         }
-        return try page(matching: filter, limit: 1000).entries.last { $0.record?.id.isBytewiseEqual(to: id) == true }
+        if let entry = try entry(withID: id, among: filter) { return entry }
+        // Another program may have chosen the name.
+        (filter.since, filter.until) = (nil, nil)
+        return try entry(withID: id, among: filter)
+    }
+
+    private func entry(withID id: String, among filter: AuditFilter) throws -> AuditEntry? {
+        try page(matching: filter, limit: 1000).entries.last { $0.record?.id.isBytewiseEqual(to: id) == true }
     }
 
     /// Returns the events after `entry` that are about the same token, oldest first, a thousand at most.

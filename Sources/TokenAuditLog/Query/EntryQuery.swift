@@ -59,7 +59,8 @@ struct EntryQuery {
         try search.bind(to: select)
         return try connection.reading {
             guard try select.step(), select.integer(0) < mostOfPeriod else { return Rows() }
-            guard !select.isNull(1), select.integer(1) > .min, select.integer(2) < .max else { return Rows() }
+            if select.integer(0) == 0 { return Rows(end: 1) }
+            guard select.integer(1) > .min, select.integer(2) < .max else { return Rows() }
             return Rows(start: select.integer(1) - 1, end: select.integer(2) + 1)
         }
     }

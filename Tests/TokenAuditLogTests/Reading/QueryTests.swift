@@ -218,6 +218,10 @@ struct QueryTests {
         var filter = AuditFilter()
         filter.since = Events.start + 100
         filter.until = Events.start + 110
+        var later = filter
+        (later.since, later.until) = (Events.start + 1000, nil)
+        let none = try EntryQuery(filter: later, mostOfPeriod: most).page(on: connection, after: nil, limit: 500)
+        #expect(none == AuditPage(entries: [], next: nil))
         let query = EntryQuery(filter: filter, mostOfPeriod: most)
         let all = try query.page(on: connection, after: nil, limit: 500)
         #expect(all.entries.map(\.sequence) == (100...109).reversed() && all.next == nil)
