@@ -31,7 +31,6 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     private let kind: String
     private let defaults: [(name: String, build: Build)]
     @usableFromInline let table: Mutex<RegistryTable<Value>>
-    @usableFromInline let changes = Atomic<UInt64>(0)
 
     /// Creates a registry that contains `defaults`, in that order.
     ///
@@ -61,7 +60,7 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     ///   or `invalidName` if it is empty. Neither may be retried.
     public func add(_ name: String, replacing: Bool = false, _ build: @escaping Build) throws(NamedRegistryError) {
         guard !name.isEmpty else { throw NamedRegistryError(.invalidName, kind, name: name) }
-        let added = change { $0.add(name, replacing: replacing, build) }
+        let added = table.withLock { $0.add(name, replacing: replacing, build) }
         if !added { throw NamedRegistryError(.nameTaken, kind, name: name, registered: names) }
     }
 
@@ -70,12 +69,12 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     /// - Returns: Whether it was registered.
     @discardableResult
     public func remove(_ name: String) -> Bool {
-        change { $0.remove(name) }
+        table.withLock { $0.remove(name) }
     }
 
     /// Returns the registry to the state its initializer left it in, without any built value.
     public func reset() {
-        change { $0.reset(to: defaults) }
+        table.withLock { $0.reset(to: defaults) }
     }
 
     /// The registered names, in the order in which they were first added.
@@ -124,18 +123,6 @@ public final class NamedRegistry<Value: Sendable>: Sendable {
     @inlinable
     package func builtEntry(named name: String) -> (value: Value, ticket: UInt64)? {
         table.withLock { $0.builtEntry(name) }
-    }
-
-    /// A number that grows with every change of a name, so that a caller who caches a look-up knows when to repeat it.
-    @inlinable
-    package var generation: UInt64 { changes.load(ordering: .acquiring) }
-
-    private func change<Result: Sendable>(_ body: (inout RegistryTable<Value>) -> Result) -> Result {
-        table.withLock { table in
-            // Under the lock: a caller who sees the change never sees the old number after it.
-            defer { changes.add(1, ordering: .releasing) }
-            return body(&table)
-        }
     }
 
     private func run(_ build: Build, _ ongoing: OngoingBuild<Value>, _ name: String, _ ticket: UInt64) async {

@@ -72,6 +72,13 @@ struct GeneratorConformanceTests {
             Liar(testDescription: "promises a token that never expires", fault: "live longer than") { clock in
                 ClosureTokenGenerator { _ in token(clock, life: .infinity) }
             },
+            Liar(testDescription: "lets a password of unknown expiry be cached for a year", fault: "live longer than") {
+                clock in
+                ClosureTokenGenerator { _ in
+                    let end = clock.now + 365 * 86_400
+                    return AuthToken(value: "secret", signedAt: clock.now, expiresAt: nil, reusableUntil: end)
+                }
+            },
             Liar(testDescription: "promises a time that is not a number", fault: "A token has expired when it comes.") {
                 clock in
                 ClosureTokenGenerator { _ in token(clock, life: .nan) }
@@ -131,6 +138,17 @@ struct GeneratorConformanceTests {
     func honest() async throws {
         try await GeneratorConformance { clock in ClosureTokenGenerator { _ in Self.token(clock) } }
             .check(AuthTokenRequest(host: "h", user: "u"))
+    }
+
+    @Test("accepts passwords of unknown expiry, cached or not", arguments: [nil, 870] as [TimeInterval?])
+    func unknownExpiry(life: TimeInterval?) async throws {
+        try await GeneratorConformance { clock in
+            ClosureTokenGenerator { _ in
+                let end = life.map { clock.now + $0 }
+                return AuthToken(value: "secret", signedAt: clock.now, expiresAt: nil, reusableUntil: end)
+            }
+        }
+        .check(AuthTokenRequest(host: "h", user: "u"))
     }
 
     struct Leaked: Sendable {
