@@ -30,6 +30,7 @@ struct PermissionTests {
             var configuration = Logs.bare
             configuration.journalMode = journal
             try await Logs.write(1, to: log, configuration: configuration)
+            if journal == .truncate { #expect(try mode(log + "-journal") == 0o600) }
             try set(0o664, log)
             _ = try await AuditLogReader.open(log)
             #expect(try mode(log) == 0o664)

@@ -93,33 +93,34 @@ struct LogFile {
 
     /// Takes back what others than the owner and its group may do with a log of this user, and with its journals.
     ///
-    /// A log that its owner shares with a group stays shared. Another owner's file stays as its owner has made it, and
-    /// so does what a link beside the log leads to.
+    /// A log that its owner shares with a group stays shared, and its journals with it: SQLite gives them the mode of the
+    /// log, but not again when that changes. Another owner's file stays as its owner has made it, and so does what a
+    /// link beside the log leads to.
     func closeToOthers() {
-        guard let owner = (try? status())??.st_uid, owner == geteuid() else { return }
-        for name in ([""] + Self.journals).map({ path + $0 }) { Self.closeToOthers(name, owner: owner) }
+        guard let status = try? status(), status.st_uid == geteuid() else { return }
+        for name in ([""] + Self.journals).map({ path + $0 }) { Self.set(status.st_mode & 0o770, name, status.st_uid) }
     }
 
-    private static func closeToOthers(_ name: String, owner: uid_t) {
+    private static func set(_ mode: mode_t, _ name: String, _ owner: uid_t) {
         #if os(Linux)
         // A descriptor that only names the file: closing it drops no locks, and no link can take its place.
         let descriptor = open(name, 0o10000000 /* O_PATH */ | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, let mode = closed(status, owner) else { return }
+        guard fstat(descriptor, &status) == 0, differs(status, mode, owner) else { return }
         chmod("/proc/self/fd/\(descriptor)", mode)
         #else
         var status = stat()
-        guard lstat(name, &status) == 0, let mode = closed(status, owner) else { return }
+        guard lstat(name, &status) == 0, differs(status, mode, owner) else { return }
         fchmodat(AT_FDCWD, name, mode, AT_SYMLINK_NOFOLLOW)
         #endif
     }
 
-    /// The mode that a file should have; `nil` if it has it, or is not the log's.
-    private static func closed(_ status: stat, _ owner: uid_t) -> mode_t? {
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == owner, status.st_nlink == 1 else { return nil }
-        return status.st_mode & 0o007 == 0 ? nil : status.st_mode & 0o770
+    /// Whether a file is the log's own and has another mode.
+    private static func differs(_ status: stat, _ mode: mode_t, _ owner: uid_t) -> Bool {
+        status.st_mode & S_IFMT == S_IFREG && status.st_uid == owner && status.st_nlink == 1
+            && status.st_mode & 0o777 != mode
     }
 
     // MARK: Failures
