@@ -93,9 +93,9 @@ struct LogFile {
 
     /// Takes back what others than the owner and its group may do with a log of this user, and with its journals.
     ///
-    /// A log that its owner shares with a group stays shared, and its journals with it: SQLite gives them the mode of the
-    /// log, but not again when that changes. Another owner's file stays as its owner has made it, and so does what a
-    /// link beside the log leads to.
+    /// A log that its owner shares with a group stays shared, and its journals with it: SQLite gives them the mode of
+    /// the log, but not again when that changes. Another owner's file stays as its owner has made it, and so does what
+    /// a link beside the log leads to.
     func closeToOthers() {
         guard let status = try? status(), status.st_uid == geteuid() else { return }
         for name in ([""] + Self.journals).map({ path + $0 }) { Self.set(status.st_mode & 0o770, name, status.st_uid) }
