@@ -143,7 +143,8 @@ public struct AuditReport: Sendable {
         let rest: HTML = left > 0 ? "<p>and \(left) more</p>" : ""
         return """
             <h2>Findings of the verification</h2>
-            <table><thead><tr><th>Row</th><th>Kind</th><th>What</th><th></th></tr></thead><tbody>\(rows)</tbody></table>\(rest)
+            <table><thead><tr><th>Row</th><th>Kind</th><th>What</th><th></th></tr></thead>\
+            <tbody>\(rows)</tbody></table>\(rest)
             """
     }
 
@@ -169,7 +170,8 @@ public struct AuditReport: Sendable {
         .wide{overflow-x:auto}table{border-collapse:collapse}
         th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
         th:first-child,td.text,thead th:nth-child(n+2){text-align:left}thead th{color:var(--soft);font-weight:600;
-        overflow-wrap:anywhere}tbody th{font-weight:500;overflow-wrap:anywhere}td{font-variant-numeric:tabular-nums}
+        overflow-wrap:anywhere;min-width:4.5em}
+        tbody th{font-weight:500;overflow-wrap:anywhere;min-width:11em}td{font-variant-numeric:tabular-nums}
         .none{color:var(--soft)}
         @media print{body{max-width:none;margin:0}h2{break-after:avoid}tr,svg{break-inside:avoid}}
 
