@@ -43,7 +43,8 @@ struct HostName {
     /// What kind of address this is instead of the name of an endpoint, or `nil` if it may be one.
     var obstacle: String? {
         if text.isEmpty || text.hasBytePrefix("/") || text.hasBytePrefix("@") { return "the path of a local socket" }
-        if text.containsBytes(":") || isIPv4Address { return "an IP address" }
+        if isIPv6Address || isIPv4Address { return "an IP address" }
+        if text.containsBytes(":") { return "a name or an address with a port" }
         return isLoopback ? "a loopback name" : nil
     }
 
@@ -52,6 +53,16 @@ struct HostName {
         guard let last = labels.last else { return false }
         if last.hasBytePrefix("0x") { return last.utf8.dropFirst(2).allSatisfy { Hexadecimal.value(of: $0) != nil } }
         return !last.isEmpty && last.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    }
+
+    /// Whether it is digits and colons, in brackets or not, perhaps with a zone (RFC 4291 §2.2, RFC 4007 §11).
+    ///
+    /// Not whether the address is well-formed: it is refused in any case.
+    private var isIPv6Address: Bool {
+        let address = text.hasBytePrefix("[") ? Array(text.utf8.dropFirst()) : Array(text.utf8)
+        let digits = address.prefix { Hexadecimal.value(of: $0) != nil || $0 == UInt8(ascii: ":") }
+        guard digits.count(where: { $0 == UInt8(ascii: ":") }) > 1 else { return false }
+        return address.dropFirst(digits.count).first.map { Array(".%]".utf8).contains($0) } ?? true
     }
 
     private var isLoopback: Bool {

@@ -68,10 +68,15 @@ struct CommandOutput {
     }
 
     /// A password whose stated expiry is passed over would be cached beyond it.
+    ///
+    /// The expiry may stand beside the password in an inner object.
     private static func refuseUnknownExpiry(in object: JSONValue) throws(CommandGeneratorError) {
         guard case .object(let members) = object else { return }
-        if members.keys.contains(where: { $0.asciiLowercased().containsBytes("expir") }) {
-            throw invalid("JSON with an expiry under a name that CommandFields does not list")
+        for (name, value) in members {
+            if name.asciiLowercased().containsBytes("expir") {
+                throw invalid("JSON with an expiry that is no text or number, or that CommandFields does not list,")
+            }
+            try refuseUnknownExpiry(in: value)
         }
     }
 

@@ -63,6 +63,8 @@ struct ConnectionStringCommand: AuthTokenGenerator {
             switch (byte, quote) {
             case (byte, byte):
                 quote = nil
+            case (UInt8(ascii: "\\"), UInt8(ascii: "\"")) where !Self.isEscapable(bytes.first):
+                word = (word ?? []) + [byte]
             case (UInt8(ascii: "\\"), nil), (UInt8(ascii: "\\"), UInt8(ascii: "\"")):
                 word = (word ?? []) + (bytes.popFirst().map { [$0] } ?? [])
             case (UInt8(ascii: "\""), nil), (UInt8(ascii: "'"), nil):
@@ -82,4 +84,7 @@ struct ConnectionStringCommand: AuthTokenGenerator {
         }
         return (words + (word.map { [$0] } ?? [])).map { String(decoding: $0, as: UTF8.self) }
     }
+
+    /// Whether a backslash within double quotation marks escapes what follows it; otherwise it stands for itself.
+    private static func isEscapable(_ byte: UInt8?) -> Bool { byte.map { Array("$`\"\\".utf8).contains($0) } ?? false }
 }

@@ -6,9 +6,9 @@ extension TokenIssuer {
     /// if a cached token has gone stale.
     ///
     /// ```swift
-    /// let connection = try await issuer.withToken(from: "default", for: request, isRefusal: isLoginRefused) { issued
-    ///     in try await PostgresConnection.connect(user: issued.token.user ?? request.user, password:
-    /// issued.token.value) }
+    /// let connection = try await issuer.withToken(from: "default", for: request, isRefusal: isLoginRefused) {
+    ///     try await Client.connect(user: $0.token.user ?? request.user, password: $0.token.value)
+    /// }
     /// ```
     ///
     /// A token that the server refuses is thrown away. If it came from the cache, `body` is called once more with a new
@@ -35,7 +35,10 @@ extension TokenIssuer {
             return try await use(issued, isRefusal, discard, body)
         } catch  where issued.isFromCache && isRefusal(error) {
             let fresh = try await token(from: name, for: request)
-            guard !fresh.token.hasSameValue(as: issued.token) else { throw error }
+            guard !fresh.token.hasSameValue(as: issued.token) else {
+                invalidate(fresh)
+                throw error
+            }
             return try await use(fresh, isRefusal, discard, body)
         }
     }

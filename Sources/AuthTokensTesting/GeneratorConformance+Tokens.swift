@@ -129,10 +129,15 @@ extension GeneratorConformance {
 
 // Whether a token may be cached.
 extension GeneratorConformance {
-    /// Asks often, as a generator may change its mind at each call.
-    func currencyFaults(_ trial: Trial) async throws -> [String] {
+    /// Asks often, as a generator may change its mind at each call, and a little later, as it may compare times.
+    func currencyFaults(_ trial: Trial, _ clock: ManualClock) async throws -> [String] {
         let token = try await bounded { try await trial.token() }
-        let isCurrent = try await bounded { (0..<20).allSatisfy { _ in trial.isCurrent(token) } }
+        var isCurrent = try await bounded { (0..<20).allSatisfy { _ in trial.isCurrent(token) } }
+        let left = end(of: token).timeIntervalSince(clock.now)
+        if isCurrent, left > 0 {
+            clock.advance(by: .seconds(min(2, left / 4)))
+            isCurrent = try await bounded { trial.isCurrent(token) }
+        }
         if isCurrent { return [] }
         return [
             "isCurrent(_:for:) does not recognize a token made just now. Compare what the token says with what the next "
@@ -183,6 +188,13 @@ extension GeneratorConformance {
             }
         }
         return ["The generator that was made to fail made three tokens. Let it fail, or leave `failing` out."]
+    }
+
+    /// What there is to say of an error that comes although the generator has made a token before.
+    func thrownFaults(_ error: any Error, _ trial: Trial) -> [String] {
+        let fault = "Once it has made a token, the generator throws \(type(of: error)). Make one for each call."
+        return Self.printsAny(of: Self.writtenForms(of: secrets + trial.tokens), error: error)
+            ? [fault, Self.leak] : [fault]
     }
 
     /// The secrets as they are, and with the escapes that `dump` writes for quotes and control characters.

@@ -97,17 +97,26 @@ public struct GeneratorConformance: Sendable {
         let trial = Trial(try await make(clock), request)
         let first = try await bounded { try await trial.token() }
         var faults = tokenFaults(of: first, for: request, at: clock.now)
-        faults += try await currencyFaults(trial)
-        faults += try await freshnessFaults(trial, after: first, clock)
-        faults += try await userFaults(trial, clock)
-        faults += await concurrencyFaults(trial, clock)
-        faults += try await blockingFaults(request)
-        faults += try await cancellationFaults(trial)
-        faults += try await secrecyFaults(trial)
-        faults += try await failureFaults(request)
+        do {
+            faults += try await laterFaults(trial, after: first, clock)
+        } catch  where !(error is ConformanceFailure) && !Task.isCancelled {
+            faults += thrownFaults(error, trial)
+        }
         // The calls of a canceled task fail, which is not the generator's fault.
         try Task.checkCancellation()
         if !faults.isEmpty { throw ConformanceFailure(.brokenPromise, faults) }
+    }
+
+    private func laterFaults(_ trial: Trial, after first: AuthToken, _ clock: ManualClock) async throws -> [String] {
+        var faults = try await currencyFaults(trial, clock)
+        faults += try await freshnessFaults(trial, after: first, clock)
+        faults += try await userFaults(trial, clock)
+        faults += await concurrencyFaults(trial, clock)
+        faults += try await blockingFaults(trial.request)
+        faults += try await cancellationFaults(trial)
+        faults += try await secrecyFaults(trial)
+        faults += try await failureFaults(trial.request)
+        return faults
     }
 }
 

@@ -127,10 +127,12 @@ extension PGRDSIAMError {
     )
 
     static func signingEndpoints(_ keyword: String, _ found: Int, _ wanted: Int) -> PGRDSIAMError {
-        PGRDSIAMError(
+        let found = found == 1 ? "one" : "\(found)"
+        let hosts = wanted == 1 ? "is one host" : "are \(wanted) hosts"
+        return PGRDSIAMError(
             .invalidRequest,
-            "The connection string's \(keyword) names \(found == 1 ? "one" : "\(found)"), and there are \(wanted) hosts. Name one for each host, "
-                + "separated by commas."
+            "The connection string's \(keyword) names \(found), and there \(hosts). Name one for each host, separated by "
+                + "commas."
         )
     }
 

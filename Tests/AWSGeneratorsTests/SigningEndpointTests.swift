@@ -87,6 +87,26 @@ struct SigningEndpointTests {
         )
     }
 
+    static let obstacles = [
+        ("db.example.com:5432", "a name or an address with a port"),
+        ("db.example.com:", "a name or an address with a port"),
+        ("a.b:x", "a name or an address with a port"), ("host:5432:1", "a name or an address with a port"),
+        ("abc:5432", "a name or an address with a port"),
+        ("10.0.0.1:5432", "a name or an address with a port"), ("10.0.0.1", "an IP address"),
+        ("[::1]:5432", "an IP address"),
+        ("::1", "an IP address"), ("fe80::1%eth0", "an IP address"), ("::ffff:10.0.0.1", "an IP address"),
+        ("2001:DB8::1.", "an IP address"),
+    ]
+
+    @Test(arguments: obstacles)
+    func aColonAloneMakesNoAddress(host: String, obstacle: String) {
+        let error = #expect(throws: AWSGeneratorError.self) {
+            try SigningEndpoint(of: TestWorld.request(host: host))
+        }
+        #expect(error?.code == .unsignableHost)
+        #expect(error?.message.contains("and the host is \(obstacle)") == true)
+    }
+
     @Test func aNameThatRDSDidNotGiveIsSignedAndSaysSo() async throws {
         let request = TestWorld.request(host: "db.internal.example.com", ["aws_rds_iam_region": "eu-west-2"])
         #expect(try SigningEndpoint(of: request).rdsHostName == nil)

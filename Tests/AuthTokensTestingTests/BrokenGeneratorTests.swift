@@ -72,6 +72,9 @@ struct BrokenGeneratorTests {
             Case("It is compared with the credentials.") {
                 Model(clock: $0, isCurrent: { $0.credential?.accessKeyID == "AKIA1" })
             },
+            Case("It is as long as the clock stands still.", "does not recognize a token made just now") { clock in
+                Model(clock: clock, isCurrent: { $0.expiresAt == clock.now + 900 })
+            },
             Case("It never is.", "does not recognize a token made just now") {
                 Model(clock: $0, isCurrent: { _ in false })
             },

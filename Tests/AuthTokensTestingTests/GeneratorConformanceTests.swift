@@ -106,6 +106,29 @@ struct GeneratorConformanceTests {
         #expect(!text.contains("secret\"") && !text.contains("(secret"))
     }
 
+    @Test("finds that a generator fails once it has made a token, and quotes it")
+    func failsLater() async throws {
+        struct Quote: Error { let text: String }
+        let last = Mutex<String?>(nil)
+        let failure = await #expect(throws: ConformanceFailure.self) {
+            try await GeneratorConformance { clock in
+                ClosureTokenGenerator { _ in
+                    if let text = last.withLock({ $0 }) { throw Quote(text: text) }
+                    let token = Self.token(clock)
+                    last.withLock { $0 = token.value }
+                    return token
+                }
+            }
+            .check(AuthTokenRequest(host: "h", user: "u"))
+        }
+        #expect(
+            failure?.faults == [
+                "Once it has made a token, the generator throws Quote. Make one for each call.",
+                "An error holds a secret. Do not quote passwords, responses or tokens in errors.",
+            ]
+        )
+    }
+
     @Test("finds that a generator does not end, ignores cancellation, or leaks in its errors")
     func endless() async throws {
         let request = AuthTokenRequest(host: "h", user: "u")

@@ -109,7 +109,9 @@ struct LoginTests {
         #expect(await logIn(issuer).sent == ["unchanged"])
         let refused = await logIn(issuer, Refused())
         #expect(refused.sent == ["unchanged"] && refused.error is Refused)
-        // A later login may find the server in another mood.
+        // Nor does a later login find it in the cache.
+        #expect(await logIn(issuer, Refused()).sent == ["unchanged"])
+        #expect(observer.kinds.count { $0 == .issued } == 3)
         #expect(await logIn(issuer).error == nil)
     }
 

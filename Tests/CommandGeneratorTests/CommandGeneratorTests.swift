@@ -195,6 +195,21 @@ struct CommandGeneratorTests {
                 code: .invalidOutput
             ),
             Refusal(
+                testDescription: "an expiry of an inner object under a name that is not known",
+                script: #"echo '{"credential": {"access_token": "topsecret", "expiry": "2023-11-14T22:14:20Z"}}'"#,
+                code: .invalidOutput
+            ),
+            Refusal(
+                testDescription: "an expiry beside the password, where only an outer one is known",
+                script: #"echo '{"data": {"password": "topsecret", "expiration": "2023-11-14T22:14:20Z"}}'"#,
+                code: .invalidOutput
+            ),
+            Refusal(
+                testDescription: "an expiry that is no text",
+                script: #"echo '{"status": {"token": "topsecret", "expirationTimestamp": null}}'"#,
+                code: .invalidOutput
+            ),
+            Refusal(
                 testDescription: "bad lifetime",
                 script: #"echo '{"password": "topsecret", "expires_in": -1}'"#,
                 code: .invalidOutput

@@ -53,6 +53,7 @@ struct ConnectionStringCommandTests {
             Line(line: #"'' "" x"#, words: ["", "", "x"]),
             Line(line: #"'a"b' "c'd" "e\"f""#, words: [#"a"b"#, "c'd", #"e"f"#]),
             Line(line: #"'a\b'"#, words: [#"a\b"#]),
+            Line(line: ##"a\b "a\d" "\$\`\"\\""##, words: ["ab", #"a\d"#, ##"$`"\"##]),
             Line(line: "e\u{301} \u{301}x", words: ["e\u{301}", "\u{301}x"]),
         ]
     )

@@ -28,13 +28,14 @@ public struct RedshiftAccess: Sendable, Hashable {
     /// `GetCredentials` of Redshift Serverless: a database user that stands for the IAM identity.
     public static let serverless = Self(kind: .serverless)
 
-    func call(in region: String, context: CredentialContext) -> AWSServiceCall {
+    func call(in region: String, profile: String?, context: CredentialContext) -> AWSServiceCall {
         kind == .serverless
             ? AWSServiceCall(
                 AWSService("redshift-serverless", settingName: "REDSHIFT_SERVERLESS"),
                 operation,
                 format: .json(target: "RedshiftServerless"),
                 region: region,
+                profile: profile,
                 context: context
             )
             : AWSServiceCall(
@@ -42,6 +43,7 @@ public struct RedshiftAccess: Sendable, Hashable {
                 operation,
                 format: .form,
                 region: region,
+                profile: profile,
                 context: context
             )
     }

@@ -63,7 +63,8 @@ public struct RedshiftGenerator: AWSTokenGenerator {
         let credentials = try await caller.credentials(for: request)
         let now = try caller.context.signingDate()
         let body = try access.body(for: request, target: target, lifetime: Int(lifetime.components.seconds))
-        let answer = try await access.call(in: region, context: caller.context).answer(to: body, signedBy: credentials)
+        let call = access.call(in: region, profile: request.setting(AWSKeyword.profile), context: caller.context)
+        let answer = try await call.answer(to: body, signedBy: credentials)
         let grant = try access.grant(answer)
         return AuthToken(
             value: grant.password,

@@ -98,6 +98,7 @@ public final class SecretsManagerGenerator: AWSTokenGenerator {
             "GetSecretValue",
             format: .json(target: "secretsmanager"),
             region: region,
+            profile: request.setting(AWSKeyword.profile),
             context: caller.context
         )
         let body = try JSONValue.encode(["SecretId": secretID])

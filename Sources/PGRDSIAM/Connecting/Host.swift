@@ -68,7 +68,6 @@ extension [String: String] {
     /// the endpoint of one host is not that of another, and RDS refuses a token for it.
     fileprivate func ofHost(_ index: Int, of endpoints: [Conninfo.Endpoint]) throws(PGRDSIAMError) -> Self {
         let count = endpoints.count
-        guard count > 1 else { return self }
         let shareOneName = endpoints.allSatisfy { $0.hostBytes == endpoints[0].hostBytes }
         var parameters = self
         for keyword in [AWSKeyword.host, AWSKeyword.port] {

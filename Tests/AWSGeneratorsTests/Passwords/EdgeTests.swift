@@ -3,6 +3,7 @@ import AWSGenerators
 import AWSSigV4
 import AuthTokens
 import Foundation
+import Synchronization
 import Testing
 
 /// Answers and clocks that AWS does not give, and texts that only look the same.
@@ -93,6 +94,46 @@ struct EdgeTests {
     }
 
     private let request = AuthTokenRequest(host: "db.example.com", user: "app")
+
+    /// An HTTP client that fails every call and records where it went.
+    private final class Destinations: CredentialHTTPClient {
+        let urls = Mutex<[String]>([])
+
+        func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
+            urls.withLock { $0.append(request.url) }
+            throw CredentialHTTPError(.malformed)
+        }
+    }
+
+    @Test("A call goes to the endpoint of the profile that the connection string names")
+    func profileEndpoint() async throws {
+        let http = Destinations()
+        let context = CredentialContext.bare(
+            files: ConfigFile(
+                """
+                [profile dev]
+                aws_access_key_id = AKIADEV
+                aws_secret_access_key = topsecret
+                endpoint_url = https://endpoint.example.com
+                """
+            ),
+            http: http
+        )
+        let sources = AWSCredentialSourceRegistry(context: context)
+        let generators: [any AuthTokenGenerator] = [
+            SecretsManagerGenerator(secretID: "s", sources: sources, context: context),
+            RedshiftGenerator(.user(), target: "t", sources: sources, context: context),
+            RedshiftGenerator(.serverless, target: "t", sources: sources, context: context),
+        ]
+        var request = request
+        request.parameters = ["aws_rds_iam_profile": "dev", "aws_rds_iam_region": "eu-west-2"]
+        for generator in generators {
+            http.urls.withLock { $0 = [] }
+            _ = try? await generator.token(for: request)
+            let urls = http.urls.withLock { $0 }
+            #expect(!urls.isEmpty && urls.allSatisfy { $0.hasPrefix("https://endpoint.example.com") })
+        }
+    }
 
     struct Twins: Sendable, CustomTestStringConvertible {
         let field: String

@@ -45,6 +45,10 @@ struct SigningEndpointListTests {
                 "The connection string's aws_rds_iam_host names 2, and there are 3 hosts."
             ),
             (
+                "host=a aws_rds_iam_host=x,y",
+                "The connection string's aws_rds_iam_host names 2, and there is one host."
+            ),
+            (
                 "host=a,b aws_rds_iam_port=1,2,3",
                 "The connection string's aws_rds_iam_port names 3, and there are 2 hosts."
             ),
