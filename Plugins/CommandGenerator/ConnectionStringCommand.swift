@@ -39,8 +39,8 @@ struct ConnectionStringCommand: AuthTokenGenerator {
         guard isAllowed else {
             throw CommandGeneratorError(
                 .notAllowed,
-                "A connection string may not run a command here. Allow it when the program starts: register "
-                    + ".command(isAllowed: true)."
+                "A connection string may not run a command here. If you trust it, run rds-iam with --allow-command; "
+                    + "another program registers .command(isAllowed: true) when it starts."
             )
         }
         let words = try Self.words(of: request.parameters[CommandGenerator.keyword] ?? "")

@@ -16,8 +16,8 @@ public import AuthTokens
 /// - A token is not empty, holds no control character, and is for the user asked for.
 /// - A token is valid for a while when it is returned, also when it is asked for shortly before and after the expiry of
 ///   the one before it. It does not claim to outlive its credentials.
-/// - ``AuthTokens/AuthTokenGenerator/isCurrent(_:for:)`` recognizes a token made just now, however often it is asked.
-///   Otherwise the issuer caches no token.
+/// - ``AuthTokens/AuthTokenGenerator/isCurrent(_:for:)`` recognizes a token made just now, however often it is asked,
+///   and two seconds later. Otherwise the issuer caches no token.
 /// - Many tasks may call the generator at once, and no call blocks its thread for 50 milliseconds or longer.
 /// - A call ends soon after its task is canceled. Only a call that takes 200 milliseconds or longer shows it; pass
 ///   `hanging` for a generator that is faster in tests.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PGConninfo
 import PGRDSIAM
+import RDSIAMBasics
 
 /// `rds-iam token`: a token on standard output, for programs that take a password.
 struct TokenCommand: AsyncParsableCommand {
@@ -8,7 +9,8 @@ struct TokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Print a token to log in with.",
         discussion: """
-            Prints the token and a newline, nothing else. What neither CONNINFO nor an option says comes from PGHOST, \
+            Prints the token and a newline, nothing else; the user to log in as goes to standard error if the provider \
+            chooses one. What neither CONNINFO nor an option says comes from PGHOST, \
             PGPORT and PGUSER, as with psql. For example:
 
               export PGHOST=db.abcdefghijkl.eu-west-2.rds.amazonaws.com PGUSER=andrew
@@ -48,6 +50,9 @@ struct TokenCommand: AsyncParsableCommand {
         try await audit.withIssuer { issuer in
             guard let issued = try await PGRDSIAM.token(for: parameters, issuer: issuer) else { return }
             print(issued.token.value)
+            if let user = issued.token.user, !user.isBytewiseEqual(to: issued.request.user) {
+                Main.printError("rds-iam: Log in as the user \(String(reflecting: user)), which the provider chose.")
+            }
         }
     }
 

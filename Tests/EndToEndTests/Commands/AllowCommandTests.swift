@@ -19,10 +19,22 @@ struct AllowCommandTests {
         let line = conninfo + #"aws_rds_iam_command='printf "pass word"'"#
         let refused = try await token(line)
         #expect(refused.status == 1 && refused.output.isEmpty)
-        #expect(refused.errors.contains("may not run a command"))
+        #expect(refused.errors.contains("may not run a command") && refused.errors.contains("--allow-command"))
         let allowed = try await token(line, "--allow-command")
         #expect(allowed.status == 0, "\(allowed.errors)")
         #expect(allowed.output == "pass word\n")
+    }
+
+    @Test("may choose the user, which rds-iam names on standard error")
+    func user() async throws {
+        for (user, note) in [("v-app", "Log in as the user \"v-app\", which the provider chose.\n"), ("app", "")] {
+            let json = #"{"username": "\#(user)", "password": "p"}"#
+            let folder = try TemporaryFolder()
+            let file = try folder.write(json, to: "output")
+            let result = try await token(conninfo + "aws_rds_iam_command='cat \(file)'", "--allow-command")
+            #expect(result.output == "p\n")
+            #expect(result.errors == (note.isEmpty ? "" : "rds-iam: " + note))
+        }
     }
 
     @Test("is refused with the nearest keyword if it is misspelled")
