@@ -9,6 +9,9 @@ removed, the others renumbered). Others: remove, swap (with the next row), trunc
 with wrong hashes), append-valid, prune (delete up to SEQ under an anchor that no event announces), except (such an
 anchor, nothing deleted), forget (delete all, and announce a pruning up to SEQ that never was), restore (put a forged
 row SEQ back, under the last anchor), bless (an audit.reanchor that names nothing), rename (give the log another id),
+strip (rewritten from end to end without its checkpoints), announce (delete up to SEQ as a true pruning does),
+checkpoint (a valid one, not signed), zero-keys (the first SEQ keys of the table's first page), hide (take the page that
+the SEQ-th key leads to out of the table), unindex (take the row SEQ out of the index of users),
 unguard (drop a trigger), shadow (let searches see another user), replace (INSERT OR REPLACE past the guards), update,
 delete, reuse (a sequence number twice), anchor (one the chain does not bear out). The last five leave the guards on,
 print what SQLite says, and exit with 3 if it refuses. Needs the standard library only.
@@ -141,6 +144,61 @@ def bless():
     event(number + 1, previous, "audit.reanchor", seq=str(number), chain=previous.hex(), reason="all is well")
 
 
+def strip():
+    database.execute("DELETE FROM event WHERE json_extract(payload, '$.activity') = 'audit.checkpoint'")
+    for number, (before,) in enumerate(database.execute("SELECT seq FROM event ORDER BY seq").fetchall(), 1):
+        database.execute("UPDATE event SET seq = ? WHERE seq = ?", (number, before))
+    rechain(1, True)
+
+
+def announce():
+    number, previous, pruned = last(), row(last())[2], row(seq)[2]
+    anchor(True)
+    event(number + 1, previous, "audit.prune", seq=str(seq), chain=pruned.hex(), before_us="1790000000000000")
+
+
+def checkpoint():
+    number, previous = last(), row(last())[2]
+    event(number + 1, previous, "audit.checkpoint", seq=str(number), chain=previous.hex(), reason="request")
+
+
+def edit_root(change):
+    """Changes the first page of the table, which must lead to others. Passes the places of its cells, too."""
+    root = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'event'").fetchone()[0]
+    size = database.execute("PRAGMA page_size").fetchone()[0]
+    with open(path, "r+b") as file:
+        file.seek((root - 1) * size)
+        page = bytearray(file.read(size))
+        assert page[0] == 5, "the table has too few rows"
+        change(page, [int.from_bytes(page[at:at + 2], "big") for at in range(12, 12 + 2 * page[4], 2)])
+        file.seek((root - 1) * size)
+        file.write(page)
+
+
+def zero_keys(page, cells):
+    for place in (cell + 4 for cell in cells[:seq]):  # After the child's number; the last byte has no high bit.
+        while page[place] & 0x80:
+            page[place] = 0x80
+            place += 1
+        page[place] = 0
+
+
+def hide(page, cells):
+    del cells[seq - 1]
+    page[4] = len(cells)
+    page[12:12 + 2 * len(cells)] = b"".join(cell.to_bytes(2, "big") for cell in cells)
+
+
+def unindex():
+    name, sql = database.execute("SELECT name, sql FROM sqlite_schema WHERE name = 'event_by_user'").fetchone()
+    for text, command in ((sql + b" AND seq <> %d" % seq, "PRAGMA user_version"), (sql, "REINDEX " + name.decode())):
+        other = sqlite3.connect(path, isolation_level=None)  # A new one each time, which reads the schema again.
+        other.execute(command)
+        other.execute("PRAGMA writable_schema = ON")
+        other.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'event_by_user'", (text.decode(),))
+        other.close()
+
+
 def shadow():
     database.execute("PRAGMA writable_schema = ON")
     database.execute("UPDATE sqlite_schema SET sql = replace(sql, '$.target.user', '$.target.host') WHERE name = 'event'")
@@ -176,9 +234,17 @@ unguarded = {
     "forget": forget,
     "restore": restore,
     "bless": bless,
+    "strip": strip,
+    "announce": announce,
+    "checkpoint": checkpoint,
     "rename": lambda: database.execute("UPDATE meta SET value = 'another-log' WHERE key = 'log_id'"),
     "shadow": shadow,
     "unguard": lambda: triggers.pop(),
+}
+of_the_file = {
+    "zero-keys": lambda: edit_root(zero_keys),
+    "hide": lambda: edit_root(hide),
+    "unindex": unindex,
 }
 
 if action in guarded:
@@ -187,6 +253,8 @@ if action in guarded:
     except sqlite3.Error as error:
         print(error)
         sys.exit(3)
+elif action in of_the_file:
+    of_the_file[action]()
 else:
     triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
     for name, _ in triggers:
