@@ -91,8 +91,11 @@ public actor AuditLogReader {
     /// Runs `body` on a connection that suits the state of the file at this moment.
     func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {
         // Another file has been put at the path: what is read here should be what is there.
-        if connection?.isStale == true { connection = nil }
-        let connection = try self.connection ?? ReadOnlyFile(path: path).open(limit: timeLimit)
+        let file = ReadOnlyFile(path: path)
+        if let connection, connection.isStale || !connection.path.isBytewiseEqual(to: file.path) {
+            self.connection = nil
+        }
+        let connection = try self.connection ?? file.open(limit: timeLimit)
         self.connection = connection.isUnlocked ? nil : connection
         return try body(connection)
     }

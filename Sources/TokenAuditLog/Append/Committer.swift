@@ -26,7 +26,7 @@ final class Committer {
         self.store = try LogStore(path: path, configuration: configuration)
         self.configuration = configuration
         self.opened = configuration.now()
-        self.reserve = DiskReserve(of: path, size: configuration.reserveSize)
+        self.reserve = DiskReserve(of: store.connection.path, size: configuration.reserveSize)
         self.isOpeningRecorded = !configuration.recordsOpenAndClose
         reserve.refill()
     }
@@ -152,7 +152,8 @@ final class Committer {
         rowsSinceCheckpoint += 1
     }
 
-    private func appendCheckpoint(_ reason: String) throws {
+    /// Adds a checkpoint to the open transaction.
+    func appendCheckpoint(_ reason: String) throws {
         var detail = headDetail
         detail["reason"] = reason
         detail["note"] = try configuration.signingKey.map { try store.next.note(signedWith: $0) }

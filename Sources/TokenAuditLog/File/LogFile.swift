@@ -50,6 +50,18 @@ struct LogFile {
     /// Whether there is a file.
     var exists: Bool { access(path, F_OK) == 0 }
 
+    /// The file that the path leads to if a symbolic link lies there; else the path itself.
+    ///
+    /// SQLite puts its journals beside the file, not beside the link.
+    var target: LogFile {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let target = realpath(path, nil) else {
+            return self
+        }
+        defer { free(target) }
+        return LogFile(path: String(cString: target))
+    }
+
     // MARK: Making it
 
     /// Creates what is missing of the directory, with mode 0700, and the file, with mode 0600.

@@ -42,12 +42,13 @@ final class LogStore {
         guard try file.inspect() else {
             throw AuditLogError(.notFound, "There is no audit log at this path.", path: path)
         }
-        let connection = try Connection(path: path, mode: .writing, vfs: configuration.fileLayer)
+        let target = file.target
+        let connection = try Connection(path: target.path, mode: .writing, vfs: configuration.fileLayer)
         connection.wait(atMost: configuration.timeLimit)
         let migrator = Migrator()
         // Before anything is changed: the file may be another program's.
         _ = try connection.reading { try migrator.check(connection, mayBeEmpty: configuration.createsFile) }
-        file.closeToOthers()
+        target.closeToOthers()
         try connection.configure(journal, limit: configuration.timeLimit)
         try migrator.migrate(connection, at: configuration.now())
         return connection

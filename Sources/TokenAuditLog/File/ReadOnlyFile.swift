@@ -5,7 +5,10 @@ import RDSIAMSystem
 /// After a writer's crash the file alone is not the log: a journal beside it must be undone or done first. That is done
 /// in a private copy of both.
 struct ReadOnlyFile {
+    /// Where the file itself lies, should a link lead to it.
     let path: String
+
+    init(path: String) { self.path = LogFile(path: path).target.path }
 
     func open(limit: Duration) throws -> Connection {
         let file = LogFile(path: path)
