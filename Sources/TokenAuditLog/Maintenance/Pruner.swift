@@ -131,6 +131,8 @@ struct Pruner {
                 "before_us": String(time.microseconds),
             ]
         )
+        // The signed checkpoints before it may be among the rows that go.
+        if committer.configuration.signingKey != nil { try committer.appendCheckpoint("prune") }
     }
 }
 

@@ -54,6 +54,25 @@ struct SignatureTests {
         #expect(partial.isIntact && partial.rowsAfterSignature == 7 && partial.uncheckedRows == start.sequence)
     }
 
+    @Test("a log that is pruned with the key ends with a signed checkpoint, also if no row is left")
+    func pruned() async throws {
+        try await write(signed: true)
+        var configuration = Logs.bare
+        configuration.signingKey = key
+        let log = try await AuditLog.open(path, configuration: configuration)
+        let pruning = try await log.prune(before: .distantFuture)
+        await log.close()
+        let report = try await verify()
+        #expect(report.isIntact && report.rows == 2 && report.rowsAfterSignature == 0, "\(report.findings)")
+        #expect(report.pruning?.throughSequence == pruning.throughSequence && pruning.rows > 25)
+        // Without it, nothing that is left is signed: this may be any log.
+        try await Logs.write(1, to: path, from: 100)
+        let other = try await AuditLog.open(path, configuration: Logs.bare)
+        _ = try await other.prune(before: .distantFuture)
+        await other.close()
+        #expect(try await verify().lines == ["not-signed 0"])
+    }
+
     @Test("an unsigned checkpoint of another program can be acknowledged, and the log verifies again")
     func foreign() async throws {
         try await write(signed: true)
