@@ -68,7 +68,7 @@ public final class AWSCaller: Sendable {
         for request: AuthTokenRequest,
         validFor lifetime: Duration = .zero
     ) async throws -> AWSCredentials {
-        let source = try await sources.source(for: request, own: own)
+        let source = try await sources.source(for: request, own: own, region: roleRegion(for: request))
         guard lifetime > .zero else { return try await source.credentials() }
         return try await source.credentials(validFor: lifetime.seconds)
     }
@@ -88,7 +88,7 @@ public final class AWSCaller: Sendable {
     /// Returns whether a token was made with the credentials and for the region that are now in use; `false` if that is
     /// not known without waiting.
     public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
-        guard let key = token.credential?.accessKeyID, let source = sources.knownSource(for: request, own: own),
+        guard let key = token.credential?.accessKeyID, let source = knownSource(for: request),
             source.cachedCredentials()?.accessKeyID.isBytewiseEqual(to: key) == true,
             let region = (try? namedRegion(for: request))?.name ?? regions(for: request).cachedRegion()
         else { return false }
@@ -98,9 +98,7 @@ public final class AWSCaller: Sendable {
     /// Lets the next caller get fetched credentials, as a server refused a token of the cached ones; at most every ten
     /// seconds for the same source and user.
     public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
-        guard let key = token.credential?.accessKeyID, let source = sources.knownSource(for: request, own: own) else {
-            return
-        }
+        guard let key = token.credential?.accessKeyID, let source = knownSource(for: request) else { return }
         let renewal = Renewal(source: ObjectIdentifier(source), user: ByteText(request.user))
         let now = context.uptime()
         let isDue = renewals.withLock { renewals in
@@ -119,6 +117,13 @@ public final class AWSCaller: Sendable {
         if let ownRegion { return SigningRegion(name: ownRegion, origin: .generator) }
         return try nameRegion(request).map { SigningRegion(name: $0, origin: .hostName) }
     }
+
+    private func knownSource(for request: AuthTokenRequest) -> RefreshingCredentialSource? {
+        sources.knownSource(for: request, own: own, region: roleRegion(for: request))
+    }
+
+    /// The region whose STS assumes a role, unless the AWS configuration names one.
+    private func roleRegion(for request: AuthTokenRequest) -> String? { (try? namedRegion(for: request))?.name }
 
     private func regions(for request: AuthTokenRequest) -> AWSRegionChain {
         guard let profile = request.setting(AWSKeyword.profile) else { return AWSRegionChain(context: context) }

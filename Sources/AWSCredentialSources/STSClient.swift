@@ -9,6 +9,8 @@ public struct STSClient: Sendable {
     private let context: CredentialContext
     private let settings: EndpointSettings.Origin
     private let region: String?
+    /// The region to use if neither the caller nor a setting names one.
+    private var standInRegion: String?
 
     /// Creates a client.
     ///
@@ -19,6 +21,13 @@ public struct STSClient: Sendable {
     ///   - context: The environment.
     public init(region: String? = nil, profile: String? = nil, context: CredentialContext = .system) {
         self.init(region: region, settings: .profile(profile), context: context)
+    }
+
+    /// Creates a client that asks at the STS of a stand-in region if neither the caller nor a setting names one: what
+    /// the global endpoint issues is not valid in regions that an account must opt in to.
+    package init(region: String?, standIn: String?, profile: String?, context: CredentialContext) {
+        self.init(region: region, settings: .profile(profile), context: context)
+        standInRegion = standIn
     }
 
     init(region: String? = nil, settings: EndpointSettings.Origin, context: CredentialContext) {
@@ -112,11 +121,12 @@ public struct STSClient: Sendable {
         var format = AWSServiceCall.Format.form
         format.accept = "application/xml"
         let partition = role.map { Partition(arn: $0.arn) } ?? .aws
+        let standIn = standInRegion.flatMap { Partition(region: $0) == partition ? $0 : nil }
         var call = AWSServiceCall(
             .sts,
             action,
             format: format,
-            region: region ?? settings.region ?? settings.standInRegion(of: partition),
+            region: region ?? settings.region ?? standIn ?? settings.standInRegion(of: partition),
             settings: .known(settings),
             context: context
         )

@@ -28,7 +28,7 @@ public final class AWSCredentialSourceRegistry: Sendable {
 
     private enum Unnamed: Hashable {
         case profile(ByteText, withChain: Bool)
-        case role(CredentialSettings.Role, ByteText?, region: ByteText?, ObjectIdentifier)
+        case role(CredentialSettings.Role, ByteText?, region: ByteText?, standIn: ByteText?, ObjectIdentifier)
     }
 
     private static let capacity = 256
@@ -88,26 +88,33 @@ public final class AWSCredentialSourceRegistry: Sendable {
 
     /// Returns the source that a connection string asks for, or the generator's own if it asks for none.
     ///
+    /// - Parameters:
+    ///   - request: What a token is asked for.
+    ///   - own: The generator's own source.
+    ///   - region: The region whose STS assumes a role if neither the string nor the AWS configuration names one.
     /// - Throws: `NamedRegistryError` for an unknown name; what building the source throws; ``AWSGeneratorError`` for
     ///   settings that contradict each other.
     func source(
         for request: AuthTokenRequest,
-        own: RefreshingCredentialSource
+        own: RefreshingCredentialSource,
+        region: @autoclosure () -> String?
     ) async throws -> RefreshingCredentialSource {
         if request.parameters.isEmpty { return own }
         let settings = try CredentialSettings(of: request)
-        if let base = base(of: settings, own: own) { return assuming(settings, from: base) }
-        return assuming(settings, from: try await registry.value(named: settings.source?.string ?? ""))
+        if let base = base(of: settings, own: own) { return assuming(settings, from: base, region: region()) }
+        let base = try await registry.value(named: settings.source?.string ?? "")
+        return assuming(settings, from: base, region: region())
     }
 
     /// Returns the same, or `nil` if the source must be built first.
     func knownSource(
         for request: AuthTokenRequest,
-        own: RefreshingCredentialSource
+        own: RefreshingCredentialSource,
+        region: @autoclosure () -> String?
     ) -> RefreshingCredentialSource? {
         if request.parameters.isEmpty { return own }
         guard let settings = try? CredentialSettings(of: request) else { return nil }
-        return base(of: settings, own: own).map { assuming(settings, from: $0) }
+        return base(of: settings, own: own).map { assuming(settings, from: $0, region: region()) }
     }
 
     /// The source before any role is assumed.
@@ -127,13 +134,23 @@ public final class AWSCredentialSourceRegistry: Sendable {
 
     private func assuming(
         _ settings: CredentialSettings,
-        from base: RefreshingCredentialSource
+        from base: RefreshingCredentialSource,
+        region: @autoclosure () -> String?
     ) -> RefreshingCredentialSource {
         guard let role = settings.role else { return base }
+        let standIn = settings.region == nil ? region().map { ByteText($0) } : nil
         // The new source holds the base, so no other object gets the identifier while it is cached.
-        return cached(.role(role, settings.profile, region: settings.region, ObjectIdentifier(base))) {
+        let key = Unnamed.role(
+            role,
+            settings.profile,
+            region: settings.region,
+            standIn: standIn,
+            ObjectIdentifier(base)
+        )
+        return cached(key) {
             let client = STSClient(
                 region: settings.region?.string,
+                standIn: standIn?.string,
                 profile: settings.profile?.string,
                 context: context
             )

@@ -196,6 +196,32 @@ struct NamedCredentialTests {
         #expect(sessions == [false, true, true])
     }
 
+    @Test(
+        "If nothing else names a region, a role is assumed at the STS of the generator's region, else of the host's",
+        arguments: [
+            (nil, "db-1.abcdefghijkl.af-south-1.rds.amazonaws.com", "aws", "sts.af-south-1.amazonaws.com"),
+            ("me-south-1", "db-1.abcdefghijkl.af-south-1.rds.amazonaws.com", "aws", "sts.me-south-1.amazonaws.com"),
+            (nil, "db.internal", "aws", "sts.amazonaws.com"),
+            (nil, "no_host name", "aws", "sts.amazonaws.com"),
+            // A role of another partition is not assumed there.
+            (nil, TestWorld.host, "aws-cn", "sts.cn-northwest-1.amazonaws.com.cn"),
+        ] as [(String?, String, String, String)]
+    )
+    func roleStandInRegion(_ region: String?, _ host: String, _ partition: String, _ endpoint: String) async throws {
+        let calls = STSDouble()
+        var context = CredentialContext.bare(Self.keys, files: ConfigFile(), http: calls)
+        let role = ["aws_rds_iam_role_arn": "arn:\(partition):iam::111122223333:role/reader"]
+        let request = TestWorld.request(host: host, role)
+        for _ in 0..<2 {
+            let sources = AWSCredentialSourceRegistry(context: context)
+            let generator = RDSGenerator(region: region, sources: sources, context: context)
+            _ = try await generator.caller.credentials(for: request)
+            _ = try await generator.caller.credentials(for: request)
+            context.environment["AWS_REGION"] = "eu-north-1"
+        }
+        #expect(calls.hosts == [endpoint, "sts.eu-north-1.amazonaws.com"])
+    }
+
     @Test("A profile's region counts as the configuration's")
     func profileRegion() async throws {
         let generator = generator(Self.sources())
