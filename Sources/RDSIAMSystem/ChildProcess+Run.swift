@@ -21,7 +21,7 @@ extension ChildProcess {
             switch self {
             case .timedOut: "The child process did not end in time. Run its command in a terminal to see why."
             case .stopped:
-                "The child process was stopped, as it tried to use the terminal. Run its command by hand to see why."
+                "The child process was stopped, by a signal or as it tried to use the terminal. Run its command by hand."
             case .tooMuchOutput: "The child process printed too much. Raise the limit or let it print less."
             }
         }

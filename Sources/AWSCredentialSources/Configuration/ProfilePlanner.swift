@@ -79,7 +79,9 @@ struct ProfilePlanner {
         if let source = sources.login(name) { return source }
         if let source = sources.process(name) { return source }
         if let source = try sources.staticKeys(name) { return source }
-        let message = "The profile '\(name)' holds no credentials. Add keys, or a source such as sso_session."
+        let message =
+            "The profile '\(name)' holds no credentials. Add keys, or a source such as sso_session."
+            + configuration.hints
         throw isFirst ? AWSCredentialError(.notConfigured, message) : AWSCredentialError.invalid(message)
     }
 

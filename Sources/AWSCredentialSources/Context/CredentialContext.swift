@@ -79,7 +79,7 @@ public struct CredentialContext: Sendable {
         let start = ContinuousClock.now
         var context = CredentialContext(
             environment: environment,
-            homeDirectory: environment["HOME"],
+            homeDirectory: homeDirectory(environment),
             files: SystemFileStore(),
             http: SystemHTTPClient.client(environment),
             processes: SystemProcessRunner(),
@@ -91,6 +91,11 @@ public struct CredentialContext: Sendable {
         )
         context.terminal = TerminalAccess.ofProcess
         return context
+    }
+
+    /// The directory that `HOME` names, else the account's, as for the AWS CLI: services often run without `HOME`.
+    static func homeDirectory(_ environment: [String: String]) -> String? {
+        environment["HOME"] ?? Account.current.map { String(decoding: $0.homeDirectory, as: UTF8.self) }
     }
 }
 

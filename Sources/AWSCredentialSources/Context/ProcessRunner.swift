@@ -107,11 +107,13 @@ public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConverti
             description: "statusUnknown",
             message: "The command's exit status is lost. Check whether this program ignores SIGCHLD."
         )
-        /// The command tried to use the terminal, which it was not lent, and was killed.
+        /// The command was stopped, as it tried to use the terminal, which it was not lent, or by a signal, and was
+        /// killed.
         public static let stopped = Self(
             description: "stopped",
             message:
-                "The command was stopped, as it tried to use the terminal. Run it by hand first, or use rds-iam at a terminal."
+                "The command was stopped, by a signal or as it tried to use the terminal. "
+                + "Run it by hand first, or use rds-iam at a terminal."
         )
         /// The command printed too much and was killed.
         public static let tooMuchOutput = Self(

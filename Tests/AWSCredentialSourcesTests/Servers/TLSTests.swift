@@ -169,6 +169,38 @@ import Testing
         #expect(error?.isRetryable == false)
     }
 
+    @Test("a connection that ends in the handshake is no fault of a certificate, and another is made")
+    func brokenHandshake() async throws {
+        let output = Pipe()
+        let server = try PythonServer(["-c", Self.closer], output: output)
+        let port = String(decoding: try output.fileHandleForReading.read(upToCount: 5) ?? Data(), as: UTF8.self)
+        var context = lookalike.context(LookalikeCase.files)
+        context.http = AsyncHTTPCredentialClient()
+        context.environment["AWS_ENDPOINT_URL_STS"] = "https://127.0.0.1:\(port)"
+        let source = ProfileCredentialSource("role", context: context)
+        let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
+        #expect(error?.code == .interrupted && error?.isRetryable == true)
+        #expect(error?.message.contains("127.0.0.1:\(port) broke in the TLS handshake") == true, "\(error as Any)")
+        var connections = ""
+        while connections.utf8.count < 3, case let more = output.fileHandleForReading.availableData, !more.isEmpty {
+            connections += String(decoding: more, as: UTF8.self)
+        }
+        #expect(connections == "ccc")
+        withExtendedLifetime(server) {}
+    }
+
+    /// Prints its port, and a letter for each connection that it closes in the middle of the handshake.
+    private static let closer = """
+        import socket
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(f"{listener.getsockname()[1]:05}", end="", flush=True)
+        while True:
+            connection, _ = listener.accept()
+            connection.recv(4096)
+            print("c", end="", flush=True)
+            connection.close()
+        """
+
     /// STS stands at a host that only the proxy can find; certificates come from the real files.
     private func context(through proxy: Proxy, profile: String = "") throws -> CredentialContext {
         var files = LookalikeCase.files

@@ -1,6 +1,8 @@
-import AWSCredentialSources
 import Foundation
+import RDSIAMBasics
 import Testing
+
+@testable import AWSCredentialSources
 
 /// The system context as far as it can be looked at without changing anything.
 @Suite(.timeLimit(.minutes(2))) struct SystemContextTests {
@@ -22,6 +24,14 @@ import Testing
         try await context.sleep(.milliseconds(20))
         #expect(context.uptime() - before >= .milliseconds(20))
         #expect(context.environment["PATH"] == ProcessInfo.processInfo.environment["PATH"])
+    }
+
+    @Test("without HOME the home directory is the account's, as for the AWS CLI")
+    func homeDirectory() throws {
+        let account = try #require(Account.current)
+        #expect(CredentialContext.homeDirectory([:]) == String(decoding: account.homeDirectory, as: UTF8.self))
+        #expect(CredentialContext.homeDirectory(["HOME": "/srv/app"]) == "/srv/app")
+        #expect(CredentialContext.homeDirectory(["HOME": ""])?.isEmpty == true)
     }
 
     @Test("the factories make what they are called")

@@ -70,6 +70,12 @@ import Testing
                 shows: ["was ended by signal 2", "foreground", "at once", "echo on"]
             ),
             Session(
+                name: "a helper that stops itself",
+                access: "isolated",
+                command: "kill -STOP $$; \(print)",
+                shows: ["error", "was stopped, by a signal", "at once"]
+            ),
+            Session(
                 name: "standard error that is shown",
                 access: "shown",
                 command: "echo 'Open https://sign.in' >&2; exit 3",

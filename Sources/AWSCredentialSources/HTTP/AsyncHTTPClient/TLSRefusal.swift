@@ -8,7 +8,7 @@ import RDSIAMSystem
 
 /// Why no TLS connection came about that can be trusted.
 struct TLSRefusal {
-    private enum Kind { case certificate, name, noTLS, other }
+    private enum Kind { case certificate, name, noTLS, broken, other }
 
     private let kind: Kind
     private let underlyingError: any Error
@@ -19,6 +19,9 @@ struct TLSRefusal {
         switch error {
         case let error as NIOSSLExtraError where error == .failedToValidateHostname: kind = .name
         case is NIOSSLExtraError: kind = .other
+        // A server that restarts closes connections like this, so another attempt may succeed.
+        case NIOSSLError.handshakeFailed(.sslError(let errors)) where errors.contains(.eofDuringHandshake):
+            kind = .broken
         case NIOSSLError.handshakeFailed(let reason):
             let text = String(describing: reason)
             if text.containsBytes("CERTIFICATE_VERIFY_FAILED") {
@@ -43,6 +46,8 @@ struct TLSRefusal {
             switch kind {
             case .noTLS:
                 "The server \(url.authority) does not speak TLS at that port. Use http:// or the port of https."
+            case .broken:
+                "The connection to \(url.authority) broke in the TLS handshake. Try again, or check proxies in between."
             case .other: "The TLS handshake with \(url.authority) failed. Check the endpoint, and proxies in between."
             case .certificate, .name:
                 await message(
@@ -50,7 +55,8 @@ struct TLSRefusal {
                     url
                 )
             }
-        return CredentialHTTPError(.untrustedServer, message, underlyingError: underlyingError)
+        let code = kind == .broken ? CredentialHTTPError.Code.connectionLost : .untrustedServer
+        return CredentialHTTPError(code, message, underlyingError: underlyingError)
     }
 
     private func message(of certificate: NIOSSLCertificate?, _ url: HTTPURL) -> String {
