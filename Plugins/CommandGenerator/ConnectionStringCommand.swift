@@ -24,7 +24,7 @@ extension AuthTokenGeneratorRegistry.Registration {
     ///   - isAllowed: Whether connection strings may name a command.
     ///   - limits: How long a command may take and how much it may print.
     public static func command(isAllowed: Bool = false, limits: CommandLimits = .standard) -> Self {
-        Self(CommandGenerator.name, keywords: [CommandGenerator.keyword]) {
+        Self(CommandGenerator.name, secretKeywords: [CommandGenerator.keyword]) {
             ConnectionStringCommand(isAllowed: isAllowed, limits: limits)
         }
     }

@@ -12,7 +12,8 @@ import Synchronization
 /// ```
 ///
 /// A connection string may then say `aws_rds_iam_auth_token_generator=vault vault_role=reader`, and the generator finds
-/// `vault_role` among the request's parameters. For building, see `NamedRegistry`.
+/// `vault_role` among the request's parameters. A keyword whose value must not be printed is declared among the
+/// `secretKeywords`. For building, see `NamedRegistry`.
 public final class AuthTokenGeneratorRegistry: Sendable {
     /// Makes the generator that a name stands for.
     public typealias Build = NamedRegistry<any AuthTokenGenerator>.Build
@@ -23,6 +24,8 @@ public final class AuthTokenGeneratorRegistry: Sendable {
         public let name: String
         /// The connection-string keywords that the generator understands.
         public let keywords: [String]
+        /// Further keywords, whose values are masked when a connection string is printed.
+        public let secretKeywords: [String]
         /// Makes the generator, at the first look-up.
         public let build: Build
 
@@ -31,18 +34,35 @@ public final class AuthTokenGeneratorRegistry: Sendable {
         /// - Parameters:
         ///   - name: The name to look up later.
         ///   - keywords: The connection-string keywords that the generator understands.
+        ///   - secretKeywords: Further keywords, whose values are masked when a connection string is printed.
         ///   - build: Makes the generator, at the first look-up.
-        public init(_ name: String, keywords: [String] = [], build: @escaping Build) {
+        public init(
+            _ name: String,
+            keywords: [String] = [],
+            secretKeywords: [String] = [],
+            build: @escaping Build
+        ) {
             self.name = name
             self.keywords = keywords
+            self.secretKeywords = secretKeywords
             self.build = build
         }
     }
 
+    /// The keywords that one generator declares.
+    private struct Keywords {
+        let all: [String]
+        let secret: [String]
+
+        init(_ open: [String], _ secret: [String]) {
+            (all, self.secret) = (open + secret, secret)
+        }
+    }
+
     private let registry: NamedRegistry<any AuthTokenGenerator>
-    private let defaults: [ByteText: [String]]
+    private let defaults: [ByteText: Keywords]
     /// Changed together with the registry, under this lock.
-    private let declared: Mutex<[ByteText: [String]]>
+    private let declared: Mutex<[ByteText: Keywords]>
 
     /// Creates a registry that contains `registrations`, in that order.
     ///
@@ -50,7 +70,10 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     ///   twice, the later registration counts.
     public init(_ registrations: [Registration] = []) {
         registry = NamedRegistry(of: "generator", defaults: registrations.map { ($0.name, $0.build) })
-        defaults = Dictionary(registrations.map { (ByteText($0.name), $0.keywords) }) { $1 }
+        defaults = Dictionary(
+            registrations.map { (ByteText($0.name), Keywords($0.keywords, $0.secretKeywords)) },
+            uniquingKeysWith: { $1 }
+        )
         declared = Mutex(defaults)
     }
 
@@ -66,6 +89,8 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     /// - Parameters:
     ///   - name: The name to look up later. Uppercase and lowercase differ. It must not be empty.
     ///   - keywords: The connection-string keywords that the generator understands. Several generators may share one.
+    ///   - secretKeywords: Further keywords, whose values are masked when a connection string is printed. One that
+    ///     another generator shares is masked for both.
     ///   - replacing: Whether the name may be registered already. The issuer then returns no token of the old generator
     ///     any more.
     ///   - build: Makes the generator, at the first look-up.
@@ -74,12 +99,13 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     public func add(
         _ name: String,
         keywords: [String] = [],
+        secretKeywords: [String] = [],
         replacing: Bool = false,
         _ build: @escaping Build
     ) throws(NamedRegistryError) {
         try declared.withLock { declared throws(NamedRegistryError) in
             try registry.add(name, replacing: replacing, build)
-            declared[ByteText(name)] = keywords
+            declared[ByteText(name)] = Keywords(keywords, secretKeywords)
         }
     }
 
@@ -88,27 +114,35 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     /// - Parameters:
     ///   - name: The name to look up later. Uppercase and lowercase differ. It must not be empty.
     ///   - keywords: The connection-string keywords that the closure understands.
+    ///   - secretKeywords: Further keywords, whose values are masked when a connection string is printed.
     ///   - replacing: Whether the name may be registered already.
     ///   - lifetime: How long a server accepts a password from the moment in which the closure is called.
     ///   - password: Makes a password that is valid now. It may run in many tasks at once.
-    /// - Throws: `NamedRegistryError`, as ``add(_:keywords:replacing:_:)``.
+    /// - Throws: `NamedRegistryError`, as ``add(_:keywords:secretKeywords:replacing:_:)``.
     public func add(
         _ name: String,
         keywords: [String] = [],
+        secretKeywords: [String] = [],
         replacing: Bool = false,
         lifetime: Duration,
         _ password: @escaping @Sendable (AuthTokenRequest) async throws -> String
     ) throws(NamedRegistryError) {
-        try add(name, keywords: keywords, replacing: replacing) {
+        try add(name, keywords: keywords, secretKeywords: secretKeywords, replacing: replacing) {
             ClosureTokenGenerator(lifetime: lifetime, password: password)
         }
     }
 
     /// Registers what `registration` describes.
     ///
-    /// - Throws: `NamedRegistryError`, as ``add(_:keywords:replacing:_:)``.
+    /// - Throws: `NamedRegistryError`, as ``add(_:keywords:secretKeywords:replacing:_:)``.
     public func add(_ registration: Registration, replacing: Bool = false) throws(NamedRegistryError) {
-        try add(registration.name, keywords: registration.keywords, replacing: replacing, registration.build)
+        try add(
+            registration.name,
+            keywords: registration.keywords,
+            secretKeywords: registration.secretKeywords,
+            replacing: replacing,
+            registration.build
+        )
     }
 
     /// Removes a name with its keywords.
@@ -134,16 +168,22 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     public var names: [String] { registry.names }
 
     /// The keywords of all registered generators, in the order of the names, each once.
-    public var keywords: [String] {
+    public var keywords: [String] { keywords(\.all) }
+
+    /// Those of ``keywords`` that some generator declares as secret.
+    public var secretKeywords: [String] { keywords(\.secret) }
+
+    private func keywords(_ part: KeyPath<Keywords, [String]>) -> [String] {
         var seen: Set<ByteText> = []
         return declared.withLock { declared in
-            registry.names.flatMap { declared[ByteText($0)] ?? [] }.filter { seen.insert(ByteText($0)).inserted }
+            registry.names.flatMap { declared[ByteText($0)]?[keyPath: part] ?? [] }
+                .filter { seen.insert(ByteText($0)).inserted }
         }
     }
 
     /// Returns the keywords of one generator, or none if the name is not registered.
     public func keywords(of name: String) -> [String] {
-        declared.withLock { $0[ByteText(name)] ?? [] }
+        declared.withLock { $0[ByteText(name)]?.all ?? [] }
     }
 
     /// Returns the generator that a name stands for, and builds it first if necessary.

@@ -36,6 +36,27 @@ struct RegistryTests {
         #expect(registry.names == ["default"] && registry.keywords == ["region"])
     }
 
+    @Test("tells the secret keywords, and a request prints no value of any")
+    func secretKeywords() throws {
+        let registry = AuthTokenGeneratorRegistry([
+            .init("one", keywords: ["role"], secretKeywords: ["pin"], build: build)
+        ])
+        try registry.add("two", keywords: ["pin", "path"], secretKeywords: ["key"], build)
+        try registry.add("three", secretKeywords: ["word"], lifetime: .seconds(1)) { _ in "p" }
+        #expect(registry.keywords == ["role", "pin", "path", "key", "word"])
+        #expect(registry.secretKeywords == ["pin", "key", "word"])
+        #expect(registry.keywords(of: "one") == ["role", "pin"])
+        registry.remove("two")
+        #expect(registry.secretKeywords == ["pin", "word"])
+        registry.reset()
+        #expect(registry.secretKeywords == ["pin"])
+        let request = AuthTokenRequest(host: "h", user: "u", parameters: ["pin": "topsecret", "role": "r"])
+        #expect("\(request)" == "AuthTokenRequest(u@h:5432; pin, role)")
+        var dumped = ""
+        dump(request, to: &dumped)
+        #expect(!dumped.contains("topsecret") && !String(reflecting: request).contains("topsecret"))
+    }
+
     @Test("takes a closure that returns a text, in one line, with its lifetime")
     func closure() async throws {
         let registry = AuthTokenGeneratorRegistry()

@@ -73,6 +73,23 @@ extension AuthTokenRequest {
     }
 }
 
+extension AuthTokenRequest: CustomStringConvertible, CustomReflectable {
+    /// The user, the server and the keywords of the parameters, whose values may be secret.
+    public var description: String {
+        let keywords = parameters.isEmpty ? "" : "; \(parameters.keys.sorted().joined(separator: ", "))"
+        return "AuthTokenRequest(\(user)@\(host):\(port)\(database.map { "/\($0)" } ?? "")\(keywords))"
+    }
+
+    /// A mirror without the parameters' values.
+    public var customMirror: Mirror {
+        let shown: KeyValuePairs<String, Any> = [
+            "host": host, "port": port, "user": user, "database": database as Any,
+            "parameters": parameters.keys.sorted(),
+        ]
+        return Mirror(self, children: shown)
+    }
+}
+
 extension String? {
     /// Returns whether both are `nil`, or texts of the same bytes.
     func isBytewiseEqual(to other: String?) -> Bool {

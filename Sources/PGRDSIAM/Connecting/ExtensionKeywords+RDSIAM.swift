@@ -13,7 +13,7 @@ extension Conninfo.ExtensionKeywords {
     ///
     /// - Parameter generators: The registry of the issuer that connections use.
     public init(_ generators: AuthTokenGeneratorRegistry) {
-        self.init([Self.generatorKeyword] + generators.keywords)
+        self.init([Self.generatorKeyword] + generators.keywords, secret: generators.secretKeywords)
     }
 
     /// The keywords of ``PGRDSIAM/generators``, as they are registered at this moment.
