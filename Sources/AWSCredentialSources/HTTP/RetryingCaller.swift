@@ -108,6 +108,9 @@ struct RetryingCaller: Sendable {
     }
 
     private func failure(of error: CredentialHTTPError, _ request: CredentialHTTPRequest) -> Failure {
+        if error.code == .unusableCertificates, let certificateBundle {
+            return Failure(error: certificateBundle.unusable("holds a broken certificate", error), mayPass: false)
+        }
         let (code, mayPass): (AWSCredentialError.Code, Bool) =
             switch error.code {
             case .connectTimeout, .cannotConnect: (.unreachable, limits.retriesConnecting)
@@ -189,7 +192,7 @@ struct CertificateBundle: Sendable {
         }
     }
 
-    private func unusable(_ reason: String, _ error: (any Error)? = nil) -> AWSCredentialError {
+    func unusable(_ reason: String, _ error: (any Error)? = nil) -> AWSCredentialError {
         AWSCredentialError(
             .unreadableFile,
             "\(origin) names the file of certificates \(path), which \(reason). Correct it.",

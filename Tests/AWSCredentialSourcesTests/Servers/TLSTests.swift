@@ -129,17 +129,20 @@ import Testing
         #expect(try await InstanceMetadataCredentialSource(context: context).credentials().accessKeyID == "ASIAEC2")
     }
 
-    @Test("a bundle of broken certificates is named")
-    func broken() async throws {
+    @Test("a bundle with a broken certificate is named", arguments: [false, true])
+    func broken(_ alsoHoldsGood: Bool) async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("broken.pem")
-        try Data("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".utf8).write(to: URL(filePath: path))
+        let good = alsoHoldsGood ? try String(contentsOfFile: certificates.path(.authority), encoding: .utf8) : ""
+        let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + good
+        try Data(pem.utf8).write(to: URL(filePath: path))
         var context = try context(through: try Proxy(to: lookalike, inspect: certificates.path(.good)))
         context.environment["AWS_CA_BUNDLE"] = path
         let source = ProfileCredentialSource("role", context: context)
         let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
-        #expect(error?.code == .invalidConfiguration)
-        #expect(error?.message.contains("AWS_CA_BUNDLE") == true)
+        #expect(error?.code == .unreadableFile && error?.isRetryable == false)
+        let words = "AWS_CA_BUNDLE names the file of certificates \(path)"
+        #expect(error?.message.contains(words) == true, "\(error as Any)")
     }
 
     @Test("without a proxy the fault is found too, and an address is checked like a name")
