@@ -57,14 +57,15 @@ public struct AWSCredentialChain: AWSCredentialSource {
             let start = context.uptime()
             do {
                 let credentials = try await ask(source)
-                trail.append(
-                    CredentialAttempt(source: source.kind, outcome: .provided, elapsed: context.elapsed(since: start))
-                )
+                trail.append(CredentialAttempt(source: source.kind, elapsed: context.elapsed(since: start)))
                 return (credentials, trail)
             } catch {
-                let failure = try AWSCredentialError.wrapping(error)
-                trail.append(contentsOf: lines(for: failure, of: source, elapsed: context.elapsed(since: start)))
-                try stop(after: failure, trail: trail)
+                var failure = try AWSCredentialError.wrapping(error)
+                trail += lines(for: failure, of: source, elapsed: context.elapsed(since: start))
+                guard failure.code == .notConfigured else {
+                    failure.trail = trail
+                    throw failure
+                }
             }
         }
         throw AWSCredentialError(.notConfigured, Self.nothingFound, trail: trail)
@@ -75,16 +76,8 @@ public struct AWSCredentialChain: AWSCredentialSource {
         of source: any AWSCredentialSource,
         elapsed: Duration
     ) -> [CredentialAttempt] {
-        error.trail.isEmpty
-            ? [CredentialAttempt(source: source.kind, outcome: .nothing(error.code, error.message), elapsed: elapsed)]
-            : error.trail
-    }
-
-    private func stop(after error: AWSCredentialError, trail: [CredentialAttempt]) throws {
-        guard error.code != .notConfigured else { return }
-        var error = error
-        error.trail = trail
-        throw error
+        guard error.trail.isEmpty else { return error.trail }
+        return [CredentialAttempt(source: source.kind, code: error.code, reason: error.message, elapsed: elapsed)]
     }
 
     private static let nothingFound = """
@@ -120,43 +113,13 @@ extension AWSCredentialChain {
 /// It never holds a secret.
 public struct CredentialAttempt: Sendable, Hashable {
     /// The source that was asked.
-    public var source: AWSCredentialSourceKind
-    /// What came of it.
-    public var outcome: Outcome
+    public internal(set) var source: AWSCredentialSourceKind
+    /// The error code; `nil` if credentials came.
+    public internal(set) var code: AWSCredentialError.Code?
+    /// Why there was nothing; empty if credentials came.
+    public internal(set) var reason = ""
     /// How long the source took.
-    public var elapsed: Duration
-
-    /// Creates a line of a trail.
-    ///
-    /// - Parameters:
-    ///   - source: The source that was asked.
-    ///   - outcome: What came of it.
-    ///   - elapsed: How long the source took.
-    public init(source: AWSCredentialSourceKind, outcome: Outcome, elapsed: Duration) {
-        self.source = source
-        self.outcome = outcome
-        self.elapsed = elapsed
-    }
-
-    /// What came of asking a source.
-    public struct Outcome: Sendable, Hashable {
-        /// The error code; `nil` if credentials came.
-        public var code: AWSCredentialError.Code?
-        /// Why there was nothing; empty if credentials came.
-        public var reason: String
-
-        /// Credentials came.
-        public static let provided = Self(code: nil, reason: "")
-
-        /// No credentials came.
-        ///
-        /// - Parameters:
-        ///   - code: The error code.
-        ///   - reason: Why, without secrets.
-        public static func nothing(_ code: AWSCredentialError.Code, _ reason: String) -> Self {
-            Self(code: code, reason: reason)
-        }
-    }
+    public internal(set) var elapsed: Duration
 }
 
 extension CredentialAttempt: CustomStringConvertible {
@@ -164,6 +127,6 @@ extension CredentialAttempt: CustomStringConvertible {
     public var description: String {
         let milliseconds = elapsed / .milliseconds(1)
         let rounded = (milliseconds * 10).rounded() / 10
-        return "\(source) (\(rounded) ms): \(outcome.code == nil ? "credentials" : outcome.reason)"
+        return "\(source) (\(rounded) ms): \(code == nil ? "credentials" : reason)"
     }
 }

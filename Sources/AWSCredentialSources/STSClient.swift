@@ -175,3 +175,13 @@ public struct STSClient: Sendable {
         )
     }
 }
+
+/// Whose credentials some credentials are.
+public struct CallerIdentity: Sendable {
+    /// The AWS account number.
+    public internal(set) var account: String
+    /// The ARN of the user or the role session.
+    public internal(set) var arn: String
+    /// The unique identifier of the user, or of the role and the session's name.
+    public internal(set) var userID: String
+}

@@ -244,12 +244,6 @@ import Testing
         #expect(Set(all).count == 5)
         #expect(credentials(one, one, one, one) == all[0])
         #expect(AWSCredentialSourceKind(rawValue: one) != AWSCredentialSourceKind(rawValue: other))
-        let roles = [AssumedRole(arn: one), .init(arn: other), .init(arn: one, sessionName: other)]
-        #expect(Set(roles).count == 3)
-        let callers = [
-            CallerIdentity(account: one, arn: one, userID: one), CallerIdentity(account: one, arn: other, userID: one),
-        ]
-        #expect(Set(callers).count == 2)
     }
 
     @Test("only the refused key's own bytes invalidate it", arguments: twins)

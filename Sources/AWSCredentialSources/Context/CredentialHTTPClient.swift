@@ -35,8 +35,8 @@ public struct CredentialHTTPRequest: Sendable {
     /// Whether a proxy may be used: never for link-local and loopback endpoints, which a proxy cannot reach or must not
     /// see.
     public var mayUseProxy: Bool
-    /// The certificates that a server's chain of certificates must lead to, or `nil` for those of the system.
-    public var trustedCertificates: TrustedCertificates?
+    /// The certificates, in PEM, that a server's chain of certificates must lead to, or `nil` for those of the system.
+    public var trustedCertificates: [UInt8]?
 
     /// Creates a request.
     ///
@@ -67,19 +67,6 @@ public struct CredentialHTTPRequest: Sendable {
         self.timeout = timeout
         self.bodyLimit = bodyLimit
         self.mayUseProxy = mayUseProxy
-    }
-}
-
-/// A bundle of certificates that a client trusts.
-public struct TrustedCertificates: Sendable, Hashable {
-    /// The certificates in PEM.
-    public var pem: [UInt8]
-
-    /// Creates a bundle.
-    ///
-    /// - Parameter pem: The certificates in PEM.
-    public init(pem: [UInt8]) {
-        self.pem = pem
     }
 }
 

@@ -58,7 +58,7 @@ struct RetryingCaller: Sendable {
         classify: (CredentialHTTPResponse) -> Classification
     ) async throws -> CredentialHTTPResponse {
         guard let http = context.http else { throw Self.noClient(operation) }
-        var certificates: TrustedCertificates?
+        var certificates: [UInt8]?
         let start = context.uptime()
         var attempt = 0
         while true {
@@ -178,7 +178,7 @@ struct CertificateBundle: Sendable {
     /// Reads the file.
     ///
     /// - Throws: ``AWSCredentialError`` with the code `unreadableFile`, which names the setting and the file.
-    func load(_ context: CredentialContext) async throws -> TrustedCertificates {
+    func load(_ context: CredentialContext) async throws -> [UInt8] {
         do {
             guard let pem = try await context.files.contents(of: context.expandingHome(path) ?? path) else {
                 throw unusable("does not exist")
@@ -186,7 +186,7 @@ struct CertificateBundle: Sendable {
             guard String(decoding: pem, as: UTF8.self).containsBytes("-----BEGIN CERTIFICATE-----") else {
                 throw unusable("holds no certificate in PEM")
             }
-            return TrustedCertificates(pem: pem)
+            return pem
         } catch let error as FileStoreError {
             throw unusable("cannot be read: \(error.reason)", error)
         }

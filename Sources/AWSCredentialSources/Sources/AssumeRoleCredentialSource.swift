@@ -1,5 +1,3 @@
-import RDSIAMBasics
-
 /// A role assumed with the credentials of another source.
 public struct AssumeRoleCredentialSource: AWSCredentialSource {
     private let role: AssumedRole
@@ -33,7 +31,7 @@ public struct AssumeRoleCredentialSource: AWSCredentialSource {
 }
 
 /// A role to assume, and how.
-public struct AssumedRole: Sendable, Hashable {
+public struct AssumedRole: Sendable {
     /// The role's ARN.
     public var arn: String
     /// What the session is called in CloudTrail; `nil` for a name made of the time.
@@ -62,53 +60,4 @@ public struct AssumedRole: Sendable, Hashable {
         self.externalID = externalID
         self.durationSeconds = durationSeconds
     }
-}
-
-extension AssumedRole {
-    private var texts: [ByteText?] {
-        [arn, sessionName, externalID, mfaSerialNumber, defaultSessionPrefix].map(\.byteText)
-    }
-
-    /// Returns whether both describe the same role and session, byte by byte.
-    public static func == (left: Self, right: Self) -> Bool {
-        left.texts == right.texts && left.durationSeconds == right.durationSeconds
-    }
-
-    /// Hashes what `==` compares.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(texts)
-        hasher.combine(durationSeconds)
-    }
-}
-
-/// Whose credentials some credentials are.
-public struct CallerIdentity: Sendable, Hashable {
-    /// The AWS account number.
-    public var account: String
-    /// The ARN of the user or the role session.
-    public var arn: String
-    /// The unique identifier of the user, or of the role and the session's name.
-    public var userID: String
-
-    /// Creates an identity.
-    ///
-    /// - Parameters:
-    ///   - account: The AWS account number.
-    ///   - arn: The ARN.
-    ///   - userID: The unique identifier.
-    public init(account: String, arn: String, userID: String) {
-        self.account = account
-        self.arn = arn
-        self.userID = userID
-    }
-}
-
-extension CallerIdentity {
-    private var texts: [ByteText] { [account, arn, userID].map { ByteText($0) } }
-
-    /// Returns whether both identities consist of the same bytes.
-    public static func == (left: Self, right: Self) -> Bool { left.texts == right.texts }
-
-    /// Hashes what `==` compares.
-    public func hash(into hasher: inout Hasher) { hasher.combine(texts) }
 }

@@ -25,7 +25,7 @@ import Testing
     func proxy() async throws {
         let fine = try Lookalike.shared.get().visitor("fine")
         // The proxy's port has no listener.
-        let client = AsyncHTTPCredentialClient(proxy: .init(host: "127.0.0.1", port: 1))
+        let client = AsyncHTTPCredentialClient(environment: ["HTTP_PROXY": "http://127.0.0.1:1"])
         var context = fine.context()
         context.http = client
         #expect(try await InstanceMetadataCredentialSource(context: context).credentials().accessKeyID == "ASIAEC2")

@@ -34,14 +34,15 @@ import Testing
         #expect(CredentialContext.homeDirectory(["HOME": ""])?.isEmpty == true)
     }
 
-    @Test("the factories make what they are called")
-    func factories() {
+    @Test("the sources are of the kinds that they are called")
+    func kinds() {
         let sources: [(any AWSCredentialSource, AWSCredentialSourceKind)] = [
-            (.environment, .environment), (.profile("dev"), .profile), (.webIdentity, .webIdentity),
-            (.container, .container), (.instanceMetadata, .instanceMetadata), (.process("true"), .process),
+            (.environment, .environment), (.profile("dev"), .profile),
             (.static(AWSCredentials(accessKeyID: "A", secretAccessKey: "hidden")), .static),
-            (.assumeRole(AssumedRole(arn: "arn:aws:iam::1:role/r"), from: .environment), .assumeRole),
-            (.refreshing(.environment), .environment),
+            (.refreshing(.environment), .environment), (WebIdentityCredentialSource(), .webIdentity),
+            (ContainerCredentialSource(), .container), (InstanceMetadataCredentialSource(), .instanceMetadata),
+            (ProcessCredentialSource("true"), .process),
+            (AssumeRoleCredentialSource(AssumedRole(arn: "arn:aws:iam::1:role/r"), from: .environment), .assumeRole),
         ]
         for (source, kind) in sources { #expect(source.kind == kind) }
     }

@@ -17,31 +17,23 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     private struct Variant: Hashable {
         var connectTimeout: Duration
         var proxy: Proxy?
-        var trustedCertificates: TrustedCertificates?
+        var trustedCertificates: [UInt8]?
     }
 
-    private let findProxy: @Sendable (_ url: String) throws -> Proxy?
+    private let proxies: ProxyEnvironment
     /// AsyncHTTPClient knows one connect timeout, one proxy and one bundle of certificates a client, so there is a
     /// client for each combination in use.
     private let clients = Mutex<[Variant: HTTPClient]>([:])
 
-    /// Creates a client, whose connections go with it.
-    ///
-    /// - Parameter proxy: The proxy for requests that allow one.
-    public init(proxy: Proxy? = nil) {
-        findProxy = { _ in proxy }
-    }
-
-    /// Creates a client that finds its proxies in environment variables.
+    /// Creates a client that finds its proxies in environment variables; its connections go with it.
     ///
     /// A proxy is spoken to in HTTP, whatever it tunnels: `http://user:password@proxy.example:3128`. Requests fail if
     /// the variable names another kind.
     ///
     /// - Parameter environment: Where `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are looked for, in
     ///   lowercase first.
-    public init(environment: [String: String]) {
-        let proxies = ProxyEnvironment(environment)
-        findProxy = { try proxies.proxy(for: $0) }
+    public init(environment: [String: String] = [:]) {
+        proxies = ProxyEnvironment(environment)
     }
 
     deinit {
@@ -66,7 +58,7 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     }
 
     private func proxy(for request: CredentialHTTPRequest) throws -> Proxy? {
-        request.mayUseProxy ? try findProxy(request.url) : nil
+        request.mayUseProxy ? try proxies.proxy(for: request.url) : nil
     }
 
     private static func exchange(
@@ -111,7 +103,7 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
         if let bundle = variant.trustedCertificates {
             var tls = TLSConfiguration.makeClientConfiguration()
             do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(bundle.pem))
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(bundle))
             } catch {
                 throw CredentialHTTPError(.unusableCertificates, underlyingError: error)
             }

@@ -84,29 +84,11 @@ private struct NoProxyRule: Sendable {
 
 extension AsyncHTTPCredentialClient {
     /// An HTTP proxy that tunnels (`CONNECT`).
-    public struct Proxy: Sendable, Hashable {
-        /// The proxy's host.
-        public var host: String
-        /// The proxy's port.
-        public var port: Int
-        /// Who uses the proxy, if it wants to know.
-        public var user: String?
-        /// The user's password.
-        public var password: String?
-
-        /// Creates a proxy.
-        ///
-        /// - Parameters:
-        ///   - host: The proxy's host.
-        ///   - port: The proxy's port.
-        ///   - user: The user of the proxy, or `nil` if it does not ask.
-        ///   - password: The user's password.
-        public init(host: String, port: Int, user: String? = nil, password: String? = nil) {
-            self.host = host
-            self.port = port
-            self.user = user
-            self.password = password
-        }
+    struct Proxy: Sendable, Hashable {
+        var host: String
+        var port: Int
+        var user: String?
+        var password: String?
     }
 }
 
@@ -148,10 +130,9 @@ extension AsyncHTTPCredentialClient.Proxy {
 
 extension AsyncHTTPCredentialClient.Proxy {
     /// Returns whether two proxies agree byte by byte, so that no login is used in place of another.
-    public static func == (left: Self, right: Self) -> Bool { left.parts == right.parts && left.port == right.port }
+    static func == (left: Self, right: Self) -> Bool { left.parts == right.parts && left.port == right.port }
 
-    /// Hashes what `==` compares.
-    public func hash(into hasher: inout Hasher) {
+    func hash(into hasher: inout Hasher) {
         hasher.combine(parts)
         hasher.combine(port)
     }
@@ -160,11 +141,10 @@ extension AsyncHTTPCredentialClient.Proxy {
 }
 
 extension AsyncHTTPCredentialClient.Proxy: CustomStringConvertible, CustomReflectable {
-    /// Host and port.
-    public var description: String { "\(host):\(port)" }
+    var description: String { "\(host):\(port)" }
 
     /// A mirror without the password.
-    public var customMirror: Mirror { Mirror(self, children: ["host": host, "port": port, "user": user as Any]) }
+    var customMirror: Mirror { Mirror(self, children: ["host": host, "port": port, "user": user as Any]) }
 }
 
 #endif
