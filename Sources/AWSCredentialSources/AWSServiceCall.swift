@@ -34,7 +34,7 @@ public struct AWSServiceCall: Sendable {
     let operation: String
     let format: Format
     let region: String
-    let settings: EndpointSettings.Origin
+    var settings: EndpointSettings.Origin
     let context: CredentialContext
     /// What the call is about, for messages, such as `for the role arn:…`.
     var subject: String?
@@ -59,22 +59,11 @@ public struct AWSServiceCall: Sendable {
         profile: String? = nil,
         context: CredentialContext = .system
     ) {
-        self.init(service, operation, format: format, region: region, settings: .profile(profile), context: context)
-    }
-
-    init(
-        _ service: AWSService,
-        _ operation: String,
-        format: Format,
-        region: String,
-        settings: EndpointSettings.Origin,
-        context: CredentialContext
-    ) {
         self.service = service
         self.operation = operation
         self.format = format
         self.region = region
-        self.settings = settings
+        self.settings = .profile(profile)
         self.context = context
     }
 
@@ -105,12 +94,10 @@ public struct AWSServiceCall: Sendable {
         let settings = try await settings.load(context)
         let endpoint = try settings.endpoint(of: service, region: region)
         let name = "\(name) at \(endpoint.authority)"
-        let caller = settings.caller(context, limits: .service, operation: name)
+        let caller = settings.caller(operation: name)
         let secrets = secrets.map { $0 + [credentials?.secretAccessKey, credentials?.sessionToken].compactMap(\.self) }
-        let response = try await caller.call({ try request(body, to: endpoint, signedBy: credentials) }) { response in
-            guard response.status != 200 else { return .accept }
-            return ServiceError(response)
-                .classification(status: response.status, operation: name, withoutQuoting: secrets)
+        let response = try await caller.call({ try request(body, to: endpoint, signedBy: credentials) }) {
+            caller.failure(of: $0, withoutQuoting: secrets)
         }
         return response.body
     }

@@ -127,9 +127,9 @@ public struct STSClient: Sendable {
             action,
             format: format,
             region: region ?? settings.region ?? standIn ?? settings.standInRegion(of: partition),
-            settings: .known(settings),
             context: context
         )
+        call.settings = .known(settings)
         call.subject = role.map { "for the role \($0.arn)" }
         call.secrets = [secret].compactMap(\.self)
         let form = AWSServiceCall.form([("Action", action), ("Version", "2011-06-15")] + fields)

@@ -198,9 +198,10 @@ import Testing
         let text = #"{"Access\u212AeyId":"A","SecretAccess\u212Aey":"S"}"#
         let members = JSONValue.object(Array(text.utf8)) ?? [:]
         #expect(members.count == 2)
-        #expect(throws: CredentialDocument.Fault.self) {
-            try CredentialDocument(members: members).credentials(.init(source: .process))
+        let error = #expect(throws: AWSCredentialError.self) {
+            try CredentialDocument(members: members, name: "It").credentials(.init(source: .process))
         }
+        #expect(error?.message == "It has no AccessKeyId.")
     }
 
     @Test("an error code of a service is cut at its separators, whatever follows them")

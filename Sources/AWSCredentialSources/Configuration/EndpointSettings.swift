@@ -66,15 +66,11 @@ struct EndpointSettings: Sendable {
         return context.variable("REQUESTS_CA_BUNDLE").map { CertificateBundle(path: $0, origin: "REQUESTS_CA_BUNDLE") }
     }
 
-    /// A caller that trusts the certificates that the profile names.
-    func caller(
-        _ context: CredentialContext,
-        limits: RetryingCaller.Limits,
-        operation: String
-    ) -> RetryingCaller {
+    /// A caller of an AWS service that trusts the certificates that the profile names.
+    func caller(operation: String) -> RetryingCaller {
         RetryingCaller(
             context: context,
-            limits: limits,
+            limits: .service,
             operation: operation,
             certificateBundle: certificateBundle,
             application: profile.value("sdk_ua_app_id")

@@ -74,7 +74,8 @@ struct ProfileSources {
 
     func sso(_ name: String) throws -> SSOCredentialSource? {
         try SSOSettings(profile: name, in: configuration).map {
-            SSOCredentialSource(settings: $0, endpoints: endpoints, context: context, attempts: attempts)
+            let signIn = SSOTokenProvider(settings: $0, endpoints: endpoints, context: context, attempts: attempts)
+            return SSOCredentialSource(signIn: signIn)
         }
     }
 
@@ -85,14 +86,11 @@ struct ProfileSources {
     }
 
     func process(_ name: String) -> ProcessCredentialSource? {
-        profile(name).value("credential_process").map {
-            ProcessCredentialSource(
-                $0,
-                profile: name,
-                accountID: profile(name).value("aws_account_id"),
-                context: context
-            )
-        }
+        guard let command = profile(name).value("credential_process") else { return nil }
+        var source = ProcessCredentialSource(command, context: context)
+        source.profile = name
+        source.accountID = profile(name).value("aws_account_id")
+        return source
     }
 
     private static func half(_ name: String, has: String, lacks: String) -> AWSCredentialError {

@@ -4,11 +4,10 @@ import RDSIAMSystem
 /// The JSON document in which containers, the instance metadata service and credential processes issue credentials.
 struct CredentialDocument {
     let members: [String: JSONValue]
-
-    /// What is wrong with a document: the end of a sentence that names the document, without secrets.
-    struct Fault: Error {
-        var text: String
-    }
+    /// The document, to begin a message with.
+    let name: String
+    /// What to do, to end a message with.
+    var advice = ""
 
     /// Returns the credentials.
     ///
@@ -16,7 +15,7 @@ struct CredentialDocument {
     func credentials(
         _ provenance: AWSCredentials.Provenance,
         areTemporary: Bool = false
-    ) throws(Fault) -> AWSCredentials {
+    ) throws(AWSCredentialError) -> AWSCredentials {
         let credentials = AWSCredentials(
             accessKeyID: try required("AccessKeyId"),
             secretAccessKey: try required("SecretAccessKey"),
@@ -25,27 +24,31 @@ struct CredentialDocument {
             accountID: members.text("AccountId"),
             provenance: provenance
         )
-        guard !areTemporary || credentials.expiration != nil else { throw Fault(text: "has no Expiration") }
+        guard !areTemporary || credentials.expiration != nil else { throw fault("has no Expiration") }
         if let part = credentials.unusablePart(["AccessKeyId", "SecretAccessKey", "SessionToken"]) {
-            throw Fault(text: "holds \(part) with a blank or a line end")
+            throw fault("holds \(part) with a blank or a line end")
         }
         return credentials
     }
 
-    private func required(_ name: String, _ other: String? = nil) throws(Fault) -> String {
+    private func required(_ name: String, _ other: String? = nil) throws(AWSCredentialError) -> String {
         guard let text = members.text(name) ?? other.flatMap({ members.text($0) }) else {
-            throw Fault(text: "has no \(name)")
+            throw fault("has no \(name)")
         }
         return text
     }
 
+    private func fault(_ fault: String) -> AWSCredentialError {
+        AWSCredentialError(.invalidResponse, "\(name) \(fault).\(advice)")
+    }
+
     /// No expiration is a fine answer; an unreadable one is not: keys would be cached past their end.
-    private func expiration() throws(Fault) -> Date? {
+    private func expiration() throws(AWSCredentialError) -> Date? {
         switch members.member("Expiration", "ExpiresAt") {
         case nil, .null?: return nil
         case let value?:
             if case .string(let text) = value, let date = Expiration.date(text) { return date }
-            throw Fault(text: "has \(Expiration.fault(value.text))")
+            throw fault("has \(Expiration.fault(value.text))")
         }
     }
 }

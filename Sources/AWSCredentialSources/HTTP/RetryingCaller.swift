@@ -28,11 +28,11 @@ struct RetryingCaller: Sendable {
         )
     }
 
-    /// What follows from an answer.
-    enum Classification {
-        case accept
-        case retry(AWSCredentialError)
-        case fail(AWSCredentialError)
+    /// Why a call has no answer that can be used.
+    struct Failure: Error {
+        var error: AWSCredentialError
+        /// Whether another attempt may succeed.
+        var mayPass = false
     }
 
     let context: CredentialContext
@@ -45,9 +45,13 @@ struct RetryingCaller: Sendable {
     var application: String?
 
     /// Sends a request until an answer is accepted or refused for good, or a limit is reached.
+    ///
+    /// - Parameters:
+    ///   - request: What to send.
+    ///   - classify: Says what is wrong with an answer; `nil` stands for ``failure(of:withoutQuoting:)``.
     func call(
         _ request: CredentialHTTPRequest,
-        classify: (CredentialHTTPResponse) -> Classification
+        classify: ((CredentialHTTPResponse) -> Failure?)? = nil
     ) async throws -> CredentialHTTPResponse {
         try await call({ request }, classify: classify)
     }
@@ -55,7 +59,7 @@ struct RetryingCaller: Sendable {
     /// The same with another request for each attempt, as signatures and proofs carry the time.
     func call(
         _ make: () throws -> CredentialHTTPRequest,
-        classify: (CredentialHTTPResponse) -> Classification
+        classify: ((CredentialHTTPResponse) -> Failure?)? = nil
     ) async throws -> CredentialHTTPResponse {
         guard let http = context.http else { throw Self.noClient(operation) }
         var certificates: [UInt8]?
@@ -69,7 +73,7 @@ struct RetryingCaller: Sendable {
                 certificates = try await certificateBundle?.load(context)
             }
             request.trustedCertificates = certificates
-            switch try await send(request, http, classify: classify) {
+            switch try await send(request, http, classify: classify ?? { failure(of: $0) }) {
             case .success(let response): return response
             case .failure(let failure):
                 try Task.checkCancellation()
@@ -80,24 +84,24 @@ struct RetryingCaller: Sendable {
         }
     }
 
-    private struct Failure: Error {
-        var error: AWSCredentialError
-        /// Whether another attempt may succeed.
-        var mayPass: Bool
+    /// What is wrong with an answer: nothing if its status is 200, else what the service says.
+    ///
+    /// - Parameters:
+    ///   - response: The answer.
+    ///   - secrets: What was sent and must not appear; `nil` leaves the service's words out.
+    func failure(of response: CredentialHTTPResponse, withoutQuoting secrets: [String]? = nil) -> Failure? {
+        guard response.status != 200 else { return nil }
+        return ServiceError(response).failure(of: operation, withoutQuoting: secrets)
     }
 
     private func send(
         _ request: CredentialHTTPRequest,
         _ http: any CredentialHTTPClient,
-        classify: (CredentialHTTPResponse) -> Classification
+        classify: (CredentialHTTPResponse) -> Failure?
     ) async throws(CancellationError) -> Result<CredentialHTTPResponse, Failure> {
         do {
             let response = try await http.send(request)
-            switch classify(response) {
-            case .accept: return .success(response)
-            case .retry(let error): return .failure(Failure(error: error, mayPass: true))
-            case .fail(let error): return .failure(Failure(error: error, mayPass: false))
-            }
+            return classify(response).map { .failure($0) } ?? .success(response)
         } catch {
             try CancellationError.rethrow(error)
             if let error = error as? CredentialHTTPError { return .failure(failure(of: error, request)) }

@@ -7,11 +7,13 @@ struct ServiceError: Sendable {
     var code: String?
     /// The request ID under which AWS knows the call, or `nil` if the answer names none.
     var requestID: String?
+    private var status: Int
     /// What the service says in words; it may quote what was sent.
     private var message: String?
 
     /// Reads the code and the request ID from a header or a JSON or XML body.
     init(_ response: CredentialHTTPResponse) {
+        status = response.status
         let json = JSONValue.object(response.body)
         let xml = XMLTexts(response.body)
         let found = response.header("x-amzn-errortype") ?? json?.text("__type", "code", "error") ?? xml?["Code"]
@@ -25,31 +27,21 @@ struct ServiceError: Sendable {
     }
 
     /// Whether the answer is worth another attempt.
-    func isTransient(status: Int) -> Bool {
+    private var isTransient: Bool {
         status == 429 || [500, 502, 503, 504].contains(status) || code.map(Self.transientCodes.contains) == true
     }
 
-    /// Classifies an answer that is no success.
-    ///
-    /// - Parameters:
-    ///   - status: The status of the answer.
-    ///   - operation: What was called.
-    ///   - secrets: What was sent and must not appear; `nil` leaves the service's words out.
-    func classification(
-        status: Int,
-        operation: String,
-        withoutQuoting secrets: [String]? = nil
-    ) -> RetryingCaller.Classification {
+    /// What follows for the call of an operation, as ``RetryingCaller/failure(of:withoutQuoting:)`` says.
+    func failure(of operation: String, withoutQuoting secrets: [String]?) -> RetryingCaller.Failure {
         let name = code ?? "HTTP status \(status)"
         let words = secrets.flatMap { self.words(withoutQuoting: $0) }.map { " \($0)" } ?? ""
         let request = requestID.map { " AWS's request ID is \($0)." } ?? ""
-        if isTransient(status: status) {
-            return .retry(
-                error(.serviceUnavailable, "\(operation): the service answered \(name).\(words)\(request)")
-            )
+        if isTransient {
+            let message = "\(operation): the service answered \(name).\(words)\(request)"
+            return .init(error: error(.serviceUnavailable, message), mayPass: true)
         }
         let hint = code.map(Self.clockCodes.contains) == true ? " Check this machine's clock." : ""
-        return .fail(error(.refused, "\(operation) was refused: \(name).\(words)\(hint)\(request)"))
+        return .init(error: error(.refused, "\(operation) was refused: \(name).\(words)\(hint)\(request)"))
     }
 
     /// The first line of the service's message as a sentence, or `nil` if it quotes a secret.

@@ -9,6 +9,7 @@ struct SSOTokenProvider {
     let context: CredentialContext
     let attempts: AttemptMemory
 
+    private static let operation = "SSO CreateToken"
     /// How long before its end a token is renewed, in seconds.
     private static let renewal: TimeInterval = 5 * 60
     private static let pause: TimeInterval = 30
@@ -21,14 +22,9 @@ struct SSOTokenProvider {
             throw file.signInRequired("is incomplete")
         }
         let remaining = expiresAt.timeIntervalSince(context.now())
-        guard remaining < Self.renewal, settings.session != nil else {
-            guard remaining > 0 else { throw file.signInRequired("holds a sign-in that has ended") }
-            return token
+        if remaining < Self.renewal, settings.session != nil, let renewed = try await renewed(members, file: file) {
+            return renewed
         }
-        return try await renewed(members, file: file) ?? live(token, remaining: remaining, file: file)
-    }
-
-    private func live(_ token: String, remaining: TimeInterval, file: TokenCacheFile) throws -> String {
         guard remaining > 0 else { throw file.signInRequired("holds a sign-in that has ended") }
         return token
     }
@@ -42,7 +38,8 @@ struct SSOTokenProvider {
             return nil
         }
         do {
-            return try await store(try await answer(to: request), over: members, file: file)
+            let answer = try await endpoints.caller(operation: Self.operation).call(request)
+            return try await store(answer, over: members, file: file)
         } catch let error as AWSCredentialError where error.code == .refused || isLive(members) {
             return nil
         } catch let error as AWSCredentialError {
@@ -52,15 +49,6 @@ struct SSOTokenProvider {
             // A canceled attempt says nothing about the service: the next caller may try at once.
             attempts.forget(ByteText(file.path))
             throw error
-        }
-    }
-
-    private func answer(to request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
-        let operation = "SSO CreateToken"
-        let caller = endpoints.caller(context, limits: .service, operation: operation)
-        return try await caller.call(request) { response in
-            guard response.status != 200 else { return .accept }
-            return ServiceError(response).classification(status: response.status, operation: operation)
         }
     }
 
@@ -96,7 +84,7 @@ struct SSOTokenProvider {
         let answer = JSONValue.object(response.body)
         guard let answer, let token = answer.text("accessToken"), let life = answer.integer("expiresIn"), life >= 0
         else {
-            throw AWSCredentialError(.invalidResponse, "SSO CreateToken answered something other than a token.")
+            throw AWSCredentialError(.invalidResponse, "\(Self.operation) answered something other than a token.")
         }
         var members = old
         members["accessToken"] = .string(token)

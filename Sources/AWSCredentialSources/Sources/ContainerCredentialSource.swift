@@ -30,7 +30,16 @@ public struct ContainerCredentialSource: AWSCredentialSource {
         if let token = try await authorizationToken() { headers.append((name: "authorization", value: token)) }
         let request = CredentialHTTPRequest(url: endpoint.text, headers: headers, mayUseProxy: !isLocal)
         let caller = RetryingCaller(context: context, limits: .container, operation: "The container endpoint")
-        let response = try await caller.call(request, classify: Self.classify)
+        let response = try await caller.call(request) { response in
+            if let failure = caller.failure(of: response) { return failure }
+            do throws(AWSCredentialError) {
+                _ = try Self.credentials(in: response)
+                return nil
+            } catch {
+                // A broken document may be one that is being written.
+                return .init(error: error, mayPass: true)
+            }
+        }
         return try Self.credentials(in: response)
     }
 
@@ -76,36 +85,15 @@ public struct ContainerCredentialSource: AWSCredentialSource {
         return token
     }
 
-    /// A broken document may be one that is being written: it is worth another attempt.
-    private static func classify(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
-        guard response.status == 200 else {
-            return ServiceError(response).classification(status: response.status, operation: "The container endpoint")
-        }
-        do throws(AWSCredentialError) {
-            _ = try credentials(in: response)
-            return .accept
-        } catch {
-            return .retry(error)
-        }
-    }
-
     private static func credentials(
         in response: CredentialHTTPResponse
     ) throws(AWSCredentialError) -> AWSCredentials {
-        guard let members = JSONValue.object(response.body) else { throw unreadable("is not JSON") }
-        let provenance = AWSCredentials.Provenance(source: .container, roleARN: members.text("RoleArn"))
-        do throws(CredentialDocument.Fault) {
-            return try CredentialDocument(members: members).credentials(provenance)
-        } catch {
-            throw unreadable(error.text)
+        let name = "The container endpoint answered something other than credentials: its document"
+        guard let members = JSONValue.object(response.body) else {
+            throw AWSCredentialError(.invalidResponse, "\(name) is not JSON.")
         }
-    }
-
-    private static func unreadable(_ fault: String) -> AWSCredentialError {
-        AWSCredentialError(
-            .invalidResponse,
-            "The container endpoint answered something other than credentials: its document \(fault)."
-        )
+        let provenance = AWSCredentials.Provenance(source: .container, roleARN: members.text("RoleArn"))
+        return try CredentialDocument(members: members, name: name).credentials(provenance)
     }
 }
 

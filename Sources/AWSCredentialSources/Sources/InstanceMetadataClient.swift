@@ -57,7 +57,7 @@ struct InstanceMetadataClient {
         )
         let response: CredentialHTTPResponse
         do {
-            response = try await caller.call(request, classify: Self.classifyToken)
+            response = try await caller.call(request, classify: failureOfToken)
         } catch let error as AWSCredentialError where error.code == .unreachable {
             throw AWSCredentialError(.notConfigured, "\(error.message) This is no EC2 instance, or it is out of reach.")
         } catch let error as AWSCredentialError where error.code == .timedOut {
@@ -77,8 +77,8 @@ struct InstanceMetadataClient {
     /// - Throws: An error that ``session(_:)`` catches if the token is not, or no longer, accepted.
     func read(_ path: String, token: String) async throws -> [UInt8]? {
         let request = CredentialHTTPRequest(url: endpoint.appending(path), headers: [(Self.tokenHeader, token)])
-        let response = try await caller.call(request) { response in
-            [200, 401, 404].contains(response.status) ? .accept : Self.classification(response)
+        let response = try await caller.call(request) {
+            [401, 404].contains($0.status) ? nil : caller.failure(of: $0)
         }
         guard response.status != 401 else { throw SessionTokenRefused() }
         return response.status == 404 ? nil : response.body
@@ -91,16 +91,10 @@ struct InstanceMetadataClient {
         RetryingCaller(context: context, limits: limits, operation: Self.operation)
     }
 
-    private static func classifyToken(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
-        switch response.status {
-        case 200: .accept
-        case 403: .fail(AWSCredentialError(.refused, "\(operation) is switched off on this instance (status 403)."))
-        default: classification(response)
-        }
-    }
-
-    private static func classification(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
-        ServiceError(response).classification(status: response.status, operation: operation)
+    private func failureOfToken(_ response: CredentialHTTPResponse) -> RetryingCaller.Failure? {
+        guard response.status == 403 else { return caller.failure(of: response) }
+        let message = "\(Self.operation) is switched off on this instance (status 403)."
+        return .init(error: AWSCredentialError(.refused, message))
     }
 
     static func unreadable(_ expected: String) -> AWSCredentialError {

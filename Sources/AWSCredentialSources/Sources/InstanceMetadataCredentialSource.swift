@@ -51,12 +51,9 @@ public struct InstanceMetadataCredentialSource: AWSCredentialSource {
     private func credentials(in document: [UInt8]) throws -> AWSCredentials {
         guard let members = JSONValue.object(document) else { throw Self.unreadable }
         if let code = members.text("Code"), code != "Success" { throw Self.failure(code) }
-        let provenance = AWSCredentials.Provenance(source: .instanceMetadata)
-        do throws(CredentialDocument.Fault) {
-            return try CredentialDocument(members: members).credentials(provenance, areTemporary: true)
-        } catch {
-            throw InstanceMetadataClient.unreadable("credentials: its document \(error.text)")
-        }
+        let name = "The instance metadata service answered something other than credentials: its document"
+        return try CredentialDocument(members: members, name: name)
+            .credentials(.init(source: .instanceMetadata), areTemporary: true)
     }
 
     private static func failure(_ code: String) -> AWSCredentialError {

@@ -44,8 +44,10 @@ struct LoginCredentialSource: AWSCredentialSource {
         let body = try JSONValue.bytes([
             "clientId": .string(client), "grantType": .string("refresh_token"), "refreshToken": .string(refreshToken),
         ])
-        let caller = endpoints.caller(context, limits: .service, operation: Self.operation)
-        let answer = try await caller.call({ try request(url, body: body, key: key) }, classify: classify)
+        let caller = endpoints.caller(operation: Self.operation)
+        let answer = try await caller.call({ try request(url, body: body, key: key) }) { response in
+            endOfSignIn(response) ?? caller.failure(of: response)
+        }
         return try await store(answer, over: members, file: file)
     }
 
@@ -66,19 +68,11 @@ struct LoginCredentialSource: AWSCredentialSource {
         )
     }
 
-    private func classify(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
-        guard response.status != 200 else { return .accept }
-        let code = JSONValue.object(response.body)?.text("error")
-        if code == "TOKEN_EXPIRED" || code == "USER_CREDENTIALS_CHANGED" {
-            return .fail(
-                AWSCredentialError(
-                    .signInRequired,
-                    "The sign-in of the profile '\(profile)' has ended: run `\(signInCommand)`.",
-                    serviceCode: code
-                )
-            )
-        }
-        return ServiceError(response).classification(status: response.status, operation: Self.operation)
+    private func endOfSignIn(_ response: CredentialHTTPResponse) -> RetryingCaller.Failure? {
+        let code = response.status == 200 ? nil : JSONValue.object(response.body)?.text("error")
+        guard code == "TOKEN_EXPIRED" || code == "USER_CREDENTIALS_CHANGED" else { return nil }
+        let message = "The sign-in of the profile '\(profile)' has ended: run `\(signInCommand)`."
+        return .init(error: AWSCredentialError(.signInRequired, message, serviceCode: code))
     }
 
     private func store(

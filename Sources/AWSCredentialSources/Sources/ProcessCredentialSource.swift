@@ -6,26 +6,19 @@ import RDSIAMSystem
 /// (``TerminalAccess``). Neither its arguments nor its output appear in an error.
 public struct ProcessCredentialSource: AWSCredentialSource {
     private let command: String
-    let profile: String?
-    private let accountID: String?
+    /// The profile that names the command, or `nil` if code does.
+    var profile: String?
+    /// The account to name if the command names none.
+    var accountID: String?
     private let context: CredentialContext
 
     /// Creates the source.
     ///
     /// - Parameters:
     ///   - command: The command line for `/bin/sh -c`.
-    ///   - profile: The profile that names the command, for the provenance.
-    ///   - accountID: The account to name if the command names none.
     ///   - context: The environment.
-    public init(
-        _ command: String,
-        profile: String? = nil,
-        accountID: String? = nil,
-        context: CredentialContext = .system
-    ) {
+    public init(_ command: String, context: CredentialContext = .system) {
         self.command = command
-        self.profile = profile
-        self.accountID = accountID
         self.context = context
     }
 
@@ -45,19 +38,14 @@ public struct ProcessCredentialSource: AWSCredentialSource {
             throw AWSCredentialError(.processFailed, "The credential_process\(origin) \(end). \(hint).")
         }
         guard let members = JSONValue.object(result.output), members.integer("Version") == 1 else {
-            throw Self.unreadable("JSON with \"Version\": 1")
+            let fault = "The credential_process printed something other than JSON with \"Version\": 1. Correct it."
+            throw AWSCredentialError(.invalidResponse, fault)
         }
-        let provenance = AWSCredentials.Provenance(source: .process, profile: profile)
-        do {
-            var credentials = try CredentialDocument(members: members).credentials(provenance)
-            credentials.accountID = credentials.accountID ?? accountID
-            return try credentials.refusingExpired(at: context.now())
-        } catch let fault as CredentialDocument.Fault {
-            throw AWSCredentialError(
-                .invalidResponse,
-                "What the credential_process\(origin) printed \(fault.text). Correct the command."
-            )
-        }
+        let name = "What the credential_process\(origin) printed"
+        var credentials = try CredentialDocument(members: members, name: name, advice: " Correct the command.")
+            .credentials(.init(source: .process, profile: profile))
+        credentials.accountID = credentials.accountID ?? accountID
+        return try credentials.refusingExpired(at: context.now())
     }
 
     /// The profile, for messages.
@@ -86,12 +74,6 @@ public struct ProcessCredentialSource: AWSCredentialSource {
         }
     }
 
-    private static func unreadable(_ expected: String) -> AWSCredentialError {
-        AWSCredentialError(
-            .invalidResponse,
-            "The credential_process printed something other than \(expected). Correct it."
-        )
-    }
 }
 
 extension ProcessCredentialSource: CustomReflectable {

@@ -5,33 +5,30 @@ import RDSIAMSystem
 ///
 /// Profiles lead to it.
 struct SSOCredentialSource: AWSCredentialSource {
-    let settings: SSOSettings
-    let endpoints: EndpointSettings
-    let context: CredentialContext
-    let attempts: AttemptMemory
+    let signIn: SSOTokenProvider
 
     var kind: AWSCredentialSourceKind { .sso }
 
     private static let operation = "SSO GetRoleCredentials"
 
     func credentials() async throws -> AWSCredentials {
-        let provider = SSOTokenProvider(
-            settings: settings,
-            endpoints: endpoints,
-            context: context,
-            attempts: attempts
-        )
-        let request = try request(token: try await provider.token())
-        let caller = endpoints.caller(context, limits: .service, operation: Self.operation)
-        let response = try await caller.call(request, classify: classify)
+        let request = try request(token: try await signIn.token())
+        let caller = signIn.endpoints.caller(operation: Self.operation)
+        let response = try await caller.call(request) { response in
+            guard response.status == 401 else { return caller.failure(of: response) }
+            let message = "\(Self.operation) no longer accepts the sign-in. Run `\(settings.signInCommand)`."
+            return .init(error: AWSCredentialError(.signInRequired, message))
+        }
         guard let credentials = credentials(in: response) else {
             throw AWSCredentialError(.invalidResponse, "\(Self.operation) answered something other than credentials.")
         }
         return credentials
     }
 
+    private var settings: SSOSettings { signIn.settings }
+
     private func request(token: String) throws -> CredentialHTTPRequest {
-        let endpoint = try endpoints.endpoint(of: .sso, region: settings.region)
+        let endpoint = try signIn.endpoints.endpoint(of: .sso, region: settings.region)
         let role = PercentEncoding.encode(settings.roleName)
         let account = PercentEncoding.encode(settings.accountID)
         return CredentialHTTPRequest(
@@ -39,20 +36,6 @@ struct SSOCredentialSource: AWSCredentialSource {
             headers: [("x-amz-sso_bearer_token", token)],
             mayUseProxy: endpoint.mayUseProxy
         )
-    }
-
-    private func classify(_ response: CredentialHTTPResponse) -> RetryingCaller.Classification {
-        switch response.status {
-        case 200: .accept
-        case 401:
-            .fail(
-                AWSCredentialError(
-                    .signInRequired,
-                    "\(Self.operation) no longer accepts the sign-in. Run `\(settings.signInCommand)`."
-                )
-            )
-        default: ServiceError(response).classification(status: response.status, operation: Self.operation)
-        }
     }
 
     private func credentials(in response: CredentialHTTPResponse) -> AWSCredentials? {
@@ -142,5 +125,4 @@ struct SSOSettings: Sendable {
         }
         return session
     }
-
 }
