@@ -135,16 +135,6 @@ extension AWSCredentialError {
 
     /// An error of the configuration.
     static func invalid(_ message: String) -> AWSCredentialError { AWSCredentialError(.invalidConfiguration, message) }
-
-    /// A file that cannot be read.
-    ///
-    /// - Parameters:
-    ///   - file: What the file is, with its path, to begin a sentence with.
-    ///   - error: The file store's error.
-    init(unreadable file: String, _ error: any Error) {
-        let reason = (error as? FileStoreError)?.reason ?? "\(type(of: error))"
-        self.init(.unreadableFile, "\(file) cannot be read: \(reason).", underlyingError: error)
-    }
 }
 
 extension CancellationError {

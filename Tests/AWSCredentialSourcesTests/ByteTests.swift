@@ -157,7 +157,7 @@ import Testing
     )
     func secretFiles(_ contents: String, _ text: String) async throws {
         let context = CredentialContext.test(files: MemoryFileStore(["/t": contents]))
-        let found = try await SecretFile(context: context).text(of: "/t", what: "The file")
+        let found = try await context.secret(in: "/t", what: "The file")
         #expect(Array(found.utf8) == Array(text.utf8))
     }
 

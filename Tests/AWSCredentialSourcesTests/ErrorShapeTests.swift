@@ -59,7 +59,10 @@ import Testing
     func underlying() async throws {
         struct Talkative: Error { var text = "hidden-in-error" }
         var context = CredentialContext.test(
-            ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c"],
+            [
+                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c", "AWS_WEB_IDENTITY_TOKEN_FILE": "/t",
+                "AWS_ROLE_ARN": "arn:aws:iam::1:role/r",
+            ],
             files: MemoryFileStore(["/t": .unreadable("Permission denied")])
         )
         context.processes = ScriptedProcesses(children: [:])
@@ -67,10 +70,7 @@ import Testing
         let cases: [(any AWSCredentialSource, AWSCredentialError.Code, any Error.Type)] = [
             (ContainerCredentialSource(context: context), .unreachable, CredentialHTTPError.self),
             (ProcessCredentialSource("x", context: context), .processFailed, ProcessRunnerError.self),
-            (
-                WebIdentityCredentialSource(tokenFile: "/t", role: .init(arn: "a"), context: context), .unreadableFile,
-                FileStoreError.self
-            ),
+            (WebIdentityCredentialSource(context: context), .unreadableFile, FileStoreError.self),
             (
                 AWSCredentialChain([CustomCredentialSource { throw Talkative() }], context: context), .unreachable,
                 Talkative.self

@@ -12,7 +12,9 @@ struct ProfilePlan {
 /// Finds the way from a profile to its credentials.
 struct ProfilePlanner {
     let configuration: SharedConfiguration
-    let sources: ProfileSources
+    let context: CredentialContext
+    let endpoints: EndpointSettings
+    let attempts: AttemptMemory
 
     /// More roles than any real chain has; STS itself shortens such sessions to an hour.
     private static let longestWay = 50
@@ -34,16 +36,16 @@ struct ProfilePlanner {
             )
         }
         // Further along the way a profile's own keys come before its role.
-        if !way.isEmpty, let keys = try sources.staticKeys(name) {
+        if !way.isEmpty, let keys = try staticKeys(name) {
             return ProfilePlan(base: keys, baseProfile: name, roles: later)
         }
-        guard let step = try RoleStep(name, profile, canAskForCodes: sources.context.terminal.mfaCode != nil) else {
+        guard let step = try RoleStep(name, profile, canAskForCodes: context.terminal.mfaCode != nil) else {
             return ProfilePlan(base: try base(name, isFirst: way.isEmpty), baseProfile: name, roles: later)
         }
         let roles = [step.role] + later
         switch step.origin {
         case .credentialSource(let source):
-            return ProfilePlan(base: try sources.named(source, profile: name), baseProfile: name, roles: roles)
+            return ProfilePlan(base: try named(source, profile: name), baseProfile: name, roles: roles)
         case .profile(let next) where next.isBytewiseEqual(to: name):
             return ProfilePlan(base: try ownKeys(name), baseProfile: name, roles: roles)
         case .profile(let next):
@@ -66,7 +68,7 @@ struct ProfilePlanner {
     }
 
     private func ownKeys(_ name: String) throws -> any AWSCredentialSource {
-        if let keys = try sources.staticKeys(name) { return keys }
+        if let keys = try staticKeys(name) { return keys }
         throw AWSCredentialError.invalid(
             "The profile '\(name)' is its own source_profile but holds no aws_access_key_id. Add its keys, or name another profile."
         )
@@ -74,17 +76,109 @@ struct ProfilePlanner {
 
     /// The order is that of the AWS SDK for Rust.
     private func base(_ name: String, isFirst: Bool) throws -> any AWSCredentialSource {
-        if let source = try sources.webIdentity(name) { return source }
-        if let source = try sources.sso(name) { return source }
-        if let source = sources.login(name) { return source }
-        if let source = sources.process(name) { return source }
-        if let source = try sources.staticKeys(name) { return source }
+        if let source = try webIdentity(name) { return source }
+        if let source = try sso(name) { return source }
+        if let source = login(name) { return source }
+        if let source = process(name) { return source }
+        if let source = try staticKeys(name) { return source }
         let message =
             "The profile '\(name)' holds no credentials. Add keys, or a source such as sso_session."
             + configuration.hints
         throw isFirst ? AWSCredentialError(.notConfigured, message) : AWSCredentialError.invalid(message)
     }
+}
 
+/// The sources that a profile can name.
+extension ProfilePlanner {
+    private func profile(_ name: String) -> SharedConfiguration.Section {
+        configuration.all(.profile)[ByteText(name)] ?? .init()
+    }
+
+    private func staticKeys(_ name: String) throws -> StaticCredentialSource? {
+        let profile = profile(name)
+        guard let accessKeyID = profile.value("aws_access_key_id") else {
+            guard profile.value("aws_secret_access_key") == nil else {
+                throw Self.half(name, has: "aws_secret_access_key", lacks: "aws_access_key_id")
+            }
+            return nil
+        }
+        guard let secretAccessKey = profile.value("aws_secret_access_key") else {
+            throw Self.half(name, has: "aws_access_key_id", lacks: "aws_secret_access_key")
+        }
+        // The old name comes first, as in botocore.
+        let tokenKey: ByteText =
+            profile.value("aws_security_token") == nil ? "aws_session_token" : "aws_security_token"
+        let credentials = AWSCredentials(
+            accessKeyID: accessKeyID,
+            secretAccessKey: secretAccessKey,
+            sessionToken: profile.value(tokenKey),
+            accountID: profile.value("aws_account_id"),
+            provenance: .init(source: .profile, profile: name)
+        )
+        if let part = credentials.unusablePart(["aws_access_key_id", "aws_secret_access_key", tokenKey.string]) {
+            throw AWSCredentialError.invalid(
+                "The profile '\(name)' in \(SharedConfigurationFiles(context: context).places) has \(part) with a blank or a "
+                    + "line end. Correct it."
+            )
+        }
+        return StaticCredentialSource(credentials)
+    }
+
+    /// What `credential_source` names.
+    private func named(_ source: String, profile name: String) throws -> any AWSCredentialSource {
+        switch source.asciiLowercased() {
+        case "environment": return EnvironmentCredentialSource(context: context)
+        case "ecscontainer": return ContainerCredentialSource(context: context)
+        case "ec2instancemetadata": return InstanceMetadataCredentialSource(profile: name, context: context)
+        default:
+            throw AWSCredentialError.invalid(
+                """
+                The profile '\(name)' has an unknown credential_source: it may be Environment, EcsContainer or \
+                Ec2InstanceMetadata.
+                """
+            )
+        }
+    }
+
+    private func webIdentity(_ name: String) throws -> WebIdentityCredentialSource? {
+        guard let file = profile(name).value("web_identity_token_file") else { return nil }
+        guard let arn = profile(name).value("role_arn") else {
+            throw AWSCredentialError.invalid(
+                "The profile '\(name)' has web_identity_token_file but no role_arn. Add it."
+            )
+        }
+        return WebIdentityCredentialSource(
+            tokenFile: file,
+            role: try AssumedRole(arn: arn, profile: profile(name), name: name),
+            client: STSClient(settings: .known(endpoints), context: context),
+            context: context
+        )
+    }
+
+    private func sso(_ name: String) throws -> SSOCredentialSource? {
+        try SSOSettings(profile: name, in: configuration).map {
+            let signIn = SSOTokenProvider(settings: $0, endpoints: endpoints, context: context, attempts: attempts)
+            return SSOCredentialSource(signIn: signIn)
+        }
+    }
+
+    private func login(_ name: String) -> LoginCredentialSource? {
+        profile(name).value("login_session").map {
+            LoginCredentialSource(session: $0, profile: name, endpoints: endpoints, context: context)
+        }
+    }
+
+    private func process(_ name: String) -> ProcessCredentialSource? {
+        guard let command = profile(name).value("credential_process") else { return nil }
+        var source = ProcessCredentialSource(command, context: context)
+        source.profile = name
+        source.accountID = profile(name).value("aws_account_id")
+        return source
+    }
+
+    private static func half(_ name: String, has: String, lacks: String) -> AWSCredentialError {
+        AWSCredentialError.invalid("The profile '\(name)' has \(has) but no \(lacks). Add it.")
+    }
 }
 
 /// A role that a profile assumes with the credentials of another profile or source.

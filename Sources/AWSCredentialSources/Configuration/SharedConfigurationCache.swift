@@ -112,7 +112,8 @@ struct SharedConfigurationFiles {
             return try await context.files.contents(of: path)
         } catch {
             try CancellationError.rethrow(error)
-            let failure = AWSCredentialError(unreadable: "The file \(path)", error)
+            let message = "The file \(path) cannot be read: \(FileStoreError.reason(of: error))."
+            let failure = AWSCredentialError(.unreadableFile, message, underlyingError: error)
             guard context.variable(variable) == nil else { throw failure }
             configuration.unreadable.append(failure)
             return nil

@@ -93,36 +93,49 @@ public struct FileStoreError: RetryableError, CustomStringConvertible {
 
     /// The same as ``message``.
     public var description: String { message }
+
+    /// The reason of any store's error, without the text of another type's error, which may hold a secret.
+    static func reason(of error: any Error) -> String { (error as? Self)?.reason ?? "\(type(of: error))" }
 }
 
-/// Reads files that hold one secret.
-///
-/// Errors name the file, never what is in it.
-struct SecretFile {
-    let context: CredentialContext
+extension CredentialContext {
+    /// Reads a file that a setting names.
+    ///
+    /// - Parameters:
+    ///   - path: The path; `~/` means the home directory.
+    ///   - failure: Makes the error of the end of a sentence, such as `does not exist`, and of the store's error.
+    func contents(
+        of path: String,
+        orThrow failure: (_ fault: String, _ error: (any Error)?) -> AWSCredentialError
+    ) async throws -> [UInt8] {
+        let bytes: [UInt8]?
+        do {
+            bytes = try await files.contents(of: expandingHome(path) ?? path)
+        } catch {
+            try CancellationError.rethrow(error)
+            throw failure("cannot be read: \(FileStoreError.reason(of: error))", error)
+        }
+        guard let bytes else { throw failure("does not exist", nil) }
+        return bytes
+    }
 
-    /// The text of a file without the line end that editors and kubelets put there.
+    /// Reads a file that holds one secret, without the line end that editors and kubelets put there.
+    ///
+    /// Errors name the file, never what is in it.
     ///
     /// - Parameters:
     ///   - path: The path; `~/` means the home directory.
     ///   - what: The file's role, to begin a message with.
-    func text(of path: String, what: String) async throws -> String {
-        let bytes: [UInt8]?
-        do {
-            bytes = try await context.files.contents(of: context.expandingHome(path) ?? path)
-        } catch {
-            try CancellationError.rethrow(error)
-            throw AWSCredentialError(unreadable: "\(what) \(path)", error)
+    func secret(in path: String, what: String) async throws -> String {
+        func failure(_ fault: String, _ error: (any Error)? = nil) -> AWSCredentialError {
+            AWSCredentialError(.unreadableFile, "\(what) \(path) \(fault).", underlyingError: error)
         }
-        guard let bytes else { throw AWSCredentialError(.unreadableFile, "\(what) \(path) does not exist.") }
-        let text = String(decoding: Self.withoutLineEnd(bytes), as: UTF8.self)
-        guard !text.isEmpty else { throw AWSCredentialError(.unreadableFile, "\(what) \(path) is empty.") }
-        return text
-    }
-
-    private static func withoutLineEnd(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        guard bytes.last == UInt8(ascii: "\n") else { return bytes[...] }
-        let line = bytes.dropLast()
-        return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        var bytes = try await contents(of: path, orThrow: failure)[...]
+        if bytes.last == UInt8(ascii: "\n") {
+            bytes.removeLast()
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        }
+        guard !bytes.isEmpty else { throw failure("is empty") }
+        return bytes.text
     }
 }

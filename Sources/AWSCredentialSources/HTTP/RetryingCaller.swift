@@ -183,23 +183,17 @@ struct CertificateBundle: Sendable {
     ///
     /// - Throws: ``AWSCredentialError`` with the code `unreadableFile`, which names the setting and the file.
     func load(_ context: CredentialContext) async throws -> [UInt8] {
-        do {
-            guard let pem = try await context.files.contents(of: context.expandingHome(path) ?? path) else {
-                throw unusable("does not exist")
-            }
-            guard String(decoding: pem, as: UTF8.self).containsBytes("-----BEGIN CERTIFICATE-----") else {
-                throw unusable("holds no certificate in PEM")
-            }
-            return pem
-        } catch let error as FileStoreError {
-            throw unusable("cannot be read: \(error.reason)", error)
+        let pem = try await context.contents(of: path, orThrow: unusable)
+        guard String(decoding: pem, as: UTF8.self).containsBytes("-----BEGIN CERTIFICATE-----") else {
+            throw unusable("holds no certificate in PEM")
         }
+        return pem
     }
 
-    func unusable(_ reason: String, _ error: (any Error)? = nil) -> AWSCredentialError {
+    func unusable(_ fault: String, _ error: (any Error)? = nil) -> AWSCredentialError {
         AWSCredentialError(
             .unreadableFile,
-            "\(origin) names the file of certificates \(path), which \(reason). Correct it.",
+            "\(origin) names the file of certificates \(path), which \(fault). Correct it.",
             underlyingError: error
         )
     }

@@ -12,15 +12,7 @@ struct TokenCacheFile {
 
     /// Reads the file.
     func load() async throws -> [String: JSONValue] {
-        let bytes: [UInt8]?
-        do {
-            bytes = try await context.files.contents(of: path)
-        } catch {
-            try CancellationError.rethrow(error)
-            let reason = (error as? FileStoreError)?.reason ?? "\(type(of: error))"
-            throw signInRequired("cannot be read: \(reason)", underlyingError: error)
-        }
-        guard let bytes else { throw signInRequired("does not exist") }
+        let bytes = try await context.contents(of: path, orThrow: signInRequired)
         guard let members = JSONValue.object(bytes) else { throw signInRequired("is damaged") }
         return members
     }
@@ -33,11 +25,12 @@ struct TokenCacheFile {
         try? await context.files.replace(path, with: bytes)
     }
 
-    func signInRequired(_ reason: String, underlyingError: (any Error)? = nil) -> AWSCredentialError {
+    /// The error that says what is wrong with the file.
+    func signInRequired(_ fault: String, _ error: (any Error)? = nil) -> AWSCredentialError {
         AWSCredentialError(
             .signInRequired,
-            "The sign-in file \(path) \(reason). Run `\(signInCommand)`.",
-            underlyingError: underlyingError
+            "The sign-in file \(path) \(fault). Run `\(signInCommand)`.",
+            underlyingError: error
         )
     }
 }

@@ -68,10 +68,7 @@ public struct ContainerCredentialSource: AWSCredentialSource {
     private func authorizationToken() async throws -> String? {
         let token: String
         if let file = context.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            token = try await SecretFile(context: context).text(
-                of: file,
-                what: "The container authorization token file"
-            )
+            token = try await context.secret(in: file, what: "The container authorization token file")
         } else if let variable = context.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
             token = variable
         } else {

@@ -34,13 +34,13 @@ public struct ProfileCredentialSource: AWSCredentialSource {
             throw missing(in: SharedConfigurationFiles(context: context).places, configuration: configuration)
         }
         let endpoints = try EndpointSettings(context: context, configuration: configuration, profile: selection.name)
-        let sources = ProfileSources(
+        let planner = ProfilePlanner(
             configuration: configuration,
             context: context,
             endpoints: endpoints,
             attempts: attempts
         )
-        let plan = try ProfilePlanner(configuration: configuration, sources: sources).plan(for: selection.name)
+        let plan = try planner.plan(for: selection.name)
         var credentials = try await follow(plan, endpoints: endpoints)
         credentials.readings = configuration.readings
         return credentials

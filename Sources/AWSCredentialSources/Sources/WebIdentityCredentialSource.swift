@@ -21,21 +21,9 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
         self.context = context
     }
 
-    /// Creates a source for a token file and a role.
-    ///
-    /// - Parameters:
-    ///   - tokenFile: The path of the file with the token; `~/` means the home directory.
-    ///   - role: The role to assume.
-    ///   - client: The STS client; `nil` for one of the configured region.
-    ///   - context: The environment.
-    public init(
-        tokenFile: String,
-        role: AssumedRole,
-        client: STSClient? = nil,
-        context: CredentialContext = .system
-    ) {
+    init(tokenFile: String, role: AssumedRole, client: STSClient, context: CredentialContext) {
         self.setting = Setting(tokenFile: tokenFile, role: role)
-        self.client = client ?? STSClient(context: context)
+        self.client = client
         self.context = context
     }
 
@@ -49,10 +37,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
     public func credentials() async throws -> AWSCredentials {
         var setting = try setting ?? environmentSetting()
         setting.role.defaultSessionPrefix = "web-identity"
-        let token = try await SecretFile(context: context).text(
-            of: setting.tokenFile,
-            what: "The web identity token file"
-        )
+        let token = try await context.secret(in: setting.tokenFile, what: "The web identity token file")
         return try await client.assumeRole(setting.role, withWebIdentity: token)
     }
 
