@@ -24,15 +24,9 @@ public struct AWSCredentialError: RetryableError {
     /// The error of the file system, the network or the child process, if one is the reason.
     public let underlyingError: (any Error)?
 
-    /// Creates an error.
+    /// Creates an error with the properties of the same names.
     ///
-    /// - Parameters:
-    ///   - code: What went wrong.
-    ///   - message: A sentence without secrets.
-    ///   - trail: The sources that were asked.
-    ///   - serviceCode: The AWS error code of the service that refused.
-    ///   - requestID: The request ID under which AWS knows the call.
-    ///   - underlyingError: The error that is the reason; its text is never printed.
+    /// No text may hold a secret but that of the underlying error, which is never printed.
     public init(
         _ code: Code,
         _ message: String,

@@ -5,7 +5,7 @@ public import RDSIAMSystem
 /// A set of AWS credentials with its real expiration and its origin.
 ///
 /// Printing, dumping or mirroring a value never shows the secret access key or the session token.
-public struct AWSCredentials: Sendable, Hashable {
+public struct AWSCredentials: Sendable, Equatable {
     /// The access key ID: an identifier, not a secret.
     ///
     /// It begins with `AKIA` for long-term keys and with `ASIA` for temporary ones.
@@ -31,15 +31,9 @@ public struct AWSCredentials: Sendable, Hashable {
     /// They say when to fetch again, and nothing about the credentials, so they take no part in comparisons.
     var readings: [FileReading] = []
 
-    /// Creates credentials.
+    /// Creates credentials with the properties of the same names.
     ///
-    /// - Parameters:
-    ///   - accessKeyID: The access key ID.
-    ///   - secretAccessKey: The secret access key.
-    ///   - sessionToken: The session token of temporary credentials; an empty one counts as none.
-    ///   - expiration: When AWS stops accepting the credentials.
-    ///   - accountID: The AWS account number; an empty one counts as none.
-    ///   - provenance: Where the credentials came from.
+    /// An empty session token or account counts as none.
     public init(
         accessKeyID: String,
         secretAccessKey: String,
@@ -71,18 +65,11 @@ public struct AWSCredentials: Sendable, Hashable {
     public static func == (left: Self, right: Self) -> Bool {
         left.texts == right.texts && left.expiration == right.expiration && left.provenance == right.provenance
     }
-
-    /// Hashes what is public of what `==` compares.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(ByteText(accessKeyID))
-        hasher.combine(expiration)
-        hasher.combine(provenance)
-    }
 }
 
 extension AWSCredentials {
     /// Where credentials came from: the public facts for an audit event or a log line.
-    public struct Provenance: Sendable, Hashable {
+    public struct Provenance: Sendable, Equatable {
         /// The kind of source that produced the credentials.
         public var source: AWSCredentialSourceKind
         /// The shared-configuration profile, if one was used.
@@ -90,12 +77,7 @@ extension AWSCredentials {
         /// The role that was assumed, if one was.
         public var roleARN: String?
 
-        /// Creates a provenance.
-        ///
-        /// - Parameters:
-        ///   - source: The kind of source.
-        ///   - profile: The shared-configuration profile.
-        ///   - roleARN: The role's ARN.
+        /// Creates a provenance with the properties of the same names.
         public init(source: AWSCredentialSourceKind, profile: String? = nil, roleARN: String? = nil) {
             self.source = source
             self.profile = profile
@@ -107,13 +89,6 @@ extension AWSCredentials {
             left.source == right.source
                 && left.profile.byteText == right.profile.byteText
                 && left.roleARN.byteText == right.roleARN.byteText
-        }
-
-        /// Hashes what `==` compares.
-        public func hash(into hasher: inout Hasher) {
-            hasher.combine(source)
-            hasher.combine(profile.byteText)
-            hasher.combine(roleARN.byteText)
         }
     }
 }

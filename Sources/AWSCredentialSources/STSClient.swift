@@ -44,7 +44,7 @@ public struct STSClient: Sendable {
     /// - Returns: The role's temporary credentials.
     /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
     public func assumeRole(_ role: AssumedRole, as credentials: AWSCredentials) async throws -> AWSCredentials {
-        var fields = fields(of: role)
+        var fields: Fields = []
         if let externalID = role.externalID { fields.append(("ExternalId", externalID)) }
         let code = try await mfaCode(for: role)
         if let code { fields += [("SerialNumber", role.mfaSerialNumber ?? ""), ("TokenCode", code)] }
@@ -80,7 +80,7 @@ public struct STSClient: Sendable {
     /// - Returns: The role's temporary credentials.
     /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
     public func assumeRole(_ role: AssumedRole, withWebIdentity token: String) async throws -> AWSCredentials {
-        let fields = fields(of: role) + [("WebIdentityToken", token)]
+        let fields = [(name: "WebIdentityToken", value: token)]
         let action = "AssumeRoleWithWebIdentity"
         return try await assume(role, action, fields, signedBy: nil, secret: token, source: .webIdentity)
     }
@@ -103,9 +103,8 @@ public struct STSClient: Sendable {
 
     private typealias Fields = [(name: String, value: String)]
 
-    private func fields(of role: AssumedRole) -> Fields {
-        let milliseconds = context.now().wholeUnixMilliseconds
-        let session = role.sessionName ?? "\(role.defaultSessionPrefix)-\(milliseconds)"
+    private func fields(of role: AssumedRole, source: AWSCredentialSourceKind) -> Fields {
+        let session = role.sessionName ?? "\(source)-\(context.now().wholeUnixMilliseconds)"
         let fields = [(name: "RoleArn", value: role.arn), (name: "RoleSessionName", value: session)]
         return fields + (role.durationSeconds.map { [(name: "DurationSeconds", value: String($0))] } ?? [])
     }
@@ -147,6 +146,7 @@ public struct STSClient: Sendable {
         secret: String? = nil,
         source: AWSCredentialSourceKind
     ) async throws -> AWSCredentials {
+        let fields = self.fields(of: role, source: source) + fields
         let answer = try await call(action, fields, role: role, signedBy: base, secret: secret)
         guard
             let accessKeyID = answer["AccessKeyId"], let secret = answer["SecretAccessKey"],

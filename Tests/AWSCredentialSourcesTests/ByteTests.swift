@@ -228,7 +228,7 @@ import Testing
         #expect(try await client.assumeRole(role, as: base).accountID == "123")
     }
 
-    @Test("values that differ in their bytes differ, and have their own place in a set", arguments: twins)
+    @Test("values that differ in their bytes differ", arguments: twins)
     func equality(_ one: String, _ other: String) {
         func credentials(_ id: String, _ secret: String, _ token: String, _ profile: String) -> AWSCredentials {
             AWSCredentials(
@@ -242,7 +242,7 @@ import Testing
             credentials(one, one, one, one), credentials(other, one, one, one), credentials(one, other, one, one),
             credentials(one, one, other, one), credentials(one, one, one, other),
         ]
-        #expect(Set(all).count == 5)
+        for (index, one) in all.enumerated() { #expect(!all[(index + 1)...].contains(one)) }
         #expect(credentials(one, one, one, one) == all[0])
         #expect(AWSCredentialSourceKind(rawValue: one) != AWSCredentialSourceKind(rawValue: other))
     }

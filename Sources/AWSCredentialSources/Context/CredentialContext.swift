@@ -36,19 +36,7 @@ public struct CredentialContext: Sendable {
     /// The shared-configuration files, as far as they have been read.
     private(set) var configuration = SharedConfigurationCache()
 
-    /// Creates a world.
-    ///
-    /// - Parameters:
-    ///   - environment: The environment variables.
-    ///   - homeDirectory: The home directory.
-    ///   - files: The file system.
-    ///   - http: The HTTP client.
-    ///   - processes: Starts child processes.
-    ///   - resolver: Looks up hosts.
-    ///   - now: The present, in UTC.
-    ///   - uptime: The time since some moment.
-    ///   - random: A number drawn uniformly from `0 ..< 1`.
-    ///   - sleep: Waits.
+    /// Creates a context with the properties of the same names.
     public init(
         environment: [String: String],
         homeDirectory: String?,
@@ -73,7 +61,7 @@ public struct CredentialContext: Sendable {
         self.sleep = sleep
     }
 
-    /// The real world, with the environment of this moment.
+    /// The real context, with the environment of this moment.
     public static var system: CredentialContext {
         let environment = ProcessInfo.processInfo.environment
         let start = ContinuousClock.now

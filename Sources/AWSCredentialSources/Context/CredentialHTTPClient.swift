@@ -38,17 +38,7 @@ public struct CredentialHTTPRequest: Sendable {
     /// The certificates, in PEM, that a server's chain of certificates must lead to, or `nil` for those of the system.
     public var trustedCertificates: [UInt8]?
 
-    /// Creates a request.
-    ///
-    /// - Parameters:
-    ///   - method: The method.
-    ///   - url: The absolute URL.
-    ///   - headers: Header fields.
-    ///   - body: The body.
-    ///   - connectTimeout: How long to wait for a connection.
-    ///   - timeout: How long the whole exchange may take.
-    ///   - bodyLimit: How many bytes of body to accept.
-    ///   - mayUseProxy: Whether a proxy may be used.
+    /// Creates a request with the properties of the same names.
     public init(
         method: String = "GET",
         url: String,
@@ -79,12 +69,7 @@ public struct CredentialHTTPResponse: Sendable {
     /// The body.
     public var body: [UInt8]
 
-    /// Creates an answer.
-    ///
-    /// - Parameters:
-    ///   - status: The status code.
-    ///   - headers: Header fields.
-    ///   - body: The body.
+    /// Creates an answer with the properties of the same names.
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
@@ -196,12 +181,9 @@ public struct CredentialHTTPError: RetryableError, CustomStringConvertible, Cust
     }
 }
 
-extension CredentialHTTPError: Hashable {
+extension CredentialHTTPError: Equatable {
     /// Returns whether both have the same code, whatever the client's own errors.
     public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// Hashes what `==` compares.
-    public func hash(into hasher: inout Hasher) { hasher.combine(code) }
 }
 
 extension CredentialHTTPRequest: CustomReflectable {

@@ -73,12 +73,9 @@ public struct FileStoreError: RetryableError, CustomStringConvertible {
     /// The reason in few words, such as `Permission denied`.
     public let reason: String
 
-    /// Creates an error.
+    /// Creates an error with the properties of the same names.
     ///
-    /// - Parameters:
-    ///   - code: What went wrong.
-    ///   - path: The path of the file.
-    ///   - reason: The reason in few words; never the file's contents.
+    /// The reason must not hold anything of what is in the file.
     public init(_ code: Code, path: String, reason: String) {
         self.code = code
         self.path = path

@@ -30,12 +30,7 @@ public struct HostResolverError: RetryableError, CustomStringConvertible {
     /// The reason in few words, such as `Temporary failure in name resolution`.
     public let reason: String
 
-    /// Creates an error.
-    ///
-    /// - Parameters:
-    ///   - code: What went wrong.
-    ///   - host: The host that was looked up.
-    ///   - reason: The reason in few words.
+    /// Creates an error with the properties of the same names.
     public init(_ code: Code, host: String, reason: String) {
         self.code = code
         self.host = host

@@ -29,15 +29,7 @@ public struct ProcessRequest: Sendable {
     /// keys that send signals reach it.
     public var borrowsTerminal: Bool
 
-    /// Creates a request.
-    ///
-    /// - Parameters:
-    ///   - command: The command line for `/bin/sh -c`.
-    ///   - environment: The child process's environment variables.
-    ///   - limit: How long the child process may run.
-    ///   - outputLimit: How many bytes of output to accept.
-    ///   - passesOnErrors: Whether its standard error goes to that of this process.
-    ///   - borrowsTerminal: Whether to lend it the terminal.
+    /// Creates a request with the properties of the same names.
     public init(
         _ command: String,
         environment: [String: String],
@@ -64,12 +56,7 @@ public struct ProcessResult: Sendable {
     /// The number of the signal that ended it, or `nil` if none did.
     public var signal: Int32?
 
-    /// Creates a result.
-    ///
-    /// - Parameters:
-    ///   - exitStatus: The exit status.
-    ///   - output: What it wrote to standard output.
-    ///   - signal: The number of the signal that ended it.
+    /// Creates a result with the properties of the same names.
     public init(exitStatus: Int32, output: [UInt8], signal: Int32? = nil) {
         self.exitStatus = exitStatus
         self.output = output

@@ -13,7 +13,6 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     private let source: any AWSCredentialSource
     private let context: CredentialContext
     private let state: Mutex<RefreshState>
-    private let now: @Sendable () -> Date
     private let waiting = WaitingTasks<Outcome>()
 
     /// What those who wait for a fetch are told.
@@ -36,7 +35,6 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ) {
         self.source = source
         self.context = context
-        self.now = context.now
         self.state = Mutex(RefreshState(policy: policy))
     }
 
@@ -58,7 +56,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     /// It looks at the file at most once a second.
     public func cachedCredentials() -> AWSCredentials? {
         lookAtFiles()
-        let now = self.now()
+        let now = context.now()
         return state.withLock { $0.cached(at: now) }
     }
 
@@ -87,7 +85,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     private func credentials(lifetime: TimeInterval?) async throws -> AWSCredentials {
         lookAtFiles()
         while true {
-            let now = self.now()
+            let now = context.now()
             switch state.withLock({ $0.decide(at: now, lifetime: lifetime) }) {
             case .serve(let credentials): return credentials
             case .fail(let error): throw error
@@ -106,7 +104,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
         } catch {
             return try recover(from: error, lifetime: lifetime)
         }
-        let now = self.now()
+        let now = context.now()
         let random = context.draw()
         state.withLock { $0.succeed(credentials, at: now, lifetime: lifetime, random: random) }
         waiting.resumeAll(with: .success(.succeeded))
@@ -138,7 +136,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
             waiting.resumeAll(with: .success(.abandoned))
             throw CancellationError()
         }
-        let now = self.now()
+        let now = context.now()
         let random = context.draw()
         state.withLock { $0.fail(failure, at: now, random: random) }
         waiting.resumeAll(with: .success(.failed(failure)))
@@ -146,7 +144,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     }
 
     private func fallback(for error: AWSCredentialError, lifetime: TimeInterval?) throws -> AWSCredentials {
-        let now = self.now()
+        let now = context.now()
         guard !error.isBeyondCure, let credentials = state.withLock({ $0.servable(at: now, lifetime: lifetime) }) else {
             throw error
         }

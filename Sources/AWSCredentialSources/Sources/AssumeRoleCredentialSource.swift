@@ -45,15 +45,7 @@ public struct AssumedRole: Sendable {
     /// The code comes from ``TerminalAccess/mfaCode``.
     public var mfaSerialNumber: String?
 
-    var defaultSessionPrefix = "assume-role"
-
-    /// Creates a description of a role to assume.
-    ///
-    /// - Parameters:
-    ///   - arn: The role's ARN.
-    ///   - sessionName: What the session is called.
-    ///   - externalID: The external ID that the role's owner asks for.
-    ///   - durationSeconds: How many seconds the session shall live.
+    /// Creates a description with the properties of the same names.
     public init(arn: String, sessionName: String? = nil, externalID: String? = nil, durationSeconds: Int? = nil) {
         self.arn = arn
         self.sessionName = sessionName

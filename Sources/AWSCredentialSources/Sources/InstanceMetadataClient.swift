@@ -109,10 +109,9 @@ struct InstanceMetadataSettings {
 
     /// The endpoint: the variable, the profile's key, then the mode of either.
     func endpoint() throws -> HTTPURL {
-        let variable = context.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")
-        guard let text = variable ?? profile.value("ec2_metadata_service_endpoint") else { return try byMode() }
-        let absolute = text.containsBytes("://") ? text.trimmed : "http://" + text.trimmed
-        guard let url = HTTPURL(absolute) else {
+        let named = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
+        guard let named else { return try byMode() }
+        guard let url = HTTPURL(named.containsBytes("://") ? named : "http://" + named) else {
             throw AWSCredentialError.invalid(
                 "The instance metadata endpoint is not an http or https URL. Correct the variable or the profile."
             )
@@ -138,19 +137,21 @@ struct InstanceMetadataSettings {
     }
 
     private func number(_ variable: String, _ key: ByteText, upTo maximum: Int) throws -> Int? {
-        let named = context.variable(variable)
-        guard let text = named ?? profile.value(key) else { return nil }
-        if let number = Int(text.trimmed), 1...maximum ~= number { return number }
-        let origin = named == nil ? "The profile's \(key.string)" : variable
+        guard let text = setting(variable, key) else { return nil }
+        if let number = Int(text), 1...maximum ~= number { return number }
+        let origin = context.variable(variable) == nil ? "The profile's \(key.string)" : variable
         throw AWSCredentialError.invalid(
             "\(origin) is not a whole number from 1 to \(maximum). Correct it."
         )
     }
 
+    private func setting(_ variable: String, _ key: ByteText) -> String? {
+        (context.variable(variable) ?? profile.value(key))?.trimmed
+    }
+
     private func byMode() throws -> HTTPURL {
-        let variable = context.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
-        let mode = (variable ?? profile.value("ec2_metadata_service_endpoint_mode") ?? "IPv4").trimmed.asciiLowercased()
-        let text = ["ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"][mode]
+        let mode = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode") ?? "IPv4"
+        let text = ["ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"][mode.asciiLowercased()]
         guard let text, let url = HTTPURL(text) else {
             throw AWSCredentialError.invalid(
                 "The instance metadata endpoint mode is neither IPv4 nor IPv6. Correct the variable or the profile."

@@ -35,8 +35,7 @@ public struct WebIdentityCredentialSource: AWSCredentialSource {
     /// - Throws: ``AWSCredentialError``: `notConfigured` without a token file, `invalidConfiguration` if the file
     ///   stands without a role, `unreadableFile`, or what STS answers.
     public func credentials() async throws -> AWSCredentials {
-        var setting = try setting ?? environmentSetting()
-        setting.role.defaultSessionPrefix = "web-identity"
+        let setting = try setting ?? environmentSetting()
         let token = try await context.secret(in: setting.tokenFile, what: "The web identity token file")
         return try await client.assumeRole(setting.role, withWebIdentity: token)
     }
