@@ -78,7 +78,7 @@ struct SymbolicLinkTests {
         #expect(try await Logs.verification(of: link).rows == 5)
     }
 
-    @Test("is read anew when the link leads elsewhere")
+    @Test("is read again when the link leads elsewhere")
     func turned() async throws {
         try await Logs.write(3, to: file)
         try await Logs.write(7, to: folder.path("disk/next.auditlog"))

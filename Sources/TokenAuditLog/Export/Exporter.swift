@@ -88,9 +88,7 @@ struct Exporter {
         through end: Int64
     ) throws -> (text: [UInt8], next: AuditHead, rows: Int64) {
         try checkNotPruned(after: position.sequence, connection.prunedThrough())
-        let select = try connection.prepare(
-            "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"
-        )
+        let select = try connection.prepare(Queries.rowsToRead)
         try select.bind(position.sequence + 1, at: 1)
         try select.bind(end, at: 2)
         var text: [UInt8] = []

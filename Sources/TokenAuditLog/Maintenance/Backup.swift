@@ -34,9 +34,10 @@ struct Backup {
     private func fill() throws -> AuditHead {
         let copy = try Connection(path: path, mode: .writing)
         // All is synchronized once, at the end; until then the copy counts for nothing.
-        try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
+        try copy.execute(Queries.writeFast)
         let version = try source.integer(Queries.schemaVersion) ?? 0
-        try copy.execute("PRAGMA user_version = \(version); PRAGMA application_id = \(Schema.applicationID)")
+        try copy.execute(Queries.setVersion(version))
+        try copy.execute(Queries.setApplicationID)
         let schema = try Schema.reference(version: version)
         // The guards come last: they are not for copies.
         for table in try schema.statements(Queries.tables) { try copy.execute(table) }

@@ -1,3 +1,5 @@
+import RDSIAMSystem
+
 /// The search for one page of entries, newest first: in the order in which the log has recorded them.
 ///
 /// A search looks at a bounded number of rows in each read transaction: in TRUNCATE mode a reader keeps writers
@@ -9,19 +11,28 @@ struct EntryQuery {
     /// How many rows of a period are looked up by their time; if there are more, all rows are read in their order.
     var mostOfPeriod: Int64 = 100_000
 
+    /// Entries of an index that are read in one transaction.
+    var indexStride: Int64 = 400_000
+
     /// Entries older than `cursor`, at most `limit`.
     func page(on connection: Connection, after cursor: AuditCursor?, limit: Int) throws -> AuditPage {
-        let period = try self.period(on: connection)
+        let few = try fewRows(on: connection)
+        var rows = few ?? Rows()
+        var bounds = few == nil ? try bounds(on: connection) : Bounds()
         var entries: [AuditEntry] = []
-        var position: Int64? = min(cursor?.sequence ?? .max, period.end)
+        var position: Int64? = min(cursor?.sequence ?? .max, rows.end)
         while let end = position, entries.count < limit {
             let scan = try connection.reading {
                 // What was pruned and is not deleted yet does not count.
-                let start = max(try connection.prunedThrough(), filter.after ?? 0, period.start)
+                let start = max(try connection.prunedThrough(), filter.after ?? 0, rows.start)
                 return try run(after: start, before: end, on: connection, limit: limit - entries.count)
             }
             entries += scan.entries
             position = scan.position
+            // Most searches end before it is worth while to ask where the period does.
+            guard entries.count < limit, let next = position else { continue }
+            try bounds.narrow(&rows, at: next)
+            position = min(next, rows.end)
         }
         return AuditPage(entries: entries, next: position.map { AuditCursor(sequence: $0) })
     }
@@ -40,29 +51,67 @@ struct EntryQuery {
     // MARK: The period
 
     /// Rows between two others.
-    private struct Rows {
+    fileprivate struct Rows {
         var start: Int64 = 0
         var end: Int64 = .max
     }
 
     /// The rows among which are all of the filter's period, if the period has few.
-    private func period(on connection: Connection) throws -> Rows {
+    private func fewRows(on connection: Connection) throws -> Rows? {
         let conditions = filter.period
-        guard filter.lookups.isEmpty, !conditions.isEmpty else { return Rows() }
-        let rows =
-            "SELECT seq FROM entry e WHERE \(conditions.map(\.sql).joined(separator: " AND ")) LIMIT \(mostOfPeriod)"
-        let search = Search(
-            sql: "SELECT count(*), min(seq), max(seq) FROM (\(rows))",
-            values: conditions.flatMap(\.values)
-        )
+        guard filter.lookups.isEmpty, !conditions.isEmpty else { return nil }
+        let sql = Queries.period(conditions, limit: mostOfPeriod)
+        let search = Search(sql: sql, values: conditions.flatMap(\.values))
         let select = try connection.prepare(search.sql)
         try search.bind(to: select)
         return try connection.reading {
-            guard try select.step(), select.integer(0) < mostOfPeriod else { return Rows() }
+            guard try select.step(), select.integer(0) < mostOfPeriod else { return nil }
             if select.integer(0) == 0 { return Rows(end: 1) }
-            guard select.integer(1) > .min, select.integer(2) < .max else { return Rows() }
+            guard select.integer(1) > .min, select.integer(2) < .max else { return nil }
             return Rows(start: select.integer(1) - 1, end: select.integer(2) + 1)
         }
+    }
+
+    /// Where a long period ends and begins, not yet looked for.
+    fileprivate struct Bounds {
+        var end: TimeBound?
+        var start: TimeBound?
+
+        /// Leaves rows out that no row of the period is among, once the search has come to where that saves time.
+        mutating func narrow(_ rows: inout Rows, at position: Int64) throws {
+            if let end {
+                let last = try end.row()
+                if last < .max { rows.end = last + 1 }
+                self.end = nil
+            }
+            if let start, try min(position, rows.end) < start.crossing() {
+                rows.start = try start.row() - 1
+                self.start = nil
+            }
+        }
+    }
+
+    /// What a search for a period begins with; nothing if the log has no index of times.
+    private func bounds(on connection: Connection) throws -> Bounds {
+        guard !filter.period.isEmpty, try connection.indexNames().contains(EntryView.indexes[0].name) else {
+            return Bounds()
+        }
+        let (first, last) = try connection.reading {
+            (try connection.prunedThrough() + 1, try connection.highestRow() ?? 0)
+        }
+        guard first > 0, first < last else { return Bounds() }
+        func bound(_ date: Date?, isEnd: Bool) -> TimeBound? {
+            date.map {
+                TimeBound(
+                    moment: $0.microseconds,
+                    isEnd: isEnd,
+                    rows: first...last,
+                    stride: indexStride,
+                    connection: connection
+                )
+            }
+        }
+        return Bounds(end: bound(filter.until, isEnd: true), start: bound(filter.since, isEnd: false))
     }
 
     // MARK: A transaction
@@ -115,11 +164,7 @@ struct EntryQuery {
 
     private func search(before end: Int64, after start: Int64, _ lookup: RowCondition?) -> Search {
         let rows = [RowCondition("e.seq > ?", start), RowCondition("e.seq < ?", end)] + (lookup.map { [$0] } ?? [])
-        let matches = filter.conditions.isEmpty ? "1" : filter.conditions.map(\.sql).joined(separator: " AND ")
-        let sql = """
-            SELECT e.seq, e.payload, e.leaf_hash, e.chain_hash, \(matches) FROM entry e
-            WHERE \(rows.map(\.sql).joined(separator: " AND ")) ORDER BY e.seq DESC LIMIT \(stride)
-            """
+        let sql = Queries.search(rows, matching: filter.conditions, limit: stride)
         return Search(sql: sql, values: (filter.conditions + rows).flatMap(\.values))
     }
 

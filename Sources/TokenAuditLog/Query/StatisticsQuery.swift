@@ -26,9 +26,7 @@ struct StatisticsQuery {
         on connection: Connection,
         into tally: inout StatisticsTally
     ) throws {
-        let select = try connection.prepare(
-            "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"
-        )
+        let select = try connection.prepare(Queries.rowsToRead)
         try select.bind(rows.lowerBound, at: 1)
         try select.bind(rows.upperBound, at: 2)
         while try select.step() { tally.count(AuditEntry(select)) }

@@ -19,9 +19,9 @@ struct Migrator {
         let version = try check(connection, mayBeEmpty: true)
         guard let step = migrations.first(where: { $0.version > version }) else { return false }
         try connection.execute(step.statements)
-        try connection.execute("PRAGMA user_version = \(step.version)")
+        try connection.execute(Queries.setVersion(step.version))
         guard version == 0 else { return true }
-        try connection.execute("PRAGMA application_id = \(Schema.applicationID)")
+        try connection.execute(Queries.setApplicationID)
         let insert = try connection.prepare(Queries.insertLogID)
         try insert.bind(EventID.make(at: time), at: 1)
         try connection.store(insert)

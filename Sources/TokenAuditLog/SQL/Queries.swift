@@ -1,6 +1,6 @@
 /// The statements that read and write a log, by name.
 ///
-/// Searches have theirs in ``EntryView`` and beside it.
+/// What a filter asks of a row is in ``AuditFilter/conditions``, what the columns hold in ``EntryView``.
 enum Queries {
     // MARK: Rows
 
@@ -29,9 +29,56 @@ enum Queries {
     static let rowToCheck = "SELECT seq, leaf_hash, chain_hash, payload FROM event WHERE seq = ?1"
     /// Whether a row is found by its number. Parameter: row.
     static let isFound = "SELECT 1 FROM event WHERE seq = ?1"
-    /// Rows to be copied or exported, in order: row, payload, leaf hash, chain hash. Parameters: after this row, count.
+    /// Rows to be counted or exported, in order: row, payload, leaf hash, chain hash. Parameters: first row, last row.
+    static let rowsToRead =
+        "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"
+    /// Rows to be copied, in order: row, payload, leaf hash, chain hash. Parameters: after this row, count.
     static let rowsToCopy =
         "SELECT seq, payload, leaf_hash, chain_hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+
+    // MARK: Searches
+
+    /// Rows that an index or their numbers lead to, the newest first: row, payload, leaf hash, chain hash, whether the
+    /// row matches. Parameters: those of the matches, then those of the rows.
+    static func search(_ rows: [RowCondition], matching matches: [RowCondition], limit: Int64) -> String {
+        """
+        SELECT e.seq, e.payload, e.leaf_hash, e.chain_hash, \(all(matches)) FROM entry e
+        WHERE \(all(rows)) ORDER BY e.seq DESC LIMIT \(limit)
+        """
+    }
+
+    /// The rows of a period: their number, the first and the last. Parameters: those of the period.
+    static func period(_ period: [RowCondition], limit: Int64) -> String {
+        """
+        SELECT count(*), min(seq), max(seq) FROM
+        (SELECT seq FROM entry e WHERE \(all(period)) LIMIT \(limit))
+        """
+    }
+
+    private static func all(_ conditions: [RowCondition]) -> String {
+        conditions.isEmpty ? "1" : conditions.map(\.sql).joined(separator: " AND ")
+    }
+
+    private static let time = EntryView.indexes[0].expression
+    private static let timeIndex = "event INDEXED BY \(EntryView.indexes[0].name)"
+
+    /// A time some entries after another. Parameters: time, how many entries.
+    static let laterTime = "SELECT \(time) FROM \(timeIndex) WHERE \(time) >= ?1 ORDER BY \(time) LIMIT 1 OFFSET ?2"
+    /// A time some entries before another. Parameters: time, how many entries.
+    static let earlierTime =
+        "SELECT \(time) FROM \(timeIndex) WHERE \(time) < ?1 ORDER BY \(time) DESC LIMIT 1 OFFSET ?2"
+    /// The rows from a time on: their number, the first and the last. Parameters: time, first row, last row.
+    static let countFrom = "SELECT count(*), min(seq), max(seq) FROM \(timeIndex) WHERE \(time) >= ?1 AND \(rowRange)"
+    /// The rows before a time, likewise.
+    static let countBefore = "SELECT count(*), min(seq), max(seq) FROM \(timeIndex) WHERE \(time) < ?1 AND \(rowRange)"
+    /// The rows from a time on and before another, likewise. The second time is the last parameter.
+    static let countBetween = """
+        SELECT count(*), min(seq), max(seq) FROM \(timeIndex)
+        WHERE \(time) >= ?1 AND \(time) < ?4 AND \(rowRange)
+        """
+    private static let rowRange = "seq BETWEEN ?2 AND ?3"
+    /// The time of the first row from a number on. Parameter: row.
+    static let timeOfRow = "SELECT \(time) FROM event WHERE seq >= ?1 ORDER BY seq LIMIT 1"
 
     // MARK: Prune points
 
@@ -105,6 +152,16 @@ enum Queries {
     static let insertLogID = "INSERT INTO meta (key, value) VALUES ('log_id', ?1)"
     /// Each page is read once: a cache only has to be small enough to stay within the processor's.
     static let smallCache = "PRAGMA cache_size = 64"
+    /// The journal that a log has. Full synchronization is what makes a returned commit durable.
+    static func setJournal(_ mode: JournalMode) -> String { "PRAGMA journal_mode = \(mode.rawValue)" }
+    static let synchronizeDirectories = "PRAGMA synchronous = EXTRA"
+    static let writeDurably = """
+        PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON
+        """
+    /// For a copy that counts for nothing until it is whole.
+    static let writeFast = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF"
+    static func setVersion(_ version: Int64) -> String { "PRAGMA user_version = \(version)" }
+    static let setApplicationID = "PRAGMA application_id = \(Schema.applicationID)"
     static let schemaVersion = "PRAGMA user_version"
     static let applicationID = "PRAGMA application_id"
     static let objectCount = "SELECT count(*) FROM sqlite_schema"

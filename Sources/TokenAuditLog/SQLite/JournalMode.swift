@@ -33,15 +33,14 @@ extension Connection {
         wait(atMost: limit)
         // The switch to WAL deletes a journal. Were its name to come back after a power cut, it would undo all since;
         // EXTRA synchronizes the directory as well.
-        try execute("PRAGMA synchronous = EXTRA")
-        guard try text("PRAGMA journal_mode = \(journal.rawValue)") == journal.rawValue else {
+        try execute(Queries.synchronizeDirectories)
+        guard try text(Queries.setJournal(journal)) == journal.rawValue else {
             throw AuditLogError(
                 .busy,
                 "The log's journal could not be set, as another process uses the log in another way. Try again.",
                 path: path
             )
         }
-        try execute("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cell_size_check = ON")
-        try execute("PRAGMA secure_delete = ON")
+        try execute(Queries.writeDurably)
     }
 }

@@ -231,6 +231,55 @@ struct QueryTests {
         #expect(rest.entries.map(\.sequence) == (100...105).reversed())
     }
 
+    @Test("the end and the beginning of a long period are looked up in the index of times")
+    func boundPlans() async throws {
+        let folder = try TemporaryFolder()
+        try await Logs.write(1, to: folder.path("tokens.auditlog"))
+        let connection = try ReadOnlyFile(path: folder.path("tokens.auditlog")).open(limit: .seconds(10))
+        let range = "event USING INDEX event_time_us"
+        for (sql, condition) in [
+            (Queries.laterTime, "<expr>>?"), (Queries.earlierTime, "<expr><?"), (Queries.countFrom, "<expr>>?"),
+            (Queries.countBefore, "<expr><?"), (Queries.countBetween, "<expr>>? AND <expr><?"),
+        ] {
+            let plan = try connection.prepare("EXPLAIN QUERY PLAN " + sql)
+            #expect(try plan.step())
+            #expect(
+                plan.text(3).replacing("main.event", with: "event").replacing("COVERING ", with: "")
+                    == "SEARCH \(range) (\(condition))"
+            )
+            #expect(try !plan.step())
+        }
+    }
+
+    @Test(
+        "a search for a long period leaves out the rows after it and before it, also if clocks were set back and forward",
+        arguments: [1, 7, 25]
+    )
+    func narrowed(indexStride: Int64) throws {
+        let room = try SearchRoom()
+        // Row 901 is as old as row 101, and row 99 as new as row 899.
+        let seconds = Dictionary(uniqueKeysWithValues: [(901, 101), (99, 899)] as [(Int64, Int64)])
+        try room.connection.writing {
+            for row in Int64(1)...1000 {
+                try room.add(row, user: "user\(row % 2)", seconds: seconds[row] ?? row)
+            }
+        }
+        var filter = AuditFilter()
+        for user in [nil, "user1"] {
+            filter.user = user
+            for (since, until) in [
+                (nil, 100), (nil, 600), (300, nil), (900, nil), (50, 950), (450, 550), (nil, -5), (2000, nil),
+            ]
+                as [(Int?, Int?)]
+            {
+                filter.since = since.map { Date(timeIntervalSince1970: Double($0)) }
+                filter.until = until.map { Date(timeIntervalSince1970: Double($0)) }
+                let counted = try room.search(filter, limit: 40, stride: 3, few: indexStride)
+                #expect(try counted == room.scan(filter), "\(since ?? 0) \(until ?? 0)")
+            }
+        }
+    }
+
     @Test(
         "a text that is not a cursor is refused",
         arguments: ["", ".", "0", "-1", "1.", "x", "1.1", " 1", "99999999999999999999"]

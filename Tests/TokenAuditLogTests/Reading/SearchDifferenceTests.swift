@@ -33,7 +33,8 @@ struct SearchDifferenceTests {
         let found = try room.search(
             filter,
             limit: Int.random(in: 1...30, using: &random),
-            stride: Int64.random(in: 1...50, using: &random)
+            stride: Int64.random(in: 1...50, using: &random),
+            few: Bool.random(using: &random) ? 100_000 : Int64.random(in: 20...200, using: &random)
         )
         #expect(try found == room.scan(filter), "\(filter)")
         #expect(try room.search(filter) == found)

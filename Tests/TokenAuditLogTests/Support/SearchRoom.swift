@@ -39,8 +39,13 @@ struct SearchRoom {
     }
 
     /// What a search finds, in pages.
-    func search(_ filter: AuditFilter, limit: Int = 1000, stride: Int64 = 20_000) throws -> [Int64] {
-        let query = EntryQuery(filter: filter, stride: stride)
+    func search(
+        _ filter: AuditFilter,
+        limit: Int = 1000,
+        stride: Int64 = 20_000,
+        few: Int64 = 100_000
+    ) throws -> [Int64] {
+        let query = EntryQuery(filter: filter, stride: stride, mostOfPeriod: few, indexStride: few)
         var found: [Int64] = []
         var cursor: AuditCursor?
         repeat {
