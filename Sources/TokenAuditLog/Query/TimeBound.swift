@@ -1,8 +1,8 @@
 /// Where the rows of a period end: the last row before a moment, or the first from it on, found by the index of times.
 ///
 /// Rows are nearly in the order of their times, so one side of the moment tells about the other: if the rows that are
-/// not asked for are all there are from some number on, no other is among them. Rows whose clock was set back or forward
-/// are looked for among those that are asked for, the nearest to the moment first.
+/// not asked for are all there are from some number on, no other is among them. Rows whose clock was set back or
+/// forward are looked for among those that are asked for, the nearest to the moment first.
 struct TimeBound {
     /// In microseconds.
     let moment: Int64
