@@ -5,8 +5,7 @@ public import RDSIAMSystem
 /// Only ``AWSCredentialError/Code/notConfigured`` makes it ask the next. A source that is configured and fails stops
 /// the chain: going on would silently act as a different, often more powerful, principal.
 public struct AWSCredentialChain: AWSCredentialSource {
-    /// The sources, in the order in which they are asked.
-    public let sources: [any AWSCredentialSource]
+    private let sources: [any AWSCredentialSource]
     private let context: CredentialContext
 
     /// Creates a chain.

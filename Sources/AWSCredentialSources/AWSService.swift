@@ -6,13 +6,9 @@ import RDSIAMBasics
 public struct AWSService: Sendable, Hashable {
     /// The name in `AWS_ENDPOINT_URL_<NAME>` and, in lowercase, in a profile's `services` section.
     let settingName: String
-    /// The name in a credential scope.
     let signingName: String
-    /// What a regional host begins with.
     private let prefix: String
-    /// Whether GovCloud's ordinary endpoint is its FIPS endpoint.
     private let govCloudIsFIPS: Bool
-    /// Whether the ordinary endpoints are dual-stack too.
     private let plainIsDualStack: Bool
 
     /// Describes a service.

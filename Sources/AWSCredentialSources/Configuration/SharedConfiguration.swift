@@ -126,7 +126,7 @@ struct SharedConfiguration: Sendable {
     private static func merge(_ raw: RawSection, into section: inout Section, _ warnings: inout [String]) {
         section.faults += raw.faults
         for (key, value) in raw.properties {
-            if isPropertyName(key.string) {
+            if key.string.isASCIIName(of: 1...Int.max, alsoHolding: "-_/.%@:+") {
                 section.properties[key] = value
             } else {
                 // The name itself is not quoted: a line that went wrong may hold anything.
@@ -142,10 +142,5 @@ struct SharedConfiguration: Sendable {
         warnings.append(
             "In \(section.file), line \(section.line), the section [\(section.name)] is left out: it must be \(form)."
         )
-    }
-
-    /// Letters, digits and `-_/.%@:+`.
-    private static func isPropertyName(_ text: String) -> Bool {
-        text.isASCIIName(of: 1...Int.max, alsoHolding: "-_/.%@:+")
     }
 }

@@ -61,7 +61,12 @@ struct RetryingCaller: Sendable {
         _ make: () throws -> CredentialHTTPRequest,
         classify: ((CredentialHTTPResponse) -> Failure?)? = nil
     ) async throws -> CredentialHTTPResponse {
-        guard let http = context.http else { throw Self.noClient(operation) }
+        guard let http = context.http else {
+            throw AWSCredentialError(
+                .unsupported,
+                "\(operation) needs an HTTP client: build with the trait AsyncHTTPClient or give one in CredentialContext.http."
+            )
+        }
         var certificates: [UInt8]?
         let start = context.uptime()
         var attempt = 0
@@ -142,13 +147,6 @@ struct RetryingCaller: Sendable {
     /// Full jitter: anything up to 1, 2, 4… seconds, and never more than 20.
     private func delay(after attempt: Int) -> Duration {
         .seconds(context.draw() * min(20, Double(1 << min(attempt - 1, 5))))
-    }
-
-    private static func noClient(_ operation: String) -> AWSCredentialError {
-        AWSCredentialError(
-            .unsupported,
-            "\(operation) needs an HTTP client: build with the trait AsyncHTTPClient or give one in CredentialContext.http."
-        )
     }
 }
 

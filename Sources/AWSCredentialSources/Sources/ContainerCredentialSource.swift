@@ -109,9 +109,16 @@ struct ContainerHostRule {
     ///
     /// - Throws: ``AWSCredentialError`` if it may not be asked.
     func isLocal(_ endpoint: HTTPURL) async throws -> Bool {
-        // A name that only a proxy can look up is fine over https.
-        guard !endpoint.isSecure else { return try await areLocal { try await self.addresses(of: endpoint.host) } }
-        let addresses = try await addresses(of: endpoint.host)
+        let addresses: [IPAddress?]
+        do {
+            addresses = try await self.addresses(of: endpoint.host)
+        } catch is AWSCredentialError where endpoint.isSecure {
+            // A name that only a proxy can look up is fine over https.
+            return false
+        }
+        guard !endpoint.isSecure else {
+            return !addresses.isEmpty && addresses.allSatisfy { $0.map { $0.isLoopback || $0.isLinkLocal } ?? false }
+        }
         guard !addresses.isEmpty, addresses.allSatisfy(Self.isAllowed) else {
             throw AWSCredentialError.invalid(
                 """
@@ -121,15 +128,6 @@ struct ContainerHostRule {
             )
         }
         return true
-    }
-
-    private func areLocal(_ addresses: () async throws -> [IPAddress?]) async throws -> Bool {
-        do {
-            let addresses = try await addresses()
-            return !addresses.isEmpty && addresses.allSatisfy { $0.map { $0.isLoopback || $0.isLinkLocal } ?? false }
-        } catch is AWSCredentialError {
-            return false
-        }
     }
 
     /// An address that cannot be read becomes `nil`, which is not allowed.

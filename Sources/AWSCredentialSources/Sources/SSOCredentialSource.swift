@@ -77,7 +77,10 @@ struct SSOSettings: Sendable {
     ///   is for bearer tokens.
     /// - Throws: ``AWSCredentialError`` with the code `invalidConfiguration` for half a configuration.
     init?(profile name: String, in configuration: SharedConfiguration) throws {
-        guard let profile = try configuration.section(.profile, name), Self.concerns(profile) else { return nil }
+        // An account or a role makes it a matter of credentials.
+        guard let profile = try configuration.section(.profile, name),
+            profile.value("sso_account_id") != nil || profile.value("sso_role_name") != nil
+        else { return nil }
         let sessionName = profile.value("sso_session")
         let session = try sessionName.map { try Self.session($0, of: name, profile: profile, in: configuration) }
         let source = session ?? profile
@@ -98,11 +101,6 @@ struct SSOSettings: Sendable {
                 "The profile '\(name)' is set up for SSO but lacks \(missing.joined(separator: ", ")). Run `aws configure sso`."
             )
         }
-    }
-
-    /// An account or a role makes it a matter of credentials.
-    private static func concerns(_ profile: SharedConfiguration.Section) -> Bool {
-        profile.value("sso_account_id") != nil || profile.value("sso_role_name") != nil
     }
 
     private static func session(
