@@ -97,4 +97,23 @@ import Testing
         } catch {}
         Issue.record("the error does not say that it may be retried")
     }
+
+    @Test("a credential_process that hangs is named, with the seconds it had", arguments: [(false, 60), (true, 300)])
+    func hangingProcess(isLent: Bool, seconds: Int) async {
+        var context = CredentialContext.test(
+            ["AWS_CONFIG_FILE": "/c"],
+            files: MemoryFileStore(["/c": "[profile dev]\ncredential_process = slow\n"])
+        )
+        context.processes = HangingProcesses()
+        context.terminal.isLentToHelpers = isLent
+        let source = ProfileCredentialSource("dev", context: context)
+        let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
+        #expect(error?.code == .timedOut)
+        #expect(error?.message.contains("credential_process of the profile 'dev' did not end in \(seconds) s.") == true)
+    }
+}
+
+/// Child processes that take longer than they may.
+private struct HangingProcesses: ProcessRunner {
+    func run(_ request: ProcessRequest) async throws -> ProcessResult { throw ProcessRunnerError(.timedOut) }
 }

@@ -52,28 +52,34 @@ public struct ProcessCredentialSource: AWSCredentialSource {
     private var origin: String { profile.map { " of the profile '\($0)'" } ?? "" }
 
     private func run() async throws -> ProcessResult {
+        // A user takes longer than a program.
+        let seconds = context.terminal.isLentToHelpers ? 300 : 60
         do {
-            // A user takes longer than a program.
             let request = ProcessRequest(
                 command,
                 environment: context.environment,
-                limit: .seconds(context.terminal.isLentToHelpers ? 300 : 60),
+                limit: .seconds(seconds),
                 passesOnErrors: context.terminal.showsErrorsOfHelpers,
                 borrowsTerminal: context.terminal.isLentToHelpers
             )
             return try await context.processes.run(request)
+        } catch let error as ProcessRunnerError where error.code == .timedOut {
+            throw AWSCredentialError(
+                .timedOut,
+                "The credential_process\(origin) did not end in \(seconds) s. Run it in a terminal to see what it waits "
+                    + "for.",
+                underlyingError: error
+            )
         } catch {
             try CancellationError.rethrow(error)
-            let known = error as? ProcessRunnerError
+            let reason = (error as? ProcessRunnerError).map { " failed. \($0.message)" }
             throw AWSCredentialError(
-                known?.code == .timedOut ? .timedOut : .processFailed,
-                known.map { "The credential_process\(origin) failed. \($0.message)" }
-                    ?? "The credential_process\(origin) failed with \(type(of: error)).",
+                .processFailed,
+                "The credential_process\(origin)" + (reason ?? " failed with \(type(of: error))."),
                 underlyingError: error
             )
         }
     }
-
 }
 
 extension ProcessCredentialSource: CustomReflectable {
