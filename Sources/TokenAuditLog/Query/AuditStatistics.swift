@@ -21,9 +21,9 @@ public struct AuditStatistics: Sendable, Hashable {
     public internal(set) var total = Counts()
     /// Gaps, prunings and acknowledgments, oldest first, the first thousand.
     public internal(set) var incidents: [AuditEntry] = []
-    /// How many rows were looked at.
+    /// How many rows were looked at: those from the period's first row to its last.
     public internal(set) var rows: Int64 = 0
-    /// Rows that could not be read: altered, or written by a newer version.
+    /// Those of the ``rows`` that could not be read: altered, or written by a newer version.
     public internal(set) var unreadableRows: Int64 = 0
 
     static let mostIncidents = 1000

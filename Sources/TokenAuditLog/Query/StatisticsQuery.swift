@@ -13,6 +13,11 @@ struct StatisticsQuery {
         var (position, last) = try connection.reading {
             (try connection.prunedThrough(), try connection.head().sequence)
         }
+        if position < last {
+            let period = PeriodRows(since: since?.microseconds, until: until?.microseconds)
+            guard let rows = try period.rows(among: position + 1...last, on: connection) else { return tally.finished }
+            (position, last) = (rows.lowerBound - 1, rows.upperBound)
+        }
         while position < last, let first = try connection.row(from: position + 1), first <= last {
             position = last - first < stride ? last : first + stride - 1
             try connection.reading { try count(first...position, on: connection, into: &tally) }
