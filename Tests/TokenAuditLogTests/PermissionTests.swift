@@ -52,12 +52,14 @@ struct PermissionTests {
         try set(0o644, victim)
         try? FileManager.default.removeItem(atPath: path + suffix)
         try FileManager.default.createSymbolicLink(atPath: path + suffix, withDestinationPath: victim)
-        _ = await Logs.code { try await Logs.write(1, to: path, from: 2) }
+        #expect(await Logs.code { try await Logs.write(1, to: path, from: 2) } == .notPermitted)
         #expect(try mode(victim) == 0o644)
         #expect(try String(contentsOfFile: victim, encoding: .utf8) == "not a log's")
         try FileManager.default.removeItem(atPath: path + suffix)
         try FileManager.default.linkItem(atPath: victim, toPath: path + suffix)
-        _ = await Logs.code { try await Logs.write(1, to: path, from: 3) }
+        #expect(await Logs.code { try await Logs.write(1, to: path, from: 3) } == .notPermitted)
+        let error = await #expect(throws: AuditLogError.self) { _ = try await AuditLogReader.open(path) }
+        #expect(error?.code == .notPermitted && error?.message.contains("There is a link") == true)
         #expect(try mode(victim) == 0o644)
     }
 
@@ -80,6 +82,9 @@ struct PermissionTests {
             },
             NoFile(testDescription: "an empty file", code: .notAnAuditLog, words: "The file is empty") {
                 _ = FileManager.default.createFile(atPath: $0, contents: nil)
+            },
+            NoFile(testDescription: "a short text", code: .notAnAuditLog, words: "is not an audit log") {
+                _ = FileManager.default.createFile(atPath: $0, contents: Data("hello\n".utf8))
             },
         ]
     }

@@ -41,11 +41,22 @@ struct LogFile {
             throw AuditLogError(.notAnAuditLog, message, path: path)
         }
         guard access(path, R_OK) == 0 else { throw failure(errno) }
+        try Self.journals.forEach { try checkIsOwn(path + $0) }
         return true
     }
 
-    /// Whether it is a file without a byte, which is no log yet.
-    var isEmpty: Bool { (try? status()).flatMap { $0 }.map { $0.st_size == 0 } ?? false }
+    /// Makes sure that no link lies where a journal belongs.
+    ///
+    /// Run by root, SQLite gives what it finds there to the log's owner.
+    private func checkIsOwn(_ journal: String) throws {
+        var status = stat()
+        guard lstat(journal, &status) == 0, status.st_mode & S_IFMT != S_IFREG || status.st_nlink > 1 else { return }
+        let message = "There is a link, or no file, where a journal of the audit log belongs: \(journal). Remove it."
+        throw AuditLogError(.notPermitted, message, path: path)
+    }
+
+    /// How many bytes the file has; 0 if there is none.
+    var size: Int64 { (try? status()).flatMap { $0 }.map { Int64($0.st_size) } ?? 0 }
 
     /// Whether there is a file.
     var exists: Bool { access(path, F_OK) == 0 }

@@ -15,9 +15,13 @@ struct ReadOnlyFile {
         guard try file.inspect() else {
             throw AuditLogError(.notFound, "There is no audit log at this path.", path: path)
         }
-        if file.isEmpty && !LogFile(path: path + "-wal").exists {
+        if file.size == 0 && !LogFile(path: path + "-wal").exists {
             let message = "The file is empty: nothing was recorded in it yet. Check the path."
             throw AuditLogError(.notAnAuditLog, message, path: path)
+        }
+        // SQLite calls it an error of the disk if a file ends within its first page, whose least size is 512 bytes.
+        if (1..<512).contains(file.size) {
+            throw AuditLogError(.notAnAuditLog, "The file is not an audit log. Choose another path.", path: path)
         }
         do {
             return try open(limit: limit) { try connect(limit: limit) }
