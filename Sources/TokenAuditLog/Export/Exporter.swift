@@ -4,6 +4,8 @@ struct Exporter {
     let format: AuditExportFormat
     let write: ([UInt8]) throws -> Void
     var stride: Int64 = 1_000
+    /// Whether the rows are appended to what an earlier export has written, which has a heading.
+    var isAppending = false
 
     /// Goes on after a row that an earlier export has ended with.
     func export(after head: AuditHead) throws -> AuditExportSummary {
@@ -70,6 +72,7 @@ struct Exporter {
     }
 
     private func writeHeading(_ position: AuditHead, isFirst: Bool) throws {
+        guard !isAppending else { return }
         switch format {
         case .jsonLines:
             let heading = CanonicalJSON.object([

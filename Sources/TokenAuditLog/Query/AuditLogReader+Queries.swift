@@ -111,15 +111,21 @@ extension AuditLogReader {
     /// - Parameters:
     ///   - format: The form.
     ///   - head: The ``AuditExportSummary/head`` of the export before. The log must still hold that very row.
+    ///   - isAppending: Whether the events are appended to that export, so that no second heading is needed. Without a
+    ///     heading, JSON Lines can be verified only together with what they are appended to.
     ///   - write: Takes the next bytes. It is called on the reader's thread.
     /// - Throws: As ``export(_:after:to:)``, and `rewound` if the log holds another row there or is another log.
     @discardableResult
     public func export(
         _ format: AuditExportFormat,
         continuing head: AuditHead,
+        isAppending: Bool = false,
         to write: @escaping @Sendable ([UInt8]) throws -> Void
     ) throws -> AuditExportSummary {
-        try reading { try Exporter(connection: $0, format: format, write: write).export(after: head) }
+        try reading { connection in
+            try Exporter(connection: connection, format: format, write: write, isAppending: isAppending)
+                .export(after: head)
+        }
     }
 }
 

@@ -217,6 +217,10 @@ struct ExportTests {
         try await Logs.write(2, to: path, from: 6)
         let reader = try await AuditLogReader.open(path)
         #expect(try await reader.export(.csv, continuing: summary.head) { _ in }.rows == 2)
+        let added = Sink()
+        try await reader.export(.jsonLines, continuing: summary.head, isAppending: true) { added.write($0) }
+        let whole = try await export(.jsonLines).text
+        #expect(added.text.split(separator: "\n").count == 2 && whole.hasSuffix(added.text))
         let other = AuditHead(logID: summary.head.logID, sequence: 5, digest: Digest())
         #expect(await Logs.code { _ = try await reader.export(.csv, continuing: other) { _ in } } == .rewound)
         let foreign = AuditHead(logID: "another", sequence: 5, digest: summary.head.digest)

@@ -18,6 +18,8 @@ struct AuditExportCommand: AuditSubcommand {
 
               rds-iam audit export --format ocsf --state /var/lib/rds-iam/siem.state >> events.json
 
+            The heading comes once: on standard output only with the first export, with --output in each file.
+
             Without it, --output says in the end how to go on later: with --after and the last row's number. A file that \
             breaks off is no loss: export it again.
 
@@ -65,9 +67,10 @@ struct AuditExportCommand: AuditSubcommand {
             bytes.withLock { $0 += text.count }
         }
         let summary = try await Progress.during("exporting", count: { "\(bytes.withLock { $0 } / 1_048_576) MiB" }) {
-            [format, after] in
+            [format, after, output] in
             guard let start else { return try await reader.export(format, after: after, to: written) }
-            return try await reader.export(format, continuing: start, to: written)
+            // What goes to standard output is appended to what was printed before; --output makes a new file each time.
+            return try await reader.export(format, continuing: start, isAppending: output == nil, to: written)
         }
         try file.finish()
         try state?.write(summary.head)
