@@ -51,18 +51,21 @@ public actor AuditLogReader {
     ///     ``AuditFinding/Kind/headPruned``.
     ///   - keys: Keys of which one must have signed each checkpoint, and one checkpoint at least. None if signatures do
     ///     not matter.
+    ///   - progress: Is told now and then how many rows have been walked. It is called on the reader's thread.
     /// - Throws: ``AuditLogError`` if the log cannot be read at all. What is wrong within it is in the report.
     public func verify(
         from start: AuditHead? = nil,
         heads: [AuditHead] = [],
-        keys: [AuditVerificationKey] = []
+        keys: [AuditVerificationKey] = [],
+        progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) throws -> AuditVerification {
         try ChainVerifier(
             file: ReadOnlyFile(path: path),
             timeLimit: timeLimit,
             start: start,
             heads: heads,
-            keys: keys
+            keys: keys,
+            progress: progress
         ).verify()
     }
 

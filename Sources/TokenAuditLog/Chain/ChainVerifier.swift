@@ -12,6 +12,7 @@ struct ChainVerifier: Sendable {
     var keys: [AuditVerificationKey] = []
     /// How long a read transaction lasts, about.
     var pace = Duration.milliseconds(20)
+    var progress: @Sendable (Int64) -> Void = { _ in }
 
     func verify() throws -> AuditVerification {
         let hasher = try ChainHasher()
@@ -22,7 +23,7 @@ struct ChainVerifier: Sendable {
         var walk = ChainWalk(from: beginning, heads: own, keys: keys, hasher: hasher)
         let start = try origin(own, steps.connection)
         if let start { walk.begin(at: start) } else { try steps.walkLeftovers(&walk, beginning) }
-        while try steps.advance(&walk) {}
+        while try steps.advance(&walk) { progress(walk.report.rows) }
 
         var report = walk.report
         report.pruning = pruning(steps.prunePoint, walk)

@@ -26,12 +26,21 @@ struct AuditReanchorCommand: AuditSubcommand {
     @Flag(help: "One JSON object.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "As with `verify`: a checkpoint that is not signed is acknowledged too.",
+            valueName: "KEY"
+        )
+    )
+    var key: [String] = []
+
     @OptionGroup var signing: SigningKeyOption
 
     @OptionGroup var log: AuditLogOption
 
     func validate() throws {
         guard !reason.isEmpty else { throw ValidationError("--reason must say something.") }
+        _ = try AuditVerifyCommand.keys(key)
     }
 
     func perform() async throws {
@@ -53,7 +62,8 @@ struct AuditReanchorCommand: AuditSubcommand {
     /// Acknowledges the findings in the log, or returns `nil` if there are none.
     private func acknowledge(_ writer: AuditLog) async throws -> AuditVerification? {
         let reader = try await log.reader()
-        let report = try await Progress.during("verifying") { try await reader.verify() }
+        let keys = try AuditVerifyCommand.keys(key)
+        let report = try await Progress.verifying { try await reader.verify(keys: keys, progress: $0) }
         if report.isIntact { return nil }
         let open = report.findings.filter { $0.acknowledgedBy == nil }
         guard report.findingCount > report.findings.count || open.contains(where: \.canBeAcknowledged) else {

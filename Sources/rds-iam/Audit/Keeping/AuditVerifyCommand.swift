@@ -49,13 +49,13 @@ struct AuditVerifyCommand: AuditSubcommand {
 
     @OptionGroup var log: AuditLogOption
 
-    func validate() throws { _ = try keys() }
+    func validate() throws { _ = try Self.keys(key) }
 
     func perform() async throws {
         let reader = try await log.reader()
-        let keys = try keys()
-        let report = try await Progress.during("verifying") { [from, head] in
-            try await reader.verify(from: from, heads: head, keys: keys)
+        let keys = try Self.keys(key)
+        let report = try await Progress.verifying { [from, head] progress in
+            try await reader.verify(from: from, heads: head, keys: keys, progress: progress)
         }
         let text = VerificationText(report, path: reader.path, from: from)
         if json {
@@ -68,8 +68,8 @@ struct AuditVerifyCommand: AuditSubcommand {
         throw CommandFailure(status: 3, error: DamagedLog(path: reader.path, findings: findings))
     }
 
-    private func keys() throws -> [AuditVerificationKey] {
-        try key.map { text in
+    static func keys(_ texts: [String]) throws -> [AuditVerificationKey] {
+        try texts.map { text in
             guard let key = AuditVerificationKey(text) else {
                 throw ValidationError("--key must be a public key of the form NAME+ID+BASE64 (C2SP signed-note).")
             }

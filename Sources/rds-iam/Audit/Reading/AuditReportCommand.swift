@@ -43,7 +43,9 @@ struct AuditReportCommand: AuditSubcommand {
         let statistics = try await Progress.during("counting", count: { "\(counted.withLock { $0 }) rows" }) {
             try await reader.statistics(since: since, until: until) { rows in counted.withLock { $0 = rows } }
         }
-        let verification = try await Progress.during("verifying") { [head] in try await reader.verify(heads: head) }
+        let verification = try await Progress.verifying { [head] progress in
+            try await reader.verify(heads: head, progress: progress)
+        }
         let report = AuditReport(
             statistics,
             verification: verification,

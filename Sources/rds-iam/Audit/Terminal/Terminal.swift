@@ -1,5 +1,6 @@
 import RDSIAMBasics
 import RDSIAMSystem
+import Synchronization
 
 /// What standard output or standard error is connected to, and what it can show.
 struct Terminal {
@@ -89,6 +90,16 @@ final class Progress: Sendable {
     private static func write(_ text: String) {
         let bytes = Array(text.utf8)
         _ = systemWrite(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    /// Runs a verification, which says how many rows it has walked.
+    static func verifying<Value: Sendable>(
+        _ body: (@escaping @Sendable (Int64) -> Void) async throws -> Value
+    ) async throws -> Value {
+        let walked = Mutex<Int64>(0)
+        return try await during("verifying", count: { "\(walked.withLock { $0 }) rows" }) {
+            try await body { rows in walked.withLock { $0 = rows } }
+        }
     }
 
     /// Runs `body` with a line on the terminal.
