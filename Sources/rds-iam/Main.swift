@@ -12,9 +12,17 @@ enum Main {
             } else {
                 try command.run()
             }
+            try checkOutput()
         } catch {
             leave(after: error)
         }
+    }
+
+    /// Makes sure that all that was printed has been written: on a full disk, nothing must not look like an answer.
+    private static func checkOutput() throws {
+        guard fflush(nil) != 0 else { return }
+        let reason = "The system says: \(String(cString: strerror(errno)))."
+        throw WritingFailure(name: "standard output", reason: reason)
     }
 
     /// Ends the process: with 0 after help, with 2 after a usage error, and after any other with one line that says

@@ -151,6 +151,7 @@ struct AuditListTests: AuditCommandSuite {
             #expect(rows.contains { $0["payload"] as? String == "{}\n\u{1B}[2J,\"seq\":9}" })
         }
         #expect(try await audit("list").lines.contains("1\tunreadable"))
+        #expect(try await audit("stats").errors.contains("note: 1 rows cannot be read"))
         #expect(try await audit("show", "1").output.contains(#"cannot be read: {}\n\u{1b}[2J"#))
     }
 

@@ -34,6 +34,56 @@ struct AuditOutputTests: AuditCommandSuite {
         #expect(try await audit("export", "--state", state).errors.contains("is not the state of an export"))
     }
 
+    @Test("exports with --state that are appended to one file verify like one, and those into files each by itself")
+    func appended() async throws {
+        func verify(_ file: String) async throws -> CommandResult {
+            try await run("/usr/bin/env", ["python3", Repository.path("Fixtures/audit/verify.py"), file])
+        }
+        let appended = folder.path("events.jsonl")
+        _ = FileManager.default.createFile(atPath: appended, contents: nil)
+        let script = "exec \"$0\" audit export --state \"$1\" >> \"$2\""
+        for user in ["a", "b"] {
+            try await record([CommandEvents.issue(user)])
+            let command = ["-c", script, try Repository.built("rds-iam"), folder.path("state"), appended]
+            #expect(try await run("/bin/sh", command).status == 0)
+            let file = folder.path(user)
+            #expect(try await audit("export", "--state", folder.path("other"), "--output", file).status == 0)
+            #expect(try await verify(file).status == 0)
+        }
+        let lines = try String(contentsOfFile: appended, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 3 && lines[0].contains("rds-iam-audit-log/1"))
+        let verdict = try await verify(appended)
+        #expect(verdict.status == 0, "\(verdict.output)\(verdict.errors)")
+    }
+
+    @Test(
+        "what cannot be printed is status 1",
+        arguments: ["list", "head", "verify", "stats", "show 1"]
+    )
+    func fullOutput(words: String) async throws {
+        try await record([CommandEvents.issue("a")])
+        let command = ["-c", "exec \"$0\" audit \(words) > /dev/full", try Repository.built("rds-iam")]
+        let result = try await run("/bin/sh", command)
+        #expect(result.status == 1 && result.errors.contains("Cannot write standard output"), "\(result.errors)")
+    }
+
+    @Test("a log that another process holds for too long is status 4", .timeLimit(.minutes(2)))
+    func busy() async throws {
+        try await record([CommandEvents.issue("a")])
+        let script = """
+            import sqlite3, subprocess, sys
+            log = sqlite3.connect(sys.argv[1], isolation_level=None)
+            log.execute("PRAGMA journal_mode = TRUNCATE")
+            log.execute("BEGIN EXCLUSIVE")
+            run = lambda *words: subprocess.Popen([sys.argv[2], *words, "--audit-log", sys.argv[1]])
+            commands = [run("audit", "verify"), run("audit", "list"), run("audit", "prune", "--before", "2000-01-01")]
+            commands += [run("audit", "find-token", "--fingerprint", "0" * 64)]
+            print([command.wait() for command in commands])
+            """
+        let result = try await run("/usr/bin/env", ["python3", "-c", script, log, try Repository.built("rds-iam")])
+        #expect(result.output == "[4, 4, 4, 5]\n", "\(result.errors)")
+    }
+
     @Test("export --state moves on only after all was written")
     func brokenExport() async throws {
         try await record([CommandEvents.issue("a")])
@@ -75,6 +125,11 @@ struct AuditOutputTests: AuditCommandSuite {
         #expect(verdict.status == 0, "\(verdict.output)\(verdict.errors)")
         #expect(try await run(token).status == 0)
         #expect(try await audit("verify", "--key", publicKey).status == 3)
+        let reanchor = ["audit", "reanchor", "--reason", "another program", "--signing-key", file, "--key", publicKey]
+        #expect(try await run(reanchor).output.hasPrefix("acknowledged"))
+        let acknowledged = try await audit("verify", "--key", publicKey)
+        #expect(acknowledged.status == 0, "\(acknowledged.output)\(acknowledged.errors)")
+        #expect(acknowledged.output.contains("is intact but for 1 acknowledged"))
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
         let open = try await run(token + ["--signing-key", file])
         #expect(open.status == 1 && open.errors.contains("chmod 600") && !open.errors.contains("PRIVATE"))

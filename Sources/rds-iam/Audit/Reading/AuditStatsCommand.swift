@@ -41,6 +41,9 @@ struct AuditStatsCommand: AuditSubcommand {
             StatisticsTables(statistics, on: .output).lines.forEach { print($0) }
         } else {
             Self.printFields(statistics)
+            let unreadable = statistics.unreadableRows
+            guard unreadable > 0 else { return }
+            Main.printError("rds-iam: note: \(unreadable) rows cannot be read: run rds-iam audit verify.")
         }
     }
 
