@@ -41,7 +41,8 @@ struct LogFile {
             throw AuditLogError(.notAnAuditLog, message, path: path)
         }
         guard access(path, R_OK) == 0 else { throw failure(errno) }
-        try Self.journals.forEach { try checkIsOwn(path + $0) }
+        let target = target.path
+        try Self.journals.forEach { try checkIsOwn(target + $0) }
         return true
     }
 
