@@ -131,26 +131,3 @@ extension Statement {
         }
     }
 }
-
-/// A value of a column, to be bound again.
-enum StoredValue {
-    case null
-    case integer(Int64)
-    case real(Double)
-    case text([UInt8])
-
-    /// Whether it comes before another in an index: NULL, then numbers, then texts by their bytes.
-    func precedes(_ other: StoredValue) -> Bool {
-        switch (self, other) {
-        case (.null, .null), (.integer, .null), (.real, .null), (.text, .null): false
-        case (.null, _): true
-        case (.integer(let left), .integer(let right)): left < right
-        case (.integer(let left), .real(let right)): Double(left) < right
-        case (.real(let left), .integer(let right)): left < Double(right)
-        case (.real(let left), .real(let right)): left < right
-        case (.text(let left), .text(let right)): left.lexicographicallyPrecedes(right)
-        case (.text, _): false
-        case (_, .text): true
-        }
-    }
-}
