@@ -133,7 +133,45 @@ extension AWSCredentialSource where Self == CustomCredentialSource {
     }
 }
 
+extension AWSCredentialSource where Self == WebIdentityCredentialSource {
+    /// The role that `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN` describe.
+    public static var webIdentity: Self { Self() }
+}
+
+extension AWSCredentialSource where Self == ContainerCredentialSource {
+    /// The container endpoint of ECS or EKS Pod Identity.
+    public static var container: Self { Self() }
+}
+
+extension AWSCredentialSource where Self == InstanceMetadataCredentialSource {
+    /// The role of an EC2 instance.
+    public static var instanceMetadata: Self { Self() }
+}
+
+extension AWSCredentialSource where Self == ProcessCredentialSource {
+    /// A command that prints credentials.
+    ///
+    /// - Parameter command: The command line for `/bin/sh -c`.
+    public static func process(_ command: String) -> Self { Self(command) }
+}
+
+extension AWSCredentialSource where Self == AssumeRoleCredentialSource {
+    /// A role assumed with the credentials of another source.
+    ///
+    /// - Parameters:
+    ///   - role: The role to assume.
+    ///   - base: Returns the credentials that sign the call.
+    public static func assumeRole(_ role: AssumedRole, from base: any AWSCredentialSource) -> Self {
+        Self(role, from: base)
+    }
+}
+
 extension AWSCredentialSource where Self == RefreshingCredentialSource {
+    /// The default chain, cached and renewed.
+    ///
+    /// Each use makes a new cache, so keep the value.
+    public static var `default`: Self { Self(AWSCredentialChain.default()) }
+
     /// Another source, cached and renewed.
     ///
     /// Each use makes a new cache, so keep the value.

@@ -39,10 +39,9 @@ import Testing
         let sources: [(any AWSCredentialSource, AWSCredentialSourceKind)] = [
             (.environment, .environment), (.profile("dev"), .profile),
             (.static(AWSCredentials(accessKeyID: "A", secretAccessKey: "hidden")), .static),
-            (.refreshing(.environment), .environment), (WebIdentityCredentialSource(), .webIdentity),
-            (ContainerCredentialSource(), .container), (InstanceMetadataCredentialSource(), .instanceMetadata),
-            (ProcessCredentialSource("true"), .process),
-            (AssumeRoleCredentialSource(AssumedRole(arn: "arn:aws:iam::1:role/r"), from: .environment), .assumeRole),
+            (.refreshing(.environment), .environment), (.webIdentity, .webIdentity), (.container, .container),
+            (.instanceMetadata, .instanceMetadata), (.process("true"), .process), (.default, .custom),
+            (.assumeRole(AssumedRole(arn: "arn:aws:iam::1:role/r"), from: .environment), .assumeRole),
         ]
         for (source, kind) in sources { #expect(source.kind == kind) }
     }
