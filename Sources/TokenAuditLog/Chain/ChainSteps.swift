@@ -110,7 +110,9 @@ struct ChainSteps {
         return true
     }
 
-    /// Walks for a while. Returns whether the time was up before the rows were.
+    /// Walks for a while.
+    ///
+    /// Returns whether the time was up before the rows were.
     private mutating func walk(_ walk: inout ChainWalk, through last: Int64) throws -> Bool {
         let end = SuspendingClock.now + pace
         defer { rows.reset() }

@@ -65,7 +65,9 @@ struct IndexCheck {
         AuditLogError(.damaged, "The index \(index.name) is out of order.", path: connection.path)
     }
 
-    /// Reads for a while. Returns where to go on; `nil` at the end.
+    /// Reads for a while.
+    ///
+    /// Returns where to go on; `nil` at the end.
     private func step(from place: Place?, _ sum: inout Sum) throws -> Place? {
         let end = SuspendingClock.now + pace
         guard let place else { return try read(connection.prepare(Queries.allEntries(index)), until: end, &sum) }

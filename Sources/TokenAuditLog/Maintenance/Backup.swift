@@ -68,7 +68,9 @@ struct Backup {
         return nil
     }
 
-    /// Copies what a query gives. Returns the first column of the last row; `nil` if there is no row.
+    /// Copies what a query gives.
+    ///
+    /// Returns the first column of the last row; `nil` if there is no row.
     @discardableResult
     private func transfer(_ rows: Statement, to copy: Connection, _ sql: String, count: Int) throws -> Int64? {
         var last: Int64?

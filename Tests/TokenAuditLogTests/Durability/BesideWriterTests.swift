@@ -10,7 +10,9 @@ import Testing
 struct BesideWriterTests {
     private static let rows = 20_000
 
-    /// One event after another, until it is told to stop. Returns how many.
+    /// One event after another, until it is told to stop.
+    ///
+    /// Returns how many.
     private static func write(to log: AuditLog, while goesOn: @Sendable () -> Bool) async throws -> Int {
         var number = 0
         while goesOn() || number == 0 {
