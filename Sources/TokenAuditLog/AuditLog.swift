@@ -142,16 +142,24 @@ public actor AuditLog: TokenAuditRecorder {
     /// Commits what waits, writes a last checkpoint and closes the file.
     ///
     /// That events were lost is recorded in any case, if it can be. Later events are refused.
-    public func close() {
+    ///
+    /// - Returns: The lost events of which the log says nothing, as it could not be written. A later
+    ///   ``recordLoss(events:issued:)`` can make up for it.
+    @discardableResult
+    public func close() -> LostEvents {
         queue.close()
         drain()
         let lost = queue.lost
         if configuration.recordsOpenAndClose, committer?.hasUnconfirmedRows == true || !lost.isEmpty {
             _ = try? checkpoint("close")
         } else if !lost.isEmpty {
-            try? maintaining { try $0.transaction(until: $1, afterLosing: lost) {} }
+            do {
+                try maintaining { try $0.transaction(until: $1, afterLosing: lost) {} }
+                queue.settle(lost)
+            } catch {}
         }
         committer = nil
+        return queue.lost
     }
 
     private func awaitIdleness() {

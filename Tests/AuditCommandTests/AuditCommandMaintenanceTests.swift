@@ -143,7 +143,7 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(try folder.everything().keys.contains { $0.hasSuffix(".lost") } == false)
     }
 
-    @Test("best effort on a full disk prints the token, and a warning that it is not recorded")
+    @Test("best effort on a full disk prints the token, warns that it is not recorded, and leaves a gap in the log")
     func bestEffort() async throws {
         try await token("a")
         let script = "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\""
@@ -153,5 +153,10 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(result.status == 0 && result.output.contains("X-Amz-Signature="))
         #expect(result.errors.contains("rds-iam: warning: no record is kept of this token: "), "\(result.errors)")
         #expect(result.errors.contains("is full") && !result.errors.contains("X-Amz"))
+        try await token("c")
+        let gap =
+            try objects(try await audit("list", "--activity", "gap", "--json")).first?["payload"] as? [String: Any]
+        #expect(gap?["detail"] as? [String: String] == ["events": "1", "issued": "1"])
+        #expect(try folder.everything().keys.contains { $0.hasSuffix(".lost") } == false)
     }
 }

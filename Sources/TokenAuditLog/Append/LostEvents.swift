@@ -1,11 +1,12 @@
-/// Events that could not be recorded, for the row that will say so.
-struct LostEvents: Sendable, Equatable {
+/// How many events could not be recorded, for the row that will say so.
+public struct LostEvents: Sendable, Hashable {
     /// All events.
-    private(set) var events = 0
+    public private(set) var events = 0
     /// Those of tokens that were issued nevertheless.
-    private(set) var issued = 0
+    public private(set) var issued = 0
 
-    var isEmpty: Bool { events == 0 }
+    /// Whether no event is lost.
+    public var isEmpty: Bool { events == 0 }
 
     mutating func count(_ event: PendingEvent) {
         events += 1

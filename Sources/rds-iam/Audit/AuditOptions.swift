@@ -33,8 +33,15 @@ struct AuditOptions: ParsableArguments {
         guard let log = try await openLog(path) else {
             return try await body(issuer(.bestEffort(LostRecords(of: path))))
         }
-        let policy = audit == .bestEffort ? AuditPolicy.bestEffort(WarningRecorder(log: log)) : .required(log)
-        return try await closing(log) { try await body(issuer(policy)) }
+        guard audit == .bestEffort else { return try await closing(log) { try await body(issuer(.required(log))) } }
+        do {
+            let value = try await body(issuer(.bestEffort(WarningRecorder(log: log))))
+            LostRecords(of: path).record(await log.close())
+            return value
+        } catch {
+            LostRecords(of: path).record(await log.close())
+            throw error
+        }
     }
 
     private func issuer(_ policy: AuditPolicy) -> TokenIssuer {

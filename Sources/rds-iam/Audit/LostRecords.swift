@@ -2,7 +2,7 @@ import AuthTokens
 import RDSIAMSystem
 import TokenAuditLog
 
-/// The events that were lost because the log could not be opened: a line each in a file beside it.
+/// The events that were lost because the log could not be opened or written: a line each in a file beside it.
 ///
 /// The next command that opens the log records the gap and deletes the file. After a crash in between, the gap is
 /// recorded twice, never lost.
@@ -13,10 +13,22 @@ struct LostRecords: TokenAuditRecorder {
 
     /// Counts an event.
     func record(_ event: TokenEvent) async throws {
-        let isIssue = [.issue, .reuse].contains(event.activity)
+        append([.issue, .reuse].contains(event.activity) ? "1\n" : "0\n")
+    }
+
+    /// Counts the events that a log could not be told of.
+    func record(_ lost: LostEvents) {
+        guard !lost.isEmpty else { return }
+        append(
+            String(repeating: "1\n", count: lost.issued) + String(repeating: "0\n", count: lost.events - lost.issued)
+        )
+    }
+
+    private func append(_ lines: String) {
         guard let file = open(O_WRONLY | O_APPEND | O_CREAT) else { return Self.warn() }
         defer { close(file) }
-        guard systemWrite(file, isIssue ? "1\n" : "0\n", 2) == 2, fsync(file) == 0 else { return Self.warn() }
+        let count = lines.utf8.count
+        guard systemWrite(file, lines, count) == count, fsync(file) == 0 else { return Self.warn() }
     }
 
     private static func warn() {
