@@ -62,14 +62,14 @@ extension AWSCaller {
         sign: (TokenSigning) throws -> String
     ) async throws -> AuthToken {
         let endpoint = try SigningEndpoint(of: request)
-        let region = try await region(for: request).name
+        let region = try await region(for: request)
         let credentials = try await credentials(for: request, validFor: min(lifetime, Self.wantedLifetime))
         // The clock is read after the credentials have come: they may have taken a while.
         let time = try SigningTime(secondsSince1970: context.now().timeIntervalSince1970)
         let signedAt = Date(timeIntervalSince1970: TimeInterval(time.unixSeconds))
         let signing = TokenSigning(
             endpoint: endpoint,
-            region: region,
+            region: region.name,
             credentials: try credentials.signing,
             unixSeconds: time.unixSeconds,
             lifetime: min(Int(lifetime.components.seconds), try Self.remainingSeconds(of: credentials, at: signedAt)),
@@ -83,7 +83,8 @@ extension AWSCaller {
             signingHost: endpoint.host,
             signingPort: signsPort ? endpoint.port : nil,
             credential: CredentialIdentity(credentials),
-            region: region
+            region: region.name,
+            regionOrigin: region.origin.description
         )
     }
 

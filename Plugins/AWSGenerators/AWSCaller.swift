@@ -89,9 +89,13 @@ public final class AWSCaller: Sendable {
     /// not known without waiting.
     public func isCurrent(_ token: AuthToken, for request: AuthTokenRequest) -> Bool {
         guard let key = token.credential?.accessKeyID, let source = knownSource(for: request),
-            source.cachedCredentials()?.accessKeyID.isBytewiseEqual(to: key) == true,
-            let region = (try? namedRegion(for: request))?.name ?? regions(for: request).cachedRegion()
+            source.cachedCredentials()?.accessKeyID.isBytewiseEqual(to: key) == true
         else { return false }
+        // Only the AWS configuration can name another region while the request stays the same.
+        let isConfigured = token.regionOrigin?.isBytewiseEqual(to: SigningRegion.Origin.configuration.description)
+        if isConfigured == false { return true }
+        let named = isConfigured == nil ? try? namedRegion(for: request)?.name : nil
+        guard let region = named ?? regions(for: request).cachedRegion() else { return false }
         return token.region?.isBytewiseEqual(to: region) == true
     }
 

@@ -123,6 +123,18 @@ public actor AuditLog: TokenAuditRecorder {
         return try body(committer, .now + configuration.timeLimit)
     }
 
+    /// Records that events were lost before the log could be opened.
+    ///
+    /// - Parameters:
+    ///   - events: How many events.
+    ///   - issued: How many of them were about tokens that were used nevertheless.
+    /// - Throws: ``AuditLogError``; `busy` may be tried again.
+    public func recordLoss(events: Int, issued: Int) throws {
+        try maintaining { committer, deadline in
+            try committer.transaction(until: deadline, afterLosing: LostEvents(events: events, issued: issued)) {}
+        }
+    }
+
     /// Writes a checkpoint now.
     ///
     /// - Returns: The log's head after it, to be kept elsewhere.

@@ -58,12 +58,12 @@ public struct RedshiftGenerator: AWSTokenGenerator {
     ///   known; `SigV4Error` if the clock answers no time. The error's `isRetryable` says whether to retry.
     public func token(for request: AuthTokenRequest) async throws -> AuthToken {
         let name = RedshiftHostName(try SigningEndpoint(of: request).host)
-        let region = try await caller.region(for: request).name
+        let region = try await caller.region(for: request)
         guard let target = target ?? name?.target else { throw RedshiftError.noTarget }
         let credentials = try await caller.credentials(for: request)
         let now = try caller.context.signingDate()
         let body = try access.body(for: request, target: target, lifetime: Int(lifetime.components.seconds))
-        let call = access.call(in: region, profile: request.setting(AWSKeyword.profile), context: caller.context)
+        let call = access.call(in: region.name, profile: request.setting(AWSKeyword.profile), context: caller.context)
         let answer = try await call.answer(to: body, signedBy: credentials)
         let grant = try access.grant(answer)
         return AuthToken(
@@ -71,7 +71,8 @@ public struct RedshiftGenerator: AWSTokenGenerator {
             signedAt: now,
             expiresAt: grant.expiresAt,
             credential: CredentialIdentity(credentials),
-            region: region,
+            region: region.name,
+            regionOrigin: region.origin.description,
             user: grant.user
         )
     }

@@ -90,14 +90,14 @@ public final class SecretsManagerGenerator: AWSTokenGenerator {
     }
 
     private func fetch(_ secretID: String, for request: AuthTokenRequest) async throws -> AuthToken {
-        let region = try await caller.region(for: request).name
+        let region = try await caller.region(for: request)
         let credentials = try await caller.credentials(for: request)
         let now = try caller.context.signingDate()
         let call = AWSServiceCall(
             AWSService("secretsmanager", settingName: "SECRETS_MANAGER", plainIsDualStack: true),
             "GetSecretValue",
             format: .json(target: "secretsmanager"),
-            region: region,
+            region: region.name,
             profile: request.setting(AWSKeyword.profile),
             context: caller.context
         )
@@ -109,7 +109,8 @@ public final class SecretsManagerGenerator: AWSTokenGenerator {
             expiresAt: nil,
             reusableUntil: now + lifetime.seconds,
             credential: CredentialIdentity(credentials),
-            region: region,
+            region: region.name,
+            regionOrigin: region.origin.description,
             user: secret.user
         )
     }

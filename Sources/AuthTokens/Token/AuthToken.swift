@@ -37,6 +37,8 @@ public struct AuthToken: Sendable {
     public let credential: CredentialIdentity?
     /// The AWS region it is valid in, if that applies.
     public let region: String?
+    /// Where ``region`` comes from, such as `host name`, if the generator tells.
+    public let regionOrigin: String?
     /// The user to log in as if the provider chooses the user (Redshift does), else `nil` for the user asked for.
     public let user: String?
     /// The SHA-256 of ``value`` in lowercase hexadecimal, which names the token in the audit log; `nil` for a
@@ -60,6 +62,7 @@ public struct AuthToken: Sendable {
     ///   - signingPort: The port that it is valid for.
     ///   - credential: Whose credentials made it.
     ///   - region: The AWS region it is valid in.
+    ///   - regionOrigin: Where the region comes from.
     ///   - user: The user to log in as if it is not the one asked for.
     public init(
         value: String,
@@ -71,6 +74,7 @@ public struct AuthToken: Sendable {
         signingPort: Int? = nil,
         credential: CredentialIdentity? = nil,
         region: String? = nil,
+        regionOrigin: String? = nil,
         user: String? = nil
     ) {
         self.value = value
@@ -82,6 +86,7 @@ public struct AuthToken: Sendable {
         self.signingPort = signingPort
         self.credential = credential?.clamped
         self.region = region
+        self.regionOrigin = regionOrigin
         self.user = user
         fingerprint = kind == .signed ? try? SHA256Digest.hash(value).hexadecimal : nil
     }
@@ -105,6 +110,7 @@ extension AuthToken: Hashable {
             && left.signingPort == right.signingPort && left.credential == right.credential
             && left.signingHost.isBytewiseEqual(to: right.signingHost)
             && left.region.isBytewiseEqual(to: right.region) && left.user.isBytewiseEqual(to: right.user)
+            && left.regionOrigin.isBytewiseEqual(to: right.regionOrigin)
     }
 
     private var times: [Date?] { [signedAt, expiresAt, reusableUntil] }

@@ -7,7 +7,7 @@ import RDSIAMSystem
 /// ``goOn()``, is done with it.
 final class LoginAttempt: SocketWork, @unchecked Sendable {
     /// What an attempt must obey.
-    struct Terms: Sendable {
+    struct Requirements: Sendable {
         /// The connection string, password included.
         let conninfo: [UInt8]
         /// The one endpoint that libpq may dial; `nil` if it may choose.
@@ -22,24 +22,24 @@ final class LoginAttempt: SocketWork, @unchecked Sendable {
     }
 
     private let handle: Handle
-    private let terms: Terms
+    private let requirements: Requirements
     private let isUnwanted: @Sendable () -> Bool
     private let deadline: ContinuousClock.Instant?
     private var step = PGRES_POLLING_WRITING
     /// How far the login has come.
     private var status = CONNECTION_STARTED
-    /// Whether libpq was about to go on with an endpoint that the terms do not name.
+    /// Whether libpq was about to go on with an endpoint that the requirements do not name.
     private var isAstray = false
 
     /// - Parameters:
     ///   - handle: A connection that has begun.
-    ///   - terms: What to obey.
+    ///   - requirements: What to obey.
     ///   - isUnwanted: Whether to give up instead of going on.
-    init(_ handle: Handle, _ terms: Terms, unless isUnwanted: @escaping @Sendable () -> Bool) {
+    init(_ handle: Handle, _ requirements: Requirements, unless isUnwanted: @escaping @Sendable () -> Bool) {
         self.handle = handle
-        self.terms = terms
+        self.requirements = requirements
         self.isUnwanted = isUnwanted
-        deadline = terms.timeout.map { .now + $0 }
+        deadline = requirements.timeout.map { .now + $0 }
     }
 
     /// Sends the first packet at once, so that the loop wakes when the server answers.
@@ -72,20 +72,20 @@ final class LoginAttempt: SocketWork, @unchecked Sendable {
         return isOver ? nil : event
     }
 
-    /// Lets libpq go on if it still dials what the terms name: the password leaves within one of these steps.
+    /// Lets libpq go on if it still dials what the requirements name: the password leaves within one of these steps.
     private func goOnOnce() {
-        isAstray = !(terms.endpoint?.matches(handle.endpoint) ?? true)
+        isAstray = !(requirements.endpoint?.matches(handle.endpoint) ?? true)
         status = handle.status
         step = isAstray || isUnwanted() ? PGRES_POLLING_FAILED : PQconnectPoll(handle.pointer)
     }
 
-    /// Compares what libpq has made with the terms, before the connection reaches the caller.
+    /// Compares what libpq has made with the requirements, before the connection reaches the caller.
     private func verify() throws {
         let endpoint = handle.endpoint
-        if let wanted = terms.endpoint, !wanted.matches(endpoint) {
+        if let wanted = requirements.endpoint, !wanted.matches(endpoint) {
             throw PGError.endpointMismatch(endpoint, "libpq has logged in to it")
         }
-        guard terms.requiresTLS else { return }
+        guard requirements.requiresTLS else { return }
         guard !endpoint.address.isEmpty, PQsslInUse(handle.pointer) == 1 else {
             throw PGError.endpointMismatch(endpoint, "libpq has logged in to it without TLS")
         }
@@ -101,22 +101,22 @@ final class LoginAttempt: SocketWork, @unchecked Sendable {
 // MARK: - Failures
 
 extension LoginAttempt {
-    private var endpoint: PGEndpoint { terms.endpoint ?? handle.endpoint }
+    private var endpoint: PGEndpoint { requirements.endpoint ?? handle.endpoint }
 
     private var lateness: PGError {
-        let limit = terms.timeout.map { Int($0.seconds) } ?? 0
+        let limit = requirements.timeout.map { Int($0.seconds) } ?? 0
         return told(
             PGError(.timedOut, "The server \(endpoint) did not answer within \(limit) seconds (connect_timeout).")
         )
     }
 
     private var failure: PGError {
-        let text = LoginFailureText(handle.errorMessage, hiding: terms.secrets)
+        let text = LoginFailureText(handle.errorMessage, hiding: requirements.secrets)
         let server = text.server
         let code: PGError.Code =
             switch server?.sqlState {
             case let state? where state.hasBytePrefix("28"): .loginRefused
-            case nil where terms.isSelective && isAuthenticated: .unsuitableServer
+            case nil where requirements.isSelective && isAuthenticated: .unsuitableServer
             default: .connectionFailed
             }
         let verb = code == .loginRefused ? "refused the login" : "cannot be used"

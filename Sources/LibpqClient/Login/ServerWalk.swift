@@ -8,7 +8,7 @@ import Synchronization
 /// rule: a server that answered with a refusal does, one that cannot be reached or is not suitable does not.
 struct ServerWalk: Sendable {
     /// Logs in with a connection string, as a rule.
-    typealias Attempt = @Sendable (LoginAttempt.Terms) async throws -> PGConnection.Facts
+    typealias Attempt = @Sendable (LoginAttempt.Requirements) async throws -> PGConnection.Facts
 
     let login: PGLogin
     var names = HostLookup.shared
@@ -82,13 +82,13 @@ private final class Visit: Sendable {
     }
 
     private func tryAddresses(_ credential: PGLogin.Credential?) async throws -> PGConnection.Facts {
-        guard let server else { return try await walk.attempt(terms(nil, credential)) }
+        guard let server else { return try await walk.attempt(requirements(nil, credential)) }
         var addresses = try await server.lookedUp(with: walk.names, within: list.timeout)
         if list.isShuffled { addresses.shuffle() }
         var failures: [any Error] = []
         for address in addresses {
             do {
-                var facts = try await walk.attempt(terms(address, credential))
+                var facts = try await walk.attempt(requirements(address, credential))
                 facts.earlierFailures = failures
                 return facts
             } catch var error as PGError {
@@ -100,10 +100,10 @@ private final class Visit: Sendable {
         throw PGError.closed
     }
 
-    private func terms(
+    private func requirements(
         _ endpoint: PGEndpoint?,
         _ credential: PGLogin.Credential?
-    ) throws(PGError) -> LoginAttempt.Terms {
+    ) throws(PGError) -> LoginAttempt.Requirements {
         var replacements: [PGLogin.Parameter] = []
         if let attributes = round.sessionAttributes {
             replacements.append(PGLogin.Parameter("target_session_attrs", attributes.utf8))
@@ -114,7 +114,7 @@ private final class Visit: Sendable {
         }
         let password =
             credential.map(\.password) ?? walk.login.value("password").map { String(decoding: $0, as: UTF8.self) }
-        return LoginAttempt.Terms(
+        return LoginAttempt.Requirements(
             conninfo: try walk.login.conninfo(dialing: endpoint, replacing: replacements),
             endpoint: endpoint,
             timeout: list.timeout,

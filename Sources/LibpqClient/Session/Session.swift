@@ -68,9 +68,9 @@ extension Session {
         if isClosed { throw PGError.closed }
     }
 
-    func attempt(_ terms: LoginAttempt.Terms) async throws -> PGConnection.Facts {
-        let handle = try Handle(connecting: terms.conninfo)
-        let attempt = LoginAttempt(handle, terms) { [weak self] in self?.isClosed ?? true }
+    func attempt(_ requirements: LoginAttempt.Requirements) async throws -> PGConnection.Facts {
+        let handle = try Handle(connecting: requirements.conninfo)
+        let attempt = LoginAttempt(handle, requirements) { [weak self] in self?.isClosed ?? true }
         attempt.begin()
         do {
             try await running(handle) { try await attempt.run(on: loop) }

@@ -8,7 +8,7 @@ struct AuditPruneCommand: AuditSubcommand {
         commandName: "prune",
         abstract: "Delete the oldest events, for good.",
         discussion: """
-            The rest still verifies, and the log says what was deleted, by whom and when. Export first what must be kept. \
+            The rest still verifies, and the log says what was deleted, when, and which user did it. Export the rows first. \
             Rows are deleted up to the first that is not old enough; the file keeps its size and is filled again. A TIME is \
             one of: \(TimeText.forms). Without a zone it is in UTC. For example:
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import RDSIAMSystem
-import Synchronization
 import TokenAuditLog
 
 /// `rds-iam audit report`.
@@ -38,11 +37,7 @@ struct AuditReportCommand: AuditSubcommand {
 
     func perform() async throws {
         let reader = try await log.reader()
-        let (since, until) = (period.date(period.since), period.date(period.until))
-        let counted = Mutex<Int64>(0)
-        let statistics = try await Progress.during("counting", count: { "\(counted.withLock { $0 }) rows" }) {
-            try await reader.statistics(since: since, until: until) { rows in counted.withLock { $0 = rows } }
-        }
+        let statistics = try await period.statistics(of: reader)
         let verification = try await Progress.verifying { [head] progress in
             try await reader.verify(heads: head, progress: progress)
         }
@@ -50,8 +45,8 @@ struct AuditReportCommand: AuditSubcommand {
             statistics,
             verification: verification,
             path: reader.path,
-            since: since,
-            until: until,
+            since: period.date(period.since),
+            until: period.date(period.until),
             at: Date()
         )
         let output = try OutputFile(creating: file)

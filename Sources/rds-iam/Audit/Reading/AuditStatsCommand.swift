@@ -1,7 +1,6 @@
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
-import Synchronization
 import TokenAuditLog
 
 /// `rds-iam audit stats`.
@@ -31,11 +30,7 @@ struct AuditStatsCommand: AuditSubcommand {
 
     func perform() async throws {
         let reader = try await log.reader()
-        let (since, until) = (period.date(period.since), period.date(period.until))
-        let counted = Mutex<Int64>(0)
-        let statistics = try await Progress.during("counting", count: { "\(counted.withLock { $0 }) rows" }) {
-            try await reader.statistics(since: since, until: until) { rows in counted.withLock { $0 = rows } }
-        }
+        let statistics = try await period.statistics(of: reader)
         if json { return try JSONOutput("stats", statistics.json).print() }
         if Terminal.output.isTerminal {
             StatisticsTables(statistics, on: .output).lines.forEach { print($0) }

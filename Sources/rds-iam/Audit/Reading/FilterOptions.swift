@@ -2,6 +2,7 @@ import ArgumentParser
 import AuthTokens
 import RDSIAMBasics
 import RDSIAMSystem
+import Synchronization
 import TokenAuditLog
 
 /// A period, and how times are read and shown.
@@ -18,6 +19,15 @@ struct PeriodOptions: ParsableArguments {
     var style: TimeStyle { TimeStyle(isLocal: local) }
 
     func date(_ time: TimeText?) -> Date? { time?.date(isLocal: local) }
+
+    /// Counts the rows of the period, with progress on a terminal.
+    func statistics(of reader: AuditLogReader) async throws -> AuditStatistics {
+        let counted = Mutex<Int64>(0)
+        return try await Progress.during("counting", count: { "\(counted.withLock { $0 }) rows" }) {
+            [since = date(since), until = date(until)] in
+            try await reader.statistics(since: since, until: until) { rows in counted.withLock { $0 = rows } }
+        }
+    }
 
     /// What a TIME is, for the help.
     static let help = "A TIME is one of: \(TimeText.forms). Without a zone it is in UTC, or local with --local."
