@@ -221,7 +221,7 @@ struct LoginTests {
         let conninfo = try server.passwordLogin(["password": "wrong"]).conninfo(dialing: right, replacing: [])
         for other in others {
             let session = try Session(on: EventLoop.next())
-            let terms = LoginAttempt.Terms(
+            let requirements = LoginAttempt.Requirements(
                 conninfo: conninfo,
                 endpoint: other,
                 timeout: nil,
@@ -229,7 +229,7 @@ struct LoginTests {
                 isSelective: false,
                 secrets: ["wrong"]
             )
-            #expect(try await code { _ = try await session.attempt(terms) } == .endpointMismatch)
+            #expect(try await code { _ = try await session.attempt(requirements) } == .endpointMismatch)
             #expect(session.state.withLock { $0.handle == nil })
         }
     }
