@@ -91,10 +91,18 @@ public final class AWSCaller: Sendable {
         guard let key = token.credential?.accessKeyID, let source = knownSource(for: request),
             source.cachedCredentials()?.accessKeyID.isBytewiseEqual(to: key) == true
         else { return false }
-        // Only the AWS configuration can name another region while the request stays the same.
-        let isConfigured = token.regionOrigin?.isBytewiseEqual(to: SigningRegion.Origin.configuration.description)
-        if isConfigured == false { return true }
-        let named = isConfigured == nil ? try? namedRegion(for: request)?.name : nil
+        return isCurrentRegion(of: token, for: request)
+    }
+
+    private func isCurrentRegion(of token: AuthToken, for request: AuthTokenRequest) -> Bool {
+        let isInText = request.setting(AWSKeyword.region) != nil || ownRegion != nil
+        let host = request.setting(AWSKeyword.host) ?? request.host
+        let isSameHost = token.signingHost?.isBytewiseEqual(to: host) == true
+        // Reading a host name takes microseconds, and the same name tells the same region as it did before.
+        let origin = isInText || !isSameHost ? nil : token.regionOrigin
+        if origin?.isBytewiseEqual(to: SigningRegion.Origin.hostName.description) == true { return true }
+        let isConfigured = origin?.isBytewiseEqual(to: SigningRegion.Origin.configuration.description) == true
+        let named = isConfigured ? nil : try? namedRegion(for: request)?.name
         guard let region = named ?? regions(for: request).cachedRegion() else { return false }
         return token.region?.isBytewiseEqual(to: region) == true
     }
