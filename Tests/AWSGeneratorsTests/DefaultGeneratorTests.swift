@@ -62,6 +62,36 @@ struct DefaultGeneratorTests {
         #expect(generator.isCurrent(token, for: request))
     }
 
+    /// A request that a token of another one is held against.
+    struct Other: Sendable {
+        var host = "db.abc123.eu-west-2.rds.amazonaws.com"
+        var parameters: [String: String] = [:]
+        let isCurrent: Bool
+    }
+
+    static let others = [
+        Other(isCurrent: true),
+        Other(host: "DB.abc123.EU-west-2.rds.amazonaws.com.", isCurrent: true),
+        Other(host: "db.abc123.eu-west-1.rds.amazonaws.com", isCurrent: false),
+        Other(host: "db.example.com", isCurrent: false),
+        Other(parameters: ["aws_rds_iam_region": "eu-west-2"], isCurrent: true),
+        Other(parameters: ["aws_rds_iam_region": "eu-west-1"], isCurrent: false),
+        Other(parameters: ["aws_rds_iam_host": "db.abc123.eu-west-1.rds.amazonaws.com"], isCurrent: false),
+        Other(
+            host: "localhost",
+            parameters: ["aws_rds_iam_host": "db.abc123.eu-west-2.rds.amazonaws.com"],
+            isCurrent: true
+        ),
+    ]
+
+    @Test("takes a token for current only if the request asks for the token's region", arguments: others)
+    func regionOfAnotherRequest(_ other: Other) async throws {
+        let token = try await generator.token(for: TestWorld.request(host: Other(isCurrent: true).host))
+        #expect(token.region == "eu-west-2" && token.regionOrigin == "host name")
+        let request = TestWorld.request(host: other.host, other.parameters)
+        #expect(generator.isCurrent(token, for: request) == other.isCurrent)
+    }
+
     @Test(
         "refuses a host of Redshift before it signs, and names the generator for it",
         arguments: [
