@@ -1,6 +1,7 @@
 import Foundation
 import RDSIAMSystem
 import Testing
+import TokenAuditLog
 
 @testable import rds_iam
 
@@ -61,6 +62,6 @@ struct TerminalTests {
     func displayed() {
         #expect("a\tb\r\n\\".displayed == #"a\tb\r\n\\"#)
         #expect("\u{1B}[2J\u{9B}\u{200B}\u{2028}".displayed == #"\u{1b}[2J\u{9b}\u{200b}\u{2028}"#)
-        #expect("{\"a\":\"\u{9B}\u{E0001}\"}".displayedJSON == #"{"a":"\u009b\udb40\udc01"}"#)
+        #expect("{\"a\":\"\u{9B}\u{E0001}\"}".withJSONEscapes == #"{"a":"\u009b\udb40\udc01"}"#)
     }
 }

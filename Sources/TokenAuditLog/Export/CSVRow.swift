@@ -69,16 +69,11 @@ struct CSVRow {
     /// Control characters and line ends are written as escapes: programs that read lines would see two rows.
     static func escape(_ cell: String) -> String {
         let isFormula = cell.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
-        let text = (isFormula ? "'" : "") + withoutControls(cell)
+        let text = (isFormula ? "'" : "") + cell.withJSONEscapes
         // Bytes: a quotation mark with a combining mark after it is one Character.
         guard text.utf8.contains(where: ",\"".utf8.contains) else { return text }
         let parts = text.splitBytes(separator: "\"", omittingEmptySubsequences: false)
         return "\"" + parts.joined(separator: "\"\"") + "\""
-    }
-
-    private static func withoutControls(_ cell: String) -> String {
-        guard cell.unicodeScalars.contains(where: \.isInvisible) else { return cell }
-        return cell.unicodeScalars.map { $0.isInvisible ? $0.jsonEscape : String($0) }.joined()
     }
 }
 

@@ -22,3 +22,11 @@ extension Unicode.Scalar {
         utf16.map { "\\u" + Hexadecimal.encode([UInt8($0 >> 8), UInt8($0 & 0xFF)]) }.joined()
     }
 }
+
+extension String {
+    /// The text with escapes instead of what is not shown as a character; JSON keeps its meaning.
+    package var withJSONEscapes: String {
+        guard unicodeScalars.contains(where: \.isInvisible) else { return self }
+        return unicodeScalars.map { $0.isInvisible ? $0.jsonEscape : String($0) }.joined()
+    }
+}

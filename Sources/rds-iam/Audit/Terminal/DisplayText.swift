@@ -8,12 +8,6 @@ extension String {
         return String(unicodeScalars.reduce(into: UnicodeScalarView()) { $0.append(contentsOf: $1.displayed) })
     }
 
-    /// JSON in which what a terminal might act on is written as an escape, which means the same.
-    var displayedJSON: String {
-        guard unicodeScalars.contains(where: \.isInvisible) else { return self }
-        return unicodeScalars.map { $0.isInvisible ? $0.jsonEscape : String($0) }.joined()
-    }
-
     /// How many columns of a terminal the text takes.
     var columns: Int { unicodeScalars.reduce(0) { $0 + $1.columns } }
 

@@ -1,4 +1,5 @@
 import RDSIAMSystem
+import TokenAuditLog
 
 /// What `--json` prints: one object in one line, with its keys in order and the name of its schema.
 ///
@@ -17,7 +18,7 @@ struct JSONOutput {
     func print() throws { Swift.print(Self.fit(String(decoding: try JSONValue.bytes(members), as: UTF8.self))) }
 
     /// JSON for standard output: on a terminal, without what the terminal might act on.
-    static func fit(_ json: String) -> String { Terminal.output.isTerminal ? json.displayedJSON : json }
+    static func fit(_ json: String) -> String { Terminal.output.isTerminal ? json.withJSONEscapes : json }
 }
 
 extension JSONValue {
