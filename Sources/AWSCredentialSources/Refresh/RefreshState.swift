@@ -68,14 +68,17 @@ struct RefreshState {
 
     /// The credentials that ``decide(at:lifetime:)`` would serve, or `nil` if it would decide otherwise.
     func cached(at now: Date) -> AWSCredentials? {
+        // Nearly always, and then without a copy of the whole state.
+        if urgency(at: now, lifetime: nil) == .none { return entry?.credentials }
         var copy = self
         guard case .serve(let credentials) = copy.decide(at: now, lifetime: nil) else { return nil }
         return credentials
     }
 
     /// The files that the cached credentials came from, if it is time to look at them again; it then counts as done.
-    mutating func filesToLookAt(at uptime: Duration) -> [FileReading] {
+    mutating func filesToLookAt(at uptime: @autoclosure () -> Duration) -> [FileReading] {
         guard !files.isEmpty else { return [] }
+        let uptime = uptime()
         if let lastLook, !FileReading.isDue(since: lastLook, at: uptime) { return [] }
         lastLook = uptime
         return files

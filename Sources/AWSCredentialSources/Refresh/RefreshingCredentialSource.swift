@@ -113,8 +113,7 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
 
     /// Looks at the files that the credentials came from, outside the lock and for one caller at a time.
     private func lookAtFiles() {
-        let uptime = context.uptime()
-        let old = state.withLock { $0.filesToLookAt(at: uptime) }
+        let old = state.withLock { $0.filesToLookAt(at: context.uptime()) }
         guard !old.isEmpty else { return }
         // A store that does not answer has seen no change.
         let new = old.map { file in
