@@ -33,7 +33,7 @@ struct ConnectCommand: AsyncParsableCommand {
         try generators.apply()
         try await audit.withIssuer { issuer in
             let parameters = try Conninfo(argument: conninfo)
-            let connection = try await PGRDSIAM.connect(parameters, issuer: issuer, options: Self.options)
+            let connection = try await RDSIAM.connect(parameters, issuer: issuer, options: Self.options)
             if commands.isEmpty { print(Self.summary(of: connection.facts)) }
             for sql in commands {
                 for result in try await connection.execute(sql) { try result.rows.forEach(Self.printRow) }

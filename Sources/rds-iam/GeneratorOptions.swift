@@ -18,7 +18,7 @@ struct GeneratorOptions: ParsableArguments {
     /// It is an option of the command line, as a connection string must not allow itself to run a program.
     func apply() throws {
         guard allowCommand else { return }
-        try PGRDSIAM.generators.add(.command(isAllowed: true), replacing: true)
+        try RDSIAM.generators.add(.command(isAllowed: true), replacing: true)
     }
 }
 

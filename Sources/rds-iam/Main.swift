@@ -6,7 +6,7 @@ enum Main {
     static func main() async {
         CommandTerminal.offer()
         do {
-            var command = try RDSIAM.parseAsRoot()
+            var command = try RootCommand.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -28,13 +28,13 @@ enum Main {
     /// Ends the process: with 0 after help, with 2 after a usage error, and after any other with one line that says
     /// what to do and the error's own status, or 1.
     private static func leave(after error: any Error) -> Never {
-        let status = RDSIAM.exitCode(for: error)
+        let status = RootCommand.exitCode(for: error)
         if status == .success {
-            print(RDSIAM.fullMessage(for: error))
+            print(RootCommand.fullMessage(for: error))
             exit(0)
         }
         let isUsage = status == .validationFailure
-        let text = isUsage ? RDSIAM.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
+        let text = isUsage ? RootCommand.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
         printError(MisplacedSecrets(arguments: CommandLine.arguments, isUsage: isUsage).removed(from: text))
         exit(isUsage ? 2 : (error as? CommandFailure)?.status ?? 1)
     }
@@ -52,7 +52,7 @@ enum Main {
 }
 
 /// The command and its subcommands.
-struct RDSIAM: ParsableCommand {
+struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rds-iam",
         abstract: "Log in to Amazon RDS and Aurora PostgreSQL with short-lived IAM tokens.",

@@ -48,7 +48,7 @@ struct TokenCommand: AsyncParsableCommand {
         try generators.apply()
         let parameters = try parameters()
         try await audit.withIssuer { issuer in
-            guard let issued = try await PGRDSIAM.token(for: parameters, issuer: issuer) else { return }
+            guard let issued = try await RDSIAM.token(for: parameters, issuer: issuer) else { return }
             print(issued.token.value)
             if let user = issued.token.user, !user.isBytewiseEqual(to: issued.request.user) {
                 Main.printError("rds-iam: Log in as the user \(String(reflecting: user)), which the provider chose.")

@@ -21,25 +21,25 @@ enum ConnectCycler {
     private static func run() async {
         let arguments = CommandLine.arguments
         guard arguments.count == 4, let count = Int(arguments[3]) else { return fail("usage: GOOD REFUSED COUNT") }
-        let issuer = TokenIssuer(generators: PGRDSIAM.generators)
+        let issuer = TokenIssuer(generators: RDSIAM.generators)
         for _ in 0..<count {
             do { try await cycle(arguments[1], arguments[2], issuer) } catch { return fail("\(error)") }
         }
     }
 
     private static func cycle(_ good: String, _ refused: String, _ issuer: TokenIssuer) async throws {
-        let connection = try await PGRDSIAM.connect(good, issuer: issuer)
+        let connection = try await RDSIAM.connect(good, issuer: issuer)
         guard try await connection.query("select $1::int8", 7).rows.first?.decode(Int.self, at: 0) == 7 else {
             return fail("no answer")
         }
         try await cancelStatement(on: connection)
-        let opening = Task { try await PGRDSIAM.connect(good, issuer: issuer) }
+        let opening = Task { try await RDSIAM.connect(good, issuer: issuer) }
         // At a random moment of the login.
         try await Task.sleep(for: .milliseconds(.random(in: 0..<10)))
         opening.cancel()
         _ = await opening.result
         await connection.close()
-        guard (try? await PGRDSIAM.connect(refused, issuer: issuer)) == nil else { return fail("not refused") }
+        guard (try? await RDSIAM.connect(refused, issuer: issuer)) == nil else { return fail("not refused") }
     }
 
     /// Cancels a statement that has begun: the server says so in a notice.

@@ -13,7 +13,7 @@ struct AuditTests {
         let server = try await SharedServer.value
         let folder = try TemporaryFolder()
         let log = try await AuditLog.open(folder.path("log/audit.sqlite"))
-        _ = try await PGRDSIAM.connect(
+        _ = try await RDSIAM.connect(
             server.tokenConninfo(user: "user18"),
             issuer: server.issuer(audit: .required(log)),
             environment: .bare
@@ -36,8 +36,8 @@ struct AuditTests {
         let folder = try TemporaryFolder()
         let log = try await AuditLog.open(folder.path("audit.sqlite"))
         let wrong = try Account(of: server).credentials(secret: "wrong")
-        await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(
+        await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(
                 server.tokenConninfo(user: "user19"),
                 issuer: server.issuer(audit: .required(log), credentials: wrong),
                 environment: .bare
@@ -56,11 +56,11 @@ struct AuditTests {
         await log.close()
         let conninfo = server.tokenConninfo(user: "user20")
         await #expect(throws: AuditLogError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(audit: .required(log)), environment: .bare)
+            try await RDSIAM.connect(conninfo, issuer: server.issuer(audit: .required(log)), environment: .bare)
         }
         #expect(try server.verdicts(on: "user20").isEmpty)
         let issuer = try server.issuer(audit: .bestEffort(log))
-        let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let connection = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         #expect(try await connection.value("select 1") == "1")
     }
 }

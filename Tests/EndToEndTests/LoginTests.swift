@@ -11,7 +11,7 @@ struct LoginTests {
     @Test("works from a keyword/value string")
     func keywordValue() async throws {
         let server = try await SharedServer.value
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: "user1"),
             issuer: server.issuer(),
             environment: .bare
@@ -30,7 +30,7 @@ struct LoginTests {
                 postgresql://user2@\(server.facts.host):\(server.facts.port)/postgres?\(name)=default\
                 &hostaddr=127.0.0.1&sslrootcert=\(server.facts.ca)
                 """
-            let connection = try await PGRDSIAM.connect(uri, issuer: server.issuer(), environment: .bare)
+            let connection = try await RDSIAM.connect(uri, issuer: server.issuer(), environment: .bare)
             #expect(try await connection.value("select current_user") == "user2")
         }
         #expect(try server.verdicts(on: "user2").map(\.verdict) == ["accepted", "accepted"])
@@ -43,7 +43,7 @@ struct LoginTests {
             "host": server.facts.host, "hostaddr": "127.0.0.1", "port": "\(server.facts.port)", "user": "user3",
             "dbname": "postgres", "sslrootcert": server.facts.ca, "aws_rds_iam_auth_token_generator": "default",
         ]
-        let connection = try await PGRDSIAM.connect(parameters, issuer: server.issuer(), environment: .bare)
+        let connection = try await RDSIAM.connect(parameters, issuer: server.issuer(), environment: .bare)
         #expect(try await connection.value("select current_user") == "user3")
     }
 
@@ -51,7 +51,7 @@ struct LoginTests {
     func oddUser() async throws {
         let server = try await SharedServer.value
         let user = "odd a b+c@d/é~&="
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: user),
             issuer: server.issuer(),
             environment: .bare
@@ -69,7 +69,7 @@ struct LoginTests {
                 "PGUSER": "user4", "PGDATABASE": "postgres", "PGSSLROOTCERT": server.facts.ca,
             ]
         )
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             "aws_rds_iam_auth_token_generator=default",
             issuer: server.issuer(),
             environment: environment
@@ -81,7 +81,7 @@ struct LoginTests {
     @Test("leaves a connection string without a generator to libpq")
     func withoutGenerator() async throws {
         let server = try await SharedServer.value
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             "host=\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres",
             issuer: server.issuer(),
             environment: .bare
@@ -96,16 +96,16 @@ struct LoginTests {
         let server = try await SharedServer.value
         let account = try Account(of: server)
         let builds = Counter()
-        try PGRDSIAM.generators.add("end-to-end") {
+        try RDSIAM.generators.add("end-to-end") {
             builds.increment()
             return RDSGeneratorAs("user5", account.credentials())
         }
-        defer { PGRDSIAM.generators.remove("end-to-end") }
+        defer { RDSIAM.generators.remove("end-to-end") }
         let conninfo = server.conninfo(user: "user5") + " aws_rds_iam_auth_token_generator=end-to-end sslmode=require"
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {
                 group.addTask {
-                    let connection = try await PGRDSIAM.connect(conninfo, environment: .bare)
+                    let connection = try await RDSIAM.connect(conninfo, environment: .bare)
                     #expect(try await connection.value("select 1") == "1")
                 }
             }
@@ -118,7 +118,7 @@ struct LoginTests {
     @Test("runs statements in turn, tells NULL from empty, and reports the server's error")
     func statements() async throws {
         let server = try await SharedServer.value
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: "user6"),
             issuer: server.issuer(),
             environment: .bare

@@ -61,8 +61,8 @@ struct RefusalTests {
         let server = try await SharedServer.value
         let credentials = try Account(of: server).credentials()
         let generators = AuthTokenGeneratorRegistry(aws: [("default", { flaw.generator(credentials) })])
-        let error = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(
                 server.tokenConninfo(user: flaw.user),
                 issuer: TokenIssuer(generators: generators),
                 environment: .bare
@@ -78,10 +78,10 @@ struct RefusalTests {
         let server = try await RDSLookalike.start(["--user", "late"])
         let issuer = try server.issuer()
         let conninfo = server.tokenConninfo(user: "late")
-        #expect(try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare).value("select 1") == "1")
+        #expect(try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare).value("select 1") == "1")
         try server.shiftClock(by: 901)
-        let error = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         }
         #expect(error?.code == .loginRefused)
         // The cached token, then a new one: by the server's clock both are too old.

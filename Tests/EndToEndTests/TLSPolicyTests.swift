@@ -23,8 +23,8 @@ struct TLSPolicyTests {
             environment.variables["PGSERVICEFILE"] = Array("/services".utf8)
             conninfo += " service=weak"
         }
-        let error = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: environment)
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: environment)
         }
         #expect(error?.code == .invalidRequest)
         #expect(error?.message == "sslmode=\(mode) could send the token without TLS. Use require or verify-full.")
@@ -36,7 +36,7 @@ struct TLSPolicyTests {
     func require() async throws {
         let server = try await SharedServer.value
         let conninfo = server.conninfo(user: "user14") + " aws_rds_iam_auth_token_generator=default"
-        let connection = try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
+        let connection = try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
         #expect(connection.facts.tlsVersion == "TLSv1.3")
     }
 
@@ -53,8 +53,8 @@ struct TLSPolicyTests {
         let conninfo =
             server.conninfo(user: "user15") + " aws_rds_iam_auth_token_generator=default"
             + (inString ? " sslrootcert=\(wrongRoot)" : "")
-        let error = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: environment)
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: environment)
         }
         #expect(error?.code == .connectionFailed)
         #expect(error?.message.contains("certificate verify failed") == true)
@@ -66,8 +66,8 @@ struct TLSPolicyTests {
         let server = try await SharedServer.value
         let conninfo = server.tokenConninfo(user: "user16")
             .replacing("demo.abcdefghijkl", with: "other.abcdefghijkl")
-        let error = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
         }
         #expect(error?.message.contains("does not match host name") == true)
         #expect(try server.verdicts(on: "user16").isEmpty)
@@ -77,8 +77,8 @@ struct TLSPolicyTests {
     func noTLSPossible() async throws {
         let server = try await SharedServer.value
         for change in ["host=/tmp hostaddr=''", "gssencmode=require"] {
-            let error = await #expect(throws: PGRDSIAMError.self) {
-                try await PGRDSIAM.connect(
+            let error = await #expect(throws: RDSIAMError.self) {
+                try await RDSIAM.connect(
                     server.tokenConninfo(user: "user17", change),
                     issuer: server.issuer(),
                     environment: .bare

@@ -19,7 +19,7 @@ enum ConnectBench {
     static func main() async throws {
         let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 2000
         let server = try Server.fromEnvironment()
-        let issuer = TokenIssuer(generators: PGRDSIAM.generators)
+        let issuer = TokenIssuer(generators: RDSIAM.generators)
         let token = try await token(server, issuer)
         let bare = server.conninfo + " sslmode=require gssencmode=disable password='\(token)'"
         let ours = server.conninfo + " sslmode=require aws_rds_iam_auth_token_generator=default"
@@ -38,7 +38,7 @@ enum ConnectBench {
                 try await worker.run { connection.finish() }
             }
             try await own.add {
-                try await PGRDSIAM.connect(ours, issuer: issuer)
+                try await RDSIAM.connect(ours, issuer: issuer)
             } closing: {
                 await $0.close()
             }
@@ -46,7 +46,7 @@ enum ConnectBench {
         print("\(count) connections each, in turn")
         report("opening", peer.opening, handedOver.opening, own.opening)
         report("opening and closing", peer.both, handedOver.both, own.both)
-        let connection = try await PGRDSIAM.connect(ours, issuer: issuer)
+        let connection = try await RDSIAM.connect(ours, issuer: issuer)
         try await RowsBench(conninfo: bare, connection: connection).run()
     }
 
@@ -56,7 +56,7 @@ enum ConnectBench {
             dialect: .linked,
             extensions: .rdsIAM
         )
-        guard let issued = try await PGRDSIAM.token(for: conninfo, issuer: issuer) else { throw Failure("no token") }
+        guard let issued = try await RDSIAM.token(for: conninfo, issuer: issuer) else { throw Failure("no token") }
         return issued.token.value
     }
 

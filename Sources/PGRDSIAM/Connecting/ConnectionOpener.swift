@@ -16,7 +16,7 @@ struct ConnectionOpener: Sendable {
         do {
             return try await dialer.connect(login)
         } catch let error as PGError where error.code != .closed {
-            throw PGRDSIAMError(error)
+            throw RDSIAMError(error)
         }
     }
 
@@ -28,12 +28,12 @@ struct ConnectionOpener: Sendable {
         login.requiresTLS = true
         login.authenticator = { [issuer] server, logIn in
             guard let host = tokenLogin.hosts.first(where: { $0.endpoint == server }) else {
-                throw PGRDSIAMError.endpointMismatch(server.name)
+                throw RDSIAMError.endpointMismatch(server.name)
             }
             let outcome = try await issuer.withToken(
                 from: tokenLogin.generator,
                 for: host.request,
-                isRefusal: { ($0 as? PGRDSIAMError)?.isRefusalOfToken ?? false }
+                isRefusal: { ($0 as? RDSIAMError)?.isRefusalOfToken ?? false }
             ) { issued in
                 try await Self.logIn(with: issued, logIn)
             }
@@ -49,23 +49,23 @@ struct ConnectionOpener: Sendable {
     private static func logIn(
         with issued: IssuedToken,
         _ logIn: @Sendable (PGLogin.Credential) async throws -> PGConnection.Facts
-    ) async throws -> Result<PGConnection.Facts, PGRDSIAMError> {
+    ) async throws -> Result<PGConnection.Facts, RDSIAMError> {
         do {
             let credential = PGLogin.Credential(password: issued.token.value, user: issued.token.user)
             var facts = try await logIn(credential)
             facts.passwordExpiresAt = issued.token.expiresAt
             return .success(facts)
         } catch let error as PGError where error.code == .unsuitableServer {
-            return .failure(PGRDSIAMError(error))
+            return .failure(RDSIAMError(error))
         } catch let error as PGError where error.code != .closed {
-            var error = PGRDSIAMError(error)
+            var error = RDSIAMError(error)
             error.likelyCauses = LoginDiagnosis(error: error, issued: issued, now: Date()).causes
             throw error
         }
     }
 }
 
-extension PGRDSIAMError {
+extension RDSIAMError {
     /// Whether the server refused the login after it had asked for the token.
     fileprivate var isRefusalOfToken: Bool { code == .loginRefused && passwordWasUsed }
 

@@ -12,7 +12,7 @@ struct ConnectionPlan: Sendable {
 
     /// Decides everything about a connection that can be decided before anything is sent.
     ///
-    /// - Throws: `ConninfoError` for what libpq would refuse; ``PGRDSIAMError`` for what would send a token the wrong
+    /// - Throws: `ConninfoError` for what libpq would refuse; ``RDSIAMError`` for what would send a token the wrong
     ///   way.
     init(_ given: Conninfo, environment: ConninfoEnvironment) throws {
         namesEncoding = given.contains(.clientEncoding)
@@ -60,9 +60,9 @@ extension Conninfo {
     /// Sets the endpoints to dial, and nothing else: what is empty is set as well, so that libpq does not look for a
     /// default.
     ///
-    /// - Throws: ``PGRDSIAMError`` if there is no endpoint, for libpq would then dial its default, a Unix socket.
+    /// - Throws: ``RDSIAMError`` if there is no endpoint, for libpq would then dial its default, a Unix socket.
     fileprivate mutating func dial(_ endpoints: [PGEndpoint]) throws {
-        guard !endpoints.isEmpty else { throw PGRDSIAMError.noEndpoints }
+        guard !endpoints.isEmpty else { throw RDSIAMError.noEndpoints }
         try set(.host, to: endpoints.map(\.host).joined(separator: ","))
         try set(.hostaddr, to: endpoints.map(\.address).joined(separator: ","))
         try set(.port, to: endpoints.map(\.port).joined(separator: ","))

@@ -16,8 +16,8 @@ extension Conninfo.ExtensionKeywords {
         self.init([Self.generatorKeyword] + generators.keywords, secret: generators.secretKeywords)
     }
 
-    /// The keywords of ``PGRDSIAM/generators``, as they are registered at this moment.
-    public static var rdsIAM: Self { Self(PGRDSIAM.generators) }
+    /// The keywords of ``RDSIAM/generators``, as they are registered at this moment.
+    public static var rdsIAM: Self { Self(RDSIAM.generators) }
 }
 
 extension Conninfo.Dialect {

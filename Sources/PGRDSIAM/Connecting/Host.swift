@@ -21,7 +21,7 @@ struct Host: Equatable, Sendable {
     /// - Parameters:
     ///   - index: The server's place among those of the connection string.
     ///   - endpoints: All of them.
-    /// - Throws: ``PGRDSIAMError`` if the server is reached through a socket, which has no TLS, if a value is not
+    /// - Throws: ``RDSIAMError`` if the server is reached through a socket, which has no TLS, if a value is not
     ///   UTF-8, or if the signing endpoints are not as many as the servers; `ConninfoError` for a port that is not a
     ///   number.
     init(_ index: Int, of endpoints: [Conninfo.Endpoint], user: String, _ resolved: ResolvedConninfo) throws {
@@ -31,7 +31,7 @@ struct Host: Equatable, Sendable {
         address = try endpoint.hostaddrBytes.map { try $0.text(of: .hostaddr) } ?? ""
         // A socket with an address is refused too: the name of its directory would be checked against the certificate.
         guard !(name + address).isEmpty, !name.hasBytePrefix("/"), !name.hasBytePrefix("@") else {
-            throw PGRDSIAMError.noHostName
+            throw RDSIAMError.noHostName
         }
         let number = try endpoint.port()
         port = String(number)
@@ -51,7 +51,7 @@ extension Conninfo {
 
     /// What the connection string says to generators, by keyword.
     ///
-    /// - Throws: ``PGRDSIAMError`` for a value that is not UTF-8: without it, other credentials would sign.
+    /// - Throws: ``RDSIAMError`` for a value that is not UTF-8: without it, other credentials would sign.
     fileprivate func parametersForGenerator() throws -> [String: String] {
         var parameters: [String: String] = [:]
         for parameter in extensionParameters where parameter.name != ExtensionKeywords.generatorKeyword {
@@ -66,7 +66,7 @@ extension [String: String] {
     ///
     /// One port may stand for all, as libpq's `port` does. One name may not, unless the hosts have one name or none:
     /// the endpoint of one host is not that of another, and RDS refuses a token for it.
-    fileprivate func ofHost(_ index: Int, of endpoints: [Conninfo.Endpoint]) throws(PGRDSIAMError) -> Self {
+    fileprivate func ofHost(_ index: Int, of endpoints: [Conninfo.Endpoint]) throws(RDSIAMError) -> Self {
         let count = endpoints.count
         let shareOneName = endpoints.allSatisfy { $0.hostBytes == endpoints[0].hostBytes }
         var parameters = self
@@ -84,13 +84,13 @@ extension [String: String] {
 extension [UInt8] {
     /// Returns the value of a keyword as text.
     ///
-    /// - Throws: ``PGRDSIAMError`` if it is not UTF-8.
-    func text(of keyword: String) throws(PGRDSIAMError) -> String {
-        guard let text = String(validating: self, as: UTF8.self) else { throw PGRDSIAMError.notUTF8(keyword) }
+    /// - Throws: ``RDSIAMError`` if it is not UTF-8.
+    func text(of keyword: String) throws(RDSIAMError) -> String {
+        guard let text = String(validating: self, as: UTF8.self) else { throw RDSIAMError.notUTF8(keyword) }
         return text
     }
 
-    fileprivate func text(of keyword: Conninfo.Keyword) throws(PGRDSIAMError) -> String {
+    fileprivate func text(of keyword: Conninfo.Keyword) throws(RDSIAMError) -> String {
         try text(of: keyword.name)
     }
 }

@@ -9,14 +9,14 @@ enum TLSPolicy {
     /// The parameters with every default filled in, an `sslmode` that insists on TLS, and without encryption by GSSAPI,
     /// which would take its place.
     ///
-    /// - Throws: `ConninfoError`; ``PGRDSIAMError`` if the parameters or the environment ask for less than TLS.
+    /// - Throws: `ConninfoError`; ``RDSIAMError`` if the parameters or the environment ask for less than TLS.
     static func resolve(_ conninfo: Conninfo, in environment: ConninfoEnvironment) throws -> ResolvedConninfo {
         var resolved = try conninfo.resolve(in: environment, leavingUnset: .sslmode)
         if let mode = resolved[.sslmode], weakModes.contains(mode) {
-            throw PGRDSIAMError.insecure("sslmode", mode, use: "require or verify-full")
+            throw RDSIAMError.insecure("sslmode", mode, use: "require or verify-full")
         }
         if resolved[.gssencmode] == "require" {
-            throw PGRDSIAMError.insecure("gssencmode", "require", use: "sslmode=verify-full")
+            throw RDSIAMError.insecure("gssencmode", "require", use: "sslmode=verify-full")
         }
         if !resolved.parameters.contains(.sslmode) {
             try resolved.set(.sslmode, to: knowsRoot(resolved, environment) ? "verify-full" : "require")

@@ -7,7 +7,7 @@ import RDSIAMSystem
 ///
 /// RDS says no more than "PAM authentication failed", whatever is wrong with a token.
 struct LoginDiagnosis {
-    let error: PGRDSIAMError
+    let error: RDSIAMError
     let issued: IssuedToken
     let now: Date
 

@@ -48,7 +48,7 @@ struct AuditOptions: ParsableArguments {
         var options = TokenCacheOptions.standard
         // A user who is asked for a password or a code may take five minutes.
         options.timeout = .seconds(330)
-        return TokenIssuer(generators: PGRDSIAM.generators, audit: policy, cache: options)
+        return TokenIssuer(generators: RDSIAM.generators, audit: policy, cache: options)
     }
 
     /// Opens the log, or returns `nil` if it cannot be opened and need not be.

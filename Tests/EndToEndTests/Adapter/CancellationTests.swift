@@ -24,13 +24,13 @@ struct CancellationTests {
         #expect(ends.values.reduce(0, +) == 1000)
         #expect(Set(ends.keys).isSubset(of: ["connected", "canceled"]), "\(ends)")
         #expect(ends["canceled", default: 0] > 0)
-        let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let connection = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         #expect(try await connection.value("select current_user") == "hasty")
     }
 
     /// Connects and cancels after a time, then returns how it ended.
     private static func attempt(_ conninfo: String, _ issuer: TokenIssuer, for time: Duration) async -> String {
-        let task = Task { try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+        let task = Task { try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
         try? await Task.sleep(for: time)
         task.cancel()
         do {
@@ -49,7 +49,7 @@ struct CancellationTests {
         let silent = try SilentServer()
         let conninfo = server.tokenConninfo(user: "andrew", "port=\(silent.port)")
         let issuer = try server.issuer()
-        let task = Task { try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+        let task = Task { try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
         let client = try await silent.client()
         defer { withExtendedLifetime(silent) {} }
         #expect(try await client.hasAsked())

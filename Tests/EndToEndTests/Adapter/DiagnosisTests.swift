@@ -12,9 +12,9 @@ struct DiagnosisTests {
     private func refusal(
         _ conninfo: String,
         _ issuer: TokenIssuer
-    ) async -> PGRDSIAMError? {
-        await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+    ) async -> RDSIAMError? {
+        await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         }
     }
 

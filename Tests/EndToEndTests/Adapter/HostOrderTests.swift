@@ -83,7 +83,7 @@ struct HostOrderTests {
     }
 
     private static func landing(_ conninfo: String, _ issuer: TokenIssuer) async throws -> String {
-        let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let connection = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         let user = try await connection.value("select current_user") ?? ""
         let (host, port) = (connection.facts.host, connection.facts.port)
         #expect(connection.facts.tlsVersion != nil)

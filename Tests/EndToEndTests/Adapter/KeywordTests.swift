@@ -33,19 +33,19 @@ struct KeywordTests {
         let plain =
             "host=\(server.facts.host) hostaddr=127.0.0.1 port=\(server.facts.port) user=andrew "
             + "dbname=postgres sslmode=require aws_rds_iam_auth_token_generator=house "
-        _ = try await PGRDSIAM.connect(plain + "house_word='a b'", issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(plain + "house_word='a b'", issuer: issuer, environment: .bare)
         let parameters = [
             "host": server.facts.host, "hostaddr": "127.0.0.1", "port": "\(server.facts.port)", "user": "andrew",
             "dbname": "postgres", "sslmode": "require", "aws_rds_iam_auth_token_generator": "house", "house_word": "c",
         ]
-        _ = try await PGRDSIAM.connect(parameters, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(parameters, issuer: issuer, environment: .bare)
         let parsed = try Conninfo.parse(
             plain + "house_word=d",
             dialect: .linked,
             extensions: .init(issuer.generators)
         )
-        _ = try await PGRDSIAM.connect(parsed, issuer: issuer, environment: .bare)
-        _ = try await PGRDSIAM.connect(plain, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(parsed, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(plain, issuer: issuer, environment: .bare)
         #expect(words.list.withLock { $0 } == ["a b", "c", "d", nil])
     }
 
@@ -58,14 +58,14 @@ struct KeywordTests {
         let (issuer, words) = try world(server)
         let errors = [
             await #expect(throws: ConninfoError.self) {
-                try await PGRDSIAM.connect(
+                try await RDSIAM.connect(
                     server.tokenConninfo(user: "andrew", "\(keyword)=x"),
                     issuer: issuer,
                     environment: .bare
                 )
             },
             await #expect(throws: ConninfoError.self) {
-                try await PGRDSIAM.connect(["host": "h", keyword: "x"], issuer: issuer, environment: .bare)
+                try await RDSIAM.connect(["host": "h", keyword: "x"], issuer: issuer, environment: .bare)
             },
         ]
         for error in errors {
@@ -78,9 +78,9 @@ struct KeywordTests {
     @Test("is among the parameters that can be listed, after libpq's")
     func listed() async throws {
         let (issuer, _) = try world(try await SharedServer.value)
-        let names = try PGRDSIAM.parameterDefaults(in: .bare, generators: issuer.generators).map(\.keyword)
+        let names = try RDSIAM.parameterDefaults(in: .bare, generators: issuer.generators).map(\.keyword)
         #expect(names.suffix(2) == ["aws_rds_iam_auth_token_generator", "house_word"])
-        let standard = try PGRDSIAM.parameterDefaults(in: .bare).map(\.keyword)
+        let standard = try RDSIAM.parameterDefaults(in: .bare).map(\.keyword)
         #expect(standard.contains("aws_rds_iam_region") && !standard.contains("house_word"))
     }
 }

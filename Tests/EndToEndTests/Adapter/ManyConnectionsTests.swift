@@ -16,7 +16,7 @@ struct ManyConnectionsTests {
         let threads = try Self.count("/proc/self/task")
         let connections = try await withThrowingTaskGroup(of: PGConnection.self) { group in
             for _ in 0..<500 {
-                group.addTask { try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+                group.addTask { try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -48,7 +48,7 @@ struct ManyConnectionsTests {
             for index in 0..<count {
                 if index >= 8 { try await group.next() }
                 group.addTask {
-                    let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+                    let connection = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
                     await connection.close()
                 }
             }

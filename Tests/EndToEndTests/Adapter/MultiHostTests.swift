@@ -12,7 +12,7 @@ struct MultiHostTests {
     @Test("are tried in order, each with a token of its own")
     func order() async throws {
         let trio = try await Trio.start()
-        let connection = try await PGRDSIAM.connect(trio.conninfo(), issuer: trio.issuer, environment: .bare)
+        let connection = try await RDSIAM.connect(trio.conninfo(), issuer: trio.issuer, environment: .bare)
         #expect(connection.facts.host == "db0.abcdefghijkl.eu-west-2.rds.amazonaws.com")
         #expect(try trio.verdicts() == [["accepted"], [], []])
         #expect(connection.facts.tokenExpiresAt != nil)
@@ -27,7 +27,7 @@ struct MultiHostTests {
             separator: ","
         )
         let environment = ConninfoEnvironment(variables: ["PGPASSWORD": "stale"], userName: "os-user")
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             trio.conninfo(ports: ports),
             issuer: trio.issuer,
             environment: environment
@@ -45,7 +45,7 @@ struct MultiHostTests {
         for (index, server) in trio.servers.enumerated() {
             let connection: PGConnection
             do {
-                connection = try await PGRDSIAM.connect(
+                connection = try await RDSIAM.connect(
                     trio.conninfo(ports: port),
                     issuer: trio.issuer,
                     environment: .bare
@@ -75,7 +75,7 @@ struct MultiHostTests {
     )
     func unfitFirst(_ options: [String], _ wanted: String) async throws {
         let trio = try await Trio.start([options, [], []])
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             trio.conninfo("target_session_attrs=\(wanted)"),
             issuer: trio.issuer,
             environment: .bare
@@ -90,7 +90,7 @@ struct MultiHostTests {
         let conninfo =
             "host=a,b,c port=1,2 user=u aws_rds_iam_auth_token_generator=default aws_rds_iam_region=eu-west-2"
         let error = await #expect(throws: ConninfoError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
+            try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
         }
         #expect(error?.code == .portCountMismatch)
     }
@@ -98,8 +98,8 @@ struct MultiHostTests {
     @Test("that all refuse the connection are an error that names no token")
     func allDead() async throws {
         let trio = try await Trio.start()
-        let error = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(trio.conninfo(ports: "1"), issuer: trio.issuer, environment: .bare)
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(trio.conninfo(ports: "1"), issuer: trio.issuer, environment: .bare)
         }
         #expect(error?.code == .connectionFailed)
         #expect(error?.message.contains("Connection refused") == true)
@@ -118,14 +118,14 @@ struct MultiHostTests {
             separator: ","
         )
         let attributes = comesBack ? "target_session_attrs=prefer-standby" : ""
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             trio.conninfo(ports: ports, "connect_timeout=15 \(attributes)"),
             issuer: trio.issuer,
             environment: .bare
         )
         #expect(connection.facts.host.hasPrefix("db1.") || comesBack && connection.facts.host.hasPrefix("db2."))
-        let alone = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(
+        let alone = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(
                 trio.conninfo(ports: "\(silent.port)", "connect_timeout=15"),
                 issuer: trio.issuer,
                 environment: .bare
@@ -140,7 +140,7 @@ struct MultiHostTests {
         let (dead, silent) = (try SilentServer(isListening: false), try SilentServer())
         defer { withExtendedLifetime((dead, silent)) {} }
         let ports = [dead.port, silent.port, trio.servers[2].facts.port].map(String.init).joined(separator: ",")
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             trio.conninfo(ports: ports, "connect_timeout=15"),
             issuer: trio.issuer,
             environment: .bare
@@ -154,7 +154,7 @@ struct MultiHostTests {
         let trio = try await Trio.start()
         let silent = try SilentServer()
         defer { withExtendedLifetime(silent) {} }
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             """
             hostaddr=127.0.0.1,127.0.0.1 port=\(silent.port),\(trio.servers[1].facts.port) user=trio dbname=postgres \
             sslmode=require connect_timeout=15 aws_rds_iam_auth_token_generator=default \
@@ -173,13 +173,13 @@ struct MultiHostTests {
         let silent = try SilentServer()
         defer { withExtendedLifetime(silent) {} }
         let user = "user=postgres dbname=postgres connect_timeout=15"
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             "host=127.0.0.1,\(server.facts.socket) port=\(silent.port),\(server.facts.port) \(user)",
             environment: .bare
         )
         #expect(connection.facts.host == server.facts.socket)
-        let alone = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect("host=127.0.0.1 port=\(silent.port) \(user)", environment: .bare)
+        let alone = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect("host=127.0.0.1 port=\(silent.port) \(user)", environment: .bare)
         }
         #expect(alone?.code == .timedOut)
         #expect(alone?.endpoint == "127.0.0.1:\(silent.port)")
@@ -190,13 +190,13 @@ struct MultiHostTests {
         let server = try await SharedServer.value
         // Too long to be a name: no name server is asked.
         let unknown = String(repeating: "a", count: 300)
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             "host=\(unknown),\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres",
             environment: .bare
         )
         #expect(connection.facts.host == server.facts.socket)
-        let error = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect("host=\(unknown),\(unknown) user=u", environment: .bare)
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect("host=\(unknown),\(unknown) user=u", environment: .bare)
         }
         #expect(error?.code == .connectionFailed)
         #expect(error?.message.contains("Could not look up the host name") == true)

@@ -13,7 +13,7 @@ struct OutcomeTests {
     func unsuitable() async throws {
         let trio = try await Trio.start([["--postgres-option", "default_transaction_read_only=on"], [], []])
         let log = try await AuditLog.open(try TemporaryFolder().path("audit.sqlite"))
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             trio.conninfo("target_session_attrs=read-write"),
             issuer: trio.issuer(audit: .required(log)),
             environment: .bare
@@ -35,8 +35,8 @@ struct OutcomeTests {
         // The server has no such database, and refuses replication before it asks for a password.
         let cases = [("dbname=none", "3D000"), ("replication=true", "28000")]
         for (more, state) in cases + cases {
-            let error = await #expect(throws: PGRDSIAMError.self) {
-                try await PGRDSIAM.connect(
+            let error = await #expect(throws: RDSIAMError.self) {
+                try await RDSIAM.connect(
                     server.tokenConninfo(user: "user17", more),
                     issuer: issuer,
                     environment: .bare

@@ -13,7 +13,7 @@ struct ParameterTests {
         let environment = ConninfoEnvironment(
             variables: ["PGHOSTADDR": "127.0.0.1", "PGPORT": "\(server.facts.port)", "PGSSLROOTCERT": server.facts.ca]
         )
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             host: server.facts.host,
             user: "andrew",
             database: "postgres",
@@ -29,7 +29,7 @@ struct ParameterTests {
             variables: ["PGHOST": "h", "PGPASSWORD": "secret"],
             userName: "os-user"
         )
-        let defaults = try PGRDSIAM.parameterDefaults(in: environment)
+        let defaults = try RDSIAM.parameterDefaults(in: environment)
         func value(_ keyword: String) -> String?? { defaults.first { $0.keyword == keyword }.map(\.value) }
         #expect(value("host") == "h")
         #expect(value("user") == "os-user")
@@ -42,14 +42,14 @@ struct ParameterTests {
     @Test("never reach libpq if they are extensions")
     func notPassedOn() async throws {
         let server = try await SharedServer.value
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: "andrew", "aws_rds_iam_region=eu-west-2 application_name=mine"),
             issuer: server.issuer(),
             environment: .bare
         )
         #expect(try await connection.value("show application_name") == "mine")
         let plain = "host=\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres"
-        let ours = try await PGRDSIAM.connect(plain + " aws_rds_iam_region=eu-west-2", environment: .bare)
+        let ours = try await RDSIAM.connect(plain + " aws_rds_iam_region=eu-west-2", environment: .bare)
         #expect(try await ours.value("select 1") == "1")
     }
 
@@ -61,7 +61,7 @@ struct ParameterTests {
             dialect: .linked,
             extensions: .rdsIAM
         )
-        let variables = try await PGRDSIAM.psqlEnvironment(for: conninfo, issuer: server.issuer(), environment: .bare)
+        let variables = try await RDSIAM.psqlEnvironment(for: conninfo, issuer: server.issuer(), environment: .bare)
         #expect(variables["PGSSLMODE"] == "verify-full")
         #expect(variables["PATH"] == ProcessInfo.processInfo.environment["PATH"])
         let psql = try await ChildProcess.run(
@@ -83,7 +83,7 @@ struct ParameterTests {
             dialect: .linked,
             extensions: .rdsIAM
         )
-        let variables = try await PGRDSIAM.psqlEnvironment(
+        let variables = try await RDSIAM.psqlEnvironment(
             for: conninfo,
             issuer: server.issuer(),
             environment: ConninfoEnvironment(
@@ -115,7 +115,7 @@ struct ParameterTests {
             userName: "nobody",
             files: .inMemory(["/services": "[here]\n\(place)user=postgres\ndbname=postgres\n"])
         )
-        let connection = try await PGRDSIAM.connect("service=here", environment: environment)
+        let connection = try await RDSIAM.connect("service=here", environment: environment)
         #expect(try await connection.value("select current_user") == "postgres")
     }
 
@@ -128,8 +128,8 @@ struct ParameterTests {
                 dialect: .linked,
                 extensions: .rdsIAM
             )
-            let error = await #expect(throws: PGRDSIAMError.self) {
-                try await PGRDSIAM.token(for: conninfo, issuer: server.issuer(), environment: .bare)
+            let error = await #expect(throws: RDSIAMError.self) {
+                try await RDSIAM.token(for: conninfo, issuer: server.issuer(), environment: .bare)
             }
             #expect(error?.code == .invalidRequest)
         }

@@ -16,7 +16,7 @@ struct ResetTests {
         let server = try await RDSLookalike.start(["--user", "reset", "--restart"])
         let now = MovableClock()
         let issuer = try server.issuer(now: { now.date })
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: "reset"),
             issuer: issuer,
             environment: .bare
@@ -46,7 +46,7 @@ struct ResetTests {
             host=\(server.facts.host),\(server.facts.host) hostaddr=127.0.0.1,127.0.0.1 \
             port=\(silent.port),\(server.facts.port)
             """
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: "user27", servers),
             issuer: server.issuer(),
             environment: .bare
@@ -70,7 +70,7 @@ struct ResetTests {
     @Test("is reset at once: a statement that hangs on it fails, and the reset goes on")
     func hanging() async throws {
         let server = try await SharedServer.value
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: "andrew"),
             issuer: server.issuer(),
             environment: .bare
@@ -91,7 +91,7 @@ struct ResetTests {
         let inner = RDSGenerator(credentials: .static(try Account(of: server).credentials()))
         let generators = AuthTokenGeneratorRegistry(aws: [("default", { OneToken(inner: inner, uses: uses) })])
         let issuer = TokenIssuer(generators: generators, now: { now.date })
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             server.tokenConninfo(user: "andrew"),
             issuer: issuer,
             environment: .bare

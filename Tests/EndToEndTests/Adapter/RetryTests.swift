@@ -15,7 +15,7 @@ struct RetryTests {
         let server = try await SharedServer.value
         let issuer = try server.issuer()
         for _ in 0..<3 {
-            _ = try await PGRDSIAM.connect(server.tokenConninfo(user: "user24"), issuer: issuer, environment: .bare)
+            _ = try await RDSIAM.connect(server.tokenConninfo(user: "user24"), issuer: issuer, environment: .bare)
         }
         let verdicts = try server.verdicts(on: "user24")
         #expect(verdicts.map(\.verdict) == ["accepted", "accepted", "accepted"])
@@ -42,24 +42,24 @@ struct RetryTests {
         let issuer = TokenIssuer(generators: generators)
         let conninfo = server.tokenConninfo(user: "again")
         good.withLock { $0 = false }
-        let fresh = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let fresh = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         }
         #expect(fresh?.code == .loginRefused)
         #expect(try server.verdicts(on: "again").map(\.reason) == ["signature"])
         good.withLock { $0 = true }
-        _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         #expect(try server.verdicts(on: "again").map(\.reason) == ["signature", nil])
         try server.shiftClock(by: 901)
-        let stale = await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let stale = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         }
         #expect(stale?.code == .loginRefused)
         #expect(try server.verdicts(on: "again").map(\.reason) == ["signature", nil, "expired", "expired"])
         // The refused tokens are gone, and no text is sent twice, however soon the next login comes.
         for _ in 0..<2 {
-            await #expect(throws: PGRDSIAMError.self) {
-                try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+            await #expect(throws: RDSIAMError.self) {
+                try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
             }
         }
         let tokens = try server.verdicts(on: "again").map(\.token_sha256)
@@ -82,12 +82,12 @@ struct RetryTests {
         ])
         let issuer = TokenIssuer(generators: generators)
         let conninfo = server.tokenConninfo(user: "rotated")
-        _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         let rotated = "[default]\naws_access_key_id = AKIAROTATED\naws_secret_access_key = rotated/secret\n"
         for path in [file, server.facts.credentials] {
             try rotated.write(toFile: path, atomically: false, encoding: .utf8)
         }
-        _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         let verdicts = try server.verdicts(on: "rotated")
         #expect(verdicts.last?.verdict == "accepted")
         #expect(Set(verdicts.map(\.token_sha256)).count == 2)

@@ -59,7 +59,7 @@ struct TokenDestinationTests {
     @Test("reaches the server that it names, whatever the environment names", arguments: overridden)
     func namedServer(_ lure: Lure) async throws {
         let (server, trap) = (try await SharedServer.value, try PasswordTrap())
-        let connection = try await PGRDSIAM.connect(
+        let connection = try await RDSIAM.connect(
             lure.conninfo(trap, server),
             issuer: server.issuer(),
             environment: lure.environment(trap, server)
@@ -93,8 +93,8 @@ struct TokenDestinationTests {
     @Test("reaches no socket, and sends no token without TLS", arguments: refused)
     func noSocket(_ lure: Lure) async throws {
         let (server, trap) = (try await SharedServer.value, try PasswordTrap())
-        await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(
+        await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(
                 lure.conninfo(trap, server),
                 issuer: server.issuer(),
                 environment: lure.environment(trap, server)
@@ -120,8 +120,8 @@ struct TokenDestinationTests {
         )
         for hosts in ["host=\(names) hostaddr=127.0.0.1,127.0.0.1,127.0.0.1", "host=\(unknown),\(unknown)"] {
             for _ in 0..<25 {
-                let error = await #expect(throws: PGRDSIAMError.self) {
-                    try await PGRDSIAM.connect(
+                let error = await #expect(throws: RDSIAMError.self) {
+                    try await RDSIAM.connect(
                         """
                         \(hosts) port=\(dead.port) user=andrew aws_rds_iam_auth_token_generator=default \
                         aws_rds_iam_region=eu-west-2
@@ -169,8 +169,8 @@ struct TokenDestinationTests {
     func control(isSocket: Bool) async throws {
         let trap = try PasswordTrap()
         let host = isSocket ? trap.folder.url.path : "127.0.0.1"
-        await #expect(throws: PGRDSIAMError.self) {
-            try await PGRDSIAM.connect(
+        await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(
                 "host=\(host) port=\(trap.port) user=u password=bait connect_timeout=10",
                 environment: .bare
             )

@@ -20,7 +20,7 @@ struct WarningTests {
         let warnings = Warnings()
         let options = ConnectOptions { warnings.add($0) }
         for conninfo in [unchecked(server), server.tokenConninfo(user: "andrew")] {
-            _ = try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare, options: options)
+            _ = try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare, options: options)
         }
         #expect(warnings.all.map(\.host) == [server.facts.host])
         #expect(warnings.all.first?.description.contains("sslmode=verify-full") == true)
@@ -46,7 +46,7 @@ struct WarningTests {
         let server = try await SharedServer.value
         let lines = LogLines()
         let options = ConnectOptions(logger: Logger(label: "test") { _ in lines })
-        _ = try await PGRDSIAM.connect(
+        _ = try await RDSIAM.connect(
             unchecked(server),
             issuer: server.issuer(),
             environment: .bare,

@@ -57,7 +57,7 @@ struct IdentityTests {
             let issuer = TokenIssuer(generators: generators)
             for setting in settings + settings {
                 let conninfo = server.conninfo(user: "app") + " sslrootcert=\(server.facts.ca) \(setting)"
-                let connection = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+                let connection = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
                 #expect(try await connection.value("select current_user") == "app")
             }
             let verdicts = try server.verdicts(on: "app")
@@ -119,14 +119,14 @@ struct IdentityTests {
     func sharedRegistry() async throws {
         let server = try await SharedServer.value
         let credentials = try Account(of: server).credentials()
-        try PGRDSIAM.credentialSources.add("end-to-end-account") { .static(credentials) }
-        defer { PGRDSIAM.credentialSources.remove("end-to-end-account") }
+        try RDSIAM.credentialSources.add("end-to-end-account") { .static(credentials) }
+        defer { RDSIAM.credentialSources.remove("end-to-end-account") }
         let uri = """
             postgresql://user26@\(server.facts.host):\(server.facts.port)/postgres?hostaddr=127.0.0.1\
             &sslrootcert=\(server.facts.ca)&aws_rds_iam_auth_token_generator=default\
             &aws_rds_iam_credentials=end-to-end-account
             """
-        let connection = try await PGRDSIAM.connect(uri, environment: .bare)
+        let connection = try await RDSIAM.connect(uri, environment: .bare)
         #expect(try await connection.value("select current_user") == "user26")
         #expect(try server.verdicts(on: "user26").map(\.verdict) == ["accepted"])
     }
@@ -136,7 +136,7 @@ struct IdentityTests {
         let server = try await SharedServer.value
         let conninfo = server.tokenConninfo(user: "user25", "aws_rds_iam_credentials=imbs")
         let error = await #expect(throws: NamedRegistryError.self) {
-            try await PGRDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
+            try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: .bare)
         }
         #expect(error?.code == .unknownName)
         #expect(error?.nearest == "imds")
@@ -160,14 +160,14 @@ struct IdentityTests {
         ])
         let issuer = TokenIssuer(generators: generators)
         let conninfo = world.server.tokenConninfo(user: "app")
-        _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         let rotated = World.text.replacing("AKIAALPHA", with: "AKIAGAMMA").replacing("alpha/secret", with: "gamma")
         for path in [file, world.server.facts.credentials] {
             try rotated.write(toFile: path, atomically: false, encoding: .utf8)
         }
         // The file is looked at once a second at most. If it has not been looked at since, the old token is refused,
         // the keys are read again, and the login goes on with the new ones.
-        _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
         let verdicts = try world.server.verdicts(on: "app")
         let refused = verdicts.filter { $0.reason != nil }
         #expect(verdicts.filter { $0.reason == nil }.map(\.access_key_id) == ["AKIAALPHA", "AKIAGAMMA"])

@@ -53,11 +53,11 @@ struct SleepTests {
             clock: TokenClock(now: { clock.date }, uptime: { uptime.withLock { $0 } })
         )
         let conninfo = server.tokenConninfo(user: "sleeper")
-        for _ in 0..<2 { _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+        for _ in 0..<2 { _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
         clock.advance(by: Double(sleep.wall))
         uptime.withLock { $0 += sleep.uptime }
         try server.shiftClock(by: sleep.wall)
-        for _ in 0..<2 { _ = try await PGRDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
+        for _ in 0..<2 { _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare) }
         let verdicts = try server.verdicts(on: "sleeper")
         // One verdict for each login: none was refused and retried.
         #expect(verdicts.map(\.verdict) == Array(repeating: "accepted", count: 4))

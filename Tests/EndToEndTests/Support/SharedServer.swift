@@ -58,7 +58,7 @@ struct Account {
 extension AuthTokenGeneratorRegistry {
     /// Creates a registry of generators that understand the keywords of those that ship.
     convenience init(aws generators: [(name: String, build: Build)]) {
-        self.init(generators.map { Registration($0.name, keywords: PGRDSIAM.generators.keywords, build: $0.build) })
+        self.init(generators.map { Registration($0.name, keywords: RDSIAM.generators.keywords, build: $0.build) })
     }
 }
 
@@ -88,7 +88,7 @@ extension RDSLookalike {
     /// Connects as superuser over the server's Unix-domain socket.
     func superuser() async throws -> PGConnection {
         let conninfo = "host=\(facts.socket) port=\(facts.port) user=postgres dbname=postgres"
-        return try await PGRDSIAM.connect(conninfo, environment: .bare)
+        return try await RDSIAM.connect(conninfo, environment: .bare)
     }
 }
 

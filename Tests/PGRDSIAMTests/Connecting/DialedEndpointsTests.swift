@@ -62,7 +62,7 @@ struct DialedEndpointsTests {
     @Test("get no token if the plan does not name them", arguments: strays)
     func stray(_ stray: PGEndpoint) async throws {
         let authenticator = try #require(try Self.opener().login.authenticator)
-        let error = await #expect(throws: PGRDSIAMError.self) {
+        let error = await #expect(throws: RDSIAMError.self) {
             try await authenticator(stray) { throw Seen(credential: $0) }
         }
         #expect(error?.code == .endpointMismatch && error?.isRetryable == false)

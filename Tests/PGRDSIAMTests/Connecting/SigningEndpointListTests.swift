@@ -55,7 +55,7 @@ struct SigningEndpointListTests {
         ]
     )
     func refused(conninfo: String, message: String) throws {
-        let error = try #require(throws: PGRDSIAMError.self) { try parameters(conninfo) }
+        let error = try #require(throws: RDSIAMError.self) { try parameters(conninfo) }
         #expect(error.code == .invalidRequest)
         #expect(error.message.hasPrefix(message))
     }

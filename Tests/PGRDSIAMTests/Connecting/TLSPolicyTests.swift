@@ -86,7 +86,7 @@ struct TLSPolicyTests {
         } catch let error as ConninfoError {
             #expect(error.keyword == "sslmode")
             return .invalid
-        } catch let error as PGRDSIAMError {
+        } catch let error as RDSIAMError {
             #expect(error.code == .invalidRequest)
             return .insecure
         }

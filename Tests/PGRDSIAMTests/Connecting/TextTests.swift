@@ -24,7 +24,7 @@ struct TextTests {
     func refused(keyword: String) throws {
         let generator = keyword.hasSuffix("generator") ? "" : "aws_rds_iam_auth_token_generator=default&"
         let host = keyword == "hostaddr" ? "" : "host=h.example.com&"
-        let error = try #require(throws: PGRDSIAMError.self) {
+        let error = try #require(throws: RDSIAMError.self) {
             try plan("postgresql://?\(generator)\(host)user=u&\(keyword)=caf%E9")
         }
         #expect(error.code == .invalidRequest)

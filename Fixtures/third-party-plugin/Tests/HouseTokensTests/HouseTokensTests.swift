@@ -15,9 +15,9 @@ struct HouseTokensTests {
 
     @Test("is reached from a connection string, and cached and recorded like any other")
     func connectionString() async throws {
-        try HouseTokens.register(in: PGRDSIAM.generators)
+        try HouseTokens.register(in: RDSIAM.generators)
         let log = RecordingAuditRecorder()
-        let issuer = TokenIssuer(generators: PGRDSIAM.generators, audit: .required(log))
+        let issuer = TokenIssuer(generators: RDSIAM.generators, audit: .required(log))
         let conninfo = try Conninfo.parse(
             "postgresql://app@db.example.com/blog?sslmode=verify-full&aws_rds_iam_auth_token_generator=house"
                 + "&house_word=word",
@@ -28,8 +28,8 @@ struct HouseTokensTests {
             try Conninfo.parse("user=app house_wrod=word", dialect: .linked, extensions: .rdsIAM)
         }
         #expect(error?.message.contains("house_word") == true)
-        let first = try #require(await PGRDSIAM.token(for: conninfo, issuer: issuer))
-        let second = try #require(await PGRDSIAM.token(for: conninfo, issuer: issuer))
+        let first = try #require(await RDSIAM.token(for: conninfo, issuer: issuer))
+        let second = try #require(await RDSIAM.token(for: conninfo, issuer: issuer))
         #expect(first.token.value.hasPrefix("house:app@db.example.com:word:"))
         #expect(first.token == second.token)
         #expect(second.isFromCache)

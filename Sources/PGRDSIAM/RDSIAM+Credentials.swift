@@ -1,13 +1,13 @@
 public import AWSGenerators
 
-extension PGRDSIAM {
+extension RDSIAM {
     /// The credential sources that connection strings may name with `aws_rds_iam_credentials`.
     ///
     /// It starts with `default`, `environment`, `profile`, `web-identity`, `container` and `imds`. A program registers
     /// others at start-up:
     ///
     /// ```swift
-    /// try PGRDSIAM.credentialSources.add("reporting") { .profile("reporting") }
+    /// try RDSIAM.credentialSources.add("reporting") { .profile("reporting") }
     /// ```
     public static var credentialSources: AWSCredentialSourceRegistry { .shared }
 }

@@ -9,7 +9,7 @@ public import PGConninfo
 /// One word in a connection string is all it takes; everything else in it means what libpq says it means:
 ///
 /// ```swift
-/// let connection = try await PGRDSIAM.connect(
+/// let connection = try await RDSIAM.connect(
 ///     "postgresql://andrew@db.example.com:5432/blog?aws_rds_iam_auth_token_generator=default"
 /// )
 /// ```
@@ -17,9 +17,9 @@ public import PGConninfo
 /// Other generators are registered at start-up, with the keywords they understand, and named in the same place:
 ///
 /// ```swift
-/// try PGRDSIAM.generators.add("vault", keywords: ["vault_role"]) { VaultGenerator() }
+/// try RDSIAM.generators.add("vault", keywords: ["vault_role"]) { VaultGenerator() }
 /// ```
-public enum PGRDSIAM {
+public enum RDSIAM {
     /// The generators that connection strings may name.
     ///
     /// It starts with `default`, `rds`, `dsql`, `redshift`, `redshift-serverless`, `secrets-manager` and `command`. The
@@ -28,7 +28,7 @@ public enum PGRDSIAM {
     /// ```swift
     /// import CommandGenerator
     ///
-    /// try PGRDSIAM.generators.add(.command(isAllowed: true), replacing: true)
+    /// try RDSIAM.generators.add(.command(isAllowed: true), replacing: true)
     /// ```
     public static let generators = AuthTokenGeneratorRegistry(.aws + [.command()])
 
@@ -44,8 +44,8 @@ public enum PGRDSIAM {
     ///     there too, libpq looks for in the process's own variables.
     ///   - options: What to learn on the way.
     /// - Returns: A connection that is logged in.
-    /// - Throws: `ConninfoError` or ``PGRDSIAMError`` if the string is at fault; what the issuer throws;
-    ///   ``PGRDSIAMError`` if the server, or the way to it, is at fault, which may be retried; `CancellationError`.
+    /// - Throws: `ConninfoError` or ``RDSIAMError`` if the string is at fault; what the issuer throws;
+    ///   ``RDSIAMError`` if the server, or the way to it, is at fault, which may be retried; `CancellationError`.
     public static func connect(
         _ conninfo: String,
         issuer: TokenIssuer = issuer,
@@ -94,7 +94,7 @@ public enum PGRDSIAM {
     ///
     /// - Returns: The token for the one host, or `nil` if the parameters name no generator.
     /// - Throws: What connecting throws before anything is sent, also if the parameters, or the environment, ask for
-    ///   less than TLS; ``PGRDSIAMError`` if they name several hosts, each of which needs a token of its own.
+    ///   less than TLS; ``RDSIAMError`` if they name several hosts, each of which needs a token of its own.
     public static func token(
         for conninfo: Conninfo,
         issuer: TokenIssuer = issuer,

@@ -1,7 +1,7 @@
 public import AuthTokens
 public import PGConninfo
 
-extension PGRDSIAM {
+extension RDSIAM {
     /// Connects to one server with a token; what is not said here comes from the environment, as with libpq.
     ///
     /// Errors are those of ``connect(_:issuer:environment:options:)-(String,_,_,_)``.

@@ -2,7 +2,7 @@ public import AuthTokens
 public import PGConninfo
 public import RDSIAMSystem
 
-extension PGRDSIAM {
+extension RDSIAM {
     /// Returns the environment in which a child process such as psql or pg_dump logs in as the parameters say, with a
     /// token in `PGPASSWORD`.
     ///
@@ -13,7 +13,7 @@ extension PGRDSIAM {
     ///
     /// ```swift
     /// let psql = Process()
-    /// psql.environment = try await PGRDSIAM.psqlEnvironment(for: conninfo)
+    /// psql.environment = try await RDSIAM.psqlEnvironment(for: conninfo)
     /// ```
     ///
     /// - Parameters:
@@ -43,10 +43,10 @@ extension PGRDSIAM {
 extension TokenLogin {
     /// The token for the one server.
     ///
-    /// - Throws: ``PGRDSIAMError`` if there are several, each with a token of its own; what the issuer throws.
+    /// - Throws: ``RDSIAMError`` if there are several, each with a token of its own; what the issuer throws.
     func onlyToken(from issuer: TokenIssuer) async throws -> IssuedToken {
         guard let host = hosts.first, hosts.allSatisfy({ $0.request == host.request }) else {
-            throw PGRDSIAMError.severalHosts
+            throw RDSIAMError.severalHosts
         }
         return try await issuer.token(from: generator, for: host.request)
     }
@@ -60,7 +60,7 @@ extension Conninfo {
 
     /// Returns the parameters as the environment variables that libpq reads them from, if it reads any.
     ///
-    /// - Throws: ``PGRDSIAMError`` for a value that is not UTF-8: without it, the child process would do without.
+    /// - Throws: ``RDSIAMError`` for a value that is not UTF-8: without it, the child process would do without.
     fileprivate func environmentVariablesForChild() throws -> [String: String] {
         var variables: [String: String] = [:]
         for parameter in parameters {

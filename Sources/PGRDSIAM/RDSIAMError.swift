@@ -4,7 +4,7 @@ public import AuthTokens
 /// Why there is no connection, or no answer on it.
 ///
 /// Nothing in it is secret. ``isRetryable`` answers whether the same call may succeed later.
-public struct PGRDSIAMError: AuditableError, RetryableError {
+public struct RDSIAMError: AuditableError, RetryableError {
     /// The kinds of failure; later versions may add more.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The code's name, as it stands in logs.
@@ -26,7 +26,7 @@ public struct PGRDSIAMError: AuditableError, RetryableError {
         public static let loginRefused = Code(description: "loginRefused")
         /// No connection came about, or it broke.
         ///
-        /// It is retryable, unless the message is about the server's certificate, or ``PGRDSIAMError/sqlState`` about
+        /// It is retryable, unless the message is about the server's certificate, or ``RDSIAMError/sqlState`` about
         /// what was asked for, such as `3D000`, a database that does not exist.
         public static let connectionFailed = Code(description: "connectionFailed")
         /// The server did not answer in time; it is retryable.
@@ -60,11 +60,13 @@ public struct PGRDSIAMError: AuditableError, RetryableError {
         self.endpoint = endpoint
     }
 
-    /// The code in the audit log: the SQLSTATE if there is one.
+    /// The code in the audit log: the SQLSTATE if there is one, or else `PGRDSIAMError.` and the code.
+    ///
+    /// The prefix is older than this type's name. It stays, so that one search finds the rows of all versions.
     public var auditCode: String { sqlState.map { "SQLSTATE.\($0)" } ?? "PGRDSIAMError.\(code)" }
 }
 
-extension PGRDSIAMError {
+extension RDSIAMError {
     /// Whether the same call may succeed later; see the codes.
     public var isRetryable: Bool {
         switch code {
@@ -86,7 +88,7 @@ extension PGRDSIAMError {
     }
 }
 
-extension PGRDSIAMError: CustomStringConvertible {
+extension RDSIAMError: CustomStringConvertible {
     /// The message, the SQLSTATE if there is one, and the likely causes: those the facts point to, or else all.
     public var description: String {
         let evident = likelyCauses.filter(\.isEvident)
@@ -97,11 +99,11 @@ extension PGRDSIAMError: CustomStringConvertible {
     }
 }
 
-extension PGRDSIAMError {
-    static let noEndpoints = PGRDSIAMError(.noEndpoints, "There is no server to dial. Name one with host or hostaddr.")
+extension RDSIAMError {
+    static let noEndpoints = RDSIAMError(.noEndpoints, "There is no server to dial. Name one with host or hostaddr.")
 
-    static func endpointMismatch(_ endpoint: String) -> PGRDSIAMError {
-        PGRDSIAMError(
+    static func endpointMismatch(_ endpoint: String) -> RDSIAMError {
+        RDSIAMError(
             .endpointMismatch,
             """
             The connection string does not allow a token for the server \(String(reflecting: endpoint)), which was about to \
@@ -111,37 +113,37 @@ extension PGRDSIAMError {
         )
     }
 
-    static let severalHosts = PGRDSIAMError(
+    static let severalHosts = RDSIAMError(
         .invalidRequest,
         "Each of several hosts needs a token of its own. Name one host."
     )
 
-    static let noHostName = PGRDSIAMError(
+    static let noHostName = RDSIAMError(
         .invalidRequest,
         "A token is signed for a host name and sent over TLS. Set host to the database's endpoint, not to a socket."
     )
 
-    static let noUser = PGRDSIAMError(
+    static let noUser = RDSIAMError(
         .invalidRequest,
         "There is no user to log in as. Set user in the connection string, or PGUSER."
     )
 
-    static func signingEndpoints(_ keyword: String, _ found: Int, _ wanted: Int) -> PGRDSIAMError {
+    static func signingEndpoints(_ keyword: String, _ found: Int, _ wanted: Int) -> RDSIAMError {
         let found = found == 1 ? "one" : "\(found)"
         let hosts = wanted == 1 ? "is one host" : "are \(wanted) hosts"
-        return PGRDSIAMError(
+        return RDSIAMError(
             .invalidRequest,
             "The connection string's \(keyword) names \(found), and there \(hosts). Name one for each host, separated by "
                 + "commas."
         )
     }
 
-    static func notUTF8(_ keyword: String) -> PGRDSIAMError {
-        PGRDSIAMError(.invalidRequest, "The value of \(keyword) is not UTF-8. Write it in UTF-8.")
+    static func notUTF8(_ keyword: String) -> RDSIAMError {
+        RDSIAMError(.invalidRequest, "The value of \(keyword) is not UTF-8. Write it in UTF-8.")
     }
 
-    static func insecure(_ keyword: String, _ value: String, use secure: String) -> PGRDSIAMError {
-        PGRDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS. Use \(secure).")
+    static func insecure(_ keyword: String, _ value: String, use secure: String) -> RDSIAMError {
+        RDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS. Use \(secure).")
     }
 }
 
