@@ -8,6 +8,7 @@ let package = Package(
     products: [
         .executable(name: "rds-iam", targets: ["rds-iam"]),
         .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
+        .library(name: "LoginProxy", targets: ["LoginProxy"]),
         .library(name: "AWSGenerators", targets: ["AWSGenerators"]),
         .library(name: "CommandGenerator", targets: ["CommandGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
@@ -29,16 +30,22 @@ let package = Package(
             name: "Observability",
             description: "Observers for logs, metrics and traces, and warnings of PGRDSIAM in the log."
         ),
-        .default(enabledTraits: ["AsyncHTTPClient", "Observability"]),
+        .trait(
+            name: "Proxy",
+            description: "The local login proxy, for clients that cannot fetch tokens themselves."
+        ),
+        .default(enabledTraits: ["AsyncHTTPClient", "Observability", "Proxy"]),
     ],
     dependencies: [
         // The HTTP client most Swift servers already run: time limits, streaming bodies, no proxy unless asked.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        // The buffers and headers that AsyncHTTPClient speaks in.
+        // The buffers and headers that AsyncHTTPClient speaks in, and the channels of LoginProxy.
         .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
-        // The TLS that AsyncHTTPClient uses, for certificates to trust and for the reasons of a refusal.
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
-        // The log that Swift servers share; for the trait Observability alone.
+        // The TLS of AsyncHTTPClient and LoginProxy. Before 2.37.6, a peer that left in mid-handshake stayed for ever.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        // Graceful shutdown of LoginProxy; for the trait Proxy alone.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // The log that Swift servers share; for the traits Observability and Proxy alone.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // The metrics that Swift servers share; for the trait Observability alone.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -140,6 +147,23 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),
+        .target(
+            name: "LoginProxy",
+            dependencies: [
+                "AuthTokens", "PGConninfo", "CLibcrypto", "RDSIAMBasics", "RDSIAMHashing", "RDSIAMSystem",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Proxy"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Proxy"])),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["Proxy"])
+                ),
+            ]
+        ),
 
         // Level 4.
         .executableTarget(
@@ -202,6 +226,30 @@ let package = Package(
             dependencies: [
                 "PGRDSIAM", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators", "AWSCredentialSources",
                 "RDSIAMBasics", "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "LoginProxyTests",
+            dependencies: [
+                "LoginProxy", "AuthTokens", "AWSGenerators", "AWSCredentialSources", "LibpqClient", "PGConninfo",
+                "TokenAuditLog", "TestSupport", "RDSIAMBasics", "RDSIAMSystem",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Proxy"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Proxy"])),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["Proxy"])
+                ),
+                .product(name: "NIOEmbedded", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(
+                    name: "ServiceLifecycleTestKit",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["Proxy"])
+                ),
             ]
         ),
         .testTarget(

@@ -1,0 +1,251 @@
+#if Proxy
+import AuthTokens
+import NIOSSL
+public import PGConninfo
+import RDSIAMSystem
+
+/// A database server, or a list of servers, to log in to with tokens.
+///
+/// ```swift
+/// let conninfo = try Conninfo.parse("host=db.example.com user=app", extensions: ["aws_rds_iam_region"])
+/// let upstream = try Upstream(conninfo)
+/// ```
+///
+/// A connection string's `sslmode` may be left out. The server's certificate and name are always checked, as libpq's
+/// `verify-full` does: a connection string that asks for less than TLS is refused, one that asks for less than
+/// `verify-full` gets more than it asks for.
+public struct Upstream: Sendable {
+    /// The keyword of a connection string that names the generator of tokens.
+    public static let generatorKeyword = "aws_rds_iam_auth_token_generator"
+
+    /// The host and port of the first server, for logs and messages.
+    public let name: String
+    /// The name of the generator to ask; `default` if the connection string names none.
+    public let generator: String
+    /// The database user whom clients may log in as.
+    public let user: String
+    /// The database that the connection string names, or `nil` if it names none.
+    ///
+    /// A client may name another one. The server's privileges decide.
+    public let database: String?
+    /// Further users: the name that a client says, and the database user that stands for it.
+    public var userMap: [String: String] = [:]
+
+    /// In the order in which they are tried.
+    let hosts: [UpstreamHost]
+    let isShuffled: Bool
+    /// The connection string's `connect_timeout`.
+    let connectTimeout: Duration?
+    let keepalive: Keepalive
+    let tls: NIOSSLContext
+
+    /// Reads a connection string.
+    ///
+    /// - Parameters:
+    ///   - conninfo: The servers and the user, read with the keywords of the issuer's generators.
+    ///   - environment: What unset parameters come from.
+    /// - Throws: `ConninfoError` for what libpq would refuse; ``ProxyError`` for what a proxy does not do, or what
+    ///   would send a token the wrong way, and for certificates that cannot be read.
+    public init(_ conninfo: Conninfo, environment: ConninfoEnvironment = .process) throws {
+        let resolved = try conninfo.resolve(in: environment, leavingUnset: .sslmode)
+        try Self.check(resolved)
+        try resolved.validate()
+        let parameters = resolved.parameters
+        let keyword = Self.generatorKeyword
+        generator = try parameters.bytes(ofExtension: keyword)?.text(of: keyword) ?? "default"
+        user = try parameters.bytes(of: .user)?.text(of: "user") ?? ""
+        // An unset database has been given the name of the user.
+        let given = conninfo.bytes(of: .dbname) ?? resolved.parameters.bytes(of: .dbname)
+        database = try given?.text(of: "dbname")
+        let endpoints = try resolved.endpoints()
+        hosts = try endpoints.indices.map { try UpstreamHost($0, of: endpoints, in: parameters) }
+        name = hosts.first?.displayName ?? ""
+        isShuffled = resolved[.loadBalanceHosts] == "random"
+        connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
+        keepalive = Keepalive(resolved)
+        tls = try Self.context(resolved, environment)
+    }
+
+    /// Refuses what would weaken the connection, or what the proxy would have to leave out.
+    private static func check(_ resolved: ResolvedConninfo) throws(ProxyError) {
+        if let mode = resolved[.sslmode], ["disable", "allow", "prefer"].contains(mode) {
+            throw ProxyError(
+                .invalidUpstream,
+                "sslmode=\(mode) would allow a connection without TLS, over which no token may be sent. Set "
+                    + "sslmode=verify-full, or leave it out."
+            )
+        }
+        if resolved[.gssencmode] == "require" {
+            throw ProxyError(.invalidUpstream, "The proxy encrypts with TLS, not with GSSAPI. Leave gssencmode out.")
+        }
+        if let wish = resolved[.targetSessionAttrs], !wish.isEmpty, wish != "any" {
+            throw ProxyError(
+                .invalidUpstream,
+                "The proxy does not examine servers, so target_session_attrs=\(wish) has no meaning. Name the cluster's "
+                    + "writer or reader endpoint, and leave target_session_attrs to the clients."
+            )
+        }
+        if resolved.parameters.bytes(of: .sslcert)?.isEmpty == false {
+            throw ProxyError(.invalidUpstream, "The proxy shows no client certificate to a server. Leave sslcert out.")
+        }
+        if resolved[.channelBinding] == "require" {
+            throw ProxyError(
+                .invalidUpstream,
+                "A token is sent as a clear-text password inside TLS, which has no channel binding. Leave "
+                    + "channel_binding out."
+            )
+        }
+    }
+
+    private static func context(
+        _ resolved: ResolvedConninfo,
+        _ environment: ConninfoEnvironment
+    ) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .fullVerification
+        configuration.applicationProtocols = ["postgresql"]
+        let path = try resolved.parameters.bytes(of: .sslrootcert)?.text(of: "sslrootcert") ?? ""
+        do {
+            configuration.trustRoots = try trustRoots(path, environment)
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw ProxyError(
+                .unreadableCertificate,
+                "The root certificates in \(path.isEmpty ? "~/.postgresql/root.crt" : path) could not be read. Name a "
+                    + "PEM file with sslrootcert; Amazon's is https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+                    + " ."
+            )
+        }
+    }
+
+    private static func trustRoots(_ path: String, _ environment: ConninfoEnvironment) throws -> NIOSSLTrustRoots {
+        if path == "system" { return .default }
+        if !path.isEmpty { return .certificates(try NIOSSLCertificate.fromPEMFile(path)) }
+        if let home = environment.homeDirectory, let file = environment.files(home + "/.postgresql/root.crt".utf8) {
+            return .certificates(try NIOSSLCertificate.fromPEMBytes(file.contents ?? []))
+        }
+        return .default
+    }
+
+    /// The database user that a client's name stands for, or `nil` if it stands for none.
+    func databaseUser(for name: [UInt8]) -> String? {
+        if Array(user.utf8) == name { return user }
+        return userMap.first { Array($0.key.utf8) == name }?.value
+    }
+}
+
+extension Upstream: CustomStringConvertible, CustomReflectable {
+    /// The user and the first server.
+    public var description: String { "Upstream(\(user)@\(name))" }
+
+    /// A mirror without the parameters for generators.
+    public var customMirror: Mirror { Mirror(self, children: ["user": user, "name": name, "generator": generator]) }
+}
+
+/// One of the servers of an upstream.
+struct UpstreamHost: Sendable {
+    /// The name that the certificate must be for; `nil` if it must be for the address.
+    let name: String?
+    /// What is looked up, or dialed if it is an address.
+    let target: String
+    let port: Int
+    /// What a token for this server is asked with; user and database are the client's.
+    let request: AuthTokenRequest
+
+    var displayName: String { "\(request.host):\(port)" }
+
+    init(_ index: Int, of endpoints: [Conninfo.Endpoint], in parameters: Conninfo) throws {
+        let endpoint = endpoints[index]
+        let host = try endpoint.hostBytes?.text(of: "host") ?? ""
+        let address = try endpoint.hostaddrBytes?.text(of: "hostaddr") ?? ""
+        guard !(host + address).isEmpty, !host.hasBytePrefix("/"), !host.hasBytePrefix("@") else {
+            throw ProxyError(
+                .invalidUpstream,
+                "The connection string names no server to log in to over TLS. Set host to the database's endpoint."
+            )
+        }
+        let isAddress = HostLookup.canonicalAddress(host) != nil
+        guard !isAddress || address.isEmpty || address.isBytewiseEqual(to: host) else {
+            throw ProxyError(
+                .invalidUpstream,
+                "host is the address \(host), but hostaddr is \(address), so the certificate cannot be checked. Set host "
+                    + "to the database's endpoint."
+            )
+        }
+        port = try endpoint.port()
+        target = address.isEmpty ? host : address
+        name = host.isEmpty || isAddress ? nil : host
+        request = AuthTokenRequest(
+            host: host.isEmpty ? address : host,
+            port: port,
+            user: "",
+            parameters: try parameters.parametersForGenerator(index, of: endpoints)
+        )
+    }
+}
+
+extension Conninfo {
+    /// What the connection string says to generators about one of its hosts, by keyword.
+    ///
+    /// Of a list of signing endpoints, it is the element in the host's place. One port stands for all hosts, and one
+    /// name for hosts that have one name.
+    fileprivate func parametersForGenerator(_ index: Int, of endpoints: [Endpoint]) throws -> [String: String] {
+        var values: [String: String] = [:]
+        let shareOneName = endpoints.allSatisfy { $0.hostBytes == endpoints[0].hostBytes }
+        for parameter in extensionParameters
+        where !parameter.name.isBytewiseEqual(to: Upstream.generatorKeyword) {
+            let value = try parameter.bytes.text(of: parameter.name)
+            values[parameter.name] = value
+            let isHost = parameter.name.isBytewiseEqual(to: "aws_rds_iam_host")
+            guard isHost || parameter.name.isBytewiseEqual(to: "aws_rds_iam_port"), !value.isEmpty else { continue }
+            let list = value.splitBytes(separator: ",", omittingEmptySubsequences: false)
+            if list.count == 1, shareOneName || !isHost { continue }
+            guard list.count == endpoints.count else {
+                throw ProxyError(
+                    .invalidUpstream,
+                    "\(parameter.name) names \(list.count) of \(endpoints.count) signing endpoints. Name one for each host."
+                )
+            }
+            values[parameter.name] = list[index]
+        }
+        return values
+    }
+}
+
+extension [UInt8] {
+    /// Returns the value of a keyword as text.
+    ///
+    /// - Throws: ``ProxyError`` if it is not UTF-8.
+    fileprivate func text(of keyword: String) throws(ProxyError) -> String {
+        guard let text = String(validating: self, as: UTF8.self) else {
+            throw ProxyError(.invalidUpstream, "The value of \(keyword) is not UTF-8. Correct the connection string.")
+        }
+        return text
+    }
+}
+
+/// How the operating system finds out that a peer is gone (`tcp(7)`).
+struct Keepalive: Sendable, Hashable {
+    var isOn = true
+    /// In seconds; `nil` for the system's own.
+    var idle: Int?
+    /// In seconds; `nil` for the system's own.
+    var interval: Int?
+    /// `nil` for the system's own.
+    var count: Int?
+
+    init() {}
+
+    /// Reads libpq's settings.
+    init(_ resolved: ResolvedConninfo) {
+        func number(_ keyword: Conninfo.Keyword) -> Int? {
+            resolved[keyword].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        }
+        isOn = resolved[.keepalives].flatMap { Int($0) } != 0
+        idle = number(.keepalivesIdle)
+        interval = number(.keepalivesInterval)
+        count = number(.keepalivesCount)
+    }
+}
+#endif
