@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "rds-iam", targets: ["rds-iam"]),
         .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
         .library(name: "LoginProxy", targets: ["LoginProxy"]),
+        .library(name: "LoginDiagnosis", targets: ["LoginDiagnosis"]),
         .library(name: "AWSGenerators", targets: ["AWSGenerators"]),
         .library(name: "CommandGenerator", targets: ["CommandGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
@@ -118,6 +119,11 @@ let package = Package(
             dependencies: ["AuthTokens", "RDSIAMBasics", "RDSIAMSystem"],
             path: "Plugins/CommandGenerator"
         ),
+        // Why a login failed, from what a client knows: one wording for the adapter, the doctor and the proxy.
+        .target(
+            name: "LoginDiagnosis",
+            dependencies: ["AuthTokens", "AWSGenerators", "RDSIAMBasics", "RDSIAMSystem"]
+        ),
         .target(
             name: "TokenAuditLog",
             dependencies: ["AuthTokens", "CSQLite", "CLibcrypto", "RDSIAMBasics", "RDSIAMHashing", "RDSIAMSystem"]
@@ -141,8 +147,8 @@ let package = Package(
         .target(
             name: "PGRDSIAM",
             dependencies: [
-                "PGConninfo", "AuthTokens", "AWSGenerators", "CommandGenerator", "LibpqClient", "CLibpq",
-                "RDSIAMBasics",
+                "PGConninfo", "AuthTokens", "AWSGenerators", "CommandGenerator", "LoginDiagnosis", "LibpqClient",
+                "CLibpq", "RDSIAMBasics",
                 "RDSIAMSystem",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
@@ -218,14 +224,18 @@ let package = Package(
             dependencies: ["CommandGenerator", "AuthTokens", "AuthTokensTesting", "TestSupport"]
         ),
         .testTarget(
+            name: "LoginDiagnosisTests",
+            dependencies: ["LoginDiagnosis", "AuthTokens", "AWSSigV4", "RDSIAMBasics", "RDSIAMSystem", "TestSupport"]
+        ),
+        .testTarget(
             name: "LibpqClientTests",
             dependencies: ["LibpqClient", "CLibpq", "RDSIAMBasics", "RDSIAMSystem", "TestSupport"]
         ),
         .testTarget(
             name: "PGRDSIAMTests",
             dependencies: [
-                "PGRDSIAM", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators", "AWSCredentialSources",
-                "RDSIAMBasics", "TestSupport",
+                "PGRDSIAM", "LoginDiagnosis", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators",
+                "AWSCredentialSources", "RDSIAMBasics", "TestSupport",
             ]
         ),
         .testTarget(

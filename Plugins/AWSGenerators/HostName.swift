@@ -3,11 +3,11 @@ import RDSIAMBasics
 /// A host as tokens name it: in ASCII lowercase and without a final dot, split into labels.
 ///
 /// Only the letters A to Z are lowercased: by Unicode's rules the Kelvin sign would become a `k`, and so another host.
-struct HostName {
+package struct HostName {
     /// The name.
-    let text: String
+    package let text: String
     /// The labels from left to right.
-    let labels: [String]
+    package let labels: [String]
 
     /// What AWS's partitions call themselves in DNS, for IPv4 and for both protocols.
     static let awsSuffixes = [
@@ -16,7 +16,7 @@ struct HostName {
         "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "csp.hci.ic.gov", "api.aws.hci.ic.gov",
     ]
 
-    init(_ host: String) {
+    package init(_ host: String) {
         let lowercased = host.asciiLowercased()
         text = lowercased.hasByteSuffix(".") ? String(decoding: lowercased.utf8.dropLast(), as: UTF8.self) : lowercased
         labels = text.splitBytes(separator: ".", omittingEmptySubsequences: false)
@@ -41,7 +41,7 @@ struct HostName {
     }
 
     /// What kind of address this is instead of the name of an endpoint, or `nil` if it may be one.
-    var obstacle: String? {
+    package var obstacle: String? {
         if text.isEmpty || text.hasBytePrefix("/") || text.hasBytePrefix("@") { return "the path of a local socket" }
         if isIPv6Address || isIPv4Address { return "an IP address" }
         if text.containsBytes(":") { return "a name or an address with a port" }
@@ -65,7 +65,8 @@ struct HostName {
         return address.dropFirst(digits.count).first.map { Array(".%]".utf8).contains($0) } ?? true
     }
 
-    private var isLoopback: Bool {
+    /// Whether it is a name of this machine, such as `localhost`.
+    package var isLoopback: Bool {
         Self.loopbackNames.contains { text.isBytewiseEqual(to: $0) } || text.hasByteSuffix(".localhost")
     }
 

@@ -80,14 +80,14 @@ public struct RedshiftGenerator: AWSTokenGenerator {
 
 /// An endpoint name that Redshift gave: `<cluster>.<id>.<region>.redshift.amazonaws.com`, or with an account and
 /// `redshift-serverless`.
-struct RedshiftHostName {
+package struct RedshiftHostName {
     /// The cluster's identifier or the workgroup's name.
     let target: String
     /// The region.
-    let region: String
+    package let region: String
 
     /// Returns `nil` if Redshift did not give the name.
-    init?(_ host: String) {
+    package init?(_ host: String) {
         guard let labels = Self.labels(of: host), labels.count == 4, let target = labels.first, !target.isEmpty else {
             return nil
         }
@@ -97,7 +97,7 @@ struct RedshiftHostName {
     }
 
     /// Returns the name of the generator for a host, or `nil` if it is none of Redshift's.
-    static func generator(for host: String) -> String? {
+    package static func generator(for host: String) -> String? {
         labels(of: host)?.last?.hasBytePrefix("redshift-serverless") == true
             ? RedshiftGenerator.serverlessName : labels(of: host).map { _ in RedshiftGenerator.name }
     }
