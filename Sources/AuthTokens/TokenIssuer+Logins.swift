@@ -94,6 +94,25 @@ extension TokenIssuer {
         let activity: TokenEvent.Activity = error == nil ? .connectionAccepted : .connectionRefused
         try await audit.record(event(activity, of: issued, errorCode: code, time: time))
     }
+
+    /// Records what a client does with a session that a token opened, such as canceling a query.
+    ///
+    /// - Parameters:
+    ///   - activity: What the client does.
+    ///   - request: What the token of the session was asked for with.
+    ///   - name: The name the generator is registered under.
+    ///   - error: Why it failed, or `nil` if it succeeded.
+    /// - Throws: What the recorder throws, if a record is required.
+    public func record(
+        _ activity: TokenEvent.Activity,
+        for request: AuthTokenRequest,
+        from name: String,
+        error: (any Error)? = nil
+    ) async throws {
+        guard audit.recorder != nil else { return }
+        let code = error.map(auditCode(of:))
+        try await audit.record(TokenEvent(activity, of: request, generator: name, errorCode: code, time: clock.time()))
+    }
 }
 
 extension AuthToken {

@@ -1,4 +1,6 @@
 #if Proxy
+import NIOCore
+
 /// What a proxy serves, and within which bounds.
 public struct ProxyConfiguration: Sendable {
     /// The servers to log in to, each with the local address that leads to it.
@@ -7,6 +9,8 @@ public struct ProxyConfiguration: Sendable {
     public var limits = ProxyLimits()
     /// How long a shutdown waits.
     public var drain = DrainDelays()
+    /// How many threads forward bytes: one for each processor, at most four.
+    package var threads = min(System.coreCount, 4)
 
     /// Creates a configuration with the default limits.
     ///

@@ -1,9 +1,17 @@
 #if Proxy
 public import AuthTokens
 public import Logging
+import NIOCore
+import NIOPosix
 public import ServiceLifecycle
 
 /// Accepts PostgreSQL clients on this machine, logs in for them with tokens, and forwards every byte.
+///
+/// ```swift
+/// let route = ProxyRoute(upstream: try Upstream(conninfo), address: .unixSocket(directory: directory, port: 5432))
+/// let proxy = ProxyService(configuration: ProxyConfiguration(routes: [route]), issuer: issuer, logger: logger)
+/// try await ServiceGroup(services: [proxy], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+/// ```
 public struct ProxyService: Service {
     /// What it is doing, for health checks.
     public let status: ProxyStatus
@@ -38,7 +46,132 @@ public struct ProxyService: Service {
 
     /// Serves until a graceful shutdown, or until its task is canceled.
     ///
+    /// After a graceful shutdown has begun, clients are let in for the minimum delay, then refused with `57P03`. It
+    /// returns when the last session has ended, at the latest after the maximum delay. Canceling ends sessions at once.
+    ///
     /// - Throws: ``ProxyError`` if an address cannot be listened on.
-    public func run() async throws {}
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        do {
+            try await serve(on: group)
+        } catch {
+            status.enter(.stopped)
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        status.enter(.stopped)
+        try await group.shutdownGracefully()
+    }
+
+    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        let open = OpenChannels()
+        let servers = try configuration.routes.map { route in
+            try RouteServer(
+                route,
+                configuration.limits,
+                issuer: issuer,
+                metrics: metrics,
+                status: status,
+                open: open,
+                logger: logger
+            )
+        }
+        var listeners: [LocalListener.Bound] = []
+        do {
+            for server in servers { listeners.append(try await server.listen(on: group)) }
+        } catch {
+            for listener in listeners { await listener.close() }
+            throw error
+        }
+        status.enter(.serving)
+        onReady(zip(configuration.routes, listeners).map { ProxyRoute.Bound(route: $0, address: $1.address) })
+        do { try await gracefulShutdown() } catch {}
+        status.enter(.draining)
+        await drain(servers, open, on: group.any())
+        for listener in listeners { await listener.close() }
+        open.closeAll()
+        try? await open.allClosed(within: .seconds(5), on: group.any()).get()
+    }
+
+    /// Waits for the two delays; a canceled task waits for neither.
+    private func drain(_ servers: [RouteServer], _ open: OpenChannels, on loop: any EventLoop) async {
+        let (delays, began) = (configuration.drain, ContinuousClock.now)
+        logger.notice("shutting down", metadata: ["sessions": "\(status.openConnections)"])
+        try? await Task.sleep(for: delays.minimum)
+        for server in servers { server.refuseClients() }
+        let rest = max(delays.maximum - (ContinuousClock.now - began), .zero)
+        guard !Task.isCancelled, rest > .zero else { return }
+        let closed = open.allClosed(within: rest, on: loop)
+        let waiting = Task { try? await closed.get() }
+        // Whatever ends the waiting, the channels are closed next.
+        await withTaskCancellationHandler {
+            await waiting.value
+        } onCancel: {
+            open.closeAll()
+        }
+    }
+}
+
+extension RouteServer {
+    /// Listens for clients.
+    ///
+    /// - Throws: ``ProxyError``.
+    fileprivate func listen(on group: any EventLoopGroup) async throws -> LocalListener.Bound {
+        try await LocalListener.bind(route.address, on: group) { channel in
+            channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
+        }
+    }
+
+    private func accept(_ channel: any Channel) throws {
+        metrics.connectionOpened()
+        channel.closeFuture.whenComplete { [metrics] _ in metrics.connectionClosed() }
+        open.add(channel)
+        do {
+            let peer = try LocalPeer.of(channel)
+            guard beginLogin() else {
+                metrics.refused(.loginLimit)
+                let message = "too many clients are logging in through the proxy"
+                throw ClientError("53300", message, detail: "It allows \(limits.logins) at the same time.")
+            }
+            if case .tcp = route.address, let options = channel.syncOptions {
+                try options.setOption(.socketOption(.so_keepalive), value: 1)
+                try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+            }
+            try channel.pipeline.syncOperations.addHandler(ClientHandler(self, peer))
+        } catch let error as ClientError {
+            logger.notice("client refused", metadata: ["reason": "\(error.message)", "sqlstate": "\(error.sqlState)"])
+            try channel.pipeline.syncOperations.addHandler(Farewell(error))
+        }
+    }
+}
+
+/// Tells a client that is not let in why, as soon as it is connected.
+private final class Farewell: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let error: ClientError
+
+    init(_ error: ClientError) {
+        self.error = error
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let channel = context.channel
+        channel.writeAndFlush(ByteBuffer(bytes: error.encoded)).whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+        }
+        let timeout = channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timeout.cancel() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
 }
 #endif

@@ -23,6 +23,8 @@ public struct TokenEvent: Sendable, Hashable {
         public static let connectionAccepted = Activity(rawValue: "connection.accept")
         /// A server, or the way to it, refused the token.
         public static let connectionRefused = Activity(rawValue: "connection.refuse")
+        /// A client asked a server to cancel a query.
+        public static let cancelRequested = Activity(rawValue: "connection.cancel")
 
         /// Returns whether both have the same name, byte by byte.
         public static func == (left: Self, right: Self) -> Bool { left.rawValue.isBytewiseEqual(to: right.rawValue) }
@@ -55,6 +57,55 @@ public struct TokenEvent: Sendable, Hashable {
 
         init(_ token: AuthToken) {
             self.init(fingerprint: token.fingerprint, signedAt: token.signedAt, expiresAt: token.expiresAt)
+        }
+    }
+
+    /// A process on this machine that a token is made or used for, if it is not the one that records the event.
+    ///
+    /// A program that logs in for others sets ``current`` around what it does for one of them:
+    ///
+    /// ```swift
+    /// try await TokenEvent.LocalProcess.$current.withValue(client) {
+    ///     try await issuer.token(from: name, for: request)
+    /// }
+    /// ```
+    public struct LocalProcess: Sendable, Hashable {
+        /// The operating system user's name.
+        public var user: String
+        /// The operating system user's number.
+        public var userID: Int64
+        /// The process's number.
+        public var processID: Int64
+        /// The program's file name, without its directory.
+        public var program: String
+
+        /// Describes a process.
+        ///
+        /// - Parameters:
+        ///   - user: The operating system user's name.
+        ///   - userID: The operating system user's number.
+        ///   - processID: The process's number.
+        ///   - program: The program's file name, without its directory.
+        public init(user: String, userID: Int64, processID: Int64, program: String) {
+            self.user = user
+            self.userID = userID
+            self.processID = processID
+            self.program = program
+        }
+
+        /// The process for which the current task works, or `nil` if it is the one that the task runs in.
+        @TaskLocal public static var current: LocalProcess?
+
+        /// Returns whether the numbers are equal and the texts consist of the same bytes.
+        public static func == (left: Self, right: Self) -> Bool {
+            left.userID == right.userID && left.processID == right.processID
+                && left.user.isBytewiseEqual(to: right.user) && left.program.isBytewiseEqual(to: right.program)
+        }
+
+        /// Hashes the numbers.
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(userID)
+            hasher.combine(processID)
         }
     }
 
@@ -92,6 +143,9 @@ public struct TokenEvent: Sendable, Hashable {
     public var issueID: String?
     /// Whether the token waits for this record; ``AuditPolicy`` says so.
     public var isRequired = false
+    /// The process that it was done for: ``LocalProcess/current`` when the event was made, or `nil` for the one that
+    /// records it.
+    public var actor: LocalProcess?
 
     /// Creates an event about a request.
     ///
@@ -128,6 +182,7 @@ public struct TokenEvent: Sendable, Hashable {
         self.signingPort = token?.signingPort
         self.token = token.map(TokenFacts.init)
         self.issueID = issueID
+        self.actor = .current
     }
 }
 
@@ -136,7 +191,7 @@ extension TokenEvent {
     public static func == (left: Self, right: Self) -> Bool {
         left.texts == right.texts && left.activity == right.activity && left.time == right.time
             && left.port == right.port && left.signingPort == right.signingPort && left.credential == right.credential
-            && left.token == right.token && left.isRequired == right.isRequired
+            && left.token == right.token && left.isRequired == right.isRequired && left.actor == right.actor
     }
 
     /// Hashes the name.

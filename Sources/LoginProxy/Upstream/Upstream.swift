@@ -22,7 +22,7 @@ public struct Upstream: Sendable {
     public let name: String
     /// The name of the generator to ask; `default` if the connection string names none.
     public let generator: String
-    /// The database user whom clients may log in as.
+    /// The database user that clients may log in as.
     public let user: String
     /// The database that the connection string names, or `nil` if it names none.
     ///

@@ -1,3 +1,4 @@
+import AuthTokens
 import RDSIAMSystem
 
 /// Who did it: the operating system's view of the process that wrote an event.
@@ -27,6 +28,17 @@ public struct AuditActor: Sendable, Hashable {
         self.processID = processID
         self.program = program
         self.host = host
+    }
+
+    /// A process for which this one logs in.
+    init(_ process: TokenEvent.LocalProcess, on host: String) {
+        self.init(
+            user: process.user,
+            userID: process.userID,
+            processID: process.processID,
+            program: process.program,
+            host: host
+        )
     }
 
     /// This process.

@@ -133,7 +133,7 @@ extension AuditRecord {
         self.outcome = event.outcome
         self.errorCode = event.errorCode
         self.isRequired = event.isRequired
-        self.actor = actor
+        self.actor = event.actor.map { AuditActor($0, on: actor.host) } ?? actor
         self.generator = event.generator
         self.credential = event.credential
         self.target = Target(

@@ -1,0 +1,122 @@
+#if Proxy
+import AuthTokens
+import Logging
+import NIOCore
+import Synchronization
+
+/// The sessions whose queries can be canceled, by the number of their server process.
+final class CancelRegistry: Sendable {
+    /// A session, as a request to cancel needs it.
+    struct Entry: Sendable {
+        let id: UInt64
+        let key: BackendKey
+        /// The address that answered: another address of the same name may be another server.
+        let address: SocketAddress
+        let serverName: String?
+        let request: AuthTokenRequest
+    }
+
+    private struct State {
+        var entries: [UInt32: [Entry]] = [:]
+        var lastID: UInt64 = 0
+        /// How many requests may be forwarded at once.
+        var allowance: Double
+        var time = ContinuousClock.now
+    }
+
+    private let perSecond: Double
+    private let state: Mutex<State>
+
+    /// - Parameter perSecond: How many requests are forwarded in a second.
+    init(perSecond: Int) {
+        self.perSecond = Double(max(perSecond, 0))
+        state = Mutex(State(allowance: Double(max(perSecond, 0))))
+    }
+
+    /// Takes note of a session.
+    ///
+    /// - Returns: What ``remove(_:process:)`` needs.
+    func add(_ key: BackendKey, _ session: UpstreamSession) -> UInt64 {
+        state.withLock { state in
+            state.lastID += 1
+            let entry = Entry(
+                id: state.lastID,
+                key: key,
+                address: session.link.address,
+                serverName: session.serverName,
+                request: session.request
+            )
+            state.entries[key.process, default: []].append(entry)
+            return entry.id
+        }
+    }
+
+    func remove(_ id: UInt64, process: UInt32) {
+        state.withLock { state in
+            state.entries[process]?.removeAll { $0.id == id }
+            if state.entries[process]?.isEmpty == true { state.entries[process] = nil }
+        }
+    }
+
+    /// Returns the session that a request names, or `nil` if there is none or if there are too many requests.
+    ///
+    /// Every request counts, so that secrets cannot be tried out.
+    func session(for request: CancelRequest) -> Entry? {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            let gained = (now - state.time) / .seconds(1) * perSecond
+            state.time = now
+            state.allowance = min(state.allowance + gained, perSecond)
+            guard state.allowance >= 1 else { return nil }
+            state.allowance -= 1
+            // All are compared, so that the time says nothing about which.
+            var found: Entry?
+            for entry in state.entries[request.process] ?? [] where entry.key.matches(request) { found = entry }
+            return found
+        }
+    }
+
+    /// How many sessions can be canceled.
+    var count: Int { state.withLock { $0.entries.values.reduce(0) { $0 + $1.count } } }
+}
+
+extension RouteServer {
+    /// Forwards a request to cancel, over TLS, to the address at which the session is.
+    ///
+    /// It returns when the server has taken the request, or at once if it names no session.
+    func forward(_ request: CancelRequest, on loop: any EventLoop) async {
+        guard let entry = cancels.session(for: request) else {
+            logger.debug("cancel request for no session")
+            return metrics.cancelIgnored()
+        }
+        var failure: (any Error)?
+        do {
+            try await send(request, entry, on: loop)
+            metrics.cancelForwarded()
+            logger.info("cancel request forwarded", metadata: ["process": "\(request.process)"])
+        } catch {
+            failure = error
+            let reason = (error as? UpstreamError)?.summary ?? "\(error)"
+            logger.warning("cancel request failed", metadata: ["reason": "\(reason)"])
+        }
+        do {
+            try await issuer.record(.cancelRequested, for: entry.request, from: upstream.generator, error: failure)
+        } catch {
+            logger.error("a cancel request is not on record", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func send(_ request: CancelRequest, _ entry: CancelRegistry.Entry, on loop: any EventLoop) async throws {
+        let limit = min(upstream.connectTimeout ?? limits.connectTimeout, .seconds(10))
+        let name = entry.serverName
+        let link = try await UpstreamLink.open(entry.address, serverName: name, upstream, within: limit, on: loop)
+        let channel = link.channel
+        open.add(channel)
+        let timeout = loop.scheduleTask(in: TimeAmount(limit)) { channel.close(promise: nil) }
+        defer { timeout.cancel() }
+        try await channel.writeAndFlush(ByteBuffer(bytes: request.bytes)).get()
+        // The server closes the connection when it has sent the signal.
+        try await channel.closeFuture.get()
+    }
+}
+#endif

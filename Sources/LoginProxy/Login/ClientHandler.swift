@@ -1,0 +1,326 @@
+#if Proxy
+import AuthTokens
+import Logging
+import NIOCore
+import NIOSSL
+import NIOTLS
+import RDSIAMSystem
+
+/// Speaks with a client until its session begins: startup packet, local password, login at the server.
+///
+/// It lives on the channel's event loop. What it decides, ``StartupReader`` and ``LocalAuthenticationExchange`` decide;
+/// it moves the bytes.
+final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case reading(StartupReader)
+        case authenticating(LocalAuthenticationExchange, MessageReader, StartupPacket)
+        case waiting(Task<Void, Never>)
+        case closing
+        case done
+    }
+
+    /// The time that a client has to read why it was refused.
+    private static let lingerTime = TimeAmount.seconds(1)
+    /// How much a client may send before it is let in.
+    private static let mostEarlyBytes = 65_536
+
+    private let server: RouteServer
+    private let peer: LocalPeer
+    private let began = ContinuousClock.now
+    private var phase: Phase
+    private var deadline: Scheduled<Void>?
+    private var isLoggingIn = true
+    private var isAdmitted = false
+    private var hasSaidSomething = false
+    private var early = ByteBuffer()
+    private var user = ""
+
+    init(_ server: RouteServer, _ peer: LocalPeer) {
+        self.server = server
+        self.peer = peer
+        phase = .reading(StartupReader(offersTLS: server.tls != nil))
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let limit = server.limits.loginTimeout
+        let channel = context.channel
+        deadline = context.eventLoop.scheduleTask(in: TimeAmount(limit)) { bound.value.timeOut(channel) }
+        channel.closeFuture.whenComplete { _ in bound.value.closed() }
+    }
+
+    private func timeOut(_ channel: any Channel) {
+        let seconds = server.limits.loginTimeout.components.seconds
+        guard hasSaidSomething else { return channel.close(promise: nil) }
+        refuse(.timeout, ClientError("08P01", "the login was not complete after \(seconds) seconds"), channel)
+    }
+
+    private func closed() {
+        deadline?.cancel()
+        if case .waiting(let task) = phase { task.cancel() }
+        if case .done = phase {} else { phase = .closing }
+        endLogin()
+        if isAdmitted { server.status.leave() }
+    }
+
+    private func endLogin() {
+        if isLoggingIn { server.endLogin() }
+        isLoggingIn = false
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = unwrapInboundIn(data)
+        hasSaidSomething = true
+        switch phase {
+        case .reading(var reader):
+            let event = reader.receive(buffer.readableBytesView)
+            phase = .reading(reader)
+            perform(event, context)
+        case .authenticating(let exchange, var reader, let startup):
+            reader.append(buffer.readableBytesView)
+            authenticate(exchange, reader, startup, context)
+        case .waiting:
+            early.writeBuffer(&buffer)
+            if early.readableBytes > Self.mostEarlyBytes { context.close(promise: nil) }
+        case .closing, .done: break
+        }
+    }
+
+    private func perform(_ event: StartupReader.Event, _ context: ChannelHandlerContext) {
+        switch event {
+        case .wait: break
+        case .answer(let byte): send([byte], context.channel)
+        case .startTLS: startTLS(context)
+        case .startup(let packet): begin(packet, context)
+        case .cancel(let request): forward(request, context)
+        case .refuse(let error): refuse(.protocolViolation, error, context.channel)
+        case .close:
+            server.metrics.refused(.protocolViolation)
+            context.close(promise: nil)
+        }
+    }
+
+    private func startTLS(_ context: ChannelHandlerContext) {
+        guard let tls = server.tls else { return context.close(promise: nil) }
+        // In clear text, before the handler that encrypts is there.
+        send([UInt8(ascii: "S")], context.channel)
+        do {
+            try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .before(self))
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    private func send(_ bytes: [UInt8], _ channel: any Channel) {
+        channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+    }
+
+    // MARK: - Who the client is
+
+    private func begin(_ startup: StartupPacket, _ context: ChannelHandlerContext) {
+        if server.isRefusing {
+            let error = ClientError("57P03", "the proxy is shutting down")
+            return refuse(.draining, error, context.channel)
+        }
+        guard let user = startup.value(of: "user"), !user.isEmpty else {
+            let error = ClientError("28000", "no PostgreSQL user name specified in startup packet")
+            return refuse(.protocolViolation, error, context.channel)
+        }
+        guard server.status.admit() else {
+            let error = ClientError(
+                "53300",
+                "the proxy has no connection left",
+                detail: "It allows \(server.limits.connections ?? 0) at the same time."
+            )
+            return refuse(.connectionLimit, error, context.channel)
+        }
+        isAdmitted = true
+        var exchange = LocalAuthenticationExchange(server.route.authentication, user: user)
+        let step = exchange.begin()
+        phase = .authenticating(exchange, MessageReader(), startup)
+        perform(step, startup, context)
+    }
+
+    private func authenticate(
+        _ exchange: LocalAuthenticationExchange,
+        _ reader: MessageReader,
+        _ startup: StartupPacket,
+        _ context: ChannelHandlerContext
+    ) {
+        var (exchange, reader) = (exchange, reader)
+        let violation = ClientError("08P01", "expected a password message")
+        do {
+            guard let message = try reader.next(longest: { _ in StartupReader.longestPacket }) else {
+                phase = .authenticating(exchange, reader, startup)
+                return
+            }
+            guard message.type == UInt8(ascii: "p"), !reader.isMidMessage else {
+                return refuse(.protocolViolation, violation, context.channel)
+            }
+            let step = exchange.receive(Array(message.body))
+            phase = .authenticating(exchange, reader, startup)
+            perform(step, startup, context)
+        } catch {
+            refuse(.protocolViolation, violation, context.channel)
+        }
+    }
+
+    private func perform(
+        _ step: LocalAuthenticationExchange.Step,
+        _ startup: StartupPacket,
+        _ context: ChannelHandlerContext
+    ) {
+        switch step {
+        case .send(let bytes): send(bytes, context.channel)
+        case .refused(let error): refuse(.localPassword, error, context.channel)
+        case .accepted(let bytes):
+            if !bytes.isEmpty { send(bytes, context.channel) }
+            logIn(startup, context)
+        }
+    }
+
+    // MARK: - The login at the server
+
+    private func logIn(_ startup: StartupPacket, _ context: ChannelHandlerContext) {
+        let name = startup.value(of: "user") ?? []
+        guard let user = server.upstream.databaseUser(for: name) else {
+            let error = ClientError(
+                "28000",
+                "the proxy does not log in as this user",
+                detail: "It logs in as \"\(server.upstream.user)\".",
+                hint: "Connect with user=\(server.upstream.user), or start a proxy for the other user."
+            )
+            return refuse(.policy, error, context.channel)
+        }
+        deadline?.cancel()
+        self.user = user
+        let database = startup.value(of: "database").flatMap { String(validating: $0, as: UTF8.self) }
+        let attempt = LoginAttempt(
+            server: server,
+            loop: context.eventLoop,
+            startup: startup,
+            user: user,
+            database: database ?? user
+        )
+        let (actor, channel) = (peer.process, context.channel)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        phase = .waiting(
+            Task {
+                let result: Result<UpstreamSession, any Error>
+                do {
+                    let session = try await TokenEvent.LocalProcess.$current.withValue(actor) {
+                        try await attempt.run()
+                    }
+                    result = .success(session)
+                } catch {
+                    result = .failure(error)
+                }
+                channel.eventLoop.execute { bound.value.loginEnded(result, channel) }
+            }
+        )
+    }
+
+    private func loginEnded(_ result: Result<UpstreamSession, any Error>, _ channel: any Channel) {
+        guard case .waiting = phase, channel.isActive else {
+            if case .success(let session) = result { session.link.channel.close(promise: nil) }
+            return
+        }
+        switch result {
+        case .success(let session):
+            do { try begin(session, channel) } catch { channel.close(promise: nil) }
+        case .failure(let error as UpstreamError):
+            server.metrics.loginFailed(sqlState: error.sqlState)
+            log(.warning, "login failed", ["reason": "\(error.summary)", "sqlstate": "\(error.sqlState)"])
+            refuse(with: error.encoded, channel)
+        case .failure: channel.close(promise: nil)
+        }
+    }
+
+    private func begin(_ session: UpstreamSession, _ channel: any Channel) throws {
+        phase = .done
+        endLogin()
+        try Splice(session, server).start(client: channel, after: self, early: early)
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        server.metrics.loginSucceeded(seconds: seconds)
+        server.metrics.tokenUsed(age: -session.issued.token.signedAt.timeIntervalSinceNow)
+        log(.info, "session opened", ["seconds": "\(seconds)", "address": "\(session.link.address)"])
+        channel.closeFuture.whenComplete { [server, peer, user] _ in
+            server.metrics.sessionClosed()
+            server.logger.info("session closed", metadata: ["peer": "\(peer.address)", "user": "\(user)"])
+        }
+        server.metrics.sessionOpened()
+    }
+
+    private func forward(_ request: CancelRequest, _ context: ChannelHandlerContext) {
+        let (server, actor, channel) = (server, peer.process, context.channel)
+        phase = .waiting(
+            Task {
+                await TokenEvent.LocalProcess.$current.withValue(actor) {
+                    await server.forward(request, on: channel.eventLoop)
+                }
+                channel.close(promise: nil)
+            }
+        )
+    }
+
+    // MARK: - The end
+
+    private func refuse(_ reason: ProxyMetrics.RefusalReason, _ error: ClientError, _ channel: any Channel) {
+        server.metrics.refused(reason)
+        log(.notice, "client refused", ["reason": "\(error.message)", "sqlstate": "\(error.sqlState)"])
+        refuse(with: error.encoded, channel)
+    }
+
+    /// Says why, and closes once the client has closed or the time is up: an earlier end could drop the message.
+    private func refuse(with bytes: [UInt8], _ channel: any Channel) {
+        phase = .closing
+        deadline?.cancel()
+        channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+        }
+        channel.read()
+        let timeout = channel.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timeout.cancel() }
+    }
+
+    private func log(_ level: Logger.Level, _ message: Logger.Message, _ more: Logger.Metadata) {
+        var metadata = more
+        metadata["peer"] = "\(peer.address)"
+        if !user.isEmpty { metadata["user"] = "\(user)" }
+        server.logger.log(level: level, message, metadata: metadata)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        if case .done = phase { return }
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    /// While the login goes on, the client waits.
+    func read(context: ChannelHandlerContext) {
+        if case .waiting = phase { return }
+        context.read()
+    }
+}
+
+extension LocalPeer {
+    /// The client as the audit log names it, or `nil` if the operating system does not say who it is.
+    fileprivate var process: TokenEvent.LocalProcess? {
+        guard let userID else { return nil }
+        return TokenEvent.LocalProcess(
+            user: userName ?? String(userID),
+            userID: Int64(userID),
+            processID: Int64(processID ?? 0),
+            program: program ?? "unknown"
+        )
+    }
+}
+#endif

@@ -1,0 +1,133 @@
+#if Proxy
+import AuthTokens
+import Logging
+import NIOCore
+import NIOSSL
+import Synchronization
+
+/// What all connections of one route share.
+final class RouteServer: Sendable {
+    let route: ProxyRoute
+    let limits: ProxyLimits
+    let issuer: TokenIssuer
+    let metrics: ProxyMetrics
+    let status: ProxyStatus
+    let logger: Logger
+    let cancels: CancelRegistry
+    let open: OpenChannels
+    /// The certificate for clients, if there is one.
+    let tls: NIOSSLContext?
+    private let logins = Atomic<Int>(0)
+    private let refusesClients = Atomic<Bool>(false)
+
+    init(
+        _ route: ProxyRoute,
+        _ limits: ProxyLimits,
+        issuer: TokenIssuer,
+        metrics: ProxyMetrics,
+        status: ProxyStatus,
+        open: OpenChannels,
+        logger: Logger
+    ) throws {
+        self.route = route
+        self.limits = limits
+        self.issuer = issuer
+        self.metrics = metrics
+        self.status = status
+        self.open = open
+        var logger = logger
+        logger[metadataKey: "server"] = "\(route.upstream.name)"
+        self.logger = logger
+        cancels = CancelRegistry(perSecond: limits.cancelsPerSecond)
+        tls = try route.tls.map { try $0.context() }
+    }
+
+    var upstream: Upstream { route.upstream }
+
+    /// Whether new clients are turned away, because the proxy is about to end.
+    var isRefusing: Bool { refusesClients.load(ordering: .acquiring) }
+
+    func refuseClients() { refusesClients.store(true, ordering: .releasing) }
+
+    /// Counts a connection that logs in, unless there are too many.
+    func beginLogin() -> Bool {
+        guard logins.add(1, ordering: .relaxed).newValue > limits.logins else { return true }
+        endLogin()
+        return false
+    }
+
+    func endLogin() { logins.subtract(1, ordering: .relaxed) }
+}
+
+extension LocalTLS {
+    /// What the server side of a TLS connection needs.
+    ///
+    /// - Throws: ``ProxyError`` if a file cannot be read.
+    fileprivate func context() throws -> NIOSSLContext {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(certificateChainFile).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
+            let key = try NIOSSLPrivateKey(file: privateKeyFile, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain,
+                privateKey: .privateKey(key)
+            )
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["postgresql"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw ProxyError(
+                .unreadableCertificate,
+                "The certificate in \(certificateChainFile) and the key in \(privateKeyFile) cannot be used. Name two PEM "
+                    + "files that belong together."
+            )
+        }
+    }
+}
+
+/// The channels that are open, so that a shutdown can wait for them and close them.
+final class OpenChannels: Sendable {
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var waiting: [EventLoopPromise<Void>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Takes note of a channel until it is closed.
+    func add(_ channel: any Channel) {
+        let id = ObjectIdentifier(channel)
+        state.withLock { $0.channels[id] = channel }
+        channel.closeFuture.whenComplete { _ in self.remove(id) }
+    }
+
+    private func remove(_ id: ObjectIdentifier) {
+        let waiting = state.withLock { state -> [EventLoopPromise<Void>] in
+            state.channels[id] = nil
+            guard state.channels.isEmpty else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for promise in waiting { promise.succeed() }
+    }
+
+    /// Closes all of them.
+    func closeAll() {
+        for channel in state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+    }
+
+    /// Succeeds when none is open, or when the time is up.
+    func allClosed(within limit: Duration, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        let isEmpty = state.withLock { state in
+            if !state.channels.isEmpty { state.waiting.append(promise) }
+            return state.channels.isEmpty
+        }
+        if isEmpty { promise.succeed() }
+        let timeout = loop.scheduleTask(in: TimeAmount(limit)) { promise.succeed() }
+        promise.futureResult.whenComplete { _ in timeout.cancel() }
+        return promise.futureResult
+    }
+}
+#endif

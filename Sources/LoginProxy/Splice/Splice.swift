@@ -1,0 +1,71 @@
+#if Proxy
+import NIOCore
+
+/// The beginning of a session: joins the two channels, forwards what has come so far, and takes note of the key that
+/// cancels queries.
+struct Splice {
+    private let session: UpstreamSession
+    private let server: RouteServer
+
+    init(_ session: UpstreamSession, _ server: RouteServer) {
+        self.session = session
+        self.server = server
+    }
+
+    /// Begins, on the event loop of both channels.
+    ///
+    /// - Parameters:
+    ///   - client: The client's channel.
+    ///   - handler: The handler that the client's end takes the place of.
+    ///   - early: What the client has sent before it was let in.
+    func start(client: any Channel, after handler: ClientHandler, early: ByteBuffer) throws {
+        let watcher = KeyWatcher(session, server, client)
+        let metrics = server.metrics
+        let clientEnd = SpliceHandler { metrics.transferred(fromClient: $0.readableBytes, fromServer: 0) }
+        let serverEnd = SpliceHandler { buffer in
+            if !watcher.isDone { watcher.receive(buffer.readableBytesView) }
+            metrics.transferred(fromClient: 0, fromServer: buffer.readableBytes)
+        }
+        SpliceHandler.join(clientEnd, serverEnd)
+        try client.pipeline.syncOperations.addHandler(clientEnd, position: .after(handler))
+        client.pipeline.syncOperations.removeHandler(handler, promise: nil)
+        let upstream = session.link.channel
+        let rest = try session.link.join(serverEnd)
+        let bytes = session.bytes + rest.bytes
+        watcher.receive(bytes)
+        metrics.transferred(fromClient: early.readableBytes, fromServer: bytes.count)
+        client.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+        if early.readableBytes > 0 { upstream.writeAndFlush(early, promise: nil) }
+        if !upstream.isActive {
+            clientEnd.partnerIsGone()
+        } else if rest.isLast {
+            clientEnd.closeOutput()
+        }
+        client.read()
+        upstream.read()
+    }
+}
+
+/// Takes note of the key of a session, and forgets it when the client is gone.
+private final class KeyWatcher {
+    private let session: UpstreamSession
+    private let server: RouteServer
+    private let client: any Channel
+    private var start = SessionStart()
+
+    init(_ session: UpstreamSession, _ server: RouteServer, _ client: any Channel) {
+        self.session = session
+        self.server = server
+        self.client = client
+    }
+
+    var isDone: Bool { start.isDone }
+
+    func receive(_ bytes: some Collection<UInt8>) {
+        guard let key = start.receive(bytes) else { return }
+        let (server, process) = (server, key.process)
+        let id = server.cancels.add(key, session)
+        client.closeFuture.whenComplete { _ in server.cancels.remove(id, process: process) }
+    }
+}
+#endif

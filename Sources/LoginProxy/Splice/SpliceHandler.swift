@@ -1,0 +1,120 @@
+#if Proxy
+import NIOCore
+import NIOSSL
+
+/// One end of a session: everything that it receives goes to its partner, on the same event loop.
+///
+/// An end reads only while its partner can write. If one direction ends, the other goes on. If an end is gone, its
+/// partner sends what is left, then closes.
+final class SpliceHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How long an end may take to accept the rest after its partner is gone.
+    private static let lingerTime = TimeAmount.seconds(30)
+
+    private let observe: (ByteBuffer) -> Void
+    private var context: ChannelHandlerContext?
+    private var partner: SpliceHandler?
+    private var isReadHeld = false
+    private var hasUnflushedBytes = false
+
+    /// - Parameter observe: Sees what is received, before it is forwarded.
+    init(observe: @escaping (ByteBuffer) -> Void) {
+        self.observe = observe
+    }
+
+    /// Makes two ends partners.
+    static func join(_ left: SpliceHandler, _ right: SpliceHandler) {
+        left.partner = right
+        right.partner = left
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        partner = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let partner else { return }
+        let buffer = unwrapInboundIn(data)
+        observe(buffer)
+        partner.write(buffer)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        partner?.flush()
+    }
+
+    private func write(_ buffer: ByteBuffer) {
+        hasUnflushedBytes = true
+        context?.write(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func flush() {
+        guard hasUnflushedBytes else { return }
+        hasUnflushedBytes = false
+        context?.flush()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if let partner, partner.context?.channel.isWritable == false {
+            isReadHeld = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable, let partner, partner.isReadHeld else { return }
+        partner.isReadHeld = false
+        partner.context?.read()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        if let partner {
+            partner.closeOutput()
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    /// Ends this direction once everything is sent: a channel whose input is closed would drop the rest.
+    func closeOutput() {
+        guard let context else { return }
+        let channel = context.channel
+        hasUnflushedBytes = false
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What follows says that input is closed.
+        if case .some(.uncleanShutdown) = error as? NIOSSLError { return }
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        partner?.partnerIsGone()
+        partner = nil
+        context.fireChannelInactive()
+    }
+
+    /// Sends what is left, and closes when the other side has taken it or the time is up.
+    func partnerIsGone() {
+        partner = nil
+        guard let context else { return }
+        closeOutput()
+        context.read()
+        let channel = context.channel
+        let timeout = context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timeout.cancel() }
+    }
+}
+#endif
