@@ -1,36 +1,126 @@
 #if Proxy
 package import NIOCore
 import NIOPosix
+import RDSIAMBasics
+import RDSIAMSystem
 
-/// Listens on a local address.
+/// Listens for clients of this machine.
 package enum LocalListener {
-    /// A channel that listens.
+    /// A listener that is open.
     package struct Bound: Sendable {
+        /// The listening channel.
         package let channel: any Channel
+        /// Where it listens, with the real port.
         package let address: LocalAddress
+        /// The socket that was put in place, if it is one.
+        fileprivate var socket: UnixSocketFile.Placed?
 
-        package func close() async { try? await channel.close() }
+        /// Closes the listener and removes its socket, unless another file has taken the socket's place.
+        package func close() async {
+            socket?.remove()
+            try? await channel.close()
+        }
     }
 
+    /// How many clients may wait to be accepted, within what the operating system allows.
+    private static let backlog: Int32 = 1024
+
+    /// Opens a listener.
+    ///
+    /// - Parameters:
+    ///   - address: Where to listen. The directory of a socket is made, or checked to be private.
+    ///   - group: The event loops of the listener and of the accepted channels.
+    ///   - initializer: Sets each accepted channel up, on its event loop.
+    /// - Throws: ``LocalListenerError``.
     package static func bind(
         _ address: LocalAddress,
         on group: any EventLoopGroup,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws -> Bound {
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 512)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: backlog)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer(initializer)
         switch address {
-        case .unixSocket(let directory, let port):
-            let path = "\(directory)/.s.PGSQL.\(port)"
-            let channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-            return Bound(channel: channel, address: address)
+        case .unixSocket(let directory, _):
+            let file = try UnixSocketFile(path: address.socketPath ?? "")
+            let placed = try await bind(bootstrap, PrivateDirectory(path: directory), file, draftSuffix: address.port)
+            return Bound(channel: placed.channel, address: address, socket: placed.socket)
         case .tcp(let host, let port):
-            let channel = try await bootstrap.bind(host: host, port: port).get()
-            return Bound(channel: channel, address: .tcp(host: host, port: channel.localAddress?.port ?? port))
+            return try await bind(bootstrap, host, port)
         }
+    }
+
+    static func bind(_ bootstrap: ServerBootstrap, _ host: String, _ port: Int) async throws -> Bound {
+        // A port whose last connections still time out may be bound again; one with a listener may not.
+        let bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+        let place = LocalAddress.tcp(host: host, port: port)
+        do {
+            let channel = try await bootstrap.bind(to: SocketAddress(ipAddress: host, port: port)).get()
+            return Bound(channel: channel, address: .tcp(host: host, port: channel.localAddress?.port ?? port))
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw LocalListenerError(
+                .alreadyInUse,
+                "Another process listens on \(place). End it, or listen elsewhere with --listen.",
+                isRetryable: true
+            )
+        } catch let error as IOError {
+            throw LocalListenerError.system("listen on \(place)", error.errnoCode)
+        }
+    }
+}
+
+// Unix-domain sockets.
+extension LocalListener {
+    /// A listening channel whose socket has its place.
+    struct PlacedChannel: Sendable {
+        let channel: any Channel
+        let socket: UnixSocketFile.Placed
+    }
+
+    /// Listens on a socket, which no other user reaches and which appears only once it may be used.
+    static func bind(
+        _ bootstrap: ServerBootstrap,
+        _ directory: PrivateDirectory,
+        _ file: UnixSocketFile,
+        draftSuffix: Int = 0
+    ) async throws -> PlacedChannel {
+        let draft = try UnixSocketFile(path: "\(directory.path)/\(draftPrefix)\(draftSuffix)")
+        try directory.prepare()
+        return try await directory.withLock {
+            try file.clear()
+            unlink(draft.path)
+            let channel: any Channel
+            do {
+                channel = try await bootstrap.bind(unixDomainSocketPath: draft.path).get()
+            } catch let error as IOError {
+                throw LocalListenerError.system("listen on \(file.path)", error.errnoCode)
+            }
+            do {
+                return PlacedChannel(channel: channel, socket: try file.place(draft))
+            } catch {
+                unlink(draft.path)
+                try? await channel.close()
+                throw error
+            }
+        }
+    }
+
+    /// What the name of a socket begins with until it may be used; its port follows.
+    private static let draftPrefix = ".new."
+
+    /// Returns the path of the socket that a client connected to.
+    ///
+    /// The operating system goes on to call a socket by its first name.
+    static func path(of channel: any Channel) -> String {
+        let path = channel.localAddress?.pathname ?? ""
+        let directory = PrivateDirectory(containing: path).path
+        let name = path.utf8.dropFirst(directory.utf8.count + 1)
+        guard name.starts(with: draftPrefix.utf8), let port = Int(Substring(name.dropFirst(draftPrefix.utf8.count)))
+        else { return path }
+        return LocalAddress.unixSocket(directory: directory, port: port).description
     }
 }
 #endif

@@ -1,0 +1,134 @@
+#if Proxy
+import RDSIAMBasics
+import RDSIAMSystem
+
+/// The file of a Unix-domain socket: whether it may be put in its place, and whether it is still the one that was put
+/// there.
+struct UnixSocketFile: Sendable {
+    let path: String
+
+    /// A socket that was put in its place.
+    struct Placed: Sendable, Hashable {
+        private let path: String
+        private let device: UInt64
+        private let number: UInt64
+        /// The file system gives the number of a removed file to the next one, so the time of its naming counts too.
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        /// Looks at the file that has the path now, or returns `nil` if none has.
+        fileprivate init?(path: String) {
+            var state = stat()
+            guard lstat(path, &state) == 0 else { return nil }
+            self.path = path
+            device = UInt64(truncatingIfNeeded: state.st_dev)
+            number = UInt64(state.st_ino)
+            #if canImport(Darwin)
+            let change = state.st_ctimespec
+            #else
+            let change = state.st_ctim
+            #endif
+            (seconds, nanoseconds) = (change.tv_sec, change.tv_nsec)
+        }
+
+        /// Removes the socket, unless another file has taken its place.
+        func remove() {
+            if Placed(path: path) == self { unlink(path) }
+        }
+    }
+
+    /// The longest path in bytes: 107 on Linux, 103 on macOS, as one byte ends it.
+    static let pathLimit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+    /// - Throws: ``LocalListenerError`` with the code `pathTooLong`.
+    init(path: String) throws {
+        guard path.utf8.count <= Self.pathLimit else {
+            throw LocalListenerError(
+                .pathTooLong,
+                """
+                The path of the socket, \(path), has \(path.utf8.count) bytes, and the operating system allows \
+                \(Self.pathLimit). Choose a directory with a shorter path.
+                """
+            )
+        }
+        self.path = path
+    }
+
+    /// Gives a socket that others cannot reach yet its mode and this path.
+    func place(_ draft: UnixSocketFile) throws -> Placed {
+        guard chmod(draft.path, 0o600) == 0, rename(draft.path, path) == 0, let placed = Placed(path: path) else {
+            throw LocalListenerError.system("put the socket \(path) in its place", errno)
+        }
+        return placed
+    }
+
+    /// Makes sure that the path is free, and removes the socket of a process that has ended.
+    ///
+    /// A connection tells a socket in use from one that was left behind. Only that proves it: its file looks the same.
+    ///
+    /// - Throws: ``LocalListenerError`` with the codes `alreadyInUse`, `notOurSocket` and `system`.
+    func clear() throws {
+        var state = stat()
+        guard lstat(path, &state) == 0 else {
+            guard errno == ENOENT else { throw LocalListenerError.system("look at \(path)", errno) }
+            return
+        }
+        guard state.st_mode & S_IFMT == S_IFSOCK, state.st_uid == geteuid() else {
+            throw LocalListenerError(
+                .notOurSocket,
+                "\(path) exists and is not a socket of this user. Remove it, or listen in another directory."
+            )
+        }
+        try probe()
+        guard unlink(path) == 0 || errno == ENOENT else { throw LocalListenerError.system("remove \(path)", errno) }
+    }
+
+    /// Returns if no process listens on the socket.
+    private func probe() throws {
+        let descriptor = socket(AF_UNIX, Self.streamType, 0)
+        guard descriptor >= 0 else { throw LocalListenerError.system("make a socket", errno) }
+        defer { close(descriptor) }
+        // A listener whose queue is full would hold a blocking call.
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        guard join(descriptor) != 0 else {
+            throw inUse(by: PeerCredentials(of: descriptor)?.processIdentifier)
+        }
+        switch errno {
+        case ECONNREFUSED, ENOENT: return
+        // The queue is full, so there is a listener.
+        case EAGAIN, EINPROGRESS: throw inUse(by: nil)
+        default: throw LocalListenerError.system("find out whether a process listens on \(path)", errno)
+        }
+    }
+
+    private func inUse(by process: pid_t?) -> LocalListenerError {
+        let name = process.map { process in
+            ProcessName.of(process).map { "process \(process), \($0)" } ?? "process \(process)"
+        }
+        return LocalListenerError(
+            .alreadyInUse,
+            """
+            Another process listens on \(path)\(name.map { ": \($0)" } ?? ""). End it, or listen elsewhere with --listen.
+            """,
+            isRetryable: true
+        )
+    }
+
+    #if canImport(Darwin)
+    private static let streamType = SOCK_STREAM
+    #else
+    private static let streamType = Int32(SOCK_STREAM.rawValue)
+    #endif
+
+    private func join(_ descriptor: Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}
+#endif
