@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "PGRDSIAM", targets: ["PGRDSIAM"]),
         .library(name: "LoginProxy", targets: ["LoginProxy"]),
         .library(name: "LoginDiagnosis", targets: ["LoginDiagnosis"]),
+        .library(name: "LoginDoctor", targets: ["LoginDoctor"]),
         .library(name: "AWSGenerators", targets: ["AWSGenerators"]),
         .library(name: "CommandGenerator", targets: ["CommandGenerator"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
@@ -67,6 +68,14 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
+        // The TLS of the doctor's certificate probe, apart because only it needs more than libcrypto.
+        .systemLibrary(
+            name: "CLibssl",
+            pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
+        // The system's resolver: it alone tells what a name is an alias of.
+        .systemLibrary(name: "CResolver"),
         .systemLibrary(
             name: "CSQLite",
             pkgConfig: "sqlite3",
@@ -171,12 +180,20 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "LoginDoctor",
+            dependencies: [
+                "PGRDSIAM", "PGConninfo", "LoginDiagnosis", "LibpqClient", "AuthTokens", "AWSGenerators",
+                "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem", "CLibssl", "CResolver",
+            ]
+        ),
+
         // Level 4.
         .executableTarget(
             name: "rds-iam",
             dependencies: [
                 "PGConninfo", "AuthTokens", "AWSCredentialSources", "CommandGenerator", "TokenAuditLog", "PGRDSIAM",
-                "RDSIAMBasics", "RDSIAMSystem",
+                "LoginDoctor", "AWSGenerators", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -268,6 +285,14 @@ let package = Package(
                 "PGRDSIAM", "LibpqClient", "PGConninfo", "AWSGenerators", "AWSCredentialSources", "AuthTokens",
                 "TokenAuditLog", "TestSupport", "rds-iam", "connect-cycler",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
+            ]
+        ),
+        .testTarget(
+            name: "LoginDoctorTests",
+            dependencies: [
+                "LoginDoctor", "PGRDSIAM", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators",
+                "AWSCredentialSources", "TokenAuditLog", "FaultyDisk", "TestSupport", "RDSIAMBasics", "RDSIAMSystem",
+                "rds-iam",
             ]
         ),
         .testTarget(

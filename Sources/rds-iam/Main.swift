@@ -63,6 +63,9 @@ struct RootCommand: ParsableCommand {
             Exit status: 0 done, 2 wrong usage, 1 anything else.
             """,
         version: "0.1.0",
-        subcommands: [TokenCommand.self, ConnectCommand.self, AuditCommand.self]
+        subcommands: [
+            TokenCommand.self, ConnectCommand.self, DoctorCommand.self, CredentialsCommand.self, GeneratorsCommand.self,
+            ConninfoCommand.self, AuditCommand.self,
+        ]
     )
 }

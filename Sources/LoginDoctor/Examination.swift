@@ -1,0 +1,105 @@
+public import AuthTokens
+public import PGConninfo
+import PGRDSIAM
+import RDSIAMSystem
+
+/// Walks the path of a login with a token, step by step, and names what is wrong.
+///
+/// ```swift
+/// let examination = Examination(issuer: issuer)
+/// let report = try await examination.report(on: "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew")
+/// print(report.answer)
+/// ```
+///
+/// It makes a token, which the issuer records, and logs in with it once; it runs no statement that changes anything.
+/// Each wait has a limit, and so has the whole. Canceling the task ends it at once.
+public struct Examination: Sendable {
+    /// How long each step may wait, and all of them together.
+    public struct Limits: Sendable {
+        /// For all steps together.
+        public var whole = Duration.seconds(60)
+        /// For the credentials: a helper, or the metadata service.
+        public var credentials = Duration.seconds(20)
+        /// For the call that says whose credentials they are.
+        public var identity = Duration.seconds(10)
+        /// For the look-up of the host name.
+        public var lookup = Duration.seconds(5)
+        /// For a connection to the port.
+        public var connection = Duration.seconds(5)
+        /// For TLS.
+        public var tls = Duration.seconds(5)
+        /// For the making and recording of the token.
+        public var token = Duration.seconds(20)
+        /// For the login.
+        public var login = Duration.seconds(20)
+
+        /// The standard limits.
+        public init() {}
+    }
+
+    /// Makes, caches and records the token, and knows the generators and their keywords.
+    public var issuer: TokenIssuer
+    /// What unset parameters come from.
+    public var environment: ConninfoEnvironment
+    /// Look-ups and connections.
+    public var network = DoctorNetwork.system
+    /// Whether to stay away from the network: no look-up, no call, no login.
+    public var isOffline = false
+    /// Whether account numbers and access keys are shown in full.
+    public var showsAccounts = false
+    /// How long to wait.
+    public var limits = Limits()
+    /// Called with each step when it is done.
+    public var progress: (@Sendable (Step) -> Void)?
+
+    /// Creates an examination.
+    ///
+    /// - Parameters:
+    ///   - issuer: Makes, caches and records the token.
+    ///   - environment: What unset parameters come from.
+    public init(issuer: TokenIssuer, environment: ConninfoEnvironment = .process) {
+        (self.issuer, self.environment) = (issuer, environment)
+    }
+
+    /// Examines a login.
+    ///
+    /// - Parameters:
+    ///   - conninfo: The connection string. Without a generator in it, the generator is `default`.
+    ///   - overriding: Parameters that are laid over it, by keyword.
+    /// - Returns: What was found. What is wrong with the connection string is a finding, too.
+    /// - Throws: `CancellationError`.
+    public func report(
+        on conninfo: String,
+        overriding: [String: String] = [:]
+    ) async throws -> ExaminationReport {
+        let walk = Walk(self)
+        let findings = try await walk.run(over: Self.rungs(conninfo, overriding), from: Findings(examination: self))
+        return ExaminationReport(findings)
+    }
+
+    /// Looks at credentials alone: which source has them, what the others lack, whose they are, when they end.
+    ///
+    /// - Parameters:
+    ///   - conninfo: A connection string whose keywords choose the credentials; it may be empty.
+    ///   - overriding: Parameters that are laid over it, by keyword.
+    /// - Throws: `CancellationError`.
+    public func credentialsReport(
+        on conninfo: String = "",
+        overriding: [String: String] = [:]
+    ) async throws -> ExaminationReport {
+        let rungs: [any Rung] = [
+            SettingsRung(text: conninfo, overriding: overriding, needsHost: false), GeneratorRung(), CredentialsRung(),
+            IdentityRung(), ClockRung(),
+        ]
+        let findings = try await Walk(self).run(over: rungs, from: Findings(examination: self))
+        return ExaminationReport(credentials: findings)
+    }
+
+    private static func rungs(_ conninfo: String, _ overriding: [String: String]) -> [any Rung] {
+        [
+            SettingsRung(text: conninfo, overriding: overriding), GeneratorRung(), EndpointRung(), RegionRung(),
+            CredentialsRung(), IdentityRung(), ClockRung(), LookupRung(), ConnectionRung(), TLSRung(), TokenRung(),
+            LoginRung(), SessionRung(),
+        ]
+    }
+}

@@ -1,0 +1,191 @@
+import AWSCredentialSources
+import AWSGenerators
+import AuthTokens
+import LoginDiagnosis
+import PGConninfo
+import PGRDSIAM
+import RDSIAMBasics
+import RDSIAMSystem
+
+/// What is known so far; each rung reads what those before it found, and adds what it finds.
+struct Findings: Sendable {
+    let examination: Examination
+    let masking: Masking
+    /// The rungs that are done.
+    var steps: [Step] = []
+    /// The causes, in the order in which they were found.
+    var causes: [Cause] = []
+    /// What the server, or libpq, said, in order.
+    var words: [String] = []
+
+    // MARK: Settings
+
+    /// The parameters, with one host and a generator.
+    var conninfo: Conninfo?
+    var settings: ConnectionSettings?
+    var request: AuthTokenRequest?
+    /// The numeric address to dial, if the connection string gives one.
+    var hostaddr: String?
+    var generatorName = "default"
+    var generator: (any AuthTokenGenerator)?
+    /// Finds the AWS credentials, if the generator uses any.
+    var caller: AWSCaller? { (generator as? any AWSTokenGenerator)?.caller }
+
+    // MARK: Endpoint, region, credentials
+
+    var endpoint: DatabaseEndpoint?
+    /// The name of AWS's that the host is an alias of.
+    var canonicalName: String?
+    var region: SigningRegion?
+    var credentials: AWSCredentials?
+    var identity: CallerIdentity?
+    /// The profile that keys in the environment hide.
+    var hiddenProfile: String?
+    /// What hears of AWS's time.
+    let recorder: DateRecorder
+
+    // MARK: Network and login
+
+    var addresses: [String] = []
+    /// The address that took a connection.
+    var reachedAddress: String?
+    var certificate: PeerCertificate?
+    /// Whether what answered refused TLS, or said nothing.
+    var offersNoTLS = false
+    var issued: IssuedToken?
+    var connection: PGConnection?
+    var loginFailure: RDSIAMError?
+
+    init(examination: Examination) {
+        self.examination = examination
+        masking = Masking(showsAccounts: examination.showsAccounts)
+        recorder = DateRecorder()
+    }
+
+    /// The environment of the credential sources, which hears of AWS's time, and stays offline if it must.
+    var context: CredentialContext? {
+        guard var context = caller?.context else { return nil }
+        let now = context.now
+        context.http = context.http.map { recorder.watching($0, at: now, isOffline: examination.isOffline) }
+        guard examination.isOffline else { return context }
+        context.processes = OfflineProcesses(recorder: recorder)
+        context.environment["AWS_EC2_METADATA_DISABLED"] = "true"
+        return context
+    }
+
+    var now: Date { caller?.context.now() ?? Date() }
+
+    /// Whether a login came about.
+    var loginWorks: Bool { connection != nil }
+
+    mutating func add(_ cause: Cause) { causes.append(cause) }
+
+    /// Whether a step failed.
+    func hasFailed(_ name: Step.Name) -> Bool { steps.contains { $0.name == name && $0.mark == .failed } }
+
+    /// The value of a generator's keyword, or `nil` if it is unset or empty.
+    func parameter(_ keyword: String) -> String? {
+        request?.parameters[keyword].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The host and port, for sentences.
+    var place: String { request.map { "\($0.host):\($0.port)" } ?? "the server" }
+}
+
+// MARK: - Evidence
+
+extension Findings {
+    /// All that the diagnosis of a failed login may go by.
+    var evidence: LoginEvidence {
+        var evidence = LoginEvidence(now: now)
+        evidence.host = request?.host
+        evidence.address = reachedAddress ?? hostaddr ?? addresses.first
+        evidence.port = request?.port
+        evidence.user = request?.user
+        evidence.database = request?.database
+        evidence.token = issued.map { TokenFacts($0.token) }
+        for setting in settings?.settings ?? [] where setting.isChosen || setting.keyword == "sslmode" {
+            evidence.settings[setting.keyword] = LoginEvidence.Setting(setting.value, from: setting.origin)
+        }
+        evidence.serverDate = recorder.serverDate(at: now)
+        evidence.canonicalName = canonicalName
+        evidence.identityARN = identity?.arn
+        evidence.hiddenProfile = hiddenProfile
+        evidence.certificate = certificate.map { certificate in
+            LoginEvidence.ServerCertificate(
+                issuer: certificate.root,
+                notBefore: certificate.validFrom,
+                notAfter: certificate.validUntil
+            )
+        }
+        evidence.tlsVersion = certificate?.tlsVersion
+        evidence.trustedRoots = trustedRootFile.flatMap { path in
+            examination.environment.files(Array(path.utf8)).map { TrustRoots.found(inPEM: $0.contents ?? []) }
+        }
+        return evidence
+    }
+
+    /// The file of the roots that libpq trusts, or `nil` if it trusts the system's, or none.
+    var trustedRootFile: String? {
+        let named = settings?["sslrootcert"]?.value ?? ""
+        if named == "system" { return nil }
+        if !named.isEmpty { return named }
+        guard let home = examination.environment.homeDirectory else { return nil }
+        let path = String(decoding: home, as: UTF8.self) + "/.postgresql/root.crt"
+        return examination.environment.files(Array(path.utf8)) == nil ? nil : path
+    }
+
+    /// Adds the causes of a failure before a login that the diagnosis makes out from its words.
+    mutating func diagnose(_ words: String) {
+        var evidence = evidence
+        evidence.messages = [ServerMessage(words)]
+        evidence.passwordWasUsed = false
+        evidence.token = nil
+        causes += evidence.likelyCauses.map { Cause($0, self) }
+    }
+}
+
+// MARK: - Conclusions
+
+extension Findings {
+    func outcome(_ causes: [Cause]) -> ExaminationReport.Outcome {
+        if loginWorks { return .loginWorks }
+        if request == nil || generator == nil || hasFailed(.settings) { return .notTried }
+        if !causes.isEmpty { return .causeFound }
+        return steps.contains { $0.mark == .failed } ? .causeUnknown : .notTried
+    }
+
+    /// Whether the right to log in may be what is missing.
+    var needsStatement: Bool { loginFailure?.passwordWasUsed == true || causes.contains { $0.code == "missingPermission" } }
+
+    /// The policy statement to compare with.
+    var statement: String? {
+        guard let request else { return nil }
+        let account = (identity?.account ?? credentials?.accountID).map(masking.account)
+        return endpoint?.permission(for: request.user, region: region?.name, account: account)?.statement
+    }
+
+    /// What only the other side can see.
+    var elsewhere: [String] {
+        guard let endpoint else { return [] }
+        if endpoint.kind == .dsql { return ["AWS CloudTrail has each DbConnect and DbConnectAdmin, with its reason."] }
+        let find = endpoint.resourceIDCommand.map { ["The resource id of the statement: \($0)"] } ?? []
+        return find + [
+            "The reason in AWS's words: the log iam-db-auth-error, in CloudWatch Logs under /aws/rds/, if the instance "
+                + "exports it.",
+            "The kind of failure: the CloudWatch metrics that begin with IamDbAuthConnection, such as "
+                + "IamDbAuthConnectionFailureInsufficientPermissions.",
+            "The rights of the identity: aws iam simulate-principal-policy, with its ARN, the action and the resource.",
+            "The memberships of the user, as another user: select pg_has_role('\(request?.user ?? "USER")', 'rds_iam', "
+                + "'member')",
+        ]
+    }
+
+    var sessionSummary: String {
+        guard let facts = connection?.facts else { return "The login works." }
+        return "The login works: \(facts.user) is connected to \(facts.database) on \(facts.host):\(facts.port) over "
+            + "\(facts.tlsVersion ?? "no TLS")."
+    }
+
+    var psqlCommand: String? { request == nil ? nil : "rds-iam psql" }
+}

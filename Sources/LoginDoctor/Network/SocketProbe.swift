@@ -1,0 +1,103 @@
+import RDSIAMBasics
+import RDSIAMSystem
+
+/// Connects to a port without libpq, so that a failure of the network is told apart from one of TLS or of the login.
+enum SocketProbe {
+    /// Connects to a numeric address.
+    ///
+    /// - Returns: A socket that waits at most `limit` for each read and write; the caller closes it.
+    /// - Throws: ``DoctorNetwork/Failure``.
+    @Sendable static func connect(_ address: String, _ port: Int, _ limit: Duration) throws -> Int32 {
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
+        hints.ai_protocol = Int32(IPPROTO_TCP)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(address, String(port), &hints, &list) == 0, let entry = list?.pointee else {
+            throw DoctorNetwork.Failure("it is not a numeric address")
+        }
+        defer { freeaddrinfo(list) }
+        let descriptor = socket(entry.ai_family, entry.ai_socktype, entry.ai_protocol)
+        guard descriptor >= 0 else { throw failure(errno) }
+        do {
+            try connect(descriptor, entry, limit)
+            return descriptor
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    private static func connect(_ descriptor: Int32, _ entry: addrinfo, _ limit: Duration) throws {
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        let flags = fcntl(descriptor, F_GETFL)
+        _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
+        #if canImport(Darwin)
+        let result = Darwin.connect(descriptor, entry.ai_addr, entry.ai_addrlen)
+        #elseif canImport(Musl)
+        let result = Musl.connect(descriptor, entry.ai_addr, entry.ai_addrlen)
+        #else
+        let result = Glibc.connect(descriptor, entry.ai_addr, entry.ai_addrlen)
+        #endif
+        if result != 0 {
+            guard errno == EINPROGRESS else { throw failure(errno) }
+            try waitUntilConnected(descriptor, limit)
+        }
+        _ = fcntl(descriptor, F_SETFL, flags)
+        let seconds = limit.components.seconds
+        let microseconds = limit.components.attoseconds / 1_000_000_000_000
+        var time = timeval(tv_sec: Int(seconds), tv_usec: .init(microseconds))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
+    }
+
+    private static func waitUntilConnected(_ descriptor: Int32, _ limit: Duration) throws {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&entry, 1, Int32(limit / .milliseconds(1))) == 1 else { throw failure(ETIMEDOUT) }
+        var number: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &number, &size)
+        guard number == 0 else { throw failure(number) }
+    }
+
+    private static func failure(_ number: Int32) -> DoctorNetwork.Failure {
+        DoctorNetwork.Failure(
+            String(cString: strerror(number)),
+            isTimeout: number == ETIMEDOUT,
+            isRefusal: number == ECONNREFUSED
+        )
+    }
+
+    /// Asks for TLS as PostgreSQL's clients do (`SSLRequest`).
+    ///
+    /// - Returns: The server's answer: `S` for yes, `N` for no; `nil` if there is none.
+    static func askForTLS(_ descriptor: Int32) -> UInt8? {
+        // The length, and the number that PostgreSQL's protocol gives the request.
+        let request: [UInt8] = [0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F]
+        var answer: UInt8 = 0
+        guard send(descriptor, request, request.count, noSignal) == request.count, recv(descriptor, &answer, 1, 0) == 1
+        else { return nil }
+        return answer
+    }
+
+    /// A peer that has gone must not end the process with SIGPIPE.
+    #if canImport(Darwin)
+    private static let noSignal: Int32 = 0
+    #else
+    private static let noSignal = Int32(MSG_NOSIGNAL)
+    #endif
+
+    /// Returns whether an address can be reached only from within a network (RFC 1918, RFC 6598, RFC 4193), and is not
+    /// this machine.
+    static func isPrivate(_ address: String) -> Bool {
+        let parts = address.splitBytes(separator: ".").compactMap { UInt8($0) }
+        guard parts.count == 4 else { return address.hasBytePrefix("fd") || address.hasBytePrefix("fc") }
+        return parts[0] == 10 || (parts[0] == 172 && 16...31 ~= parts[1]) || (parts[0] == 192 && parts[1] == 168)
+            || (parts[0] == 100 && 64...127 ~= parts[1])
+    }
+
+    /// Returns whether an address is this machine.
+    static func isLoopback(_ address: String) -> Bool {
+        address.hasBytePrefix("127.") || address.isBytewiseEqual(to: "::1")
+    }
+}

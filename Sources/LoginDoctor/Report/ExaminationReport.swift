@@ -1,0 +1,143 @@
+import AWSCredentialSources
+import RDSIAMBasics
+
+/// What an examination found: the answer, the ladder, the causes.
+///
+/// It holds no secret, and account numbers only if the examination was asked for them, so that it can be pasted into a
+/// ticket. As JSON it is one document; ``schema`` rises if a member goes or changes its meaning.
+public struct ExaminationReport: Sendable, Hashable, Codable {
+    /// How an examination ended; more may be added.
+    public struct Outcome: Sendable, Hashable, Codable, RawRepresentable {
+        /// The word as it stands in the JSON document.
+        public let rawValue: String
+
+        /// Names an outcome.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The login works.
+        public static let loginWorks = Outcome(rawValue: "loginWorks")
+        /// The login fails, and at least one cause was found.
+        public static let causeFound = Outcome(rawValue: "causeFound")
+        /// Something failed, and the cause is not known.
+        public static let causeUnknown = Outcome(rawValue: "causeUnknown")
+        /// No login was tried: the settings cannot be used, or the examination was to stay offline.
+        public static let notTried = Outcome(rawValue: "notTried")
+
+        /// The exit status of a command that ends with this outcome: 0, 1, 2 or 3.
+        public var exitStatus: Int32 {
+            switch self {
+            case .loginWorks: 0
+            case .causeFound: 1
+            case .notTried: 3
+            default: 2
+            }
+        }
+    }
+
+    /// The number of the document's schema.
+    public let schema: Int
+    /// Whether the login works.
+    public let ok: Bool
+    /// How the examination ended.
+    public let outcome: Outcome
+    /// The answer in one sentence.
+    public let answer: String
+    /// What to do, in a sentence, or `nil` if there is nothing to do.
+    public let advice: String?
+    /// The command to run next, or `nil` if none helps.
+    public let next: String?
+    /// The causes, the most probable first.
+    public let causes: [Cause]
+    /// The rungs, in the order of a login.
+    public let steps: [Step]
+    /// The words of the server, or of libpq, in order, if the login failed.
+    public let words: [String]
+    /// The IAM policy statement that the login needs, as JSON, if IAM may be the reason of a refusal.
+    public let statement: String?
+    /// What only the server's side can see, and where.
+    public let elsewhere: [String]
+
+    init(
+        outcome: Outcome,
+        answer: String,
+        advice: String? = nil,
+        next: String? = nil,
+        causes: [Cause],
+        steps: [Step],
+        words: [String] = [],
+        statement: String? = nil,
+        elsewhere: [String] = []
+    ) {
+        schema = 1
+        ok = outcome == .loginWorks
+        (self.outcome, self.answer, self.advice, self.next) = (outcome, answer, advice, next)
+        (self.causes, self.steps, self.words) = (causes, steps, words)
+        (self.statement, self.elsewhere) = (statement, elsewhere)
+    }
+}
+
+extension ExaminationReport {
+    /// Draws the conclusion from what was found.
+    init(_ findings: Findings) {
+        let causes = findings.loginWorks ? [] : findings.causes.ranked
+        let outcome = findings.outcome(causes)
+        let first = causes.first
+        self.init(
+            outcome: outcome,
+            answer: Self.answer(outcome, first, findings),
+            advice: first?.advice ?? Self.advice(outcome, findings),
+            next: first.map(\.command) ?? (outcome == .loginWorks ? findings.psqlCommand : nil),
+            causes: causes,
+            steps: findings.steps,
+            words: findings.words,
+            statement: findings.needsStatement ? findings.statement : nil,
+            elsewhere: findings.needsStatement ? findings.elsewhere : []
+        )
+    }
+
+    private static func answer(_ outcome: Outcome, _ cause: Cause?, _ findings: Findings) -> String {
+        switch outcome {
+        case .loginWorks: return findings.sessionSummary
+        case .notTried where cause == nil:
+            return "Nothing wrong was found so far; no login was tried, because of --offline."
+        case .notTried: return "No login was tried. \(cause?.summary ?? "")"
+        case .causeFound:
+            let likely = cause?.certainty == .possible ? "The login fails. Possibly: " : ""
+            return likely + (cause?.summary ?? "The login fails.")
+        default:
+            let step = findings.steps.first { $0.mark == .failed }
+            return "The login fails at the step \(step?.name.rawValue ?? "login"), and the cause is not known."
+        }
+    }
+
+    private static func advice(_ outcome: Outcome, _ findings: Findings) -> String? {
+        switch outcome {
+        case .notTried: "Run it again without --offline."
+        case .causeUnknown: "Read the step that failed below, and what only the server can see."
+        default: nil
+        }
+    }
+}
+
+extension ExaminationReport {
+    /// Draws the conclusion of an examination of the credentials alone.
+    init(credentials findings: Findings) {
+        let causes = findings.causes.ranked
+        let hasCredentials = findings.credentials != nil && !findings.hasFailed(.identity)
+        let outcome: Outcome =
+            if findings.request == nil { .notTried } else if hasCredentials {
+                .loginWorks
+            } else if !causes.isEmpty { .causeFound } else { .causeUnknown }
+        let source = findings.credentials.map { "\($0.provenance.source)" } ?? "none"
+        self.init(
+            outcome: findings.recorder.hasRefused && !hasCredentials ? .notTried : outcome,
+            answer: hasCredentials
+                ? "There are AWS credentials; their source is: \(source)."
+                : causes.first?.summary ?? "There are no AWS credentials.",
+            advice: causes.first?.advice,
+            next: causes.first?.command.flatMap { $0 == "rds-iam credentials" ? nil : $0 },
+            causes: causes,
+            steps: findings.steps
+        )
+    }
+}

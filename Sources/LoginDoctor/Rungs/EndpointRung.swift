@@ -1,0 +1,85 @@
+import AWSGenerators
+import AuthTokens
+import LoginDiagnosis
+import RDSIAMBasics
+import RDSIAMSystem
+
+/// Reads what the host name says, and follows it if it is an alias.
+struct EndpointRung: Rung {
+    let name = Step.Name.endpoint
+
+    func obstacle(_ findings: Findings) -> String? { findings.request == nil ? Findings.unusable : nil }
+
+    func limit(_ limits: Examination.Limits) -> Duration { limits.lookup }
+
+    func look(_ findings: inout Findings) async throws -> Step {
+        guard let request = findings.request else { return Step(name, .skipped, Findings.unusable) }
+        let signingHost = findings.parameter(AWSKeyword.host)
+        let named = DatabaseEndpoint(signingHost ?? request.host)
+        findings.endpoint = named
+        if named.isAWS || findings.caller == nil { return step(named, isOverridden: signingHost != nil) }
+        guard named.kind == .other else { return local(named, request, &findings) }
+        guard !findings.examination.isOffline, signingHost == nil else {
+            return Step(name, .warning, "\(named.host) is no name that AWS gives to a database")
+        }
+        let network = findings.examination.network
+        let late = DoctorNetwork.Failure("no answer", isTimeout: true)
+        let aliases = try await BlockingWork.run(within: findings.examination.limits.lookup, otherwise: late) {
+            network.aliases(of: request.host)
+        }
+        return follow(aliases, from: named, request, &findings)
+    }
+
+    private func step(_ endpoint: DatabaseEndpoint, isOverridden: Bool) -> Step {
+        var lines = isOverridden ? ["aws_rds_iam_host=\(endpoint.host)"] : []
+        if let prefix = endpoint.resourceIDPrefix { lines.append("policies name it by a resource id: \(prefix)…") }
+        if let roots = endpoint.roots { lines.append("its certificate chains to \(roots)") }
+        return Step(name, .passed, endpoint.description, lines)
+    }
+
+    /// A loopback name or an address: most probably the near end of a tunnel.
+    private func local(
+        _ endpoint: DatabaseEndpoint,
+        _ request: AuthTokenRequest,
+        _ findings: inout Findings
+    ) -> Step {
+        let isTunnel = endpoint.kind == .loopback
+        let article = isTunnel ? "a" : "an"
+        findings.add(
+            Cause(
+                isTunnel ? "tunnelHost" : "notAnEndpointName",
+                "The host \(request.host) is \(article) \(endpoint.kind), but a token is signed for the endpoint's own name.",
+                advice: "Set host to the name AWS gave the endpoint, hostaddr to the address to dial, and "
+                    + "aws_rds_iam_port to the endpoint's port: 5432 if it was not changed.",
+                command: "rds-iam doctor 'host=ENDPOINT hostaddr=\(isTunnel ? "127.0.0.1" : request.host) "
+                    + "port=\(request.port) aws_rds_iam_port=5432 user=\(request.user)'"
+            )
+        )
+        return Step(name, .failed, "\(request.host) is \(article) \(endpoint.kind)")
+    }
+
+    private func follow(
+        _ aliases: [String],
+        from endpoint: DatabaseEndpoint,
+        _ request: AuthTokenRequest,
+        _ findings: inout Findings
+    ) -> Step {
+        guard let target = aliases.lazy.map({ DatabaseEndpoint($0) }).first(where: \.isAWS) else {
+            let chain = aliases.isEmpty ? [] : ["it is an alias of \(aliases.joined(separator: ", then "))"]
+            return Step(name, .warning, "\(endpoint.host) is no name that AWS gives to a database", chain)
+        }
+        findings.canonicalName = target.host
+        findings.endpoint = target
+        findings.add(
+            Cause(
+                "notAnEndpointName",
+                certainty: .likely,
+                "The host \(endpoint.host) is an alias, and a token is good for the endpoint's own name alone.",
+                advice: "Set host=\(target.host), or keep the alias and set aws_rds_iam_host=\(target.host).",
+                command: "rds-iam doctor 'host=\(target.host) port=\(request.port) user=\(request.user)'",
+                evidence: ["\(endpoint.host) is an alias of \(target.host)."]
+            )
+        )
+        return Step(name, .warning, "an alias of \(target.host)", ["\(target.host): \(target)"])
+    }
+}

@@ -1,0 +1,91 @@
+import AWSCredentialSources
+import AWSGenerators
+import AuthTokens
+import LoginDiagnosis
+import RDSIAMBasics
+
+/// Looks the generator up by its name.
+struct GeneratorRung: Rung {
+    let name = Step.Name.generator
+
+    func obstacle(_ findings: Findings) -> String? { findings.request == nil ? Findings.unusable : nil }
+
+    func look(_ findings: inout Findings) async throws -> Step {
+        let generator = findings.generatorName
+        do {
+            findings.generator = try await findings.examination.issuer.generators.value(named: generator)
+            let uses = findings.caller == nil ? ["it uses no AWS credentials that could be examined"] : []
+            return Step(name, .passed, generator, uses)
+        } catch let error as NamedRegistryError {
+            let sentences = error.message.sentences
+            findings.add(
+                Cause(
+                    "unknownGenerator",
+                    sentences.first ?? error.message,
+                    advice: sentences.count > 1
+                        ? sentences.dropFirst().joined(separator: " ") : "Correct aws_rds_iam_auth_token_generator.",
+                    command: "rds-iam generators"
+                )
+            )
+            return Step(name, .failed, sentences.first ?? error.message)
+        }
+    }
+}
+
+/// Finds the region that the token is signed for.
+struct RegionRung: Rung {
+    let name = Step.Name.region
+
+    func obstacle(_ findings: Findings) -> String? {
+        if findings.request == nil || findings.generator == nil { return Findings.unusable }
+        return findings.caller == nil ? "the generator \(findings.generatorName) names none" : nil
+    }
+
+    func look(_ findings: inout Findings) async throws -> Step {
+        guard let request = findings.request, let generator = findings.generator as? any AWSTokenGenerator else {
+            return Step(name, .skipped, Findings.unusable)
+        }
+        do {
+            return step(try await generator.signingRegion(for: request), &findings)
+        } catch let error as AWSGeneratorError {
+            guard error.code == .noRegion else { return Step(name, .skipped, "there is no endpoint to sign for") }
+            findings.add(
+                Cause(
+                    "noRegion",
+                    // An alias is the better explanation: its target tells the region.
+                    certainty: findings.canonicalName == nil ? .evident : .possible,
+                    "The AWS region is not known, as the host name does not tell it.",
+                    advice: "Set aws_rds_iam_region in the connection string, or AWS_REGION."
+                )
+            )
+            return Step(name, .failed, "not known")
+        } catch let error as AWSCredentialError {
+            findings.add(.ofCredentials(error, findings))
+            return Step(name, .failed, findings.masking.shortened(in: error.message))
+        }
+    }
+
+    private func step(_ region: SigningRegion, _ findings: inout Findings) -> Step {
+        findings.region = region
+        let text = "\(region.name), from the \(region.origin)"
+        guard let place = findings.endpoint?.region, !place.isBytewiseEqual(to: region.name) else {
+            return Step(name, .passed, text)
+        }
+        findings.add(.otherRegion(region, place, findings))
+        return Step(name, .failed, "\(text), but the host is in \(place)")
+    }
+}
+
+extension Cause {
+    fileprivate static func otherRegion(_ region: SigningRegion, _ place: String, _ findings: Findings) -> Cause {
+        Cause(
+            "regionMismatch",
+            "The token is signed for \(region.name), but the host is in \(place).",
+            advice: region.origin == .connectionString
+                ? "Remove aws_rds_iam_region: the host name tells the region."
+                : "Set aws_rds_iam_region=\(place) in the connection string.",
+            command: findings.request.map { "rds-iam doctor 'host=\($0.host) port=\($0.port) user=\($0.user)'" },
+            evidence: ["The region \(region.name) comes from the \(region.origin).", "The host name says \(place)."]
+        )
+    }
+}

@@ -1,0 +1,176 @@
+import AuthTokens
+import PGConninfo
+import PGRDSIAM
+import RDSIAMBasics
+import RDSIAMSystem
+
+/// Reads the connection string, and says what it leaves to a service, the environment and defaults.
+struct SettingsRung: Rung {
+    let name = Step.Name.settings
+    let text: String
+    let overriding: [String: String]
+    /// Whether there must be a server to log in to.
+    var needsHost = true
+
+    func look(_ findings: inout Findings) async throws -> Step {
+        let examination = findings.examination
+        do {
+            var string = try Conninfo.parse(text, dialect: .linked, extensions: .init(examination.issuer.generators))
+            let keyword = Conninfo.ExtensionKeywords.generatorKeyword
+            let settings = try ConnectionSettings(string, overriding: overriding, environment: examination.environment)
+            findings.settings = settings
+            if string.bytes(ofExtension: keyword) == nil, overriding[keyword] == nil {
+                try string.set(extension: keyword, to: findings.generatorName)
+            }
+            let conninfo = try string.overridden(by: overriding)
+            let resolved = try conninfo.resolve(in: examination.environment)
+            try resolved.validate()
+            try read(resolved, conninfo, settings, &findings)
+            return step(settings, findings)
+        } catch let error as ConninfoError {
+            findings.add(.unusableString(error))
+            return Step(name, .failed, "the settings cannot be used", [error.message])
+        } catch let failure as UnusableSettings {
+            findings.add(failure.cause)
+            return Step(name, .failed, failure.cause.summary, findings.settings.map(lines) ?? [])
+        }
+    }
+
+    private func read(
+        _ resolved: ResolvedConninfo,
+        _ conninfo: Conninfo,
+        _ settings: ConnectionSettings,
+        _ findings: inout Findings
+    ) throws {
+        let endpoints = try resolved.endpoints()
+        let user = resolved[.user] ?? ""
+        findings.generatorName = conninfo[extension: Conninfo.ExtensionKeywords.generatorKeyword] ?? "default"
+        let parameters = try conninfo.parametersForGenerator()
+        guard let first = endpoints.first, first.kind != .unixSocket else {
+            guard !needsHost else { throw UnusableSettings.noHost }
+            findings.request = AuthTokenRequest(host: "localhost", user: user, parameters: parameters)
+            findings.conninfo = conninfo
+            return
+        }
+        guard !user.isEmpty else { throw UnusableSettings.noUser }
+        if let weak = Self.weakness(settings), needsHost { throw UnusableSettings.insecure(weak) }
+        findings.hostaddr = first.hostaddr
+        findings.request = AuthTokenRequest(
+            host: first.host ?? first.hostaddr ?? "",
+            port: try first.port(),
+            user: user,
+            database: resolved[.dbname],
+            parameters: parameters
+        )
+        findings.conninfo = try conninfo.only(first, of: endpoints.count)
+    }
+
+    /// The setting that would send a token without TLS, or `nil`: libpq's own default is overridden.
+    private static func weakness(_ settings: ConnectionSettings) -> ConnectionSettings.Setting? {
+        if let mode = settings["sslmode"], mode.isChosen, ["disable", "allow", "prefer"].contains(mode.value) {
+            return mode
+        }
+        return settings["gssencmode"].flatMap { $0.value == "require" ? $0 : nil }
+    }
+
+    private func step(_ settings: ConnectionSettings, _ findings: Findings) -> Step {
+        var lines = lines(settings)
+        if settings.endpoints.count > 1 {
+            lines.append("\(settings.endpoints.count) hosts are named; this is about the first. Name the others alone.")
+        }
+        var origins: [String] = []
+        for setting in settings.settings where setting.isChosen && !origins.contains(setting.origin) {
+            origins.append(setting.origin)
+        }
+        return Step(name, .passed, origins.isEmpty ? "none" : "from " + origins.joined(separator: ", "), lines)
+    }
+
+    /// The settings that were chosen somewhere, and the few that always matter.
+    private func lines(_ settings: ConnectionSettings) -> [String] {
+        let always = ["host", "port", "user", "dbname"]
+        return settings.settings.filter { $0.isChosen || (needsHost && always.contains($0.keyword)) }
+            .map { "\($0.keyword)=\($0.value) (\($0.origin))" }
+    }
+}
+
+/// Why there is nothing to try.
+private struct UnusableSettings: Error {
+    let cause: Cause
+
+    init(_ code: String, _ summary: String, advice: String) { cause = Cause(code, summary, advice: advice) }
+
+    static let noHost = UnusableSettings(
+        "noHost",
+        "No server is named, so libpq would dial a local socket.",
+        advice: "Name the database's endpoint with host, or set PGHOST."
+    )
+
+    static let noUser = UnusableSettings(
+        "noUser",
+        "There is no user to log in as.",
+        advice: "Name one with user, or set PGUSER."
+    )
+
+    static func notUTF8(_ keyword: String) -> UnusableSettings {
+        UnusableSettings("notUTF8", "The value of \(keyword) is not UTF-8.", advice: "Write it in UTF-8.")
+    }
+
+    static func insecure(_ setting: ConnectionSettings.Setting) -> UnusableSettings {
+        UnusableSettings(
+            "insecureSettings",
+            "\(setting.keyword)=\(setting.value) (\(setting.origin)) could send the token without TLS.",
+            advice: "Remove it, or set sslmode=verify-full."
+        )
+    }
+}
+
+extension Cause {
+    fileprivate static func unusableString(_ error: ConninfoError) -> Cause {
+        let sentences = error.message.sentences
+        return Cause(
+            "\(error.code)",
+            sentences.first ?? error.message,
+            advice: sentences.count > 1 ? sentences.dropFirst().joined(separator: " ") : "Correct the connection string."
+        )
+    }
+}
+
+extension Conninfo {
+    /// What the connection string says to the generator, by keyword.
+    fileprivate func parametersForGenerator() throws -> [String: String] {
+        var parameters: [String: String] = [:]
+        for parameter in extensionParameters
+        where !parameter.name.isBytewiseEqual(to: ExtensionKeywords.generatorKeyword) {
+            guard let value = parameter.value else { throw UnusableSettings.notUTF8(parameter.name) }
+            parameters[parameter.name] = value
+        }
+        return parameters
+    }
+
+    /// Returns the parameters with one of their hosts.
+    fileprivate func only(_ endpoint: Endpoint, of count: Int) throws -> Conninfo {
+        guard count > 1 else { return self }
+        var conninfo = self
+        try conninfo.set(.host, to: endpoint.hostBytes ?? [])
+        try conninfo.set(.hostaddr, to: endpoint.hostaddrBytes ?? [])
+        try conninfo.set(.port, to: endpoint.portBytes)
+        return conninfo
+    }
+}
+
+extension String {
+    /// The sentences, split after each full stop that a space follows.
+    var sentences: [String] {
+        var sentences: [String] = []
+        var current: [UInt8] = []
+        for byte in utf8 {
+            if byte == UInt8(ascii: " "), current.last == UInt8(ascii: ".") || current.last == UInt8(ascii: "?") {
+                sentences.append(String(decoding: current, as: UTF8.self))
+                current = []
+            } else {
+                current.append(byte)
+            }
+        }
+        return current.isEmpty ? sentences : sentences + [String(decoding: current, as: UTF8.self)]
+    }
+}

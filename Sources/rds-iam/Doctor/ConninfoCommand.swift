@@ -1,0 +1,51 @@
+import ArgumentParser
+import LoginDoctor
+import PGRDSIAM
+import RDSIAMBasics
+import RDSIAMSystem
+
+/// `rds-iam conninfo`: how a connection string is read, and where each value comes from.
+struct ConninfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conninfo",
+        abstract: "Show how a connection string is read, and where each value comes from.",
+        discussion: """
+            Nothing is connected to. Secrets are printed as ***.
+
+              rds-iam conninfo "service=blog user=andrew"
+              rds-iam conninfo --all --json "$DATABASE_URL"
+            """
+    )
+
+    @Argument(help: "A connection string in one of libpq's forms: key=value pairs or a URI.")
+    var conninfo: String
+
+    @Flag(help: "Show the parameters with default values, too.")
+    var all = false
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+        let settings = try ConnectionSettings(conninfo, generators: RDSIAM.generators)
+        guard !json else {
+            return print(JSONOutput.fit(String(decoding: try JSONValue.encode(settings), as: UTF8.self)))
+        }
+        let always = ["host", "port", "user", "dbname"]
+        let shown = settings.settings.filter { all || $0.isChosen || always.contains($0.keyword) }
+        let rows = shown.map { [TextTable.Cell($0.keyword), TextTable.Cell($0.value), TextTable.Cell($0.origin, .dim)] }
+        let columns = [
+            TextTable.Column(title: "keyword", least: 20), TextTable.Column(title: "value"),
+            TextTable.Column(title: "from", least: 12),
+        ]
+        let table = TextTable(columns, rows, on: .output)
+        print(table.heading)
+        for row in rows { print(table.line(row)) }
+        print("")
+        for (index, endpoint) in settings.endpoints.enumerated() {
+            let host = (endpoint.host ?? endpoint.address ?? "").displayed
+            let address = endpoint.host == nil ? "" : endpoint.address.map { ", dialed at \($0.displayed)" } ?? ""
+            print("\(index == 0 ? "connects to" : "then to   ") \(host), port \(endpoint.port.displayed)\(address)")
+        }
+    }
+}

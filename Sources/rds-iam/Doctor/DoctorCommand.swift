@@ -1,0 +1,90 @@
+import ArgumentParser
+import AuthTokens
+import LoginDoctor
+import PGRDSIAM
+import RDSIAMSystem
+import Synchronization
+
+/// `rds-iam doctor`: says why a login fails.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Find out why a login fails.",
+        discussion: """
+            Walks the path of a login, from the settings to the session, and prints the answer first: what is wrong, and \
+            what to do next. It makes one token, which is recorded, and logs in once. The report holds no secret and no \
+            whole account number, so it can be pasted into a ticket.
+
+              rds-iam doctor "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew dbname=blog"
+              rds-iam doctor --offline "$DATABASE_URL"
+
+            Marks: ✓ passed, ! works, but not as it should, ✗ failed, – not looked at.
+
+            Exit status: 0 the login works, 1 it fails and a cause was found, 2 it fails and the cause is not known, 3 no \
+            login was tried.
+            """
+    )
+
+    @Argument(help: "A connection string in one of libpq's forms: key=value pairs or a URI.")
+    var conninfo: String?
+
+    @OptionGroup var generators: GeneratorOptions
+
+    @OptionGroup var options: ExaminationOptions
+
+    @OptionGroup var audit: AuditOptions
+
+    func run() async throws {
+        try generators.apply()
+        let report = try await report()
+        try options.print(report)
+        try leave(with: report.outcome)
+    }
+
+    private func report() async throws -> ExaminationReport {
+        do {
+            return try await audit.withIssuer { issuer in try await examine(issuer) }
+        } catch let error where error is any AuditableError {
+            // An audit log that does not open is a finding: a login with it fails, too.
+            let issuer = TokenIssuer(generators: RDSIAM.generators, audit: .required(ClosedLog(error: error)))
+            return try await examine(issuer)
+        }
+    }
+
+    private func examine(_ issuer: TokenIssuer) async throws -> ExaminationReport {
+        let examination = options.examination(issuer)
+        return try await ExaminationProgress.during { progress in
+            var examination = examination
+            examination.progress = progress
+            return try await examination.report(on: conninfo ?? "")
+        }
+    }
+}
+
+/// Ends the process with an outcome's exit status: the report has said everything, so nothing goes to standard error.
+func leave(with outcome: ExaminationReport.Outcome) throws {
+    guard outcome.exitStatus != 0 else { return }
+    guard fflush(nil) == 0 else {
+        throw WritingFailure(name: "standard output", reason: "The system says: \(String(cString: strerror(errno))).")
+    }
+    exit(outcome.exitStatus)
+}
+
+/// Stands for an audit log that could not be opened.
+private struct ClosedLog: TokenAuditRecorder {
+    let error: any Error
+
+    func record(_ event: TokenEvent) async throws { throw error }
+}
+
+/// Shows on a terminal which step is being waited for.
+private enum ExaminationProgress {
+    static func during(
+        _ body: (@escaping @Sendable (Step) -> Void) async throws -> ExaminationReport
+    ) async throws -> ExaminationReport {
+        let last = Mutex<String?>(nil)
+        return try await Progress.during("examining", count: { last.withLock { $0.map { "\($0) is done" } } }) {
+            try await body { step in last.withLock { $0 = step.name.rawValue } }
+        }
+    }
+}

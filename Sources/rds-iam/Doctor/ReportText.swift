@@ -1,0 +1,160 @@
+import LoginDoctor
+import RDSIAMBasics
+
+/// A report for a terminal: the answer, then the ladder, then what else there is to say.
+struct ReportText {
+    let lines: [String]
+
+    init(_ report: ExaminationReport, on terminal: Terminal, isVerbose: Bool) {
+        let writer = ReportWriter(terminal: terminal, isVerbose: isVerbose)
+        lines =
+            writer.answer(report) + [""] + writer.ladder(report.steps)
+            + writer.section("What was said, in order", report.words.map { ($0, nil) })
+            + writer.causes(report.causes)
+            + writer.section("The right that the login needs; compare it with the policy", [report.statement])
+            + writer.section("What only AWS's side can see", report.elsewhere.map { ($0, nil) })
+    }
+}
+
+private struct ReportWriter {
+    let terminal: Terminal
+    let isVerbose: Bool
+
+    // MARK: Answer
+
+    func answer(_ report: ExaminationReport) -> [String] {
+        let (mark, style) = report.ok ? mark(.passed) : mark(report.causes.isEmpty && !failed(report) ? .skipped : .failed)
+        var lines = wrapped(report.answer, indent: "  ")
+        lines[0] = terminal.styled(mark, style) + " " + terminal.styled(String(lines[0].dropFirst(2)), .bold)
+        for index in lines.indices.dropFirst() { lines[index] = terminal.styled(lines[index], .bold) }
+        if let advice = report.advice { lines += wrapped(advice, indent: "  ") }
+        if let next = report.next { lines.append("  Run: " + terminal.styled(next.displayedCommand, .bold)) }
+        return lines
+    }
+
+    private func failed(_ report: ExaminationReport) -> Bool { report.steps.contains { $0.mark == .failed } }
+
+    // MARK: Ladder
+
+    func ladder(_ steps: [Step]) -> [String] {
+        if isVerbose { return steps.flatMap(step) }
+        var lines: [String] = []
+        var rest = steps[...]
+        while let first = rest.first {
+            let skipped = rest.prefix { $0.mark == .skipped }
+            if skipped.count > 1 {
+                lines += notReached(skipped)
+                rest = rest.dropFirst(skipped.count)
+            } else {
+                lines += step(first)
+                rest = rest.dropFirst()
+            }
+        }
+        return lines
+    }
+
+    /// One line for all steps in a row that were not looked at.
+    private func notReached(_ steps: ArraySlice<Step>) -> [String] {
+        let names = steps.map(\.name.rawValue).joined(separator: ", ")
+        let lines = wrapped("\(steps.first?.summary ?? ""): \(names)", indent: String(repeating: " ", count: 14))
+        return lines.enumerated().map { index, line in
+            let (mark, style) = mark(.skipped)
+            let head = index == 0 ? terminal.styled(mark, style) + String(repeating: " ", count: 13) : ""
+            return head + terminal.styled(index == 0 ? String(line.dropFirst(14)) : line, .dim)
+        }
+    }
+
+    private func step(_ step: Step) -> [String] {
+        let (mark, style) = mark(step.mark)
+        let time = step.mark == .skipped ? "" : Self.time(step.seconds)
+        let name = step.name.rawValue.padded(to: 12)
+        let room = max(20, terminal.columns - 14 - 10)
+        let summary = step.summary.displayed
+        let parts = Self.wrap(summary, to: room)
+        var lines = parts.enumerated().map { index, part in
+            let head = index == 0 ? terminal.styled(mark, style) + " " + name : String(repeating: " ", count: 14)
+            let text = step.mark == .skipped ? terminal.styled(part, .dim) : part
+            guard index == 0, !time.isEmpty else { return head + text }
+            let gap = String(repeating: " ", count: max(1, terminal.columns - 14 - part.columns - time.columns))
+            return head + text + gap + terminal.styled(time, .dim)
+        }
+        if isVerbose || [.failed, .warning].contains(step.mark) || step.name == .settings {
+            for detail in step.details {
+                lines += wrapped(detail, indent: String(repeating: " ", count: 14)).map { terminal.styled($0, .dim) }
+            }
+        }
+        return lines
+    }
+
+    private func mark(_ mark: Step.Mark) -> (String, TextStyle) {
+        switch mark {
+        case .passed: (terminal.hasUnicode ? "✓" : "+", .green)
+        case .warning: ("!", .yellow)
+        case .failed: (terminal.hasUnicode ? "✗" : "x", .red)
+        default: (terminal.hasUnicode ? "–" : "-", .dim)
+        }
+    }
+
+    private static func time(_ seconds: Double) -> String {
+        seconds < 0.0995 ? "\(Int((seconds * 1000).rounded())) ms" : "\((seconds * 10).rounded() / 10) s"
+    }
+
+    // MARK: Sections
+
+    func causes(_ causes: [Cause]) -> [String] {
+        // The answer is the first cause; the section is for what points to it, and for the others.
+        guard causes.count > 1 || causes.first?.evidence.isEmpty == false else { return [] }
+        var lines = ["", terminal.styled("Causes, the most probable first", .bold)]
+        for (index, cause) in causes.enumerated() {
+            lines += wrapped(
+                "\(cause.code) (\(cause.certainty.rawValue)): \(cause.summary)",
+                indent: "  ",
+                bullet: "\(index + 1). "
+            )
+            for fact in cause.evidence { lines += wrapped(fact, indent: "     ", bullet: "- ") }
+            if index > 0 { lines += wrapped(cause.advice, indent: "     ") }
+        }
+        return lines
+    }
+
+    func section(_ title: String, _ texts: [(String, String?)]) -> [String] {
+        guard !texts.isEmpty else { return [] }
+        return ["", terminal.styled(title, .bold)] + texts.flatMap { wrapped($0.0, indent: "  ", bullet: "- ") }
+    }
+
+    /// A section of what is to be copied, so that it is not wrapped.
+    func section(_ title: String, _ texts: [String?]) -> [String] {
+        let texts = texts.compactMap { $0 }
+        guard !texts.isEmpty else { return [] }
+        return ["", terminal.styled(title, .bold)] + texts.map { "  " + $0.displayedCommand }
+    }
+
+    // MARK: Lines
+
+    /// - Parameter bullet: What the first line begins with; the others are indented by as much.
+    private func wrapped(_ text: String, indent: String, bullet: String = "") -> [String] {
+        let lines = Self.wrap(text.displayed, to: max(20, terminal.columns - indent.columns - bullet.columns))
+        let space = String(repeating: " ", count: bullet.columns)
+        return lines.enumerated().map { index, line in indent + (index == 0 ? bullet : space) + line }
+    }
+
+    /// Splits a text at spaces; a word that is longer than the line stays whole, so that it can be copied.
+    private static func wrap(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in text.splitBytes(separator: " ") {
+            if !line.isEmpty, line.columns + 1 + word.columns > width {
+                lines.append(line)
+                line = word
+            } else {
+                line = line.isEmpty ? word : line + " " + word
+            }
+        }
+        return lines + [line]
+    }
+}
+
+extension String {
+    /// A command or JSON as it is copied: what a terminal would act on is shown as an escape, a backslash as it is.
+    fileprivate var displayedCommand: String { displayed.replacingBytes("\\\\", with: "\\") }
+}
