@@ -107,6 +107,6 @@ public final class LocalPort: Sendable {
     private static let noSignal: Int32 = 0
     #else
     private static let streamType = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    private static let noSignal = Int32(MSG_NOSIGNAL.rawValue)
+    private static let noSignal = Int32(MSG_NOSIGNAL)
     #endif
 }

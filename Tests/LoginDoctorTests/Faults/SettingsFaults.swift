@@ -1,0 +1,42 @@
+import LoginDoctor
+import TestSupport
+
+extension Fault {
+    /// Faults of the connection string.
+    static let ofSettings: [Fault] = [
+        string("a typo in a keyword", "unknownKeyword", "hots=db user=andrew"),
+        string("a typo in the scheme of a URI", "unknownScheme", "postgrseql://andrew@db:5432/blog"),
+        string(
+            "a typo in the name of the generator",
+            "unknownGenerator",
+            "host=\(Stage.host) user=andrew aws_rds_iam_auth_token_generator=defualt"
+        ),
+        string("sslmode=prefer", "insecureSettings", "host=\(Stage.host) user=andrew sslmode=prefer"),
+        string("no host", "noHost", "user=andrew"),
+        Fault("a wrong region", "regionMismatch") {
+            let machine = try Machine(try await Stage.keys())
+            return .init(try await Stage.conninfo("andrew", "aws_rds_iam_region=us-east-1"), machine.examination())
+        },
+        Fault("the near end of a tunnel as the host", "tunnelHost") {
+            let machine = try Machine(try await Stage.keys())
+            return .init("host=localhost port=5432 user=andrew", machine.examination())
+        },
+        Fault("an alias as the host", "notAnEndpointName") {
+            let machine = try Machine(try await Stage.keys())
+            var examination = machine.examination()
+            examination.network.alias = { $0 == "db.example.com" ? Stage.host : nil }
+            let facts = try await Stage.server.facts
+            let conninfo = "host=db.example.com hostaddr=\(facts.hostaddr) port=\(facts.port) user=andrew aws_rds_iam_port=\(facts.port) "
+            return .init(conninfo + "aws_rds_iam_region=eu-west-2 sslmode=require", examination)
+        },
+        Fault("channel_binding=require", "channelBinding") {
+            let machine = try Machine(try await Stage.keys())
+            return .init(try await Stage.conninfo("andrew", "channel_binding=require"), machine.examination())
+        },
+    ]
+
+    /// A string of which no login can be tried.
+    private static func string(_ description: String, _ code: String, _ conninfo: String) -> Fault {
+        Fault(description, code, .notTried) { .init(conninfo, try Machine().examination()) }
+    }
+}
