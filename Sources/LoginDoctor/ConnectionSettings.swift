@@ -1,6 +1,6 @@
 public import AuthTokens
-import PGRDSIAM
 public import PGConninfo
+import PGRDSIAM
 import RDSIAMBasics
 import RDSIAMSystem
 
@@ -108,7 +108,8 @@ private struct SettingOrigins {
         self.environment = environment
         service = resolved[.service].flatMap { $0.isEmpty ? nil : $0 }
         var lone = environment
-        lone.variables = environment.variables.filter { ["PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR"].contains($0.key) }
+        let ofServices = ["PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR"]
+        lone.variables = environment.variables.filter { ofServices.contains($0.key) }
         withService = try given.resolve(in: lone).parameters
         lone.variables = [:]
         bare = try Conninfo(dialect: given.dialect).resolve(in: lone).parameters

@@ -41,7 +41,7 @@ struct Findings: Sendable {
     var identity: CallerIdentity?
     /// The profile that keys in the environment hide.
     var hiddenProfile: String?
-    /// What hears of AWS's time.
+    /// Learns AWS's time.
     let recorder: DateRecorder
 
     // MARK: Network and login
@@ -62,7 +62,9 @@ struct Findings: Sendable {
         recorder = DateRecorder()
     }
 
-    /// The environment of the credential sources, which hears of AWS's time, and stays offline if it must.
+    /// The environment of the credential sources, from which the recorder learns AWS's time.
+    ///
+    /// Offline, it asks and starts nothing.
     var context: CredentialContext? {
         guard var context = caller?.context else { return nil }
         let now = context.now
@@ -156,7 +158,7 @@ extension Findings {
     }
 
     /// Whether the right to log in may be what is missing.
-    var needsStatement: Bool { loginFailure?.passwordWasUsed == true || causes.contains { $0.code == "missingPermission" } }
+    var needsStatement: Bool { loginFailure?.passwordWasUsed == true }
 
     /// The policy statement to compare with.
     var statement: String? {

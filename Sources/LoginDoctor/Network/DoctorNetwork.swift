@@ -20,12 +20,15 @@ public struct DoctorNetwork: Sendable {
         }
     }
 
-    /// Returns the numeric addresses of a name, on a thread that may wait. Throws ``Failure``.
+    /// Returns the numeric addresses of a name, on a thread that may wait.
+    ///
+    /// It throws ``Failure``.
     public var addresses: @Sendable (_ name: String) throws -> [String]
     /// Returns the name that a name is an alias of (CNAME), or `nil` if it is none, on a thread that may wait.
     public var alias: @Sendable (_ name: String) -> String?
-    /// Connects to a numeric address and a port, on a thread that may wait, and returns the socket, which the caller
-    /// closes. Throws ``Failure``.
+    /// Connects to a numeric address and a port, on a thread that may wait, and returns the socket.
+    ///
+    /// The caller closes the socket. It throws ``Failure``.
     public var connect: @Sendable (_ address: String, _ port: Int, _ limit: Duration) throws -> Int32
 
     /// Creates a network with the properties of the same names.

@@ -8,18 +8,13 @@ enum SocketProbe {
     /// - Returns: A socket that waits at most `limit` for each read and write; the caller closes it.
     /// - Throws: ``DoctorNetwork/Failure``.
     @Sendable static func connect(_ address: String, _ port: Int, _ limit: Duration) throws -> Int32 {
-        var hints = addrinfo()
-        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
-        hints.ai_protocol = Int32(IPPROTO_TCP)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(address, String(port), &hints, &list) == 0, let entry = list?.pointee else {
+        guard let target = SocketAddress(address, port) else {
             throw DoctorNetwork.Failure("it is not a numeric address")
         }
-        defer { freeaddrinfo(list) }
-        let descriptor = socket(entry.ai_family, entry.ai_socktype, entry.ai_protocol)
+        let descriptor = socket(target.family, SocketAddress.streamType, Int32(IPPROTO_TCP))
         guard descriptor >= 0 else { throw failure(errno) }
         do {
-            try connect(descriptor, entry, limit)
+            try connect(descriptor, target, limit)
             return descriptor
         } catch {
             close(descriptor)
@@ -27,25 +22,17 @@ enum SocketProbe {
         }
     }
 
-    private static func connect(_ descriptor: Int32, _ entry: addrinfo, _ limit: Duration) throws {
+    private static func connect(_ descriptor: Int32, _ target: SocketAddress, _ limit: Duration) throws {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         let flags = fcntl(descriptor, F_GETFL)
         _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
-        #if canImport(Darwin)
-        let result = Darwin.connect(descriptor, entry.ai_addr, entry.ai_addrlen)
-        #elseif canImport(Musl)
-        let result = Musl.connect(descriptor, entry.ai_addr, entry.ai_addrlen)
-        #else
-        let result = Glibc.connect(descriptor, entry.ai_addr, entry.ai_addrlen)
-        #endif
-        if result != 0 {
+        if target.connect(descriptor) != 0 {
             guard errno == EINPROGRESS else { throw failure(errno) }
             try waitUntilConnected(descriptor, limit)
         }
         _ = fcntl(descriptor, F_SETFL, flags)
-        let seconds = limit.components.seconds
-        let microseconds = limit.components.attoseconds / 1_000_000_000_000
-        var time = timeval(tv_sec: Int(seconds), tv_usec: .init(microseconds))
+        let (seconds, attoseconds) = limit.components
+        var time = timeval(tv_sec: Int(seconds), tv_usec: .init(attoseconds / 1_000_000_000_000))
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
         }
@@ -100,4 +87,55 @@ enum SocketProbe {
     static func isLoopback(_ address: String) -> Bool {
         address.hasBytePrefix("127.") || address.isBytewiseEqual(to: "::1")
     }
+}
+
+/// A numeric address and a port, as the system wants them.
+private struct SocketAddress {
+    let family: Int32
+    private var storage = sockaddr_storage()
+    private let length: socklen_t
+
+    /// Reads an address of IPv4 or IPv6, or returns `nil` for any other text.
+    init?(_ address: String, _ port: Int) {
+        var version4 = sockaddr_in()
+        var version6 = sockaddr_in6()
+        let number = UInt16(truncatingIfNeeded: port).bigEndian
+        if inet_pton(AF_INET, address, &version4.sin_addr) == 1 {
+            family = AF_INET
+            version4.sin_family = sa_family_t(AF_INET)
+            version4.sin_port = number
+            length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            withUnsafeMutableBytes(of: &storage) { target in
+                withUnsafeBytes(of: version4) { target.copyMemory(from: $0) }
+            }
+        } else if inet_pton(AF_INET6, address, &version6.sin6_addr) == 1 {
+            family = AF_INET6
+            version6.sin6_family = sa_family_t(AF_INET6)
+            version6.sin6_port = number
+            length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            withUnsafeMutableBytes(of: &storage) { target in
+                withUnsafeBytes(of: version6) { target.copyMemory(from: $0) }
+            }
+        } else {
+            return nil
+        }
+    }
+
+    /// Begins to connect, and returns what the system does.
+    func connect(_ descriptor: Int32) -> Int32 {
+        withUnsafePointer(to: storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { systemConnect(descriptor, $0, length) }
+        }
+    }
+
+    #if canImport(Darwin)
+    static let streamType = SOCK_STREAM
+    #else
+    static let streamType = Int32(SOCK_STREAM.rawValue)
+    #endif
+}
+
+/// A member function of the same name hides the system's.
+private func systemConnect(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+    connect(descriptor, address, length)
 }

@@ -34,7 +34,7 @@ struct TokenRung: Rung {
             let end = token.expiresAt.map { ", good until \($0.rfc3339)" } ?? ""
             let decoded = DecodedToken(token.value, masking: findings.masking)?.lines
             return Step(name, .passed, "made\(end)", decoded ?? ["a password of \(token.value.utf8.count) bytes"])
-        } catch where !(error is CancellationError) {
+        } catch  where !(error is CancellationError) {
             let text = findings.masking.shortened(in: "\(error)".firstLine)
             findings.add(.ofToken(error, text))
             return Step(name, .failed, text)

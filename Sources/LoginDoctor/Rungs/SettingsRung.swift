@@ -130,7 +130,8 @@ extension Cause {
         return Cause(
             "\(error.code)",
             sentences.first ?? error.message,
-            advice: sentences.count > 1 ? sentences.dropFirst().joined(separator: " ") : "Correct the connection string."
+            advice: sentences.count > 1
+                ? sentences.dropFirst().joined(separator: " ") : "Correct the connection string."
         )
     }
 }

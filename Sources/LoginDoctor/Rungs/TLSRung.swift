@@ -65,7 +65,8 @@ struct TLSRung: Rung {
     }
 
     private func lines(_ certificate: PeerCertificate, _ findings: Findings, _ mode: String) -> [String] {
-        var lines = ["certificate of \(certificate.subject), issued by \(certificate.issuers.joined(separator: ", by "))"]
+        let issuers = certificate.issuers.joined(separator: ", by ")
+        var lines = ["certificate of \(certificate.subject), issued by \(issuers)"]
         if let end = certificate.validUntil { lines.append("valid until \(end.rfc3339)") }
         if let roots = TrustRoots.issued(by: certificate.root) { lines.append("it chains to \(roots)") }
         switch findings.roots {

@@ -33,7 +33,9 @@ struct ConninfoCommand: ParsableCommand {
         }
         let always = ["host", "port", "user", "dbname"]
         let shown = settings.settings.filter { all || $0.isChosen || always.contains($0.keyword) }
-        let rows = shown.map { [TextTable.Cell($0.keyword), TextTable.Cell($0.value), TextTable.Cell($0.origin, .dim)] }
+        let rows = shown.map { setting in
+            [TextTable.Cell(setting.keyword), TextTable.Cell(setting.value), TextTable.Cell(setting.origin, .dim)]
+        }
         let columns = [
             TextTable.Column(title: "keyword", least: 20), TextTable.Column(title: "value"),
             TextTable.Column(title: "from", least: 12),

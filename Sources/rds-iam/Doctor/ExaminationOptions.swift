@@ -25,7 +25,9 @@ struct ExaminationOptions: ParsableArguments {
     }
 
     func print(_ report: ExaminationReport) throws {
-        guard !json else { return Swift.print(JSONOutput.fit(String(decoding: try JSONValue.encode(report), as: UTF8.self))) }
+        guard !json else {
+            return Swift.print(JSONOutput.fit(String(decoding: try JSONValue.encode(report), as: UTF8.self)))
+        }
         for line in ReportText(report, on: .output, isVerbose: verbose).lines { Swift.print(line) }
     }
 }

@@ -57,16 +57,17 @@ struct GeneratorsCommand: ParsableCommand {
     private static func needs(of name: String) -> [String] {
         switch name {
         case DefaultGenerator.name:
-            ["The token that the endpoint's name asks for: of RDS, Aurora, RDS Proxy or Aurora DSQL.", awsNeeds]
+            ["The token that the endpoint's name asks for: RDS, Aurora, RDS Proxy or DSQL.", awsNeeds]
         case RDSGenerator.name: ["A token of RDS, Aurora or RDS Proxy.", awsNeeds]
         case DSQLGenerator.name: ["A token of Aurora DSQL.", "Needs AWS credentials that may dsql:DbConnect."]
         case RedshiftGenerator.name:
             ["A temporary user and password of a Redshift cluster.", "Needs AWS credentials and the network."]
         case RedshiftGenerator.serverlessName:
-            ["A temporary user and password of a Redshift Serverless workgroup.", "Needs AWS credentials and the network."]
+            ["A temporary user and password of Redshift Serverless.", "Needs AWS credentials and the network."]
         case SecretsManagerGenerator.name:
-            ["The password that a secret of Secrets Manager holds.", "Needs the secret's name, AWS credentials, the network."]
-        case "command": ["What a program prints.", "Needs --allow-command, as it runs what the connection string says."]
+            ["The password in a secret of Secrets Manager.", "Needs the secret's name, AWS credentials, the network."]
+        case "command":
+            ["What a program prints.", "Needs --allow-command, as it runs what the connection string says."]
         default: []
         }
     }

@@ -23,7 +23,8 @@ private struct ReportWriter {
     // MARK: Answer
 
     func answer(_ report: ExaminationReport) -> [String] {
-        let (mark, style) = report.ok ? mark(.passed) : mark(report.causes.isEmpty && !failed(report) ? .skipped : .failed)
+        let isUntried = report.causes.isEmpty && !failed(report)
+        let (mark, style) = mark(report.ok ? .passed : isUntried ? .skipped : .failed)
         var lines = wrapped(report.answer, indent: "  ")
         lines[0] = terminal.styled(mark, style) + " " + terminal.styled(String(lines[0].dropFirst(2)), .bold)
         for index in lines.indices.dropFirst() { lines[index] = terminal.styled(lines[index], .bold) }
@@ -122,7 +123,7 @@ private struct ReportWriter {
         return ["", terminal.styled(title, .bold)] + texts.flatMap { wrapped($0.0, indent: "  ", bullet: "- ") }
     }
 
-    /// A section of what is to be copied, so that it is not wrapped.
+    /// A section of texts that people copy, which are therefore not wrapped.
     func section(_ title: String, _ texts: [String?]) -> [String] {
         let texts = texts.compactMap { $0 }
         guard !texts.isEmpty else { return [] }

@@ -26,8 +26,9 @@ extension Fault {
             var examination = machine.examination()
             examination.network.alias = { $0 == "db.example.com" ? Stage.host : nil }
             let facts = try await Stage.server.facts
-            let conninfo = "host=db.example.com hostaddr=\(facts.hostaddr) port=\(facts.port) user=andrew aws_rds_iam_port=\(facts.port) "
-            return .init(conninfo + "aws_rds_iam_region=eu-west-2 sslmode=require", examination)
+            let conninfo = "host=db.example.com hostaddr=\(facts.hostaddr) port=\(facts.port) user=andrew "
+            let more = "aws_rds_iam_port=\(facts.port) aws_rds_iam_region=eu-west-2 sslmode=require"
+            return .init(conninfo + more, examination)
         },
         Fault("channel_binding=require", "channelBinding") {
             let machine = try Machine(try await Stage.keys())

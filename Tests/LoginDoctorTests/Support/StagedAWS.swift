@@ -24,10 +24,10 @@ struct StagedAWS: CredentialHTTPClient {
         let date = DateFormatter.httpDate(Date() + lead)
         let body =
             refusal.map { "<ErrorResponse><Error><Code>\($0)</Code><Message>No.</Message></Error></ErrorResponse>" }
-            ?? """
-            <GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::123456789012:assumed-role/app/me</Arn>\
-            <UserId>AROA:me</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>
-            """
+                ?? """
+                <GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::123456789012:assumed-role/app/me</Arn>\
+                <UserId>AROA:me</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>
+                """
         return CredentialHTTPResponse(
             status: refusal == nil ? 200 : 403,
             headers: [("date", date)],

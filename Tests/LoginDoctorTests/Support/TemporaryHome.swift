@@ -8,7 +8,8 @@ struct TemporaryHome: Sendable {
 
     init() throws {
         folder = try TemporaryFolder()
-        try FileManager.default.createDirectory(atPath: folder.path(".aws/sso/cache"), withIntermediateDirectories: true)
+        let directory = folder.path(".aws/sso/cache")
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
 
     func write(_ text: String, to name: String) throws {
