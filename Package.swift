@@ -192,8 +192,8 @@ let package = Package(
         .executableTarget(
             name: "rds-iam",
             dependencies: [
-                "PGConninfo", "AuthTokens", "AWSCredentialSources", "CommandGenerator", "TokenAuditLog", "PGRDSIAM",
-                "LoginDoctor", "AWSGenerators", "RDSIAMBasics", "RDSIAMSystem",
+                "PGConninfo", "AuthTokens", "AWSCredentialSources", "AWSGenerators", "CommandGenerator", "LibpqClient",
+                "TokenAuditLog", "PGRDSIAM", "LoginDoctor", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -298,6 +298,10 @@ let package = Package(
         .testTarget(
             name: "AuditCommandTests",
             dependencies: ["rds-iam", "TokenAuditLog", "AuthTokens", "TestSupport", "RDSIAMBasics", "RDSIAMSystem"]
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["rds-iam", "TestSupport", "RDSIAMBasics", "RDSIAMSystem"]
         ),
         // What valgrind watches.
         .executableTarget(name: "connect-cycler", dependencies: ["PGRDSIAM"], path: "Tests/ConnectCycler"),

@@ -1,45 +1,81 @@
 import ArgumentParser
-import PGConninfo
+import LibpqClient
 import PGRDSIAM
 import RDSIAMSystem
 
 /// `rds-iam connect`: logs in and runs SQL.
-struct ConnectCommand: AsyncParsableCommand {
+struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
     static let configuration = CommandConfiguration(
         commandName: "connect",
-        abstract: "Connect with a token and run SQL.",
+        abstract: "Log in with a token and run SQL.",
+        usage: "rds-iam connect [CONNINFO] [OPTIONS]",
         discussion: """
             Rows are printed as tab-separated fields, as COPY writes them: NULL is \\N, and tabs, line ends and \
-            backslashes within a field are written \\t, \\n, \\r and \\\\. Without -c it prints who is connected where.
+            backslashes within a field are written \\t, \\n, \\r and \\\\. Without -c and -f it prints who is connected where.
 
-              rds-iam connect "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew dbname=blog \
-            sslrootcert=global-bundle.pem" -c "select now()"
+            Each -c and each -f is sent as one: unless it says BEGIN and COMMIT, all of it takes effect or nothing. The \
+            first error ends the command. COPY reads standard input and writes standard output. Notices go to standard \
+            error. Ctrl-C stops the statement on the server. For example:
 
-            The generator is default unless aws_rds_iam_auth_token_generator names another.
+              rds-iam connect -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog -c "select now()"
+              rds-iam connect "service=blog" --csv -f report.sql > report.csv
+              rds-iam connect "service=blog" -c "copy users from stdin (format csv)" < users.csv
+
+            Exit status: 0 done, 2 wrong usage, 1 anything else.
             """
     )
 
-    @Argument(help: "A connection string in one of libpq's forms: key=value pairs or a URI.")
-    var conninfo: String
+    @OptionGroup var connection: ConnectionOptions
 
-    @Option(name: .customShort("c"), help: ArgumentHelp("SQL to run; may be given several times.", valueName: "SQL"))
-    var commands: [String] = []
+    @OptionGroup var scripts: ScriptOptions
 
-    @OptionGroup var generators: GeneratorOptions
+    @Flag(help: "Print each row as a JSON object in one line; numbers, booleans and JSON stay what they are.")
+    var json = false
+
+    @Flag(help: "Print rows as CSV with a header; NULL is empty, an empty text is \"\".")
+    var csv = false
 
     @OptionGroup var audit: AuditOptions
 
+    func validate() throws {
+        if json, csv { throw ValidationError("--json and --csv exclude each other. Give one of them.") }
+        guard scripts.files.count(where: { $0.text == "-" }) > 1 else { return }
+        throw ValidationError("-f - is there twice, but standard input can be read once. Give it once.")
+    }
+
     func run() async throws {
-        try generators.apply()
+        try scripts.check()
         try await audit.withIssuer { issuer in
-            let parameters = try Conninfo(argument: conninfo)
-            let connection = try await RDSIAM.connect(parameters, issuer: issuer, options: Self.options)
-            if commands.isEmpty { print(Self.summary(of: connection.facts)) }
-            for sql in commands {
-                for result in try await connection.execute(sql) { try result.rows.forEach(Self.printRow) }
+            try await connection.withParameters { parameters in
+                let login = try await RDSIAM.connect(parameters, issuer: issuer, options: Self.options)
+                let notices = Task { [notices = login.notices] in
+                    for await notice in notices { Main.printError(Self.text(of: notice)) }
+                }
+                let outcome = await Result { try await run(on: login) }
+                await login.close()
+                await notices.value
+                try outcome.get()
             }
-            await connection.close()
         }
+    }
+
+    private func run(on login: PGConnection) async throws {
+        guard !scripts.inOrder.isEmpty else { return print(Self.summary(of: login.facts)) }
+        var printer = RowPrinter(json ? .json : csv ? .csv : .text)
+        let readsInput = !scripts.files.contains { $0.text == "-" }
+        for script in scripts.inOrder {
+            let sql = try await BlockingWork.run { try script.sql() }
+            try await login.runScript(sql, copyIn: { try await Self.input(isFree: readsInput) }) { event in
+                try printer.print(event)
+            }
+        }
+        try printer.finish()
+    }
+
+    /// The next bytes of standard input for COPY.
+    private static func input(isFree: Bool) async throws -> [UInt8]? {
+        guard isFree else { throw UnusableCopyInput(reason: "is the script: -f - has read it to its end") }
+        return try await StandardInput.chunk()
     }
 
     private static let options = ConnectOptions { Main.printError("rds-iam: warning: \($0)") }
@@ -50,22 +86,25 @@ struct ConnectCommand: AsyncParsableCommand {
             + "\(facts.tlsVersion ?? "no TLS") with \(token)"
     }
 
-    private static func printRow(_ row: PGRow) throws {
-        print(try row.texts().map { $0.map(escaped) ?? "\\N" }.joined(separator: "\t"))
+    private static func text(of notice: PGServerMessage) -> String {
+        let lines = [
+            "\(notice.severity): \(notice.message)", notice.detail.map { "DETAIL: \($0)" },
+            notice.hint.map { "HINT: \($0)" },
+        ]
+        return lines.compactMap { $0 }.joined(separator: "\n")
     }
+}
 
-    /// A field as COPY's text format has it (PostgreSQL, "COPY").
-    private static func escaped(_ field: String) -> String {
-        var text = ""
-        for scalar in field.unicodeScalars {
-            switch scalar {
-            case "\\": text += "\\\\"
-            case "\t": text += "\\t"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+/// Standard input cannot be the data of a COPY.
+private struct UnusableCopyInput: Error, CustomStringConvertible {
+    let reason: String
+
+    var description: String { "COPY asks for data, but standard input \(reason). Put the SQL into a file, or into -c." }
+}
+
+extension Result where Failure == any Error {
+    /// What `body` returns or throws.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -1,47 +1,88 @@
 import ArgumentParser
+import RDSIAMBasics
 import RDSIAMSystem
 
 @main
 enum Main {
     static func main() async {
+        StandardStreams.fillClosed()
+        OriginalSignals.change(SIGPIPE, to: SIG_IGN)
         CommandTerminal.offer()
         do {
-            var command = try RootCommand.parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-            try checkOutput()
+            try await run(interruptibly: try checkArguments() is any InterruptibleCommand.Type)
+            try StandardStreams.finishOutput()
         } catch {
             leave(after: error)
         }
     }
 
-    /// Makes sure that all that was printed has been written: on a full disk, nothing must not look like an answer.
-    private static func checkOutput() throws {
-        guard fflush(nil) != 0 else { return }
-        let reason = "The system says: \(String(cString: strerror(errno)))."
-        throw WritingFailure(name: "standard output", reason: reason)
+    /// Refuses what the parser would take for something else.
+    ///
+    /// - Returns: The command that is called.
+    private static func checkArguments() throws -> any ParsableCommand.Type {
+        let arguments = ArgumentVector.process
+        let words = arguments.words.map { String(decoding: $0, as: UTF8.self) }
+        let called = try CalledCommand(words, of: RootCommand.self)
+        try arguments.check(for: called)
+        return called.type
+    }
+
+    private static func run(interruptibly isInterruptible: Bool) async throws {
+        guard isInterruptible else { return try await perform() }
+        let interruption = Interruption()
+        let task = Task { try await perform() }
+        try? interruption.begin { task.cancel() }
+        do {
+            try await task.value
+        } catch {
+            guard let signal = interruption.signal else { throw error }
+            _ = fflush(nil)
+            if !(error is CancellationError) { printError(text(of: error)) }
+            Interruption.leave(by: signal)
+        }
+    }
+
+    private static func perform() async throws {
+        var command = try RootCommand.parseAsRoot()
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
     }
 
     /// Ends the process: with 0 after help, with 2 after a usage error, and after any other with one line that says
     /// what to do and the error's own status, or 1.
     private static func leave(after error: any Error) -> Never {
-        let status = RootCommand.exitCode(for: error)
-        if status == .success {
-            print(RootCommand.fullMessage(for: error))
-            exit(0)
-        }
-        let isUsage = status == .validationFailure
-        let text = isUsage ? RootCommand.fullMessage(for: error) : "rds-iam: error: \(oneLine(error))"
-        printError(MisplacedSecrets(arguments: CommandLine.arguments, isUsage: isUsage).removed(from: text))
+        let isUsage = error is WrongUsage || RootCommand.exitCode(for: error) == .validationFailure
+        guard isUsage || RootCommand.exitCode(for: error) != .success else { leave(printing: error) }
+        printError(MisplacedSecrets(arguments: CommandLine.arguments, isUsage: isUsage).removed(from: text(of: error)))
         exit(isUsage ? 2 : (error as? CommandFailure)?.status ?? 1)
+    }
+
+    /// Ends the process after help, a version or a completion script, which are errors to the parser.
+    private static func leave(printing answer: any Error) -> Never {
+        print(RootCommand.fullMessage(for: answer))
+        do {
+            try StandardStreams.finishOutput()
+            exit(0)
+        } catch {
+            printError(text(of: error))
+            exit(1)
+        }
+    }
+
+    private static func text(of error: any Error) -> String {
+        if let usage = error as? WrongUsage {
+            return "Error: \(usage)\n  See '\(usage.command) --help' for more information."
+        }
+        if RootCommand.exitCode(for: error) == .validationFailure { return RootCommand.fullMessage(for: error) }
+        return "rds-iam: error: \(oneLine(error))"
     }
 
     static func printError(_ text: String) {
         let bytes = Array((text + "\n").utf8)
-        _ = write(STDERR_FILENO, bytes, bytes.count)
+        _ = systemWrite(STDERR_FILENO, bytes, bytes.count)
     }
 
     static func oneLine(_ error: any Error) -> String {
@@ -58,14 +99,21 @@ struct RootCommand: ParsableCommand {
         abstract: "Log in to Amazon RDS and Aurora PostgreSQL with short-lived IAM tokens.",
         discussion: """
             AWS credentials come from the places where the AWS CLI looks for them. Every token that is made is recorded \
-            in an audit log.
+            in an audit log. For example:
 
-            Exit status: 0 done, 2 wrong usage, 1 anything else.
+              rds-iam psql -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog
+              PGPASSWORD=$(rds-iam token) psql
+
+            Completions for a shell: rds-iam --generate-completion-script bash (or zsh, or fish).
+
+            Exit status: 0 done, 2 wrong usage, 1 anything else; 128 and its number if a signal ended it.
             """,
         version: "0.1.0",
         subcommands: [
-            TokenCommand.self, ConnectCommand.self, DoctorCommand.self, CredentialsCommand.self, GeneratorsCommand.self,
-            ConninfoCommand.self, AuditCommand.self,
-        ]
+            TokenCommand.self, ConnectCommand.self, PsqlCommand.self, ExecCommand.self, EnvCommand.self,
+            DoctorCommand.self, CredentialsCommand.self, GeneratorsCommand.self, ConninfoCommand.self,
+            AuditCommand.self,
+        ],
+        helpNames: .long
     )
 }

@@ -107,7 +107,7 @@ extension Traffic {
         }
     }
 
-    fileprivate func putCopyData(_ bytes: [UInt8]) async throws {
+    func putCopyData(_ bytes: [UInt8]) async throws {
         // libpq sends what its buffer holds beyond this size.
         for start in stride(from: 0, to: bytes.count, by: 1 << 20) {
             let part = bytes[start..<min(start + 1 << 20, bytes.count)]
@@ -151,10 +151,14 @@ extension Traffic {
 
     /// Returns the rows that are there, up to some 64 KiB, or waits for one; `nil` at the end of a COPY that succeeded.
     fileprivate func copyChunk() async throws -> [UInt8]? {
-        guard var chunk = try await nextCopyData() else {
-            _ = try await results()
-            return nil
-        }
+        if let rows = try await copyRows() { return rows }
+        _ = try await results()
+        return nil
+    }
+
+    /// Does the same, without asking how the COPY ended.
+    func copyRows() async throws -> [UInt8]? {
+        guard var chunk = try await nextCopyData() else { return nil }
         while chunk.count < 1 << 16, case .bytes(let more) = takeCopyData() { chunk += more }
         return chunk
     }

@@ -24,8 +24,10 @@ struct AuditLogOption: ParsableArguments {
         if let state = environment["XDG_STATE_HOME"], state.hasBytePrefix("/") {
             return state + "/rds-iam/audit.sqlite"
         }
-        guard let home = environment["HOME"], !home.isEmpty else {
-            throw ValidationError("HOME is not set. Name the audit log with --audit-log or RDS_IAM_AUDIT_LOG.")
+        guard let home = HomeDirectory.path else {
+            throw ValidationError(
+                "There is no home directory. Name the audit log with --audit-log or RDS_IAM_AUDIT_LOG."
+            )
         }
         return home + "/.local/state/rds-iam/audit.sqlite"
     }
@@ -53,5 +55,15 @@ struct AuditLogOption: ParsableArguments {
         configuration.checkpointInterval = 0
         configuration.idleCheckpoint = nil
         return try await AuditLog.open(resolved(), configuration: configuration)
+    }
+}
+
+/// The home directory of the user who runs this process.
+enum HomeDirectory {
+    /// What `HOME` says, else the system's user database; `nil` if neither does.
+    static var path: String? {
+        if let home = ProcessInfo.processInfo.environment["HOME"], !home.isEmpty { return home }
+        return Account.current.flatMap { String(validating: $0.homeDirectory, as: UTF8.self) }
+            .flatMap { $0.isEmpty ? nil : $0 }
     }
 }

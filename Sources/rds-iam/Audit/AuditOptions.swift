@@ -27,7 +27,11 @@ struct AuditOptions: ParsableArguments {
     /// Runs `body` with an issuer that knows this command's generators and records as the options say.
     ///
     /// The log is closed afterwards, which confirms its last row.
-    func withIssuer<Value: Sendable>(_ body: (TokenIssuer) async throws -> Value) async throws -> Value {
+    func withIssuer<Value: Sendable>(
+        observers: [any TokenObserver] = [],
+        _ body: (TokenIssuer) async throws -> Value
+    ) async throws -> Value {
+        func issuer(_ policy: AuditPolicy) -> TokenIssuer { Self.issuer(policy, observers) }
         guard audit != .off else { return try await body(issuer(.off)) }
         let path = try log.resolved()
         guard let log = try await openLog(path) else {
@@ -44,11 +48,11 @@ struct AuditOptions: ParsableArguments {
         }
     }
 
-    private func issuer(_ policy: AuditPolicy) -> TokenIssuer {
+    private static func issuer(_ policy: AuditPolicy, _ observers: [any TokenObserver]) -> TokenIssuer {
         var options = TokenCacheOptions.standard
         // A user who is asked for a password or a code may take five minutes.
         options.timeout = .seconds(330)
-        return TokenIssuer(generators: RDSIAM.generators, audit: policy, cache: options)
+        return TokenIssuer(generators: RDSIAM.generators, audit: policy, cache: options, observers: observers)
     }
 
     /// Opens the log, or returns `nil` if it cannot be opened and need not be.
@@ -63,12 +67,28 @@ struct AuditOptions: ParsableArguments {
         } catch  where audit == .bestEffort {
             WarningRecorder.warn("this token", error)
             return nil
+        } catch let error as AuditLogError where Self.isAboutPlace(error) {
+            throw UnwritableLog(error: error)
         }
+    }
+
+    /// Whether another place for the log may help.
+    private static func isAboutPlace(_ error: AuditLogError) -> Bool {
+        [.notPermitted, .notFound, .diskFull, .inputOutput, .notAnAuditLog, .sqlite].contains(error.code)
     }
 
     @Sendable private static func warn(_ notice: AuditLogNotice) {
         guard notice.kind == .reserveSpent else { return }
         Main.printError("rds-iam: warning: the disk with the audit log is full, and its reserve is used up. Make room.")
+    }
+}
+
+/// The log cannot be written, and without it no token is issued.
+private struct UnwritableLog: Error, CustomStringConvertible {
+    let error: AuditLogError
+
+    var description: String {
+        "\(error) Name another file with --audit-log, or do without a record: --audit best-effort or --audit off."
     }
 }
 

@@ -1,0 +1,94 @@
+import RDSIAMSystem
+import Synchronization
+
+/// A command that cleans up when its task is canceled: it stops its statement on the server and closes the audit log.
+protocol InterruptibleCommand {}
+
+/// A command whose words after `--` are another program's.
+protocol PassingOnCommand {}
+
+/// The signals that ask this process to end.
+///
+/// The first one cancels the command's task. The second one ends the process at once.
+final class Interruption: Sendable {
+    private static let signals = [SIGINT, SIGTERM, SIGHUP]
+    /// The end of a pipe to which the handler writes the signal's number; -1 until there is one.
+    private static let pipeEnd = Atomic<Int32>(-1)
+
+    private let received = Mutex<Int32?>(nil)
+
+    /// The signal that came, or `nil`.
+    var signal: Int32? { received.withLock { $0 } }
+
+    /// Calls `cancel` when the first signal comes.
+    ///
+    /// - Throws: `BlockingWork.NoThread`; the signals then end the process.
+    func begin(_ cancel: @escaping @Sendable () -> Void) throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let readEnd = ends[0]
+        try BlockingWork.start {
+            var number: UInt8 = 0
+            while read(readEnd, &number, 1) != 1 && errno == EINTR {}
+            for number in Self.signals { OriginalSignals.restore(number) }
+            self.received.withLock { $0 = Int32(number) }
+            cancel()
+        }
+        Self.pipeEnd.store(ends[1], ordering: .relaxed)
+        // A signal that the caller has this process ignore, as nohup does, stays ignored.
+        for number in Self.signals where !OriginalSignals.isIgnored(number) {
+            OriginalSignals.change(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = systemWrite(Interruption.pipeEnd.load(ordering: .relaxed), &byte, 1)
+            }
+        }
+    }
+
+    /// Ends the process as the signal would have, so that its parent can tell.
+    static func leave(by number: Int32) -> Never {
+        signalHandler(number, nil)
+        // The threads of tasks block signals.
+        var one = sigset_t()
+        sigemptyset(&one)
+        sigaddset(&one, number)
+        pthread_sigmask(SIG_UNBLOCK, &one, nil)
+        raise(number)
+        exit(128 + number)
+    }
+}
+
+/// What this process did with signals when it started, and does again before another program takes its place.
+enum OriginalSignals {
+    typealias Handler = @convention(c) (Int32) -> Void
+
+    private static let changed = Mutex<[Int32: Handler?]>([:])
+
+    /// Sets a signal's handler; `nil` is the default.
+    static func change(_ number: Int32, to handler: Handler?) {
+        let original = signalHandler(number, handler)
+        changed.withLock { if !$0.keys.contains(number) { $0[number] = original } }
+    }
+
+    static func restore(_ number: Int32) {
+        guard let original = changed.withLock({ $0.removeValue(forKey: number) }) else { return }
+        signalHandler(number, original)
+    }
+
+    static func restoreAll() {
+        for number in changed.withLock({ Array($0.keys) }) { restore(number) }
+    }
+
+    /// Whether the process ignores a signal whose handler has not been changed.
+    static func isIgnored(_ number: Int32) -> Bool {
+        let handler = signalHandler(number, nil)
+        signalHandler(number, handler)
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN as Handler?, to: Int.self)
+    }
+}
+
+/// A member of the same name hides the system's function.
+@discardableResult
+private func signalHandler(_ number: Int32, _ handler: OriginalSignals.Handler?) -> OriginalSignals.Handler? {
+    signal(number, handler)
+}

@@ -1,0 +1,156 @@
+import AWSGenerators
+import ArgumentParser
+import PGConninfo
+import PGRDSIAM
+import RDSIAMBasics
+
+/// What to connect to, and with which token: the same options for every command that needs a login.
+///
+/// What is not said here comes from the environment and the service file, as with psql.
+struct ConnectionOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "A connection string in one of libpq's forms, key=value pairs or a URI, or the name of a database.",
+            valueName: "CONNINFO"
+        )
+    )
+    var conninfo: String?
+
+    @Option(
+        name: [.customShort("h", allowingJoined: true), .long],
+        help: ArgumentHelp("The database's endpoint (default: $PGHOST).", valueName: "HOST")
+    )
+    var host: String?
+
+    @Option(
+        name: [.customShort("p", allowingJoined: true), .long],
+        help: ArgumentHelp("The port (default: $PGPORT, else 5432).", valueName: "PORT")
+    )
+    var port: String?
+
+    @Option(
+        name: [.customShort("U", allowingJoined: true), .long, .customLong("username")],
+        help: ArgumentHelp("The database user (default: $PGUSER, else yours).", valueName: "USER")
+    )
+    var user: String?
+
+    @Option(
+        name: [.customShort("d", allowingJoined: true), .long],
+        help: ArgumentHelp("The database (default: $PGDATABASE, else the user's name).", valueName: "DBNAME")
+    )
+    var dbname: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The AWS region (default: from the endpoint's name, then from the AWS configuration).",
+            valueName: "REGION"
+        )
+    )
+    var region: String?
+
+    @Option(
+        help: ArgumentHelp("The generator to ask for a token; rds-iam generators lists them.", valueName: "NAME")
+    )
+    var generator: String?
+
+    @Option(
+        help: ArgumentHelp("The AWS profile to sign with (default: $AWS_PROFILE).", valueName: "NAME"),
+        completion: .shellCommand("aws configure list-profiles 2>/dev/null")
+    )
+    var profile: String?
+
+    @Option(help: ArgumentHelp("A role to assume before signing.", valueName: "ARN"))
+    var roleARN: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The one credential source to ask: default, environment, profile, web-identity, container or imds.",
+            valueName: "SOURCE"
+        ),
+        completion: .list(["default", "environment", "profile", "web-identity", "container", "imds"])
+    )
+    var credentials: String?
+
+    @OptionGroup var generators: GeneratorOptions
+
+    func validate() throws {
+        if let port { try Self.check(port: port) }
+        guard let dbname, dbname.isConnectionString, conninfo != nil else { return }
+        throw ValidationError("-d is a connection string, and so is \"CONNINFO\". Give one of them.")
+    }
+
+    /// Several ports belong to several hosts, as in libpq's lists.
+    private static func check(port: String) throws {
+        for part in port.splitBytes(separator: ",", omittingEmptySubsequences: false) {
+            guard part.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(part),
+                (1...65_535).contains(number)
+            else {
+                throw ValidationError("--port is \(String(reflecting: port)), and must be a number from 1 to 65535.")
+            }
+        }
+    }
+
+    /// Runs `body` with the parameters, and explains what libpq would refuse of them.
+    func withParameters<Value>(_ body: (Conninfo) async throws -> Value) async throws -> Value {
+        let parameters = try parameters()
+        do {
+            return try await body(parameters)
+        } catch let error as ConninfoError {
+            throw UnusableConninfo(error, of: parameters)
+        }
+    }
+
+    /// Registers the generators that the options allow, and returns the parameters that the options, and the connection
+    /// string under them, name.
+    ///
+    /// The generator is `default` unless they name another.
+    ///
+    /// - Throws: ``UnusableConninfo`` for what libpq would refuse in the connection string.
+    func parameters() throws -> Conninfo {
+        try generators.apply()
+        let text = dbname.flatMap { $0.isConnectionString ? $0 : nil } ?? conninfo ?? ""
+        do {
+            var parameters = try Conninfo(argument: text)
+            try overlay(&parameters)
+            return parameters
+        } catch let error as ConninfoError {
+            throw UnusableConninfo(error, in: text)
+        }
+    }
+
+    private func overlay(_ parameters: inout Conninfo) throws {
+        if let host {
+            try parameters.set(.host, to: host)
+            parameters.remove(.hostaddr)
+        }
+        if let port { try parameters.set(.port, to: port) }
+        if let user { try parameters.set(.user, to: user) }
+        if let dbname, !dbname.isConnectionString { try parameters.set(.dbname, to: dbname) }
+        let keyword = Conninfo.ExtensionKeywords.generatorKeyword
+        if let generator { try parameters.set(extension: keyword, to: generator) }
+        if parameters.bytes(ofExtension: keyword) == nil { try parameters.set(extension: keyword, to: "default") }
+        if let region { try parameters.set(extension: AWSKeyword.region, to: region) }
+        if let profile { try parameters.set(extension: AWSKeyword.profile, to: profile) }
+        if let roleARN { try parameters.set(extension: AWSKeyword.roleARN, to: roleARN) }
+        if let credentials { try parameters.set(extension: AWSKeyword.credentials, to: credentials) }
+    }
+}
+
+extension String {
+    /// Whether libpq would take a database's name for a connection string (libpq, "dbname").
+    ///
+    /// A URI with another scheme is one too, so that its error says so.
+    fileprivate var isConnectionString: Bool { containsBytes("=") || containsBytes("://") }
+}
+
+extension Conninfo {
+    /// A connection string from the command line, or the name of a database.
+    fileprivate init(argument text: String) throws {
+        guard text.isEmpty || text.isConnectionString else {
+            self = Conninfo(dialect: .linked, extensions: .rdsIAM)
+            try set(.dbname, to: text)
+            return
+        }
+        self = try .parse(text, dialect: .linked, extensions: .rdsIAM)
+    }
+}

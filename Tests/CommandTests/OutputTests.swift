@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Where output and the audit log go", .timeLimit(.minutes(3)))
+struct OutputTests {
+    private static let token = "token -h db.example.com -U u"
+
+    @Test(
+        "what cannot be printed is an error with a message",
+        arguments: [
+            token, "env -h db.example.com -U u", "audit list", "audit stats", "audit head", "audit show 2", "--help",
+            "--version",
+            "--generate-completion-script bash", "help token",
+        ],
+        ["> /dev/full", ">&-", "| :"]
+    )
+    func unprintable(_ words: String, _ target: String) async throws {
+        let lab = try CommandLab()
+        #expect(try await lab.shell("rds_iam \(Self.token)").status == 0)
+        // The reader of the pipe is gone before the command starts.
+        let target = target == "| :" ? "| (exec <&-; touch \"$HOME/../closed\")" : target
+        let wait = target.hasPrefix("|") ? "until test -e \"$HOME/../closed\"; do sleep 0.01; done; " : ""
+        let result = try await lab.shell("{ \(wait)rds_iam \(words); echo $? >&2; } \(target)")
+        #expect(result.output == "")
+        #expect(result.errors.contains("Cannot write standard output"), "\(result.errors)")
+        #expect(result.errors.hasSuffix("\n1\n"), "\(result.errors)")
+    }
+
+    @Test("rows that cannot be written end connect, which then closes the audit log")
+    func rows() async throws {
+        let lab = try await CommandLab.atServer(as: "user5")
+        for target in ["> /dev/full", ">&-", "| head -n 1 > /dev/null"] {
+            let sql = "select generate_series(1, 10000000)"
+            let result = try await lab.shell("{ rds_iam connect -c '\(sql)'; echo $? >&2; } \(target)")
+            #expect(
+                result.errors.contains("Cannot write standard output") && result.errors.hasSuffix("\n1\n"),
+                "\(result.errors)"
+            )
+            #expect(try await lab.run("audit", "verify").output.contains("is intact"))
+        }
+    }
+
+    @Test("what is printed with a closed standard stream does not get into the audit log")
+    func closedStreams() async throws {
+        let lab = try CommandLab()
+        for streams in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+            let result = try await lab.shell("rds_iam \(Self.token) \(streams)")
+            #expect(
+                result.status == (streams.contains(" >&-") || streams == ">&-" ? 1 : 0),
+                "\(streams): \(result.errors)"
+            )
+            #expect(try await lab.run("audit", "verify").output.contains("is intact"), "\(streams)")
+        }
+    }
+
+    @Test("without HOME the audit log is in the home directory of the user database")
+    func noHome() async throws {
+        var lab = try CommandLab()
+        lab.environment["HOME"] = nil
+        let result = try await lab.run("audit", "head")
+        let home = try await ChildProcess.run("/bin/sh", ["-c", "getent passwd $(id -u) | cut -d: -f6"]).output
+        let path = home.trimmingCharacters(in: .newlines) + "/.local/state/rds-iam/audit.sqlite"
+        // The log of this user may exist; nothing is written to it here.
+        #expect(result.status == 0 || result.errors.contains(path), "\(result.errors)")
+    }
+
+    @Test("a home directory that cannot be written leads to --audit-log and --audit")
+    func readOnlyHome() async throws {
+        let lab = try CommandLab()
+        try lab.folder.write("a file where a directory should be", to: "home")
+        for log in [nil, "/proc/1/audit.sqlite"] {
+            let words = ["token", "-h", "db.example.com", "-U", "u"] + (log.map { ["--audit-log", $0] } ?? [])
+            let result = try await lab.run(words)
+            #expect(result.status == 1 && result.output == "")
+            #expect(
+                result.errors.contains("--audit-log") && result.errors.contains("--audit best-effort"),
+                "\(result.errors)"
+            )
+        }
+    }
+}
