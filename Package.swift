@@ -282,8 +282,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "PGRDSIAM", "LibpqClient", "PGConninfo", "AWSGenerators", "AWSCredentialSources", "AuthTokens",
-                "TokenAuditLog", "TestSupport", "rds-iam", "connect-cycler",
+                "PGRDSIAM", "LoginDiagnosis", "LibpqClient", "PGConninfo", "AWSGenerators", "AWSCredentialSources",
+                "AuthTokens", "TokenAuditLog", "TestSupport", "rds-iam", "connect-cycler",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Observability"])),
             ]
         ),

@@ -20,6 +20,12 @@ struct Diagnosis {
         return ranked.map { found[$0] }
     }
 
+    /// Whether the server refused what was sent as the password, as far as is known.
+    var isRefusalOfToken: Bool {
+        guard let message, settled(message) == nil else { return false }
+        return isJudged && (isRefusal(message) || message.isProxyRefusal)
+    }
+
     private var causesOfFirstMessage: [LikelyCause] {
         guard let message else { return [] }
         if let cause = settled(message) { return [cause] }

@@ -105,6 +105,12 @@ extension LoginEvidence {
     /// Why the login may have failed, most probable reason first; empty if nothing can be said.
     public var likelyCauses: [LikelyCause] { Diagnosis(self).causes }
 
+    /// Whether the server judged the token and refused it, as far as its words say.
+    ///
+    /// `false` for a refusal that has another reason, such as a role that may not log in, a missing entry in
+    /// `pg_hba.conf`, or a limit: a new token would be refused alike.
+    public var isRefusalOfToken: Bool { Diagnosis(self).isRefusalOfToken }
+
     /// What the host's name says about the endpoint, or `nil` without a host.
     ///
     /// The name is that which tokens are signed for: `aws_rds_iam_host`, or else what the host is an alias of, or else

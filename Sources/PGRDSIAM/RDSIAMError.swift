@@ -50,7 +50,11 @@ public struct RDSIAMError: AuditableError, RetryableError {
     /// What the client says of a failed login, with all that the server said, or `nil` for other failures.
     public internal(set) var underlyingError: (any Error)?
     /// Why a login was refused, or failed for want of TLS, most probable cause first; empty for other failures.
-    public internal(set) var likelyCauses: [LikelyCause] = []
+    public var likelyCauses: [LikelyCause] { evidence?.likelyCauses ?? [] }
+    /// What is known of the failure of a login with a token, or `nil` for other failures.
+    ///
+    /// A program that knows more, such as AWS's time, may add to it and ask for the causes again.
+    public internal(set) var evidence: LoginEvidence?
 
     /// Creates an error whose message becomes a sentence: servers and libpq write theirs without capital and full stop.
     init(_ code: Code, _ message: String, sqlState: String? = nil, endpoint: String? = nil) {
@@ -91,11 +95,12 @@ extension RDSIAMError {
 extension RDSIAMError: CustomStringConvertible {
     /// The message, the SQLSTATE if there is one, and the likely causes: those the facts point to, or else all.
     public var description: String {
-        let evident = likelyCauses.filter(\.isEvident)
-        let causes = (evident.isEmpty ? likelyCauses : evident).map(\.description)
+        let causes = likelyCauses
+        let evident = causes.filter { $0.certainty == .evident }
         let text = sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
         guard !causes.isEmpty else { return text }
-        return text + (evident.isEmpty ? " Possible causes: " : " Likely cause: ") + causes.joined(separator: " ")
+        return text + (evident.isEmpty ? " Possible causes: " : " Likely cause: ")
+            + (evident.isEmpty ? causes : evident).map(\.description).joined(separator: " ")
     }
 }
 
@@ -140,10 +145,6 @@ extension RDSIAMError {
 
     static func notUTF8(_ keyword: String) -> RDSIAMError {
         RDSIAMError(.invalidRequest, "The value of \(keyword) is not UTF-8. Write it in UTF-8.")
-    }
-
-    static func insecure(_ keyword: String, _ value: String, use secure: String) -> RDSIAMError {
-        RDSIAMError(.invalidRequest, "\(keyword)=\(value) could send the token without TLS. Use \(secure).")
     }
 }
 

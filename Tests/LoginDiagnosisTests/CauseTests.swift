@@ -413,6 +413,29 @@ struct CauseTests {
         #expect(evidence.likelyCauses.map(\.code) == [.refusedBeforeToken])
     }
 
+    @Test("is a refusal of the token only if the words say nothing else")
+    func refusalOfToken() {
+        for fault in Fault.tokens + Fault.rights { #expect(fault.evidence.isRefusalOfToken, "\(fault)") }
+        for fault in Fault.access + Fault.tls + Fault.others + Fault.network where fault.code != .kerberos {
+            #expect(!fault.evidence.isRefusalOfToken, "\(fault)")
+        }
+    }
+
+    @Test(
+        "is not taken for another because of the name of a user, a database or a host",
+        arguments: [
+            "server login failed", "no such user", "pg_hba.conf", "replication role", "does not exist", "\"", "a\"b",
+        ]
+    )
+    func misleadingNames(_ name: String) {
+        var evidence = LoginEvidence.ordinary
+        evidence.user = name
+        evidence.messages = [ServerMessage("password authentication failed for user \"\(name)\"", sqlState: "28P01")]
+        #expect(evidence.likelyCauses.first?.code == .userWithoutRDSIAM)
+        evidence.messages = [ServerMessage("database \"\(name)\" does not exist", sqlState: "3D000")]
+        #expect(evidence.likelyCauses.map(\.code) == [.databaseMissing])
+    }
+
     @Test("of which nothing is known has no cause")
     func nothing() {
         #expect(LoginEvidence().likelyCauses.isEmpty)

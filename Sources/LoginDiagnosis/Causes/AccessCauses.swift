@@ -45,7 +45,7 @@ extension Diagnosis {
         LikelyCause(
             .loginNotPermitted,
             .evident,
-            "The role may not log in; the server did not ask for the token.",
+            "The role may not log in (NOLOGIN); nothing is wrong with the token.",
             evidence: [message.quotation],
             advice: "Log in as another user and run: ALTER ROLE \(role) LOGIN."
         )

@@ -122,14 +122,10 @@ extension Diagnosis {
         let isPooler = message.says(
             "server login failed",
             "server_login_retry",
-            "pgbouncer",
             "bouncer config error",
             "partial pkt in startup phase",
             "no such user",
-            "string truncated",
-            "pgcat",
-            "odyssey",
-            "pgdog"
+            "string truncated"
         )
         guard isPooler else { return nil }
         return LikelyCause(

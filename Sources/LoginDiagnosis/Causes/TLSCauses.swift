@@ -61,7 +61,7 @@ extension Diagnosis {
     // MARK: Roots
 
     private func rootFile(_ message: ServerMessage) -> LikelyCause {
-        let asksForSystem = evidence.setting("sslrootcert") == "system" || message.says("\"system\"")
+        let asksForSystem = evidence.setting("sslrootcert") == "system" || message.text.containsBytes("\"system\"")
         guard asksForSystem else {
             return LikelyCause(
                 .rootFile,
@@ -85,19 +85,7 @@ extension Diagnosis {
     }
 
     /// Which roots the endpoint needs, and how to trust them.
-    var rootAdvice: String {
-        let endpoint = evidence.endpoint
-        guard let endpoint, let roots = endpoint.roots else {
-            return "Set sslrootcert to the roots of the server's certificate: RDS's bundle for RDS and Aurora "
-                + "(\(TrustRoots.bundleURL(region: nil))), the system's roots for RDS Proxy, Aurora DSQL and Aurora's "
-                + "internet endpoints. Set sslmode=verify-full."
-        }
-        let advice =
-            "A \(endpoint.kind) chains to \(roots == .rdsBundle ? "RDS's own roots" : "Amazon's public roots"). "
-            + roots.advice(region: endpoint.region, libpqVersion: evidence.libpqVersion)
-        let mayBeInternet = endpoint.resourceIDPrefix == "cluster-" && roots == .rdsBundle
-        return advice + (mayBeInternet ? " Aurora's internet endpoints alone chain to the system's roots." : "")
-    }
+    var rootAdvice: String { TrustRoots.advice(for: evidence.endpoint, libpqVersion: evidence.libpqVersion) }
 
     func chainCause(_ message: ServerMessage) -> LikelyCause {
         if message.says("certificate has expired") || (evidence.certificate?.notAfter ?? .distantFuture) <= evidence.now

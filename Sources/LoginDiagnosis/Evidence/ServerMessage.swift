@@ -48,8 +48,10 @@ public struct ServerMessage: Sendable {
     }
 
     /// Returns whether the words, the detail or the hint contain one of these, in any case of the letters A to Z.
+    ///
+    /// What stands in quotation marks does not count: it is the name of a user, a database or a host.
     func says(_ words: String...) -> Bool {
-        let text = [text, detail, hint].compactMap { $0 }.joined(separator: "\n").asciiLowercased()
+        let text = [text, detail, hint].compactMap { $0?.withoutQuotations }.joined(separator: "\n").asciiLowercased()
         return words.contains { text.containsBytes($0.asciiLowercased()) }
     }
 
@@ -100,6 +102,15 @@ extension String {
     /// The text after a prefix, or `nil` if it does not begin with it.
     func after(_ prefix: String) -> String? {
         hasBytePrefix(prefix) ? String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
+    }
+
+    /// The text without what stands between two quotation marks.
+    fileprivate var withoutQuotations: String {
+        let parts = splitBytes(separator: "\"", omittingEmptySubsequences: false)
+        // An opening mark without its partner quotes nothing.
+        let isWhole = !parts.count.isMultiple(of: 2)
+        return parts.indices.filter { $0.isMultiple(of: 2) || (!isWhole && $0 == parts.count - 1) }
+            .map { parts[$0] }.joined(separator: "\"\"")
     }
 
     fileprivate var isSQLState: Bool {

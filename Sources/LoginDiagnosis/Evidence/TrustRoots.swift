@@ -54,12 +54,28 @@ public struct TrustRoots: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension TrustRoots {
+    /// Which roots an endpoint needs, and how to trust them, in sentences; for an endpoint that does not say, both.
+    package static func advice(for endpoint: DatabaseEndpoint?, libpqVersion: Int? = nil) -> String {
+        guard let endpoint, let roots = endpoint.roots else {
+            return
+                "Set sslmode=verify-full and sslrootcert to the roots of the server's certificate: RDS's bundle for RDS "
+                + "and Aurora (\(bundleURL(region: nil))), the system's roots for RDS Proxy, Aurora DSQL and Aurora's "
+                + "internet endpoints."
+        }
+        let chain =
+            "The certificate of this \(endpoint.kind) chains to "
+            + (roots == .rdsBundle ? "RDS's own roots, which no system has. " : "Amazon's public roots. ")
+        let advice = roots.advice(region: endpoint.region, libpqVersion: libpqVersion)
+        let mayBeInternet = endpoint.resourceIDPrefix == "cluster-" && roots == .rdsBundle
+        return chain + advice + (mayBeInternet ? " Aurora's internet endpoints alone chain to the system's roots." : "")
+    }
+
     /// What to set so that these roots are trusted, in a sentence.
     ///
     /// - Parameters:
     ///   - region: The endpoint's region: China and GovCloud have bundles of their own.
     ///   - libpqVersion: The version of libpq, such as 150018, or `nil` if it is not known.
-    package func advice(region: String? = nil, libpqVersion: Int? = nil) -> String {
+    private func advice(region: String?, libpqVersion: Int?) -> String {
         guard self == .amazonPublic else {
             return "Get RDS's roots with curl -O \(Self.bundleURL(region: region)), and set sslmode=verify-full and "
                 + "sslrootcert to that file."

@@ -25,8 +25,8 @@ struct ConnectionOpener: Sendable {
         var login = PGLogin(plan.parametersForLibpq)
         guard let tokenLogin = plan.login else { return login }
         login.servers = tokenLogin.hosts.map(\.endpoint)
-        login.requiresTLS = true
-        login.authenticator = { [issuer] server, logIn in
+        login.requiresTLS = plan.requiresTLS
+        login.authenticator = { [self] server, logIn in
             guard let host = tokenLogin.hosts.first(where: { $0.endpoint == server }) else {
                 throw RDSIAMError.endpointMismatch(server.name)
             }
@@ -35,7 +35,7 @@ struct ConnectionOpener: Sendable {
                 for: host.request,
                 isRefusal: { ($0 as? RDSIAMError)?.isRefusalOfToken ?? false }
             ) { issued in
-                try await Self.logIn(with: issued, logIn)
+                try await self.logIn(with: issued, logIn)
             }
             return try outcome.get()
         }
@@ -46,7 +46,7 @@ struct ConnectionOpener: Sendable {
     ///
     /// - Returns: The facts, or the failure of a server that let the token in, but is not what `target_session_attrs`
     ///   asks for.
-    private static func logIn(
+    private func logIn(
         with issued: IssuedToken,
         _ logIn: @Sendable (PGLogin.Credential) async throws -> PGConnection.Facts
     ) async throws -> Result<PGConnection.Facts, RDSIAMError> {
@@ -57,17 +57,17 @@ struct ConnectionOpener: Sendable {
             return .success(facts)
         } catch let error as PGError where error.code == .unsuitableServer {
             return .failure(RDSIAMError(error))
-        } catch let error as PGError where error.code != .closed {
-            var error = RDSIAMError(error)
-            error.likelyCauses = LoginDiagnosis(error: error, issued: issued, now: Date()).causes
+        } catch let failure as PGError where failure.code != .closed {
+            var error = RDSIAMError(failure)
+            error.evidence = LoginEvidence(of: failure, with: issued, plan.conninfo, plan.sources)
             throw error
         }
     }
 }
 
 extension RDSIAMError {
-    /// Whether the server refused the login after it had asked for the token.
-    fileprivate var isRefusalOfToken: Bool { code == .loginRefused && passwordWasUsed }
+    /// Whether the server refused the token, and nothing else.
+    fileprivate var isRefusalOfToken: Bool { evidence?.isRefusalOfToken ?? false }
 
     /// What the client says of a failed login.
     fileprivate init(_ error: PGError) {

@@ -7,6 +7,8 @@ struct ConnectionPlan: Sendable {
     let conninfo: Conninfo
     /// How to log in with tokens, or `nil` if no generator is named and the connection is libpq's alone.
     let login: TokenLogin?
+    /// Where the parameters come from.
+    let sources: SettingSources
     /// Whether the connection string itself names the encoding of text.
     private let namesEncoding: Bool
 
@@ -15,6 +17,7 @@ struct ConnectionPlan: Sendable {
     /// - Throws: `ConninfoError` for what libpq would refuse; ``RDSIAMError`` for what would send a token the wrong
     ///   way.
     init(_ given: Conninfo, environment: ConninfoEnvironment) throws {
+        sources = SettingSources(given: given, environment: environment)
         namesEncoding = given.contains(.clientEncoding)
         guard given.namesGenerator else {
             let resolved = try given.resolve(in: environment)
@@ -48,10 +51,13 @@ struct ConnectionPlan: Sendable {
             .map { PGLogin.Parameter($0.keyword.name, $0.bytes) }
     }
 
+    /// Whether every connection must have TLS: all but those to a tunnel on this machine that speaks it.
+    var requiresTLS: Bool { conninfo[.sslmode] != "disable" }
+
     /// What is not safe about it.
     var warning: ConnectOptions.Warning? {
-        guard let host = login?.hosts.first, conninfo[.sslmode] == "require" else { return nil }
-        let text = "The server's certificate is not checked. Set sslmode=verify-full and sslrootcert."
+        guard let host = login?.hosts.first, let text = TLSPolicy.warning(about: conninfo, for: host.request, sources)
+        else { return nil }
         return ConnectOptions.Warning(description: text, host: host.name)
     }
 }

@@ -8,12 +8,15 @@ extension Conninfo.ExtensionKeywords {
     /// Connection strings without it are libpq's alone.
     public static let generatorKeyword = "aws_rds_iam_auth_token_generator"
 
-    /// Creates the keywords that connection strings may hold beside libpq's: the one that names the generator, and
-    /// those that the registered generators understand.
+    /// Creates the keywords that connection strings may hold beside libpq's: the one that names the generator, the
+    /// one for a TLS tunnel, and those that the registered generators understand.
     ///
     /// - Parameter generators: The registry of the issuer that connections use.
     public init(_ generators: AuthTokenGeneratorRegistry) {
-        self.init([Self.generatorKeyword] + generators.keywords, secret: generators.secretKeywords)
+        self.init(
+            [Self.generatorKeyword, Self.tlsTunnelKeyword] + generators.keywords,
+            secret: generators.secretKeywords
+        )
     }
 
     /// The keywords of ``RDSIAM/generators``, as they are registered at this moment.

@@ -54,7 +54,8 @@ extension Conninfo {
     /// - Throws: ``RDSIAMError`` for a value that is not UTF-8: without it, other credentials would sign.
     fileprivate func parametersForGenerator() throws -> [String: String] {
         var parameters: [String: String] = [:]
-        for parameter in extensionParameters where parameter.name != ExtensionKeywords.generatorKeyword {
+        let ours = [ExtensionKeywords.generatorKeyword, ExtensionKeywords.tlsTunnelKeyword]
+        for parameter in extensionParameters where !ours.contains(where: { $0.isBytewiseEqual(to: parameter.name) }) {
             parameters[parameter.name] = try parameter.bytes.text(of: parameter.name)
         }
         return parameters

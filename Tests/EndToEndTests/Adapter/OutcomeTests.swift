@@ -43,7 +43,7 @@ struct OutcomeTests {
                 )
             }
             #expect(error?.sqlState == state)
-            #expect(error?.likelyCauses.isEmpty == true)
+            #expect(error?.likelyCauses.map(\.code) == [state == "3D000" ? .databaseMissing : .accessRule])
             #expect(error?.passwordWasUsed == (state == "3D000"))
             #expect((error?.underlyingError as? PGError)?.server?.severity == "FATAL")
         }
