@@ -27,7 +27,10 @@ struct TLSPolicyTests {
             try await RDSIAM.connect(conninfo, issuer: server.issuer(), environment: environment)
         }
         #expect(error?.code == .invalidRequest)
-        #expect(error?.message == "sslmode=\(mode) could send the token without TLS. Use require or verify-full.")
+        let origin = ["environment": ", from PGSSLMODE,", "service": ", from the service file,"][place] ?? ""
+        #expect(
+            error?.message == "sslmode=\(mode)\(origin) could send the token without TLS. Use require or verify-full."
+        )
         #expect(try server.verdicts(on: "user13").isEmpty)
         #expect(try !String(contentsOfFile: server.facts.log, encoding: .utf8).contains("user13"))
     }

@@ -79,7 +79,7 @@ struct KeywordTests {
     func listed() async throws {
         let (issuer, _) = try world(try await SharedServer.value)
         let names = try RDSIAM.parameterDefaults(in: .bare, generators: issuer.generators).map(\.keyword)
-        #expect(names.suffix(2) == ["aws_rds_iam_auth_token_generator", "house_word"])
+        #expect(names.suffix(3) == ["aws_rds_iam_auth_token_generator", "aws_rds_iam_tls_tunnel", "house_word"])
         let standard = try RDSIAM.parameterDefaults(in: .bare).map(\.keyword)
         #expect(standard.contains("aws_rds_iam_region") && !standard.contains("house_word"))
     }
