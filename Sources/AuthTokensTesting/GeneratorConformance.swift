@@ -1,7 +1,7 @@
 public import AuthTokens
 @_exported public import RDSIAMBasics
 
-/// Checks that a generator keeps the promises that ``AuthTokens/TokenIssuer`` relies on.
+/// Checks that a generator keeps the promises that `TokenIssuer` relies on.
 ///
 /// It works in any test framework, as it throws a list of what is wrong.
 ///
@@ -16,7 +16,7 @@ public import AuthTokens
 /// - A token is not empty, holds no control character, and is for the user asked for.
 /// - A token is valid for a while when it is returned, also when it is asked for shortly before and after the expiry of
 ///   the one before it. It does not claim to outlive its credentials.
-/// - ``AuthTokens/AuthTokenGenerator/isCurrent(_:for:)`` recognizes a token made just now, however often it is asked,
+/// - `isCurrent(_:for:)` recognizes a token made just now, however often it is asked,
 ///   and two seconds later. Otherwise the issuer caches no token.
 /// - Many tasks may call the generator at once, and no call blocks its thread for 50 milliseconds or longer.
 /// - A call ends soon after its task is canceled. Only a call that takes 200 milliseconds or longer shows it; pass
@@ -25,13 +25,13 @@ public import AuthTokens
 ///
 /// It does not check:
 /// - Whether a server accepts a token, and whether the stated expiry is the server's.
-/// - Whether a token without a ``AuthTokens/AuthToken/user`` is for the user asked for, unless `otherUser` is passed;
+/// - Whether a token without a `user` is for the user asked for, unless `otherUser` is passed;
 ///   whether host, port, database and parameters reach the token.
 /// - Threads that block in tasks the generator starts itself (`Task`, `Task.detached`) or in an actor with its own
 ///   executor, and work that the generator repeats only for some requests.
 /// - Errors other than those of `failing`, of canceled calls and of the calls it makes; what the generator writes to
 ///   logs, files and other processes; tokens that it makes but does not return; secrets that are encoded or cut.
-/// - Whether rotated credentials make a token no longer current, and what ``AuthTokens/AuthTokenGenerator`` does after
+/// - Whether rotated credentials make a token no longer current, and what `AuthTokenGenerator` does after
 ///   a refusal.
 /// - Memory, and data races that do not change a token. Run the tests with the thread sanitizer.
 public struct GeneratorConformance: Sendable {
@@ -133,7 +133,7 @@ public struct ConformanceFailure: RetryableError, Hashable, CustomStringConverti
             self.description = description
         }
 
-        /// The generator does not behave as ``AuthTokens/TokenIssuer`` needs it.
+        /// The generator does not behave as `TokenIssuer` needs it.
         public static let brokenPromise = Self("brokenPromise")
         /// A call did not end in time, and the other checks were not made.
         public static let timedOut = Self("timedOut")

@@ -106,7 +106,7 @@ extension Conninfo {
 
 // Building.
 extension Conninfo {
-    /// Creates an empty set of parameters to fill with ``set(_:to:)-(Keyword,String)``.
+    /// Creates an empty set of parameters to fill with ``set(_:to:)-(_,String)``.
     public init(dialect: Dialect = .newest, extensions: ExtensionKeywords = .none) {
         self.init(store: ParameterStore(), dialect: dialect, extensions: extensions)
     }

@@ -2,7 +2,7 @@ extension PGConnection {
     /// Runs one or more statements, separated by semicolons, in one go (libpq, `PQsendQuery`).
     ///
     /// - Returns: A result for each statement.
-    /// - Throws: What ``query(_:_:resultFormat:)`` throws.
+    /// - Throws: What ``query(_:_:resultFormat:)-(String,_,_)`` throws.
     public func execute(_ sql: String) async throws -> [PGResult] {
         let statement = try Statement(sql)
         return try await session.use { try await $0.run(statement) }
@@ -41,7 +41,7 @@ extension PGConnection {
 
     /// Runs one statement with an array of parameters.
     ///
-    /// All else is as in ``query(_:_:resultFormat:)``.
+    /// All else is as in ``query(_:_:resultFormat:)-(String,_,_)``.
     public func query(
         _ sql: String,
         parameters: [(any PGEncodable)?],

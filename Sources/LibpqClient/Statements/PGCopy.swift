@@ -13,7 +13,7 @@ extension PGConnection {
     ///   - sql: A `COPY … FROM STDIN`.
     ///   - chunks: The bytes, in the form that `sql` names, cut as you like.
     /// - Returns: How many rows were copied.
-    /// - Throws: What `chunks` throws; what ``query(_:_:resultFormat:)`` throws; ``PGError`` with the code
+    /// - Throws: What `chunks` throws; what ``query(_:_:resultFormat:)-(String,_,_)`` throws; ``PGError`` with the code
     ///   `invalidStatement` if `sql` is no such COPY.
     @discardableResult
     public func copyIn<Chunks: AsyncSequence>(_ sql: String, from chunks: Chunks) async throws -> Int
@@ -48,7 +48,7 @@ extension PGConnection {
     ///   - sql: A `COPY … TO STDOUT`.
     ///   - body: Iterates over the bytes, once.
     /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws; what ``query(_:_:resultFormat:)`` throws; ``PGError`` with the code
+    /// - Throws: What `body` throws; what ``query(_:_:resultFormat:)-(String,_,_)`` throws; ``PGError`` with the code
     ///   `invalidStatement` if `sql` is no such COPY.
     public func copyOut<Value>(_ sql: String, _ body: (PGCopyChunks) async throws -> Value) async throws -> Value {
         let statement = try Statement(sql)

@@ -24,7 +24,7 @@ extension PGConnection {
     /// - Parameters:
     ///   - sql: One statement.
     ///   - types: The types of `$1`, `$2` and so on; the server infers those that are missing.
-    /// - Throws: What ``query(_:_:resultFormat:)`` throws.
+    /// - Throws: What ``query(_:_:resultFormat:)-(String,_,_)`` throws.
     public func prepare(_ sql: String, types: [PGType] = []) async throws -> PGPreparedStatement {
         let name = "statement_\(Self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue)"
         let generation = session.state.withLock { $0.generation }
@@ -34,7 +34,7 @@ extension PGConnection {
 
     /// Runs a prepared statement (libpq, `PQsendQueryPrepared`).
     ///
-    /// All else is as in ``query(_:_:resultFormat:)``.
+    /// All else is as in ``query(_:_:resultFormat:)-(String,_,_)``.
     ///
     /// - Throws: Also ``PGError`` with the code `invalidStatement` if the connection has been reset since.
     public func query(

@@ -57,7 +57,7 @@ extension PGConnection {
     ///   - resultFormat: The form in which the server sends values.
     ///   - body: Iterates over the rows, once.
     /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws, and what ``query(_:_:resultFormat:)`` throws, also from the iterator.
+    /// - Throws: What `body` throws, and what ``query(_:_:resultFormat:)-(String,_,_)`` throws, also from the iterator.
     public func withRows<Value>(
         _ sql: String,
         _ parameters: (any PGEncodable)?...,

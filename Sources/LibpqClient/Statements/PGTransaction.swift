@@ -50,8 +50,8 @@ extension PGConnection {
     ///   - options: How it begins.
     ///   - body: The statements.
     /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws; what ``query(_:_:resultFormat:)`` throws, `queryFailed` also if the server rolled
-    ///   back because a statement had failed.
+    /// - Throws: What `body` throws; what ``query(_:_:resultFormat:)-(String,_,_)`` throws, `queryFailed` also if the
+    ///   server rolled back because a statement had failed.
     public func transaction<Value>(
         _ options: PGTransactionOptions = PGTransactionOptions(),
         _ body: () async throws -> Value
