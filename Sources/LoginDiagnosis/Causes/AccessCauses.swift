@@ -9,7 +9,10 @@ extension Diagnosis {
         if message.isAboutMissingTLS { return withoutTLS(message) }
         guard isRefusal(message) || message.sqlState == "42501" else { return nil }
         if message.says("replication role", "start WAL sender", "start walsender") { return replicationRole(message) }
-        if message.says("pg_hba.conf") { return accessRule(message) }
+        if message.says("pg_hba.conf") {
+            // In other languages, the words do not tell.
+            return evidence.isTLSInUse == false ? withoutTLS(message) : accessRule(message)
+        }
         if message.says("is not permitted to log in") { return notPermitted(message) }
         if message.says("valid client certificate") { return clientCertificate(message) }
         if message.says("GSSAPI authentication failed", "Kerberos") { return kerberos(message) }
