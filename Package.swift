@@ -193,8 +193,16 @@ let package = Package(
             name: "rds-iam",
             dependencies: [
                 "PGConninfo", "AuthTokens", "AWSCredentialSources", "AWSGenerators", "CommandGenerator", "LibpqClient",
-                "TokenAuditLog", "PGRDSIAM", "LoginDoctor", "RDSIAMBasics", "RDSIAMSystem",
+                "TokenAuditLog", "PGRDSIAM", "LoginDoctor", "LoginProxy", "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Proxy"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Proxy"])),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["Proxy"])
+                ),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: .when(traits: ["Proxy"])),
             ]
         ),
 
@@ -278,6 +286,10 @@ let package = Package(
                     condition: .when(traits: ["Proxy"])
                 ),
             ]
+        ),
+        .testTarget(
+            name: "ProxyCommandTests",
+            dependencies: ["rds-iam", "TestSupport", "RDSIAMBasics", "RDSIAMSystem"]
         ),
         .testTarget(
             name: "EndToEndTests",

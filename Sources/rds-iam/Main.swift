@@ -113,7 +113,7 @@ struct RootCommand: ParsableCommand {
             TokenCommand.self, ConnectCommand.self, PsqlCommand.self, ExecCommand.self, EnvCommand.self,
             DoctorCommand.self, CredentialsCommand.self, GeneratorsCommand.self, ConninfoCommand.self,
             AuditCommand.self,
-        ],
+        ] + proxySubcommands,
         helpNames: .long
     )
 }

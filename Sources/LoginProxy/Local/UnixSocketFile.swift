@@ -85,7 +85,7 @@ struct UnixSocketFile: Sendable {
 
     /// Returns if no process listens on the socket.
     private func probe() throws {
-        let descriptor = socket(AF_UNIX, Self.streamType, 0)
+        let descriptor = socket(AF_UNIX, SystemSocket.stream, 0)
         guard descriptor >= 0 else { throw LocalListenerError.system("make a socket", errno) }
         defer { close(descriptor) }
         // A listener whose queue is full would hold a blocking call.
@@ -114,21 +114,12 @@ struct UnixSocketFile: Sendable {
         )
     }
 
-    #if canImport(Darwin)
-    private static let streamType = SOCK_STREAM
-    #else
-    private static let streamType = Int32(SOCK_STREAM.rawValue)
-    #endif
-
-    private func join(_ descriptor: Int32) -> Int32 {
+    /// Connects a socket of the system, and returns 0, or -1 with the reason in `errno`.
+    func join(_ descriptor: Int32) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        return withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        return SystemSocket.connect(descriptor, to: address)
     }
 }
 #endif

@@ -93,7 +93,8 @@ public struct ProxyLogHandler: LogHandler {
                 result.append(scalar)
                 continue
             }
-            result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            let digits = Hexadecimal.encode(UInt64(scalar.value)).utf8.drop { $0 == UInt8(ascii: "0") }
+            result.append(contentsOf: "\\u{\(Substring(digits))}".unicodeScalars)
         }
         return String(result)
     }

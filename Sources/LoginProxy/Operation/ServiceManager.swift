@@ -38,7 +38,7 @@ package struct ServiceManager: Sendable {
     }
 
     private func send(_ message: String) -> Bool {
-        let descriptor = socket(AF_UNIX, Self.datagram, 0)
+        let descriptor = socket(AF_UNIX, SystemSocket.datagram, 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         // A service manager that does not read must not hold this process.
@@ -46,7 +46,7 @@ package struct ServiceManager: Sendable {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         let bytes = Array(message.utf8)
         return withAddress { address, length in
-            sendto(descriptor, bytes, bytes.count, Self.flags, address, length) == bytes.count
+            sendto(descriptor, bytes, bytes.count, SystemSocket.sendFlags, address, length) == bytes.count
         }
     }
 
@@ -64,13 +64,5 @@ package struct ServiceManager: Sendable {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(length)) }
         }
     }
-
-    #if canImport(Darwin)
-    private static let datagram = SOCK_DGRAM
-    private static let flags: Int32 = 0
-    #else
-    private static let datagram = Int32(SOCK_DGRAM.rawValue)
-    private static let flags = Int32(MSG_NOSIGNAL)
-    #endif
 }
 #endif

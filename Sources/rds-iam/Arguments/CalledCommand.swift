@@ -18,6 +18,10 @@ struct CalledCommand {
             let names = subcommands.map { $0.configuration.commandName ?? "" }
             guard !word.hasBytePrefix("-"), !subcommands.isEmpty, word != "help" else { break }
             guard let index = names.firstIndex(where: { $0.isBytewiseEqual(to: word) }) else {
+                if let standard = type.configuration.defaultSubcommand {
+                    type = standard
+                    break
+                }
                 throw Self.unknown(word, among: names, of: path)
             }
             type = subcommands[index]

@@ -47,7 +47,7 @@ struct LocalPeerTests {
         #expect(peer.address.hasPrefix("127.0.0.1:"))
     }
 
-    @Test("Another user is refused, root included, and so is one whom the operating system does not name")
+    @Test("Another user is refused, root included, and so is one that the operating system does not name")
     func others() throws {
         for credentials in [
             PeerCredentials(userIdentifier: 1001, processIdentifier: 7),

@@ -1,0 +1,55 @@
+#if Proxy
+import ArgumentParser
+import AuthTokens
+import LoginProxy
+import Logging
+import PGConninfo
+import PGRDSIAM
+import RDSIAMBasics
+import RDSIAMSystem
+
+/// `rds-iam proxy run`, or `rds-iam proxy` alone: serves until a signal ends it.
+struct ProxyRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Serve until SIGTERM or SIGINT comes.",
+        discussion: """
+            The first SIGTERM or SIGINT begins the shutdown, and the second one ends it at once. Exit status: 130 after \
+            SIGINT; 143 after SIGTERM, or 0 with --exit-zero-on-sigterm; 2 wrong usage; 1 anything else.
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp(
+            """
+            The servers, each as a connection string in one of libpq's forms: key=value pairs or a URI.
+            """,
+            valueName: "CONNINFO"
+        )
+    )
+    var conninfos: [String]
+
+    @OptionGroup(title: "Clients") var listening: ProxyListenOptions
+
+    @OptionGroup(title: "Operation") var operation: ProxyOperationOptions
+
+    @OptionGroup var generators: GeneratorOptions
+
+    @OptionGroup var audit: AuditOptions
+
+    func run() async throws {
+        try generators.apply()
+        let addresses = try listening.addresses(count: conninfos.count)
+        let access = try listening.access(to: addresses)
+        let upstreams = try conninfos.map(Self.upstream)
+        let routes = zip(upstreams, addresses).map { access.route($0, $1) }
+        let run = try ProxyRun(routes: routes, password: access.newPassword, operation: operation)
+        run.warn(listening.trustLocal)
+        ProxyRun.leave(with: try await audit.withIssuer { try await run.serve(issuer: $0) })
+    }
+
+    private static func upstream(_ text: String) throws -> Upstream {
+        try Upstream(.parse(text, dialect: .linked, extensions: .rdsIAM))
+    }
+}
+#endif

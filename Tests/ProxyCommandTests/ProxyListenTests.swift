@@ -1,0 +1,161 @@
+#if Proxy
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("rds-iam proxy: who reaches it", .timeLimit(.minutes(3)))
+struct ProxyListenTests {
+    @Test("Without options it serves a private socket, and one line says how to connect")
+    func socket() async throws {
+        let proxy = try await ProxyProcess.serving()
+        let path = proxy.folder.path("rds-iam/.s.PGSQL.5432")
+        #expect(try proxy.lines == ["host=\(proxy.folder.path("rds-iam")) port=5432 user=andrew dbname=postgres"])
+        let psql = try await proxy.psql()
+        #expect(psql.output == "andrew\n" && psql.errors == "" && psql.status == 0)
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        #expect(try await proxy.stop() == 143)
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("A client may check who runs the proxy, with requirepeer")
+    func requirePeer() async throws {
+        let proxy = try await ProxyProcess.serving()
+        #expect(try await proxy.psql("select 1", "requirepeer=\(NSUserName())").status == 0)
+        #expect(try await proxy.psql("select 1", "requirepeer=nobody").status == 2)
+        try await proxy.stop()
+    }
+
+    @Test("A port asks for a password that is made and printed once, on the line and in no log")
+    func password() async throws {
+        let proxy = try await ProxyProcess.serving(["--listen", "127.0.0.1:0"])
+        let line = try #require(try proxy.lines.first)
+        let parts = line.components(separatedBy: " password=")
+        let secret = try #require(parts.count == 2 ? parts[1] : nil)
+        #expect(secret.utf8.count == 32)
+        #expect(try await proxy.psql().output == "andrew\n")
+
+        let wrong = try await ProxyProcess.psql(parts[0] + " password=wrong", "select 1")
+        #expect(wrong.status == 2)
+        #expect(wrong.errors.contains(#"FATAL:  password authentication failed for user "andrew""#))
+        #expect(wrong.errors.contains("local password"))
+        let none = try await ProxyProcess.psql(parts[0], "select 1")
+        #expect(none.status == 2 && none.errors.contains("no password supplied"))
+        // An unknown user is refused in the same words.
+        let unknown = try await ProxyProcess.psql(parts[0] + " user=mallory password=wrong", "select 1")
+        #expect(unknown.errors.contains(#"FATAL:  password authentication failed for user "mallory""#))
+        #expect(unknown.errors.replacing("mallory", with: "andrew") == wrong.errors)
+        // One that knows the password is told the truth.
+        let other = try await ProxyProcess.psql(line + " user=mallory", "select 1")
+        #expect(other.status == 2 && !other.errors.contains("password authentication failed"))
+
+        try await proxy.stop()
+        #expect(try !proxy.log.contains(secret))
+        let verdicts = try proxy.server.verdicts(on: "mallory")
+        #expect(verdicts.isEmpty)
+    }
+
+    @Test("A password from a file is not printed; a client that wants channel binding is told that there is none")
+    func passwordFile() async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("c0rrect horse\n", to: "password")
+        let proxy = try await ProxyProcess.serving(["--listen", "127.0.0.1:0", "--password-file", file], in: folder)
+        #expect(try !proxy.lines[0].contains("password"))
+        let password = ["PGPASSWORD": "c0rrect horse"]
+        #expect(try await proxy.psql(environment: password).output == "andrew\n")
+        let binding = try await proxy.psql("select 1", "channel_binding=require", environment: password)
+        #expect(binding.status == 2 && binding.errors.contains("channel binding"))
+        try await proxy.stop()
+        #expect(try !proxy.log.contains("c0rrect"))
+    }
+
+    @Test("With --trust-local a port asks for nothing, and the log warns")
+    func trust() async throws {
+        let proxy = try await ProxyProcess.serving(["--listen", "localhost:0", "--trust-local", "--quiet"])
+        #expect(try await proxy.psql().output == "andrew\n")
+        try await proxy.stop()
+        #expect(try proxy.log.contains("warning: every process of this machine can log in"))
+        #expect(try !proxy.log.contains("info:"))
+    }
+
+    @Test("Two servers at the same time, on the ports that follow each other")
+    func two() async throws {
+        let proxy = try await ProxyProcess.serving(users: ["andrew", "berta"])
+        #expect(try proxy.lines.count == 2 && proxy.lines[1].contains("port=5433 user=berta"))
+        #expect(try await proxy.psql(line: 0).output == "andrew\n")
+        #expect(try await proxy.psql(line: 1).output == "berta\n")
+        let crossed = try await proxy.psql("select 1", line: 0, "user=berta")
+        #expect(crossed.status == 2)
+        try await proxy.stop()
+    }
+
+    @Test("A second proxy on the same socket says which process has it, and the first one goes on")
+    func second() async throws {
+        let first = try await ProxyProcess.serving()
+        let second = try await ProxyProcess([], in: first.folder)
+        let status = try await second.status()
+        #expect(status == 1)
+        let path = first.folder.path("rds-iam/.s.PGSQL.5432")
+        #expect(try second.log.contains("rds-iam: error: Another process listens on \(path)"))
+        #if os(Linux)
+        #expect(try second.log.contains("process \(first.identifier)"))
+        #endif
+        // Both wrote to the same files, and the second one printed no line.
+        let conninfo = "host=\(first.folder.path("rds-iam")) port=5432 user=andrew dbname=postgres"
+        #expect(try await ProxyProcess.psql(conninfo, "select 1").output == "1\n")
+        try await first.stop()
+    }
+
+    @Test("The socket of a proxy that was killed is taken over")
+    func killed() async throws {
+        let first = try await ProxyProcess.serving()
+        try await first.stop(SIGKILL)
+        #expect(FileManager.default.fileExists(atPath: first.folder.path("rds-iam/.s.PGSQL.5432")))
+        let second = try await ProxyProcess.serving(in: first.folder)
+        #expect(try await second.psql().output == "andrew\n")
+        try await second.stop()
+    }
+
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        var status: Int32 = 2
+        let says: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let mistakes = [
+        Mistake(arguments: ["--listen", "0.0.0.0:0"], status: 1, says: "only with TLS and a local password"),
+        Mistake(
+            arguments: ["--listen", "[::]:0", "--trust-local"],
+            status: 1,
+            says: "only with TLS and a local password"
+        ),
+        Mistake(arguments: ["--listen", "db.example.com:5432"], status: 1, says: "127.0.0.1:5433"),
+        Mistake(arguments: ["--listen", "/nowhere/at/all"], status: 1, says: "/nowhere/at/all"),
+        Mistake(arguments: ["--listen", "/tmp"], status: 1, says: "/tmp"),
+        Mistake(
+            arguments: ["--password-file", "/etc/passwd", "--listen", "127.0.0.1:0"],
+            status: 1,
+            says: "/etc/passwd"
+        ),
+        Mistake(arguments: ["--trust-local"], says: "TCP ports alone"),
+        Mistake(arguments: ["--trust-local", "--password-file", "x", "--listen", "127.0.0.1:0"], says: "no password"),
+        Mistake(arguments: ["--tls-key", "x", "--listen", "127.0.0.1:0"], says: "belong together"),
+        Mistake(arguments: ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"], says: "Give it once"),
+        Mistake(arguments: ["--max-connections", "0"], says: "at least 1"),
+        Mistake(arguments: ["--max-sigterm-delay", "5 minutes"], says: "5 minutes"),
+        Mistake(arguments: ["--ready-fd", "1"], status: 1, says: "--ready-fd 1"),
+        Mistake(arguments: ["--health-check", "--http-address", "0.0.0.0"], status: 1, says: "loopback"),
+        Mistake(arguments: ["sslmode=disable host=x"], status: 1, says: "sslmode=disable"),
+    ]
+
+    @Test("Mistakes end it before it serves", arguments: mistakes)
+    func mistake(_ mistake: Mistake) async throws {
+        let proxy = try await ProxyProcess(mistake.arguments)
+        #expect(try await proxy.status() == mistake.status)
+        let log = try proxy.log
+        #expect(log.contains(mistake.says), "\(log)")
+        #expect(try proxy.lines == [])
+    }
+}
+#endif
