@@ -22,6 +22,13 @@ package enum LocalListener {
         }
     }
 
+    /// Makes sure that no child process, such as a `credential_process`, inherits a socket; SwiftNIO lets them.
+    private static func keepFromChildProcesses(_ channel: any Channel) {
+        try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            _ = fcntl($0, F_SETFD, FD_CLOEXEC)
+        }
+    }
+
     /// How many clients may wait to be accepted, within what the operating system allows.
     private static let backlog: Int32 = 1024
 
@@ -40,7 +47,10 @@ package enum LocalListener {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: backlog)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer(initializer)
+            .childChannelInitializer { channel in
+                keepFromChildProcesses(channel)
+                return initializer(channel)
+            }
         switch address {
         case .unixSocket(let directory, _):
             let file = try UnixSocketFile(path: address.socketPath ?? "")
@@ -59,6 +69,7 @@ package enum LocalListener {
         let place = LocalAddress.tcp(host: host, port: port)
         do {
             let channel = try await bootstrap.bind(to: SocketAddress(ipAddress: host, port: port)).get()
+            try await channel.eventLoop.submit { keepFromChildProcesses(channel) }.get()
             return Bound(channel: channel, address: .tcp(host: host, port: channel.localAddress?.port ?? port))
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw LocalListenerError(
@@ -92,13 +103,13 @@ extension LocalListener {
         return try await directory.withLock {
             try file.clear()
             unlink(draft.path)
-            let channel: any Channel
+            let descriptor = try draft.bound()
+            let channel = try await bootstrap.withBoundSocket(descriptor).get()
             do {
-                channel = try await bootstrap.bind(unixDomainSocketPath: draft.path).get()
-            } catch let error as IOError {
-                throw LocalListenerError.system("listen on \(file.path)", error.errnoCode)
-            }
-            do {
+                // The bootstrap has asked for room for 128 clients.
+                guard listen(descriptor, backlog) == 0 else {
+                    throw LocalListenerError.system("listen on \(file.path)", errno)
+                }
                 return PlacedChannel(channel: channel, socket: try file.place(draft))
             } catch {
                 unlink(draft.path)

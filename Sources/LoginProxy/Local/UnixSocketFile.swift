@@ -85,8 +85,7 @@ struct UnixSocketFile: Sendable {
 
     /// Returns if no process listens on the socket.
     private func probe() throws {
-        let descriptor = socket(AF_UNIX, SystemSocket.stream, 0)
-        guard descriptor >= 0 else { throw LocalListenerError.system("make a socket", errno) }
+        let descriptor = try SystemSocket.make(AF_UNIX)
         defer { close(descriptor) }
         // A listener whose queue is full would hold a blocking call.
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
@@ -116,10 +115,29 @@ struct UnixSocketFile: Sendable {
 
     /// Connects a socket of the system, and returns 0, or -1 with the reason in `errno`.
     func join(_ descriptor: Int32) -> Int32 {
+        withAddress { connect(descriptor, $0, $1) }
+    }
+
+    /// Makes a socket that has this path.
+    func bound() throws -> Int32 {
+        let descriptor = try SystemSocket.make(AF_UNIX)
+        guard withAddress({ bind(descriptor, $0, $1) }) == 0 else {
+            let number = errno
+            close(descriptor)
+            throw LocalListenerError.system("make the socket \(path)", number)
+        }
+        return descriptor
+    }
+
+    private func withAddress<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        return SystemSocket.connect(descriptor, to: address)
+        return withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
     }
 }
 #endif

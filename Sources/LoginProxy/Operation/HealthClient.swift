@@ -74,8 +74,7 @@ package struct HealthClient: Sendable {
     }
 
     private func connected(_ family: Int32, _ join: (Int32) -> Int32) throws -> Int32 {
-        let descriptor = socket(family, SystemSocket.stream, 0)
-        guard descriptor >= 0 else { throw LocalListenerError.system("make a socket", errno) }
+        let descriptor = try SystemSocket.make(family)
         var limit = timeval(tv_sec: Self.limit, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
@@ -95,20 +94,23 @@ enum SystemSocket {
     static let stream = SOCK_STREAM
     static let datagram = SOCK_DGRAM
     static let sendFlags: Int32 = 0
+    private static let closeOnExec: Int32 = 0
     #else
     static let stream = Int32(SOCK_STREAM.rawValue)
     static let datagram = Int32(SOCK_DGRAM.rawValue)
     /// A write to a connection that is gone is an error, not a signal.
     static let sendFlags = Int32(MSG_NOSIGNAL)
+    private static let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
     #endif
 
-    /// Returns 0, or -1 with the reason in `errno`.
-    static func connect<Address>(_ descriptor: Int32, to address: Address) -> Int32 {
-        withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                RDSIAMSystem.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
-            }
-        }
+    /// Makes a socket that no child process inherits.
+    ///
+    /// - Throws: ``LocalListenerError`` with the code `system`.
+    static func make(_ family: Int32, _ type: Int32 = stream) throws -> Int32 {
+        let descriptor = socket(family, type | closeOnExec, 0)
+        guard descriptor >= 0 else { throw LocalListenerError.system("make a socket", errno) }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        return descriptor
     }
 }
 #endif

@@ -38,12 +38,10 @@ package struct ServiceManager: Sendable {
     }
 
     private func send(_ message: String) -> Bool {
-        let descriptor = socket(AF_UNIX, SystemSocket.datagram, 0)
-        guard descriptor >= 0 else { return false }
+        guard let descriptor = try? SystemSocket.make(AF_UNIX, SystemSocket.datagram) else { return false }
         defer { close(descriptor) }
         // A service manager that does not read must not hold this process.
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         let bytes = Array(message.utf8)
         return withAddress { address, length in
             sendto(descriptor, bytes, bytes.count, SystemSocket.sendFlags, address, length) == bytes.count

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import RDSIAMSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -46,6 +47,29 @@ struct LocalListenerTests {
         }
     }
 
+    /// Listens where a listener was closed just now.
+    ///
+    /// Between fork and exec, a child process that another test starts has it too.
+    private func eventuallyListen(
+        _ address: LocalAddress,
+        greeting: String = "hello"
+    ) async throws
+        -> LocalListener.Bound
+    {
+        let bound = Mutex<LocalListener.Bound?>(nil)
+        let isBound = try await comesTrue(within: .seconds(30)) {
+            do {
+                let new = try await listen(address, greeting: greeting)
+                bound.withLock { $0 = new }
+                return true
+            } catch let error as LocalListenerError where error.code == .alreadyInUse {
+                return false
+            }
+        }
+        #expect(isBound)
+        return try #require(bound.withLock { $0 })
+    }
+
     private func mode(_ path: String) -> mode_t {
         var state = stat()
         return lstat(path, &state) == 0 ? state.st_mode & 0o7777 : 0
@@ -77,13 +101,38 @@ struct LocalListenerTests {
         await bound.close()
     }
 
+    @Test("No child process inherits a listener or a client's connection")
+    func inheritance() async throws {
+        let flags = Mutex<[Int32]>([])
+        @Sendable func note(_ channel: any Channel) {
+            try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+                number in
+                flags.withLock { $0.append(fcntl(number, F_GETFD)) }
+            }
+        }
+        for address in [self.address, .tcp(host: "127.0.0.1", port: 0)] {
+            let bound = try await LocalListener.bind(address, on: group) { channel in
+                note(channel)
+                return channel.close()
+            }
+            try await bound.channel.eventLoop.submit { note(bound.channel) }.get()
+            if let path = bound.address.socketPath {
+                _ = try RawConnection(path: path).readToEnd()
+            } else {
+                _ = try RawConnection(port: bound.address.port).readToEnd()
+            }
+            await bound.close()
+        }
+        #expect(flags.withLock { $0 } == [FD_CLOEXEC, FD_CLOEXEC, FD_CLOEXEC, FD_CLOEXEC])
+    }
+
     @Test("The socket of a process that ended is replaced")
     func stale() async throws {
         let first = try await listen()
         // The channel goes, the file stays, as after a crash.
         try await first.channel.close()
         #expect(mode(path) == 0o600)
-        let second = try await listen(greeting: "second")
+        let second = try await eventuallyListen(address, greeting: "second")
         #expect(try RawConnection(path: path).readToEnd() == "second")
         // The first one's end does not take the second one's socket away.
         await first.close()
@@ -212,7 +261,7 @@ struct LocalListenerTests {
         let bound = try await listen(.tcp(host: "127.0.0.1", port: 0))
         _ = try RawConnection(port: bound.address.port).readToEnd()
         await bound.close()
-        let second = try await listen(bound.address)
+        let second = try await eventuallyListen(bound.address)
         await second.close()
     }
 

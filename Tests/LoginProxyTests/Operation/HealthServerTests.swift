@@ -106,7 +106,17 @@ struct HealthServerTests {
         #expect(!parts[0].lowercased().contains("access-control"))
         #expect(parts[1].contains("\nrds_iam_proxy_connections_opened_total 1\n"))
         await server.close()
-        #expect(throws: RawConnection.Failed.self) { _ = try RawConnection(port: port) }
+        // Between fork and exec, a child process that another test starts has the listener too.
+        #expect(try await comesTrue { isClosed(port) })
+    }
+
+    private func isClosed(_ port: Int) -> Bool {
+        do {
+            _ = try RawConnection(port: port)
+            return false
+        } catch {
+            return true
+        }
     }
 
     @Test("On a socket of its own, which goes with it")
