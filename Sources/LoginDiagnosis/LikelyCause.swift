@@ -39,7 +39,7 @@ public struct LikelyCause: Sendable, CustomStringConvertible {
     /// What to do next, in sentences, with the command if there is one.
     public let advice: String
 
-    /// Creates a cause.
+    /// Creates a cause; control characters in its texts become spaces.
     ///
     /// - Parameters:
     ///   - code: Which reason.
@@ -56,9 +56,9 @@ public struct LikelyCause: Sendable, CustomStringConvertible {
     ) {
         self.code = code
         self.certainty = certainty
-        self.summary = summary
-        self.evidence = evidence
-        self.advice = advice
+        self.summary = summary.inOneLine
+        self.evidence = evidence.map(\.inOneLine)
+        self.advice = advice.inOneLine
     }
 
     /// What is wrong, and what to do.

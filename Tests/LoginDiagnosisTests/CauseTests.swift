@@ -436,6 +436,24 @@ struct CauseTests {
         #expect(evidence.likelyCauses.map(\.code) == [.databaseMissing])
     }
 
+    @Test(
+        "has commands in its advice that no name can add to",
+        arguments: ["db;reboot", "$(reboot)", "-x", "a b", "`id`", "a\nb", "\u{202E}gnp", "", "\u{212A}"]
+    )
+    func commands(_ name: String) {
+        var evidence = LoginEvidence.ordinary
+        (evidence.host, evidence.user, evidence.database) = (name, name, name)
+        for fault in Fault.all {
+            evidence.messages = fault.evidence.messages
+            for cause in evidence.likelyCauses {
+                let commands = cause.advice.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+                    .filter { !$0.offset.isMultiple(of: 2) }.map(\.element).filter { $0.contains("getent") }
+                #expect(commands.allSatisfy { $0.hasSuffix(" HOST") || name == "\u{212A}" }, "\(commands)")
+                #expect(!"\(cause)".contains("\n") && !"\(cause)".contains("\u{202E}"))
+            }
+        }
+    }
+
     @Test("of which nothing is known has no cause")
     func nothing() {
         #expect(LoginEvidence().likelyCauses.isEmpty)

@@ -28,7 +28,7 @@ extension Diagnosis {
             .evident,
             "The login came without TLS, and the server takes tokens over TLS only.",
             evidence: [message.quotation] + [set].compactMap { $0 },
-            advice: rootAdvice
+            advice: "Use TLS. " + rootAdvice
         )
     }
 
@@ -39,7 +39,7 @@ extension Diagnosis {
             "The server's access rules (pg_hba.conf) admit no such login; it did not ask for the token.",
             evidence: [message.quotation],
             advice: "Compare address, user, database and TLS with the server's rules: "
-                + "SELECT * FROM pg_hba_file_rules. On RDS, whose rules are fixed, look for a pooler or another server "
+                + "`SELECT * FROM pg_hba_file_rules`. On RDS, whose rules are fixed, look for a pooler or another server "
                 + "on the way."
         )
     }
@@ -50,7 +50,7 @@ extension Diagnosis {
             .evident,
             "The role may not log in (NOLOGIN); nothing is wrong with the token.",
             evidence: [message.quotation],
-            advice: "Log in as another user and run: ALTER ROLE \(role) LOGIN."
+            advice: "Log in as another user and run `ALTER ROLE \(role) LOGIN`."
         )
     }
 
@@ -61,7 +61,7 @@ extension Diagnosis {
             .evident,
             "There is no such role; names are case-sensitive.",
             evidence: [message.quotation],
-            advice: "List the roles with: SELECT rolname FROM pg_roles.\(lowercased)"
+            advice: "List the roles with `SELECT rolname FROM pg_roles`.\(lowercased)"
         )
     }
 
@@ -81,7 +81,7 @@ extension Diagnosis {
             .likely,
             "The server authenticates this user with Kerberos, which RDS does not combine with IAM.",
             evidence: [message.quotation],
-            advice: "Take the role out of rds_ad, or log in with Kerberos: REVOKE rds_ad FROM \(role)."
+            advice: "Take the role out of rds_ad, or log in with Kerberos: `REVOKE rds_ad FROM \(role)`."
         )
     }
 
@@ -91,7 +91,7 @@ extension Diagnosis {
             .evident,
             "The login worked, but the role may not replicate.",
             evidence: [message.quotation],
-            advice: "Log in as another user and run: GRANT rds_replication TO \(role)."
+            advice: "Log in as another user and run `GRANT rds_replication TO \(role)`."
         )
     }
 
@@ -119,7 +119,7 @@ extension Diagnosis {
             "The server has no connection left; nothing is wrong with the token.",
             evidence: [message.quotation],
             advice: "Close connections that are not used, use a pool, or raise max_connections. Who has them: "
-                + "SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1."
+                + "`SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1`."
         )
     }
 
@@ -129,7 +129,7 @@ extension Diagnosis {
             .evident,
             "The login worked, but there is no database \(evidence.database?.shown ?? "of this name").",
             evidence: [message.quotation],
-            advice: "Set dbname. The databases are listed by: psql -d postgres -l."
+            advice: "Set dbname. The databases are listed by `psql -d postgres -l`."
         )
     }
 
@@ -139,8 +139,8 @@ extension Diagnosis {
             .evident,
             "The login worked, but the role may not connect to this database.",
             evidence: [message.quotation],
-            advice: "Log in as its owner and run: GRANT CONNECT ON DATABASE "
-                + "\(evidence.database?.sqlIdentifier ?? "the database") TO \(role)."
+            advice: "Log in as its owner and run `GRANT CONNECT ON DATABASE "
+                + "\(evidence.database?.sqlIdentifier ?? "the database") TO \(role)`."
         )
     }
 
@@ -170,7 +170,7 @@ extension Diagnosis {
         LikelyCause(
             .throttled,
             certainty,
-            "There are more logins with new tokens in a second than AWS judges (about 200).",
+            "There are more logins in a second than the service takes; RDS judges about 200 new tokens.",
             evidence: facts,
             advice: "Use a pool, reuse a token while it is valid, and connect again with a growing and random pause."
         )

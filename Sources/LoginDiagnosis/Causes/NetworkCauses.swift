@@ -77,7 +77,7 @@ extension Diagnosis {
             "The name \(evidence.host?.shown ?? "of the host") has no address here.",
             evidence: [message.quotation],
             advice:
-                "Check its spelling, and look it up with: getent hosts \(evidence.host ?? "HOST"). Names of private "
+                "Check its spelling, and look it up with `getent hosts \(evidence.host?.shellWord ?? "HOST")`. Names of private "
                 + "networks are known inside of them only."
         )
     }
@@ -98,8 +98,8 @@ extension Diagnosis {
             .evident,
             "There is no route to \(evidence.dialed).",
             evidence: [message.quotation],
-            advice: "Check the VPN. Some endpoints have IPv6 addresses only, others IPv4 addresses only; look with: "
-                + "getent ahosts \(evidence.host ?? "HOST")."
+            advice: "Check the VPN. Some endpoints have IPv6 addresses only, others IPv4 addresses only; look with "
+                + "`getent ahosts \(evidence.host?.shellWord ?? "HOST")`."
         )
     }
 

@@ -5,11 +5,13 @@ import RDSIAMSystem
 /// The causes in the rights of the IAM identity and of the role.
 extension Diagnosis {
     /// What cannot be ruled out if nothing contradicts the token.
-    func rights(_ message: ServerMessage) -> [LikelyCause] {
+    func rights(_ message: ServerMessage, _ certainty: LikelyCause.Certainty) -> [LikelyCause] {
         if evidence.token?.service == .dsql || evidence.endpoint?.kind == .dsql {
-            return [missingPermission(message), dsqlRole(message)] + skewIfUnknown(message)
+            return [missingPermission(message, certainty), dsqlRole(message)] + skewIfUnknown(message)
         }
-        let causes = [missingPermission(message), policyCase(message), wrongResourceID(message)].compactMap { $0 }
+        let causes = [missingPermission(message, certainty), policyCase(message), wrongResourceID(message)].compactMap {
+            $0
+        }
         return causes + skewIfUnknown(message) + [iamDisabled(message)]
     }
 
@@ -17,7 +19,7 @@ extension Diagnosis {
         evidence.serverDate == nil ? [skew(.possible, [message.quotation])] : []
     }
 
-    func missingPermission(_ message: ServerMessage, _ certainty: LikelyCause.Certainty = .likely) -> LikelyCause {
+    func missingPermission(_ message: ServerMessage, _ certainty: LikelyCause.Certainty) -> LikelyCause {
         let who = evidence.identityARN.map { "The IAM identity \($0)" } ?? "The IAM identity that signed the token"
         let permission = permission
         let action = permission?.action ?? "rds-db:connect"
@@ -26,7 +28,7 @@ extension Diagnosis {
             certainty,
             "\(who) may not \(action) as \(evidence.user?.shown ?? "this user") on this database.",
             evidence: [message.quotation] + tokenInWords,
-            advice: permission.map { "Allow it: \($0.statement). " + resourceAdvice + logAdvice } ?? logAdvice
+            advice: permission.map { "Allow it: `\($0.statement)`. " + resourceAdvice + logAdvice } ?? logAdvice
         )
     }
 
@@ -42,7 +44,7 @@ extension Diagnosis {
         guard let endpoint = evidence.endpoint, let prefix = endpoint.resourceIDPrefix,
             let command = endpoint.resourceIDCommand
         else { return evidence.endpoint?.kind == .dsql ? "" : "RESOURCEID begins with db-, cluster- or prx-. " }
-        return "The resource id begins with \(prefix); print it with: \(command). "
+        return "The resource id begins with \(prefix); print it with `\(command)`. "
     }
 
     private var logAdvice: String {
@@ -83,10 +85,11 @@ extension Diagnosis {
         return LikelyCause(
             .wrongResourceID,
             .possible,
-            "The policy may name another kind of resource: a \(endpoint.kind) needs the id that begins with \(prefix).",
+            "The policy may name another kind of resource: the id for this \(endpoint.kind) begins with \(prefix).",
             evidence: [message.quotation],
-            advice: "Its resource is \(permission?.resource ?? "") with that id, not with the name, and not "
-                + "arn:aws:rds:…. Print the id with: \(endpoint.resourceIDCommand ?? "")."
+            advice:
+                "Compare it with `\(permission?.resource ?? "")`: it has that id, not the name, and does not begin with "
+                + "arn:aws:rds. Print the id with `\(endpoint.resourceIDCommand ?? "")`."
         )
     }
 
@@ -102,10 +105,10 @@ extension Diagnosis {
 
     private var enableAdvice: String {
         evidence.endpoint?.resourceIDPrefix == "cluster-"
-            ? "Turn it on with: aws rds modify-db-cluster --db-cluster-identifier CLUSTER "
-                + "--enable-iam-database-authentication --apply-immediately."
-            : "Turn it on with: aws rds modify-db-instance --db-instance-identifier INSTANCE "
-                + "--enable-iam-database-authentication --apply-immediately."
+            ? "Turn it on with `aws rds modify-db-cluster --db-cluster-identifier CLUSTER "
+                + "--enable-iam-database-authentication --apply-immediately`."
+            : "Turn it on with `aws rds modify-db-instance --db-instance-identifier INSTANCE "
+                + "--enable-iam-database-authentication --apply-immediately`."
     }
 
     // MARK: A stored password
@@ -120,8 +123,8 @@ extension Diagnosis {
             "The server took the token for a stored password: \(user) is no member of rds_iam, or there is no such user "
                 + "(names are case-sensitive).",
             evidence: [message.quotation],
-            advice: "Log in as another user and run: GRANT rds_iam TO \(role). List the users with: "
-                + "SELECT rolname FROM pg_roles."
+            advice: "Log in as another user and run `GRANT rds_iam TO \(role)`. List the users with "
+                + "`SELECT rolname FROM pg_roles`."
         )
         return [isOtherCase ? otherCase(message) : nil, member, iamDisabled(message)].compactMap { $0 }
     }
@@ -134,7 +137,7 @@ extension Diagnosis {
             "The user \(user.shown) has capitals, and names are case-sensitive: CREATE ROLE makes lowercase ones unless "
                 + "they are quoted.",
             evidence: [message.quotation],
-            advice: "Try user=\(user.asciiLowercased()). List the users with: SELECT rolname FROM pg_roles."
+            advice: "Try user=\(user.asciiLowercased()). List the users with `SELECT rolname FROM pg_roles`."
         )
     }
 }

@@ -19,9 +19,9 @@ extension Diagnosis {
             "RDS Proxy has no credentials for the role \(evidence.user?.shown ?? "").",
             evidence: [message.quotation],
             advice: "Add a secret with this user name to the proxy, with IAM authentication required: "
-                + "aws rds modify-db-proxy --db-proxy-name NAME --auth "
-                + "'[{\"AuthScheme\":\"SECRETS\",\"IAMAuth\":\"REQUIRED\",\"SecretArn\":\"ARN\"}]'. "
-                + "Or let the proxy itself log in with IAM (--default-auth-scheme IAM_AUTH)."
+                + "`aws rds modify-db-proxy --db-proxy-name NAME --auth "
+                + "'[{\"AuthScheme\":\"SECRETS\",\"IAMAuth\":\"REQUIRED\",\"SecretArn\":\"ARN\"}]'`. "
+                + "Or let the proxy itself log in with IAM (`--default-auth-scheme IAM_AUTH`)."
         )
     }
 
@@ -43,7 +43,7 @@ extension Diagnosis {
             "RDS Proxy took no token for the role \(evidence.user?.shown ?? ""): the proxy's IAM authentication is off "
                 + "for it, or the token was refused.",
             evidence: [message.quotation],
-            advice: "Look at IAMAuth with: aws rds describe-db-proxies --query 'DBProxies[].[DBProxyName,Auth]'. "
+            advice: "Look at IAMAuth with `aws rds describe-db-proxies --query 'DBProxies[].[DBProxyName,Auth]'`. "
                 + "It must be REQUIRED for this role's secret."
         )
     }
@@ -58,7 +58,7 @@ extension Diagnosis {
                 + "needs rds-db:connect.",
             evidence: [message.quotation],
             advice: "Allow the role that the proxy runs as rds-db:connect on the database's resource id (db-… or "
-                + "cluster-…). The role is printed by: aws rds describe-db-proxies --query 'DBProxies[].RoleArn'."
+                + "cluster-…). The role is printed by `aws rds describe-db-proxies --query 'DBProxies[].RoleArn'`."
         )
     }
 
@@ -96,9 +96,9 @@ extension Diagnosis {
                 + signed,
             evidence: [message.quotation],
             advice: isAdmin
-                ? "Make the token with: aws dsql generate-db-connect-admin-auth-token, or with this package for the user "
+                ? "Make the token with `aws dsql generate-db-connect-admin-auth-token`, or with this package for the user "
                     + "admin."
-                : "Make the token with: aws dsql generate-db-connect-auth-token, or with this package for the user who "
+                : "Make the token with `aws dsql generate-db-connect-auth-token`, or with this package for the user who "
                     + "logs in."
         )
     }
@@ -110,8 +110,8 @@ extension Diagnosis {
             "The role may not be linked with the IAM identity in Aurora DSQL.",
             evidence: [message.quotation],
             advice:
-                "Log in as admin and run: AWS IAM GRANT \(role) TO '\(evidence.identityARN ?? "ROLE-ARN")'. The links "
-                + "are listed by: SELECT * FROM sys.iam_pg_role_mappings."
+                "Log in as admin and run `AWS IAM GRANT \(role) TO '\(evidence.identityARN ?? "ROLE-ARN")'`. The links "
+                + "are listed by `SELECT * FROM sys.iam_pg_role_mappings`."
         )
     }
 

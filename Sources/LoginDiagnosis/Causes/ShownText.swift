@@ -3,13 +3,19 @@ import RDSIAMBasics
 extension String {
     /// The text in quotation marks, fit for a report: no control characters, not endless, and no part of a token.
     var shown: String {
-        var text = ""
-        for scalar in withoutSignatures.unicodeScalars.prefix(400) {
-            // Controls, and the marks that turn the direction of what follows.
-            let isHidden = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-            text.unicodeScalars.append(isHidden ? " " : scalar)
+        let text = String(String.UnicodeScalarView(withoutSignatures.unicodeScalars.prefix(400)))
+        return "\"\(text.inOneLine)\(unicodeScalars.count > 400 ? "…" : "")\""
+    }
+
+    /// The text with spaces in the place of controls, and of the marks that turn the direction of what follows.
+    var inOneLine: String {
+        var text = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            let category = scalar.properties.generalCategory
+            let isHidden = [.control, .format, .lineSeparator, .paragraphSeparator].contains(category)
+            text.append(isHidden ? " " : scalar)
         }
-        return "\"\(text)\(unicodeScalars.count > 400 ? "…" : "")\""
+        return String(text)
     }
 
     /// The text without what is secret in a token that a server may have repeated.
@@ -34,8 +40,22 @@ extension String {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The text as an identifier in SQL.
-    var sqlIdentifier: String { "\"\(replacingBytes("\"", with: "\"\""))\"" }
+    /// The text as an identifier in SQL, or `nil` if a report cannot show it as it is.
+    var sqlIdentifier: String? {
+        let quoted = "\"\(self)\""
+        return quoted.isBytewiseEqual(to: shown) ? "\"\(replacingBytes("\"", with: "\"\""))\"" : nil
+    }
+
+    /// The text as a word of a shell, or `nil` if it is more than a host's name.
+    var shellWord: String? {
+        let isPlain =
+            !isEmpty
+            && utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    || (UInt8(ascii: "-")...UInt8(ascii: ":")).contains(byte) && byte != UInt8(ascii: "/")
+            }
+        return isPlain && !hasBytePrefix("-") ? self : nil
+    }
 
     /// Whether it has a letter from A to Z.
     var hasCapitals: Bool { utf8.contains { $0 &- UInt8(ascii: "A") < 26 } }

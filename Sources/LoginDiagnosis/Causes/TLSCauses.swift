@@ -103,7 +103,7 @@ extension Diagnosis {
             .trustRoot,
             isWrongKind ? .evident : .likely,
             isWrongKind
-                ? "The trusted roots are of the wrong kind for this endpoint: \(needed?.description ?? "others") are needed."
+                ? "The trusted roots are of the wrong kind for this endpoint, which needs \(needed?.description ?? "others")."
                 : "The server's certificate chains to none of the trusted roots.",
             evidence: [message.quotation] + [trusted, issuer].compactMap { $0 },
             advice: rootAdvice
@@ -117,9 +117,9 @@ extension Diagnosis {
             .evident,
             "The server's certificate, or its authority's, expired\(end) by this machine's clock.",
             evidence: [message.quotation],
-            advice: "Check the clock (\(evidence.now.rfc3339)). On RDS, renew the certificate with: aws rds "
+            advice: "Check the clock (\(evidence.now.rfc3339)). On RDS, renew the certificate with `aws rds "
                 + "modify-db-instance --db-instance-identifier INSTANCE --ca-certificate-identifier rds-ca-rsa2048-g1 "
-                + "--apply-immediately."
+                + "--apply-immediately`."
         )
     }
 

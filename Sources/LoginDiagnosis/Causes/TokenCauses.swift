@@ -6,12 +6,16 @@ import RDSIAMSystem
 /// The causes of a refusal of a token: what contradicts the token, then the rights that it needs.
 extension Diagnosis {
     func judgedCauses(_ message: ServerMessage) -> [LikelyCause] {
-        if message.isProxyRefusal { return flaws(message) + [proxyRefusal(message)] + rights(message) }
+        let flaws = flaws(message)
+        // What the facts contradict needs no other explanation.
+        let isExplained = flaws.contains { $0.certainty == .evident }
+        let rights = rights(message, isExplained ? .possible : .likely)
+        if message.isProxyRefusal { return flaws + [proxyRefusal(message)] + rights }
         guard isRefusal(message) else { return [] }
         if let token = evidence.token, token.service == nil { return [password(message)] }
         if message.state == "28P01" { return storedPassword(message) }
         guard evidence.token?.service != .other else { return ends(message) + [possibleSkew(message)] }
-        return flaws(message) + rights(message)
+        return flaws + rights
     }
 
     /// What is sure or likely to be wrong with the token.
@@ -31,7 +35,8 @@ extension Diagnosis {
             .evident,
             "The text that was sent is no whole token: \(damage).",
             evidence: [message.quotation],
-            advice: "Send the token as it was made. In a shell, quote it: PGPASSWORD=\"$(rds-iam token …)\". In a URI, "
+            advice:
+                "Send the token as it was made. In a shell, quote it: `PGPASSWORD=\"$(rds-iam token …)\"`. In a URI, "
                 + "percent-encode it. Some clients cut passwords: a token has a thousand characters and more."
         )
     }
@@ -86,7 +91,7 @@ extension Diagnosis {
                 .evident,
                 "The AWS credentials that signed the token ended at \(end.rfc3339), and the token with them.",
                 evidence: [message.quotation, source],
-                advice: "Get new credentials, such as with: aws sso login. Then connect again."
+                advice: "Get new credentials, such as with `aws sso login`, and connect again."
             )
         }
         // The text may promise more than the credentials hold.
@@ -96,7 +101,7 @@ extension Diagnosis {
             .likely,
             "The AWS credentials that signed the token end at \(end.rfc3339), and the token with them.",
             evidence: [message.quotation, source],
-            advice: "Get new credentials, such as with: aws sso login. Then connect again."
+            advice: "Get new credentials, such as with `aws sso login`, and connect again."
         )
     }
 
@@ -115,10 +120,13 @@ extension Diagnosis {
 
     func skew(_ certainty: LikelyCause.Certainty, _ facts: [String]) -> LikelyCause {
         let now = "This machine's clock says \(evidence.now.rfc3339)"
-        let advice = "Set the clock by a time server: timedatectl set-ntp true."
+        let advice = "Set the clock by a time server, such as with `timedatectl set-ntp true`."
         guard let server = evidence.serverDate else {
-            let ask = "Compare it with AWS's: curl -sI https://sts.amazonaws.com | grep -i ^date. "
-            let summary = "\(now), which may differ from AWS's by minutes."
+            let ask = "Compare it with AWS's: `curl -sI https://sts.amazonaws.com | grep -i ^date`. "
+            let summary =
+                certainty == .evident
+                ? "\(now), and by AWS's clock the token is not valid at this time."
+                : "\(now), which may differ from AWS's by minutes."
             return LikelyCause(.clockSkew, certainty, summary, evidence: facts, advice: ask + advice)
         }
         let seconds = evidence.now.timeIntervalSince(server)
@@ -178,7 +186,7 @@ extension Diagnosis {
                 "What was sent is a password, no RDS token, and a member of rds_iam logs in with tokens only.",
                 evidence: [message.quotation],
                 advice: "Name a generator that makes RDS tokens, such as aws_rds_iam_auth_token_generator=rds, or take "
-                    + "the role out of rds_iam: REVOKE rds_iam FROM \(role)."
+                    + "the role out of rds_iam: `REVOKE rds_iam FROM \(role)`."
             )
         }
         return LikelyCause(

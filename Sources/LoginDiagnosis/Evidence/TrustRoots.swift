@@ -77,7 +77,7 @@ extension TrustRoots {
     ///   - libpqVersion: The version of libpq, such as 150018, or `nil` if it is not known.
     private func advice(region: String?, libpqVersion: Int?) -> String {
         guard self == .amazonPublic else {
-            return "Get RDS's roots with curl -O \(Self.bundleURL(region: region)), and set sslmode=verify-full and "
+            return "Get RDS's roots with `curl -O \(Self.bundleURL(region: region))`, and set sslmode=verify-full and "
                 + "sslrootcert to that file."
         }
         let file = "sslrootcert to the system's file of roots, such as /etc/ssl/certs/ca-certificates.crt"
