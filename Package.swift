@@ -260,7 +260,7 @@ let package = Package(
             name: "PGRDSIAMTests",
             dependencies: [
                 "PGRDSIAM", "LoginDiagnosis", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators",
-                "AWSCredentialSources", "RDSIAMBasics", "TestSupport",
+                "AWSCredentialSources", "CLibpq", "RDSIAMBasics", "TestSupport",
             ]
         ),
         .testTarget(

@@ -1,4 +1,18 @@
 import RDSIAMBasics
+import RDSIAMSystem
+
+/// What a server made of a token, as a failed login tells.
+public struct TokenOutcome: Sendable, Hashable, CustomStringConvertible {
+    /// The outcome's name.
+    public let description: String
+
+    /// The server let the token in; what failed came afterwards, such as a database that does not exist.
+    public static let accepted = TokenOutcome(description: "accepted")
+    /// The server looked at the token and refused the login.
+    public static let refused = TokenOutcome(description: "refused")
+    /// No server looked at the token: none could be reached, or it refused the login without asking for a password.
+    public static let notJudged = TokenOutcome(description: "notJudged")
+}
 
 /// What becomes of tokens.
 extension TokenIssuer {
@@ -11,8 +25,8 @@ extension TokenIssuer {
     /// }
     /// ```
     ///
-    /// A token that the server refuses is thrown away. If it came from the cache, `body` is called once more with a new
-    /// one, unless the new one is the same text: a server that has just refused it would do so again.
+    /// An error that is no refusal counts as ``TokenOutcome/notJudged``; the rest is as for
+    /// ``withToken(from:for:outcome:discard:_:)``.
     ///
     /// - Parameters:
     ///   - name: The name the generator is registered under.
@@ -30,33 +44,67 @@ extension TokenIssuer {
         discard: (Result) async -> Void = { _ in },
         _ body: (IssuedToken) async throws -> Result
     ) async throws -> Result {
+        try await withToken(
+            from: name,
+            for: request,
+            outcome: { isRefusal($0) ? .refused : .notJudged },
+            discard: discard,
+            body
+        )
+    }
+
+    /// Logs in with a token, and tells apart the failures that are no refusals.
+    ///
+    /// A token that the server refuses is thrown away. If it came from the cache, `body` is called once more with a new
+    /// one, unless the new one is the same text: a server that has just refused it would do so again. A token that was
+    /// accepted, or not judged, stays in the cache, and `body` is not called again.
+    ///
+    /// - Parameters:
+    ///   - name: The name the generator is registered under.
+    ///   - request: The server, the user and the parameters for the generator.
+    ///   - outcome: What an error of `body` says about the token.
+    ///   - discard: Closes the result of `body` if the login cannot be recorded although a record is required.
+    ///   - body: Connects with ``IssuedToken/token``, as the token's ``AuthToken/user`` if it names one.
+    /// - Throws: What ``token(from:for:)`` throws; what `body` throws; what the recorder throws if a record is
+    ///   required.
+    public func withToken<Result>(
+        from name: String,
+        for request: AuthTokenRequest,
+        outcome: (any Error) -> TokenOutcome,
+        discard: (Result) async -> Void = { _ in },
+        _ body: (IssuedToken) async throws -> Result
+    ) async throws -> Result {
         let issued = try await token(from: name, for: request)
         do {
-            return try await use(issued, isRefusal, discard, body)
-        } catch  where issued.isFromCache && isRefusal(error) {
+            return try await use(issued, outcome, discard, body)
+        } catch  where issued.isFromCache && outcome(error) == .refused {
             let fresh = try await token(from: name, for: request)
             guard !fresh.token.hasSameValue(as: issued.token) else {
                 invalidate(fresh)
                 throw error
             }
-            return try await use(fresh, isRefusal, discard, body)
+            return try await use(fresh, outcome, discard, body)
         }
     }
 
     /// One attempt, put on record whether it succeeds or fails.
     private func use<Result>(
         _ issued: IssuedToken,
-        _ isRefusal: (any Error) -> Bool,
+        _ outcome: (any Error) -> TokenOutcome,
         _ discard: (Result) async -> Void,
         _ body: (IssuedToken) async throws -> Result
     ) async throws -> Result {
         let result: Result
         do {
             result = try await body(issued)
+        } catch is CancellationError {
+            observe(.unjudged, issued.key, issued.token, errorCode: "CancellationError", time: clock.time())
+            throw CancellationError()
         } catch {
-            if isRefusal(error) { invalidate(issued) }
+            let outcome = outcome(error)
+            if outcome == .refused { invalidate(issued) }
             // A login that failed gives no access, so the caller learns of its error, not of the record's.
-            try? await recordOutcome(of: issued, error: error)
+            try? await record(outcome, of: issued, error: error)
             throw error
         }
         do {
@@ -85,13 +133,23 @@ extension TokenIssuer {
     ///
     /// - Parameters:
     ///   - issued: The token.
-    ///   - error: Why the login failed, or `nil` if it succeeded.
+    ///   - error: Why the server refused the token, or `nil` if it let it in.
     /// - Throws: What the recorder throws, if a record is required.
     public func recordOutcome(of issued: IssuedToken, error: (any Error)? = nil) async throws {
-        let (code, time) = (error.map(auditCode(of:)), clock.time())
-        observe(error == nil ? .accepted : .rejected, issued.key, issued.token, errorCode: code, time: time)
+        try await record(error == nil ? .accepted : .refused, of: issued, error: error)
+    }
+
+    /// Records what became of a token, or counts a failure that says nothing about it.
+    private func record(_ outcome: TokenOutcome, of issued: IssuedToken, error: (any Error)?) async throws {
+        let time = clock.time()
+        guard outcome != .notJudged else {
+            return await recordUnjudged(issued, at: time, error: error.map(auditCode(of:)))
+        }
+        let code = outcome == .refused ? error.map(auditCode(of:)) : nil
+        observe(outcome == .refused ? .rejected : .accepted, issued.key, issued.token, errorCode: code, time: time)
         guard audit.recorder != nil else { return }
-        let activity: TokenEvent.Activity = error == nil ? .connectionAccepted : .connectionRefused
+        if let count = unjudged.end(issued.request, at: time) { await recordCount(count, issued, at: time) }
+        let activity: TokenEvent.Activity = outcome == .refused ? .connectionRefused : .connectionAccepted
         try await audit.record(event(activity, of: issued, errorCode: code, time: time))
     }
 
@@ -112,6 +170,26 @@ extension TokenIssuer {
         guard audit.recorder != nil else { return }
         let code = error.map(auditCode(of:))
         try await audit.record(TokenEvent(activity, of: request, generator: name, errorCode: code, time: clock.time()))
+    }
+
+    /// Records, at most once for each server and minute, that no token was judged.
+    private func recordUnjudged(_ issued: IssuedToken, at time: Date, error code: String?) async {
+        observe(.unjudged, issued.key, issued.token, errorCode: code, time: time)
+        guard audit.recorder != nil, let count = unjudged.add(issued.request, at: time) else { return }
+        await recordCount(count, issued, at: time, error: code)
+    }
+
+    private func recordCount(_ count: Int, _ issued: IssuedToken, at time: Date, error code: String? = nil) async {
+        // It is about the server, not about one token.
+        var event = TokenEvent(
+            .connectionFailed,
+            of: issued.request,
+            generator: issued.generator,
+            errorCode: code,
+            time: time
+        )
+        event.count = count
+        try? await audit.record(event)
     }
 }
 

@@ -21,6 +21,7 @@ public struct TokenIssuer: Sendable {
     let timeouts: Timeouts
     let observers: [any TokenObserver]
     let clock: TokenClock
+    let unjudged = UnjudgedLogins()
 
     /// Creates an issuer.
     ///

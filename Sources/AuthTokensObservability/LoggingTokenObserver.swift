@@ -24,7 +24,7 @@ public struct LoggingTokenObserver: TokenObserver {
 
     private func level(of kind: TokenObservation.Kind) -> Logger.Level {
         switch kind {
-        case .refused, .rejected: .warning
+        case .refused, .rejected, .unjudged: .warning
         case .reused: .trace
         default: .debug
         }

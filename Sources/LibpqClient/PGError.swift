@@ -63,6 +63,9 @@ public struct PGError: RetryableError {
     ///
     /// If it is `false`, the failure says nothing about the password.
     public internal(set) var passwordWasUsed = false
+    /// Whether the server let the password in before the login failed, as for a role that may not log in, or for a
+    /// database that does not exist.
+    public internal(set) var passwordWasAccepted = false
     /// The failures of the other servers and addresses that were tried before, in order.
     public internal(set) var earlierFailures: [any Error] = []
     /// Whether libpq would go on with the next server or address after this failure of a login.

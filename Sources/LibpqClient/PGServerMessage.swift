@@ -28,6 +28,9 @@ public struct PGServerMessage: Sendable, Hashable {
     public internal(set) var dataType: String?
     /// The constraint it is about.
     public internal(set) var constraint: String?
+    /// The function of the server that sent it, such as `auth_failed`: the same in all languages, and not the same in
+    /// all versions.
+    public internal(set) var routine: String?
 }
 
 /// What a server sends beside an answer, such as what `RAISE NOTICE` says.
@@ -45,7 +48,7 @@ extension PGServerMessage {
         (detail, hint, context) = (field("D"), field("H"), field("W"))
         position = field("P").flatMap { Int($0) }
         (schema, table, column) = (field("s"), field("t"), field("c"))
-        (dataType, constraint) = (field("d"), field("n"))
+        (dataType, constraint, routine) = (field("d"), field("n"), field("R"))
     }
 }
 

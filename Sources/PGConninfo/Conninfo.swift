@@ -120,6 +120,17 @@ extension Conninfo {
         extensions: ExtensionKeywords = .none
     ) throws(ConninfoError) {
         self.init(dialect: dialect, extensions: extensions)
+        try merge(dictionary)
+    }
+
+    /// Sets the parameters of a dictionary; those that it does not name stay as they are.
+    ///
+    /// Values are taken literally, and an empty one is set. Each keyword counts for itself, as it does if libpq gets
+    /// keywords beside a connection string (`PQconnectdbParams`): a new `host` leaves `hostaddr` as it is, which libpq
+    /// then dials.
+    /// - Throws: ``ConninfoError`` for a keyword that neither libpq of this version nor ``extensions`` has, and for a
+    ///   NUL byte.
+    public mutating func merge(_ dictionary: [String: String]) throws(ConninfoError) {
         // In a fixed order, so that of several faults always the same is reported.
         for (name, value) in dictionary.sorted(by: { ByteText($0.key) < ByteText($1.key) }) {
             if let keyword = Keyword(name) {

@@ -4,7 +4,7 @@ public import PGConninfo
 extension RDSIAM {
     /// Connects to one server with a token; what is not said here comes from the environment, as with libpq.
     ///
-    /// Errors are those of ``connect(_:issuer:environment:options:)-(String,_,_,_)``.
+    /// Errors are those of ``connect(_:overriding:issuer:environment:options:)``.
     ///
     /// - Parameters:
     ///   - host: The database's endpoint.

@@ -31,6 +31,11 @@ public struct RDSIAMError: AuditableError, RetryableError {
         public static let connectionFailed = Code(description: "connectionFailed")
         /// The server did not answer in time; it is retryable.
         public static let timedOut = Code(description: "timedOut")
+        /// There was no token for any of several servers, or for the last one.
+        ///
+        /// ``RDSIAMError/underlyingError`` says why. If there is one server alone, what the issuer throws is thrown as
+        /// it is.
+        public static let noToken = Code(description: "noToken")
         /// The operating system refused something, for want of memory or descriptors; it is retryable.
         public static let system = Code(description: "system")
     }
@@ -39,16 +44,13 @@ public struct RDSIAMError: AuditableError, RetryableError {
     public let code: Code
     /// What happened and what to do next, in sentences.
     public let message: String
-    /// The server's SQLSTATE (PostgreSQL, "Error Codes"), or `nil` if the server sent none.
-    public let sqlState: String?
-    /// The host name and port of the server that the failure is about, or `nil` if several were dialed, or none.
+    /// The host name and port of the server that the message is about, or `nil` if it is about none.
     public internal(set) var endpoint: String?
-    /// Whether the server asked for the token, and got it, before the login failed.
-    ///
-    /// If it is `false`, the failure says nothing about the token.
-    public internal(set) var passwordWasUsed = false
-    /// What the client says of a failed login, with all that the server said, or `nil` for other failures.
+    /// The failure that this one stands for: a `PGError` with all that the server said if a login failed, what the
+    /// issuer threw if there was no token, or `nil`.
     public internal(set) var underlyingError: (any Error)?
+    /// The failures of the servers and addresses that were tried before, in order.
+    public internal(set) var earlierFailures: [any Error] = []
     /// Why a login was refused, or failed for want of TLS, most probable cause first; empty for other failures.
     public var likelyCauses: [LikelyCause] { evidence?.likelyCauses ?? [] }
     /// What is known of the failure of a login with a token, or `nil` for other failures.
@@ -56,11 +58,9 @@ public struct RDSIAMError: AuditableError, RetryableError {
     /// A program that knows more, such as AWS's time, may add to it and ask for the causes again.
     public internal(set) var evidence: LoginEvidence?
 
-    /// Creates an error whose message becomes a sentence: servers and libpq write theirs without capital and full stop.
-    init(_ code: Code, _ message: String, sqlState: String? = nil, endpoint: String? = nil) {
+    init(_ code: Code, _ message: String, endpoint: String? = nil) {
         self.code = code
-        self.message = message.asSentence
-        self.sqlState = sqlState
+        self.message = message
         self.endpoint = endpoint
     }
 
@@ -71,30 +71,66 @@ public struct RDSIAMError: AuditableError, RetryableError {
 }
 
 extension RDSIAMError {
+    /// What libpq said of a failed login.
+    private var libpqError: PGError? { underlyingError as? PGError }
+
+    /// The server's SQLSTATE (PostgreSQL, "Error Codes"), or `nil` if the server sent none.
+    public var sqlState: String? { libpqError?.sqlState }
+
+    /// Whether the server asked for the token, and got it, before the login failed.
+    ///
+    /// If it is `false`, the failure says nothing about the token.
+    public var passwordWasUsed: Bool { libpqError?.passwordWasUsed ?? false }
+
     /// Whether the same call may succeed later; see the codes.
+    ///
+    /// Of several servers it is enough that one may let the user in later, unless one has refused the login.
     public var isRetryable: Bool {
-        switch code {
-        case .timedOut, .system: true
-        case .connectionFailed: sqlState.map(Self.isTransient) ?? !isAboutCertificate
-        default: false
-        }
+        let failures = code == .loginRefused ? [] : earlierFailures
+        return ([underlyingError] + failures).contains { ($0 as? any RetryableError)?.isRetryable ?? false }
     }
 
-    /// Connection failures, serialization failures, resources, locks, and servers that start or stop (PostgreSQL,
-    /// "Error Codes").
-    private static func isTransient(_ sqlState: String) -> Bool {
-        ["08", "40", "53", "55P03", "57P", "58"].contains { sqlState.hasBytePrefix($0) }
+    /// What the token comes to that a failed login was tried with.
+    var outcome: TokenOutcome {
+        guard let libpqError else { return .notJudged }
+        if libpqError.passwordWasAccepted { return .accepted }
+        return evidence?.isRefusalOfToken ?? false ? .refused : .notJudged
+    }
+}
+
+extension RDSIAMError {
+    /// What the client says of a failed login.
+    init(_ error: PGError) {
+        let code: Code =
+            switch error.code {
+            case .loginRefused: .loginRefused
+            case .endpointMismatch: .endpointMismatch
+            case .timedOut: .timedOut
+            case .system: .system
+            case .invalidParameter, .unsupportedEncoding: .invalidRequest
+            default: .connectionFailed
+            }
+        self.init(code, error.message, endpoint: error.endpoint?.name)
+        earlierFailures = error.earlierFailures
+        underlyingError = error
     }
 
-    /// libpq tells failures of TLS apart by their texts alone.
-    private var isAboutCertificate: Bool {
-        ["certificate", "does not match host name", "does not support SSL"].contains { message.containsBytes($0) }
+    /// One of several servers had no token to be tried with.
+    init(_ error: any Error, makingTokenFor endpoint: PGEndpoint) {
+        self.init(.noToken, "There is no token for \(endpoint). \(error)", endpoint: endpoint.name)
+        underlyingError = error
     }
 }
 
 extension RDSIAMError: CustomStringConvertible {
-    /// The message, the SQLSTATE if there is one, and the likely causes: those the facts point to, or else all.
+    /// One line: the message, the SQLSTATE if there is one, the likely causes, those the facts point to, or else all,
+    /// and the failures of the servers that were tried before.
     public var description: String {
+        guard !earlierFailures.isEmpty else { return ownDescription }
+        return ownDescription + " Before that: " + earlierFailures.map { "\($0)" }.joined(separator: " ")
+    }
+
+    private var ownDescription: String {
         let causes = likelyCauses
         let evident = causes.filter { $0.certainty == .evident }
         let text = sqlState.map { "\(message) (SQLSTATE \($0))" } ?? message
@@ -145,17 +181,5 @@ extension RDSIAMError {
 
     static func notUTF8(_ keyword: String) -> RDSIAMError {
         RDSIAMError(.invalidRequest, "The value of \(keyword) is not UTF-8. Write it in UTF-8.")
-    }
-}
-
-extension String {
-    /// The text with a capital at its beginning, if that is an ASCII letter of a word, and a mark at its end.
-    fileprivate var asSentence: String {
-        let text = trimmingASCIISpace()
-        guard let first = text.utf8.first else { return "" }
-        let isKeyword = text.prefix { $0 != " " }.contains("=")
-        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) && !isKeyword
-        let capital = isLetter ? text.prefix(1).uppercased() + text.dropFirst() : text
-        return [".", "?", "!"].contains { text.hasByteSuffix($0) } ? capital : capital + "."
     }
 }

@@ -81,7 +81,61 @@ struct LoginTests {
         #expect(await logIn(issuer, Unreachable()).error is Unreachable)
         #expect(await logIn(issuer, Unreachable()).sent == ["g app@a - #1"])
         #expect(await logIn(issuer).sent == ["g app@a - #1"])
-        #expect(observer.kinds == [.issued, .rejected, .reused, .rejected, .reused, .accepted])
+        #expect(observer.kinds == [.issued, .unjudged, .reused, .unjudged, .reused, .accepted])
+        // The second attempt is within the minute of the first.
+        #expect(log.events.map(\.activity) == [.issue, .connectionFailed, .connectionAccepted])
+        #expect(log.events[1].count == 1 && log.events[1].errorCode == "Unreachable")
+        #expect(log.events[1].token == nil && log.events[1].issueID == nil)
+    }
+
+    @Test("records a server that judges no token once a minute, with a count, for each host and port by their bytes")
+    func counted() async throws {
+        let issuer = issuer(ScriptedGenerator(clock))
+        func fail(_ host: String, _ port: Int = 5432) async {
+            await #expect(throws: Unreachable.self) {
+                try await issuer.withToken(
+                    from: "g",
+                    for: AuthTokenRequest(host: host, port: port, user: "app"),
+                    isRefusal: { _ in false }
+                ) { _ in throw Unreachable() }
+            }
+        }
+        for _ in 0..<3 { await fail("caf\u{E9}") }
+        await fail("cafe\u{301}")
+        await fail("caf\u{E9}", 5433)
+        clock.advance(by: .seconds(59))
+        await fail("caf\u{E9}")
+        clock.advance(by: .seconds(1))
+        await fail("caf\u{E9}")
+        let failed = log.events.filter { $0.activity == .connectionFailed }
+        #expect(failed.map(\.count) == [1, 1, 1, 4])
+        #expect(failed.map(\.port) == [5432, 5432, 5433, 5432])
+    }
+
+    @Test("keeps a token that was accepted before the login failed, and records that it was")
+    func acceptedThenFailed() async throws {
+        let issuer = issuer(ScriptedGenerator(clock))
+        for _ in 0..<2 {
+            await #expect(throws: Refused.self) {
+                try await issuer.withToken(from: "g", for: .to("a"), outcome: { _ in .accepted }) { _ in
+                    throw Refused()
+                }
+            }
+        }
+        #expect(log.events.map(\.activity) == [.issue, .connectionAccepted, .connectionAccepted])
+        #expect(log.events.allSatisfy { $0.errorCode == nil })
+    }
+
+    @Test("records nothing of a login that was canceled")
+    func canceled() async throws {
+        let issuer = issuer(ScriptedGenerator(clock))
+        await #expect(throws: CancellationError.self) {
+            try await issuer.withToken(from: "g", for: .to("a"), isRefusal: { _ in true }) { _ in
+                throw CancellationError()
+            }
+        }
+        #expect(log.events.map(\.activity) == [.issue])
+        #expect(observer.kinds == [.issued, .unjudged])
     }
 
     @Test("closes a connection that cannot be recorded")

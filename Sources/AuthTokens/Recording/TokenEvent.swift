@@ -21,10 +21,14 @@ public struct TokenEvent: Sendable, Hashable {
         public static let reuse = Activity(rawValue: "token.reuse")
         /// A server let the token in.
         public static let connectionAccepted = Activity(rawValue: "connection.accept")
-        /// A server, or the way to it, refused the token.
+        /// A server refused the token.
         public static let connectionRefused = Activity(rawValue: "connection.refuse")
         /// A client asked a server to cancel a query.
         public static let cancelRequested = Activity(rawValue: "connection.cancel")
+        /// Logins failed and no token was judged: the server could not be reached, or did not ask for a password.
+        ///
+        /// It is recorded at most once for each server and minute; ``TokenEvent/count`` says how many there were.
+        public static let connectionFailed = Activity(rawValue: "connection.fail")
 
         /// Returns whether both have the same name, byte by byte.
         public static func == (left: Self, right: Self) -> Bool { left.rawValue.isBytewiseEqual(to: right.rawValue) }
@@ -141,6 +145,8 @@ public struct TokenEvent: Sendable, Hashable {
     public var token: TokenFacts?
     /// The ``id`` of the event that issued the token, if this one is about what became of it.
     public var issueID: String?
+    /// How many times it has happened since the last such event about the server, or `nil` if each is recorded.
+    public var count: Int?
     /// Whether the token waits for this record; ``AuditPolicy`` says so.
     public var isRequired = false
     /// The process that it was done for: ``LocalProcess/current`` when the event was made, or `nil` for the one that
@@ -191,7 +197,8 @@ extension TokenEvent {
     public static func == (left: Self, right: Self) -> Bool {
         left.texts == right.texts && left.activity == right.activity && left.time == right.time
             && left.port == right.port && left.signingPort == right.signingPort && left.credential == right.credential
-            && left.token == right.token && left.isRequired == right.isRequired && left.actor == right.actor
+            && left.token == right.token && left.count == right.count && left.isRequired == right.isRequired
+            && left.actor == right.actor
     }
 
     /// Hashes the name.

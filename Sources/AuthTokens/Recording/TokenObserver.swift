@@ -34,8 +34,10 @@ public struct TokenObservation: Sendable {
         public static let invalidated = Self("invalidated")
         /// A server let a token in.
         public static let accepted = Self("accepted")
-        /// A login with a token failed; the error code says whether the server refused it.
+        /// A server refused a token; the error code says how.
         public static let rejected = Self("rejected")
+        /// A login failed and no server judged the token; the error code says why.
+        public static let unjudged = Self("unjudged")
     }
 
     /// What happened.

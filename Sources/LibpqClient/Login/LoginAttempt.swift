@@ -127,6 +127,7 @@ extension LoginAttempt {
         var error = error
         error.endpoint = endpoint
         error.passwordWasUsed = PQconnectionUsedPassword(handle.pointer) == 1
+        error.passwordWasAccepted = error.passwordWasUsed && (isAuthenticated || error.server?.isAfterLogin == true)
         let isUnreached = status == CONNECTION_STARTED || status == CONNECTION_NEEDED
         error.allowsNextServer =
             error.code == .timedOut || error.code == .unsuitableServer || error.sqlState == "57P03"
@@ -136,4 +137,18 @@ extension LoginAttempt {
 
     /// Whether the server has let the user in: it reports parameters after that, and libpq still has them.
     private var isAuthenticated: Bool { PQparameterStatus(handle.pointer, "server_version") != nil }
+}
+
+extension PGServerMessage {
+    /// Whether a server sends it only to those whose password is right.
+    ///
+    /// libpq does not say how far the login came. A server that names its functions does, in any language: these come
+    /// after the login (PostgreSQL, `postinit.c` and `miscinit.c`). Other servers tell by the SQLSTATE, if it is about
+    /// what was asked for: a database, a right, a setting, or a limit.
+    fileprivate var isAfterLogin: Bool {
+        if let routine, ["InitializeSessionUserId", "InitPostgres", "CheckMyDatabase"].contains(routine) {
+            return true
+        }
+        return ["3D", "42", "22", "53"].contains { sqlState.hasBytePrefix($0) }
+    }
 }

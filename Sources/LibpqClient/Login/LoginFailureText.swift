@@ -8,7 +8,7 @@ import RDSIAMBasics
 struct LoginFailureText {
     /// The first message of the server, or `nil` if there is none.
     private(set) var server: PGServerMessage?
-    /// The text in one line, without server names, SQLSTATE and source locations.
+    /// The text in one line, without server names, SQLSTATE and the server's source locations.
     private(set) var summary: String
 
     /// - Parameters:
@@ -18,9 +18,11 @@ struct LoginFailureText {
         let text = secrets.filter { !$0.isEmpty }.reduce(text) { $0.replacingBytes($1, with: "***") }
         var messages: [PGServerMessage] = []
         var lines: [String] = []
-        for line in text.splitBytes(separator: "\n") where !line.hasBytePrefix("LOCATION:") {
+        for line in text.splitBytes(separator: "\n") {
             let line = Self.withoutServer(line).trimmingASCIISpace()
-            if let detail = line.after("DETAIL:  ") {
+            if let location = line.after("LOCATION:  ") {
+                messages[last: messages.count - 1]?.routine = location.splitBytes(separator: ",").first
+            } else if let detail = line.after("DETAIL:  ") {
                 messages[last: messages.count - 1]?.detail = detail
             } else if let hint = line.after("HINT:  ") {
                 messages[last: messages.count - 1]?.hint = hint

@@ -11,7 +11,8 @@ public struct ConnectOptions: Sendable {
     /// Called with what is not safe, before the first packet is sent.
     public var warn: (@Sendable (Warning) -> Void)?
 
-    /// Creates options whose warnings go to swift-log, under the label `PGRDSIAM`, once for each host.
+    /// Creates options whose warnings go to swift-log, under the label `PGRDSIAM`, each of them once for each
+    /// host.
     ///
     /// Without the trait `Observability` there are no warnings.
     public init() {

@@ -1,12 +1,15 @@
 import LibpqClient
 import PGConninfo
+import RDSIAMBasics
 
 /// What a connection string comes to: the parameters that libpq gets, and the tokens they still lack.
 struct ConnectionPlan: Sendable {
     /// The parameters for libpq, without ours: all defaults filled in, those of a service included.
     let conninfo: Conninfo
-    /// How to log in with tokens, or `nil` if no generator is named and the connection is libpq's alone.
-    let login: TokenLogin?
+    /// The generator to ask for tokens, or `nil` if none is named and the connection is libpq's alone.
+    let generator: String?
+    /// The servers to log in to with tokens, in the order in which libpq would try them; empty without a generator.
+    let targets: [TokenTarget]
     /// Where the parameters come from.
     let sources: SettingSources
     /// Whether the connection string itself names the encoding of text.
@@ -18,29 +21,25 @@ struct ConnectionPlan: Sendable {
     ///   way.
     init(_ given: Conninfo, environment: ConninfoEnvironment) throws {
         sources = SettingSources(given: given, environment: environment)
+        let keyword = Conninfo.ExtensionKeywords.generatorKeyword
+        generator = try given.bytes(ofExtension: keyword)?.text(of: keyword)
         namesEncoding = given.contains(.clientEncoding)
-        guard given.namesGenerator else {
+        guard generator != nil else {
             let resolved = try given.resolve(in: environment)
-            login = nil
-            try Self.check(resolved)
+            targets = []
             conninfo = resolved.parameters.forLibpq
+            // What libpq would refuse while it dials.
+            (_, _) = (try resolved.endpoints(), try resolved.connectTimeout)
             return
         }
         let resolved = try TLSPolicy.resolve(given, in: environment)
-        let login = try TokenLogin(resolved)
-        self.login = login
+        targets = try resolved.tokenTargets()
         try resolved.validate()
+        _ = try resolved.connectTimeout
         var conninfo = try resolved.parameters.forLibpq.expectingPassword()
         // In the form in which tokens name them.
-        try conninfo.dial(login?.hosts.map(\.endpoint) ?? [])
+        try conninfo.dial(targets.map(\.endpoint))
         self.conninfo = conninfo
-        try Self.check(resolved)
-    }
-
-    /// Refuses what libpq would refuse while it dials.
-    private static func check(_ resolved: ResolvedConninfo) throws {
-        _ = try resolved.endpoints()
-        _ = try resolved.connectTimeout
     }
 
     /// What `LibpqClient` gets.
@@ -54,11 +53,29 @@ struct ConnectionPlan: Sendable {
     /// Whether every connection must have TLS: all but those to a tunnel on this machine that speaks it.
     var requiresTLS: Bool { conninfo[.sslmode] != "disable" }
 
-    /// What is not safe about it.
-    var warning: ConnectOptions.Warning? {
-        guard let host = login?.hosts.first, let text = TLSPolicy.warning(about: conninfo, for: host.request, sources)
-        else { return nil }
-        return ConnectOptions.Warning(description: text, host: host.name)
+    /// What is not safe about it: a warning for each host.
+    var warnings: [ConnectOptions.Warning] {
+        var warnings: [ConnectOptions.Warning] = []
+        for request in targets.map(\.request) {
+            guard let text = TLSPolicy.warning(about: conninfo, for: request, sources),
+                !warnings.contains(where: { $0.host.isBytewiseEqual(to: request.host) })
+            else { continue }
+            warnings.append(ConnectOptions.Warning(description: text, host: request.host))
+        }
+        return warnings
+    }
+}
+
+extension ResolvedConninfo {
+    /// The servers to log in to with tokens.
+    ///
+    /// - Throws: `ConninfoError` for what libpq would refuse; ``RDSIAMError`` if no token could be valid for what the
+    ///   parameters ask.
+    fileprivate func tokenTargets() throws -> [TokenTarget] {
+        let user = try parameters.bytes(of: .user)?.text(of: .user) ?? ""
+        guard !user.isEmpty else { throw RDSIAMError.noUser }
+        let endpoints = try endpoints()
+        return try endpoints.indices.map { try TokenTarget($0, of: endpoints, user: user, self) }
     }
 }
 

@@ -58,9 +58,14 @@ struct TLSPolicy {
 
     private func source(of keyword: Conninfo.Keyword) -> String? { sources.source(of: keyword) }
 
+    /// Whether there is a file of root certificates: with one, libpq checks the chain even with `sslmode=require`
+    /// (libpq, "SSL Support"), and without one it checks nothing.
+    private static func hasRootFile(_ parameters: Conninfo, _ sources: SettingSources) -> Bool {
+        let named = parameters.bytes(of: .sslrootcert).flatMap { $0.isEmpty ? nil : $0 }
+        return (named ?? sources.standardRootFile).map { sources.environment.files($0) != nil } ?? false
+    }
+
     /// Whether there is a certificate to check the server's against.
-    ///
-    /// With one, libpq checks the chain even with `sslmode=require` (libpq, "SSL Support").
     private static func knowsRoot(_ parameters: Conninfo, _ sources: SettingSources) -> Bool {
         if let root = parameters.bytes(of: .sslrootcert), !root.isEmpty { return true }
         return sources.standardRootFile.map { sources.environment.files($0) != nil } ?? false
@@ -91,7 +96,7 @@ struct TLSPolicy {
         for request: AuthTokenRequest,
         _ sources: SettingSources
     ) -> String? {
-        guard parameters[.sslmode] == "require", !knowsRoot(parameters, sources) else { return nil }
+        guard parameters[.sslmode] == "require", !hasRootFile(parameters, sources) else { return nil }
         let endpoint = DatabaseEndpoint(request.parameters[AWSKeyword.host] ?? request.host)
         return "The server's certificate is not checked. "
             + TrustRoots.advice(for: endpoint, libpqVersion: parameters.dialect.majorVersion * 10_000)

@@ -33,7 +33,7 @@ struct OCSFEvent {
 
     private var authenticationActivity: Activity {
         switch record.activity {
-        case .connectionAccepted, .connectionRefused: Activity(number: 1, name: "Logon")
+        case .connectionAccepted, .connectionRefused, .connectionFailed: Activity(number: 1, name: "Logon")
         case .reuse: Activity(number: 99, name: "Token Re-use")
         default: Activity(number: 99, name: "Token Issue")
         }

@@ -65,7 +65,8 @@ public struct AuditRecord: Sendable, Hashable {
     public var token: TokenEvent.TokenFacts?
     /// The ``id`` of the event that issued the token, if this one is about what became of it.
     public var issueID: String?
-    /// What the log says about itself: sequence numbers, hashes, counts and reasons.
+    /// How often it happened, as `count`, if that is counted; of the log's own events, what the log says about itself:
+    /// sequence numbers, hashes, counts and reasons.
     public var detail: [String: String] = [:]
 }
 
@@ -148,6 +149,7 @@ extension AuditRecord {
         )
         self.token = event.token
         self.issueID = event.issueID
+        if let count = event.count { detail["count"] = String(count) }
     }
 
     /// An event of the log's own.
@@ -164,7 +166,7 @@ extension AuditRecord {
 extension TokenEvent {
     fileprivate var outcome: AuditRecord.Outcome {
         switch activity {
-        case .refuse, .connectionRefused: .failure
+        case .refuse, .connectionRefused, .connectionFailed: .failure
         default: errorCode == nil ? .success : .failure
         }
     }

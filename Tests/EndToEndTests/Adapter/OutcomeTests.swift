@@ -7,12 +7,23 @@ import TestSupport
 import Testing
 import TokenAuditLog
 
-@Suite("The outcome of a login to several hosts", .timeLimit(.minutes(5)))
+@Suite("The outcome of a login", .timeLimit(.minutes(5)))
 struct OutcomeTests {
-    @Test("is accepted for each host that let the token in, and none for those that were never dialed")
+    /// The events about tokens and connections, oldest first.
+    private func records(_ log: AuditLog) async throws -> [AuditRecord] {
+        try await AuditLogReader.open(log.path).page().entries.reversed().compactMap(\.record).filter {
+            $0.activity != .open
+        }
+    }
+
+    private func log() async throws -> AuditLog {
+        try await AuditLog.open(try TemporaryFolder().path("audit.sqlite"))
+    }
+
+    @Test("to several hosts is accepted for each that let the token in, and none for those that were never dialed")
     func unsuitable() async throws {
         let trio = try await Trio.start([["--postgres-option", "default_transaction_read_only=on"], [], []])
-        let log = try await AuditLog.open(try TemporaryFolder().path("audit.sqlite"))
+        let log = try await log()
         let connection = try await RDSIAM.connect(
             trio.conninfo("target_session_attrs=read-write"),
             issuer: trio.issuer(audit: .required(log)),
@@ -20,35 +31,144 @@ struct OutcomeTests {
         )
         #expect(connection.facts.port == "\(trio.servers[1].facts.port)")
         #expect(connection.facts.earlierFailures.count == 1)
-        let records = try await AuditLogReader.open(log.path).page().entries.reversed().compactMap(\.record)
-        let outcomes = records.filter { $0.activity != .open && $0.activity != .issue }
-        #expect(outcomes.map(\.activity) == [.connectionAccepted, .connectionAccepted])
-        #expect(records.count { $0.activity == .issue } == 2)
+        let activities = try await records(log).map(\.activity)
+        #expect(activities.filter { $0 != .issue } == [.connectionAccepted, .connectionAccepted])
+        #expect(activities.count { $0 == .issue } == 2)
         #expect(try trio.verdicts() == [["accepted"], ["accepted"], []])
     }
 
-    @Test("is the refusal of one host, after which no other is dialed, without advice about a token it did not ask for")
-    func unasked() async throws {
-        let server = try await SharedServer.value
-        let log = try await AuditLog.open(try TemporaryFolder().path("audit.sqlite"))
-        let issuer = try server.issuer(audit: .required(log))
-        // The server has no such database, and refuses replication before it asks for a password.
-        let cases = [("dbname=none", "3D000"), ("replication=true", "28000")]
-        for (more, state) in cases + cases {
-            let error = await #expect(throws: RDSIAMError.self) {
-                try await RDSIAM.connect(
-                    server.tokenConninfo(user: "user17", more),
-                    issuer: issuer,
-                    environment: .bare
-                )
-            }
-            #expect(error?.sqlState == state)
-            #expect(error?.likelyCauses.map(\.code) == [state == "3D000" ? .databaseMissing : .accessRule])
-            #expect(error?.passwordWasUsed == (state == "3D000"))
-            #expect((error?.underlyingError as? PGError)?.server?.severity == "FATAL")
+    @Test("to several addresses of one name is accepted for each that let the token in, with one token")
+    func addresses() async throws {
+        let server = try await RDSLookalike.start(
+            ["--user", "anna", "--postgres-option", "default_transaction_read_only=on"]
+                + ["--postgres-option", "listen_addresses=127.0.0.1,::1"]
+        )
+        let log = try await log()
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(
+                "host=localhost port=\(server.facts.port) user=anna dbname=postgres sslmode=require "
+                    + "aws_rds_iam_auth_token_generator=default aws_rds_iam_host=\(server.facts.host) "
+                    + "target_session_attrs=read-write",
+                issuer: server.issuer(audit: .required(log)),
+                environment: .bare
+            )
         }
-        // Neither said anything about the token, which was made once for each database.
-        let records = try await AuditLogReader.open(log.path).page().entries.compactMap(\.record)
-        #expect(records.count { $0.activity == .issue } == 2)
+        let verdicts = try server.verdicts(on: "anna").map(\.verdict)
+        #expect(!verdicts.isEmpty && Set(verdicts) == ["accepted"])
+        let activities = try await records(log).map(\.activity)
+        #expect(activities.count { $0 == .issue } == 1)
+        #expect(activities.count { $0 == .connectionAccepted } == verdicts.count)
+        #expect(activities.count == 1 + verdicts.count)
+        #expect((error?.earlierFailures.count ?? -1) + 1 == verdicts.count)
+        #expect(error?.message.contains("localhost:\(server.facts.port) (") == true)
+    }
+
+    /// A login that fails although nothing is wrong with its token.
+    struct Unjudged: Sendable, CustomTestStringConvertible {
+        let name: String
+        /// What the superuser does before it.
+        var statement: String?
+        /// The first line of `pg_hba.conf`.
+        var rule: String?
+        var more = ""
+        let state: String
+        /// Whether the server let the token in before it refused the login.
+        let isAccepted: Bool
+        var testDescription: String { name }
+    }
+
+    static let unjudged = [
+        Unjudged(name: "no entry in pg_hba.conf", rule: "hostssl all u all reject", state: "28000", isAccepted: false),
+        Unjudged(name: "role may not log in", statement: "alter role u nologin", state: "28000", isAccepted: true),
+        Unjudged(name: "unknown role", statement: "drop role u", state: "28P01", isAccepted: false),
+        Unjudged(name: "replication is not allowed", more: "replication=true", state: "28000", isAccepted: false),
+        Unjudged(name: "no such database", more: "dbname=none", state: "3D000", isAccepted: true),
+        Unjudged(
+            name: "may not connect to the database",
+            statement: "revoke connect on database postgres from public",
+            state: "42501",
+            isAccepted: true
+        ),
+        Unjudged(
+            name: "too many connections for the role",
+            statement: "alter role u connection limit 0",
+            state: "53300",
+            isAccepted: true
+        ),
+    ]
+
+    @Test("that judged no token: a cached token stays, is sent once, and gets no advice about clocks", arguments: unjudged)
+    func cachedTokenStays(_ item: Unjudged) async throws {
+        let server = try await RDSLookalike.start(["--user", "u"])
+        let log = try await log()
+        let issuer = try server.issuer(audit: .required(log))
+        // Caches a token for the same request.
+        _ = try await RDSIAM.token(for: server.tokenConninfo(user: "u", item.more), issuer: issuer, environment: .bare)
+        let superuser = try await server.superuser()
+        if let statement = item.statement { _ = try await superuser.execute(statement) }
+        if let rule = item.rule {
+            let rules = try #require(try await superuser.value("show hba_file"))
+            let text = rule + "\n" + (try String(contentsOfFile: rules, encoding: .utf8))
+            try text.write(toFile: rules, atomically: false, encoding: .utf8)
+            #expect(try await superuser.value("select pg_reload_conf()::text") == "true")
+            let condition = "select exists (select from pg_hba_file_rules where auth_method = 'reject')"
+            #expect(try await superuser.value(condition) == "t")
+        }
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(server.tokenConninfo(user: "u", item.more), issuer: issuer, environment: .bare)
+        }
+        #expect(error?.sqlState == item.state)
+        #expect(error?.endpoint == "\(server.facts.host):\(server.facts.port)")
+        #expect(error?.message.contains("(127.0.0.1)") == true)
+        let activities = try await records(log).map(\.activity)
+        if item.state == "28P01" {
+            // A server that compares the token with a password says nothing about it, but cannot be told from one that
+            // knows another password: a secret may have been rotated.
+            #expect(activities.count { $0 == .issue } <= 2)
+        } else {
+            #expect(activities == [.issue, item.isAccepted ? .connectionAccepted : .connectionFailed])
+            #expect(error?.passwordWasUsed == item.isAccepted)
+            #expect(error?.likelyCauses.contains { $0.code == .clockSkew } == false)
+        }
+        #expect(try server.verdicts(on: "u").count == (item.isAccepted ? 1 : 0))
+    }
+
+    @Test("at a server that cannot be reached is recorded once a minute, with the number of attempts")
+    func unreachable() async throws {
+        let server = try await RDSLookalike.start(["--user", "again"])
+        let (log, clock) = (try await log(), MovableClock())
+        let issuer = try server.issuer(audit: .required(log)) { clock.date }
+        let conninfo = server.tokenConninfo(user: "again")
+        func fail(_ times: Int) async {
+            for _ in 0..<times {
+                let error = await #expect(throws: RDSIAMError.self) {
+                    try await RDSIAM.connect(
+                        conninfo,
+                        overriding: ["hostaddr": "127.0.0.9"],
+                        issuer: issuer,
+                        environment: .bare
+                    )
+                }
+                #expect(error?.code == .connectionFailed && error?.isRetryable == true)
+                #expect(error?.message.contains("\(server.facts.host):\(server.facts.port) (127.0.0.9)") == true)
+            }
+        }
+        await fail(5)
+        clock.advance(by: 61)
+        await fail(3)
+        // The two that followed are recorded before the next outcome, once a minute has passed.
+        clock.advance(by: 61)
+        _ = try await RDSIAM.connect(conninfo, issuer: issuer, environment: .bare)
+        let records = try await records(log)
+        #expect(
+            records.map(\.activity) == [.issue, .connectionFailed, .connectionFailed, .connectionFailed]
+                + [.connectionAccepted]
+        )
+        let failed = records.filter { $0.activity == .connectionFailed }
+        #expect(failed.map { $0.detail["count"] } == ["1", "5", "2"])
+        #expect(failed.map(\.outcome) == [.failure, .failure, .failure])
+        #expect(failed.map(\.target?.host) == [server.facts.host, server.facts.host, server.facts.host])
+        #expect(failed.allSatisfy { $0.token == nil && $0.issueID == nil })
+        #expect(try server.verdicts(on: "again").map(\.verdict) == ["accepted"])
     }
 }

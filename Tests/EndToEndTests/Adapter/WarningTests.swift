@@ -41,17 +41,19 @@ struct WarningTests {
     }
 
     #if Observability
-    @Test("goes to a logger, with the host")
+    @Test("goes to a logger, with the host, once for each host however many options and connections there are")
     func logger() async throws {
         let server = try await SharedServer.value
         let lines = LogLines()
-        let options = ConnectOptions(logger: Logger(label: "test") { _ in lines })
-        _ = try await RDSIAM.connect(
-            unchecked(server),
-            issuer: server.issuer(),
-            environment: .bare,
-            options: options
-        )
+        for _ in 0..<3 {
+            let options = ConnectOptions(logger: Logger(label: "test of warnings") { _ in lines })
+            _ = try await RDSIAM.connect(
+                unchecked(server),
+                issuer: server.issuer(),
+                environment: .bare,
+                options: options
+            )
+        }
         let line = try #require(lines.all.first)
         #expect(lines.all.count == 1)
         #expect(line.level == .warning && line.host == server.facts.host)

@@ -30,7 +30,7 @@ struct DialedEndpointsTests {
 
     @Test("are those of the plan, inside TLS, each with its own token as the password")
     func planned() async throws {
-        let login = try Self.opener().login
+        let login = try Self.opener().login(LoginFailures())
         #expect(login.requiresTLS)
         let servers = [
             PGEndpoint(host: "a.example.com", address: "10.0.0.1", port: "5432"),
@@ -61,7 +61,7 @@ struct DialedEndpointsTests {
 
     @Test("get no token if the plan does not name them", arguments: strays)
     func stray(_ stray: PGEndpoint) async throws {
-        let authenticator = try #require(try Self.opener().login.authenticator)
+        let authenticator = try #require(try Self.opener().login(LoginFailures()).authenticator)
         let error = await #expect(throws: RDSIAMError.self) {
             try await authenticator(stray) { throw Seen(credential: $0) }
         }
@@ -72,10 +72,10 @@ struct DialedEndpointsTests {
     @Test("are libpq's to find without a token, if none are named or their names are not text")
     func withoutToken() throws {
         for string in ["user=u dbname=d", "postgresql:///x?host=%2Ftmp%2F%E9,h.example.com"] {
-            let login = try Self.opener(string).login
+            let login = try Self.opener(string).login(LoginFailures())
             #expect(login.servers == nil && login.authenticator == nil && !login.requiresTLS)
         }
-        let login = try Self.opener("postgresql:///x?host=%2Ftmp%2F%E9,h.example.com").login
+        let login = try Self.opener("postgresql:///x?host=%2Ftmp%2F%E9,h.example.com").login(LoginFailures())
         let host = login.parameters.first { $0.keyword == "host" }
         #expect(host?.value == Array("/tmp/".utf8) + [0xE9] + Array(",h.example.com".utf8))
     }

@@ -197,7 +197,7 @@ struct TLSTunnelTests {
         #expect(plan.conninfo[.sslmode] == "disable" && plan.conninfo[.gssencmode] == "disable")
         #expect(!plan.requiresTLS)
         #expect(plan.conninfo[extension: "aws_rds_iam_tls_tunnel"] == nil)
-        #expect(plan.login?.hosts.first?.request.parameters.keys.sorted() == ["aws_rds_iam_host"])
+        #expect(plan.targets.first?.request.parameters.keys.sorted() == ["aws_rds_iam_host"])
     }
 
     @Test(

@@ -9,7 +9,7 @@ struct SigningEndpointListTests {
         let text = "\(conninfo) user=u aws_rds_iam_auth_token_generator=default"
         let parsed = try Conninfo.parse(text, dialect: .linked, extensions: .rdsIAM)
         let plan = try ConnectionPlan(parsed, environment: ConninfoEnvironment(userName: "os-user"))
-        return try #require(plan.login).hosts.map(\.request.parameters)
+        return plan.targets.map(\.request.parameters)
     }
 
     @Test("are one for each host, in their order")

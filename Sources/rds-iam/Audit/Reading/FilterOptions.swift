@@ -166,7 +166,8 @@ struct FilterOptions: ParsableArguments {
 enum EventName {
     private static let words: KeyValuePairs<TokenEvent.Activity, String> = [
         .issue: "issued", .reuse: "reused", .refuse: "refused", .connectionAccepted: "accepted",
-        .connectionRefused: "rejected", .gap: "gap", .open: "opened", .checkpoint: "checkpoint", .prune: "pruned",
+        .connectionRefused: "rejected", .connectionFailed: "failed", .gap: "gap", .open: "opened",
+        .checkpoint: "checkpoint", .prune: "pruned",
         .reanchor: "reanchor", .reserveSpent: "reserve",
     ]
 

@@ -4,19 +4,12 @@ import LibpqClient
 import PGConninfo
 import RDSIAMBasics
 
-/// One of the servers that a connection string names, with the token to ask for.
-struct Host: Equatable, Sendable {
-    /// The name libpq checks the certificate against; empty if only an address is given.
-    let name: String
-    /// The address to dial; empty if the name is looked up.
-    let address: String
-    /// The port as libpq gets it.
-    let port: String
+/// A server that a connection string names, with the token to ask for.
+struct TokenTarget: Equatable, Sendable {
+    /// What is dialed; libpq checks the certificate against its name.
+    let endpoint: PGEndpoint
     /// What a token for this server is asked with.
     let request: AuthTokenRequest
-
-    /// What is dialed.
-    var endpoint: PGEndpoint { PGEndpoint(host: name, address: address, port: port) }
 
     /// - Parameters:
     ///   - index: The server's place among those of the connection string.
@@ -27,17 +20,16 @@ struct Host: Equatable, Sendable {
     init(_ index: Int, of endpoints: [Conninfo.Endpoint], user: String, _ resolved: ResolvedConninfo) throws {
         let endpoint = endpoints[index]
         let name = try endpoint.hostBytes.map { try $0.text(of: .host) } ?? ""
-        self.name = name
-        address = try endpoint.hostaddrBytes.map { try $0.text(of: .hostaddr) } ?? ""
+        let address = try endpoint.hostaddrBytes.map { try $0.text(of: .hostaddr) } ?? ""
         // A socket with an address is refused too: the name of its directory would be checked against the certificate.
         guard !(name + address).isEmpty, !name.hasBytePrefix("/"), !name.hasBytePrefix("@") else {
             throw RDSIAMError.noHostName
         }
-        let number = try endpoint.port()
-        port = String(number)
+        let port = try endpoint.port()
+        self.endpoint = PGEndpoint(host: name, address: address, port: String(port))
         request = AuthTokenRequest(
             host: name.isEmpty ? address : name,
-            port: number,
+            port: port,
             user: user,
             database: try resolved.parameters.bytes(of: .dbname).map { try $0.text(of: .dbname) },
             parameters: try resolved.parameters.parametersForGenerator().ofHost(index, of: endpoints)
@@ -46,9 +38,6 @@ struct Host: Equatable, Sendable {
 }
 
 extension Conninfo {
-    /// Whether a generator is named, in UTF-8 or not.
-    var namesGenerator: Bool { bytes(ofExtension: ExtensionKeywords.generatorKeyword) != nil }
-
     /// What the connection string says to generators, by keyword.
     ///
     /// - Throws: ``RDSIAMError`` for a value that is not UTF-8: without it, other credentials would sign.
@@ -91,7 +80,7 @@ extension [UInt8] {
         return text
     }
 
-    fileprivate func text(of keyword: Conninfo.Keyword) throws(RDSIAMError) -> String {
+    func text(of keyword: Conninfo.Keyword) throws(RDSIAMError) -> String {
         try text(of: keyword.name)
     }
 }

@@ -13,42 +13,47 @@ extension RDSIAM {
     ///
     /// ```swift
     /// let psql = Process()
-    /// psql.environment = try await RDSIAM.psqlEnvironment(for: conninfo)
+    /// psql.environment = try await RDSIAM.psqlEnvironment(for: uri, overriding: ["dbname": "blog_test"])
     /// ```
     ///
     /// - Parameters:
-    ///   - conninfo: Parameters that name one host. See ``connect(_:issuer:environment:options:)-(Conninfo,_,_,_)``.
+    ///   - parameters: What says how to connect, to one host. See
+    ///     ``connect(_:overriding:issuer:environment:options:)``.
+    ///   - others: Keywords and values that count instead of those in `parameters`.
     ///   - issuer: Makes and records the token.
     ///   - environment: What unset parameters come from.
     ///   - inherited: The other variables of the child process; by default those of this process.
     /// - Returns: All variables of the child process, `PGPASSWORD` among them. Secret.
     /// - Throws: What connecting throws before anything is sent.
     public static func psqlEnvironment(
-        for conninfo: Conninfo,
+        for parameters: some ConnectionParameters,
+        overriding others: [String: String] = [:],
         issuer: TokenIssuer = issuer,
         environment: ConninfoEnvironment = .process,
         inherited: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> [String: String] {
+        let conninfo = try parameters.conninfo(for: issuer, overriding: others)
         let plan = try ConnectionPlan(conninfo, environment: environment)
-        var parameters = plan.conninfo
-        if let issued = try await plan.login?.onlyToken(from: issuer) {
-            try parameters.set(.password, to: issued.token.value)
-            if let user = issued.token.user { try parameters.set(.user, to: user) }
+        var settings = plan.conninfo
+        if let issued = try await plan.onlyToken(from: issuer) {
+            try settings.set(.password, to: issued.token.value)
+            if let user = issued.token.user { try settings.set(.user, to: user) }
         }
-        let others = inherited.filter { !Conninfo.environmentVariables.contains($0.key) }
-        return others.merging(try parameters.environmentVariablesForChild()) { $1 }
+        let rest = inherited.filter { !Conninfo.environmentVariables.contains($0.key) }
+        return rest.merging(try settings.environmentVariablesForChild()) { $1 }
     }
 }
 
-extension TokenLogin {
-    /// The token for the one server.
+extension ConnectionPlan {
+    /// The token for the one server, or `nil` if no generator is named.
     ///
     /// - Throws: ``RDSIAMError`` if there are several, each with a token of its own; what the issuer throws.
-    func onlyToken(from issuer: TokenIssuer) async throws -> IssuedToken {
-        guard let host = hosts.first, hosts.allSatisfy({ $0.request == host.request }) else {
+    func onlyToken(from issuer: TokenIssuer) async throws -> IssuedToken? {
+        guard let generator else { return nil }
+        guard let target = targets.first, targets.allSatisfy({ $0.request == target.request }) else {
             throw RDSIAMError.severalHosts
         }
-        return try await issuer.token(from: generator, for: host.request)
+        return try await issuer.token(from: generator, for: target.request)
     }
 }
 
