@@ -97,7 +97,10 @@ struct OutcomeTests {
         ),
     ]
 
-    @Test("that judged no token: a cached token stays, is sent once, and gets no advice about clocks", arguments: unjudged)
+    @Test(
+        "that judged no token: a cached token stays, is sent once, and gets no advice about clocks",
+        arguments: unjudged
+    )
     func cachedTokenStays(_ item: Unjudged) async throws {
         let server = try await RDSLookalike.start(["--user", "u"])
         let log = try await log()
