@@ -18,6 +18,13 @@ public struct ConnectionSettings: Sendable, Hashable, Codable {
         /// `default`, or `operating system`.
         public let origin: String
 
+        /// The setting as it stands in a connection string.
+        var text: String {
+            let isPlain = !value.isEmpty && !value.utf8.contains { Array(" '\\".utf8).contains($0) }
+            let escaped = value.replacingBytes("\\", with: "\\\\").replacingBytes("'", with: "\\'")
+            return "\(keyword)=" + (isPlain ? value : "'\(escaped)'")
+        }
+
         /// Whether the user has set it somewhere.
         public var isChosen: Bool { origin != "default" && origin != "operating system" }
     }

@@ -109,6 +109,7 @@ extension Findings {
         for setting in settings?.settings ?? [] where setting.isChosen || setting.keyword == "sslmode" {
             evidence.settings[setting.keyword] = LoginEvidence.Setting(setting.value, from: setting.origin)
         }
+        evidence.libpqVersion = Conninfo.Dialect.linked.majorVersion * 10_000
         evidence.serverDate = recorder.serverDate(at: now)
         evidence.canonicalName = canonicalName
         evidence.identityARN = identity?.arn
@@ -158,7 +159,9 @@ extension Findings {
     }
 
     /// Whether the right to log in may be what is missing.
-    var needsStatement: Bool { loginFailure?.passwordWasUsed == true }
+    ///
+    /// Not if the server has asked for a stored password: then no token was judged.
+    var needsStatement: Bool { loginFailure?.passwordWasUsed == true && loginFailure?.sqlState != "28P01" }
 
     /// The policy statement to compare with.
     var statement: String? {
@@ -189,5 +192,25 @@ extension Findings {
             + "\(facts.tlsVersion ?? "no TLS")."
     }
 
-    var psqlCommand: String? { request == nil ? nil : "rds-iam psql" }
+    /// Returns a command of this package's with the same connection string but for some settings.
+    ///
+    /// A secret is not repeated: what is masked stays out.
+    ///
+    /// - Parameters:
+    ///   - name: The subcommand.
+    ///   - changes: Values by keyword; `nil` removes the setting.
+    func command(_ name: String, _ changes: [String: String?] = [:]) -> String {
+        let given = settings?.settings.filter { ["connection string", "option"].contains($0.origin) } ?? []
+        let kept = given.filter { changes[$0.keyword] == nil && $0.value != "***" }
+        let added = changes.sorted { $0.key < $1.key }.compactMap { keyword, value in
+            value.map { ConnectionSettings.Setting(keyword: keyword, value: $0, origin: "option") }
+        }
+        let text = (kept + added).map(\.text).joined(separator: " ")
+        return text.isEmpty ? "rds-iam \(name)" : "rds-iam \(name) \(text.quotedForShell)"
+    }
+}
+
+extension String {
+    /// The text as one word of a shell's command line.
+    var quotedForShell: String { "'" + replacingBytes("'", with: "'\\''") + "'" }
 }

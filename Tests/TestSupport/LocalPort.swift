@@ -36,6 +36,12 @@ public final class LocalPort: Sendable {
         }
     }
 
+    /// Whether a client has connected that was not accepted yet, as on a silent port.
+    public var hasClient: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1
+    }
+
     // Ends the thread: accept(2) fails from now on. The thread closes nothing, so the number is not used again before.
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))

@@ -86,7 +86,7 @@ extension ExaminationReport {
             outcome: outcome,
             answer: Self.answer(outcome, first, findings),
             advice: first?.advice ?? Self.advice(outcome, findings),
-            next: first.map(\.command) ?? (outcome == .loginWorks ? findings.psqlCommand : nil),
+            next: first.map(\.command) ?? (outcome == .loginWorks ? findings.command("psql") : nil),
             causes: causes,
             steps: findings.steps,
             words: findings.words,

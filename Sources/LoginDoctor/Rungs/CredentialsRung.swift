@@ -72,8 +72,9 @@ struct CredentialsRung: Rung {
         var lines = await CredentialTrail(provenance, findings, context).lines
         lines.append("access key \(masking.accessKey(credentials.accessKeyID))")
         if let role = provenance.roleARN { lines.append("role \(masking.shortened(in: role))") }
-        let profile = provenance.profile.map { ", profile \($0)" } ?? ""
-        let text = "\(provenance.source)\(profile), \(Self.end(of: credentials, at: findings.now))"
+        let isKeys = provenance.source == .profile
+        let source = provenance.profile.map { "profile \($0)" + (isKeys ? "" : " (\(provenance.source))") }
+        let text = "\(source ?? "\(provenance.source)"), \(Self.end(of: credentials, at: findings.now))"
         findings.hiddenProfile = Self.hiddenProfile(provenance, context)
         guard let hidden = findings.hiddenProfile else {
             return Step(name, Self.mark(credentials, findings.now), text, lines)

@@ -17,20 +17,39 @@ struct EndpointRung: Rung {
         let signingHost = findings.parameter(AWSKeyword.host)
         let named = DatabaseEndpoint(signingHost ?? request.host)
         findings.endpoint = named
-        if named.isAWS || findings.caller == nil { return step(named, isOverridden: signingHost != nil) }
-        guard named.kind == .other else { return local(named, request, &findings) }
+        let isSettled = named.isAWS && named.kind != .global
+        if isSettled || findings.caller == nil { return step(named, isOverridden: signingHost != nil) }
+        guard named.kind == .other || named.kind == .global else { return local(named, request, &findings) }
         guard !findings.examination.isOffline, signingHost == nil else {
-            return Step(name, .warning, "\(named.host) is no name that AWS gives to a database")
+            return step(named, isOverridden: signingHost != nil)
         }
         let network = findings.examination.network
         let late = DoctorNetwork.Failure("no answer", isTimeout: true)
         let aliases = try await BlockingWork.run(within: findings.examination.limits.lookup, otherwise: late) {
             network.aliases(of: request.host)
         }
-        return follow(aliases, from: named, request, &findings)
+        if named.kind == .global { return followWriter(aliases, from: named, &findings) }
+        return follow(aliases, from: named, &findings)
+    }
+
+    /// The writer of a global database is in the region of the cluster that its name leads to.
+    private func followWriter(
+        _ aliases: [String],
+        from endpoint: DatabaseEndpoint,
+        _ findings: inout Findings
+    ) -> Step {
+        guard let target = aliases.lazy.map({ DatabaseEndpoint($0) }).first(where: { $0.region != nil }) else {
+            return step(endpoint, isOverridden: false)
+        }
+        findings.canonicalName = target.host
+        findings.endpoint = target
+        return Step(name, .passed, "\(endpoint)", ["its writer is \(target.host): \(target)"])
     }
 
     private func step(_ endpoint: DatabaseEndpoint, isOverridden: Bool) -> Step {
+        guard endpoint.isAWS else {
+            return Step(name, .warning, "\(endpoint.host) is no name that AWS gives to a database")
+        }
         var lines = isOverridden ? ["aws_rds_iam_host=\(endpoint.host)"] : []
         if let prefix = endpoint.resourceIDPrefix { lines.append("policies name it by a resource id: \(prefix)…") }
         if let roots = endpoint.roots { lines.append("its certificate chains to \(roots)") }
@@ -51,8 +70,13 @@ struct EndpointRung: Rung {
                 "The host \(request.host) is \(article) \(endpoint.kind), but a token is signed for the endpoint's own name.",
                 advice: "Set host to the name AWS gave the endpoint, hostaddr to the address to dial, and "
                     + "aws_rds_iam_port to the endpoint's port: 5432 if it was not changed.",
-                command: "rds-iam doctor 'host=ENDPOINT hostaddr=\(isTunnel ? "127.0.0.1" : request.host) "
-                    + "port=\(request.port) aws_rds_iam_port=5432 user=\(request.user)'"
+                command: findings.command(
+                    "doctor",
+                    [
+                        "host": "ENDPOINT", "hostaddr": isTunnel ? "127.0.0.1" : request.host,
+                        "aws_rds_iam_port": "5432",
+                    ]
+                )
             )
         )
         return Step(name, .failed, "\(request.host) is \(article) \(endpoint.kind)")
@@ -61,7 +85,6 @@ struct EndpointRung: Rung {
     private func follow(
         _ aliases: [String],
         from endpoint: DatabaseEndpoint,
-        _ request: AuthTokenRequest,
         _ findings: inout Findings
     ) -> Step {
         guard let target = aliases.lazy.map({ DatabaseEndpoint($0) }).first(where: \.isAWS) else {
@@ -76,7 +99,7 @@ struct EndpointRung: Rung {
                 certainty: .likely,
                 "The host \(endpoint.host) is an alias, and a token is good for the endpoint's own name alone.",
                 advice: "Set host=\(target.host), or keep the alias and set aws_rds_iam_host=\(target.host).",
-                command: "rds-iam doctor 'host=\(target.host) port=\(request.port) user=\(request.user)'",
+                command: findings.command("doctor", ["host": target.host]),
                 evidence: ["\(endpoint.host) is an alias of \(target.host)."]
             )
         )

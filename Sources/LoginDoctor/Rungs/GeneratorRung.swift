@@ -84,7 +84,10 @@ extension Cause {
             advice: region.origin == .connectionString
                 ? "Remove aws_rds_iam_region: the host name tells the region."
                 : "Set aws_rds_iam_region=\(place) in the connection string.",
-            command: findings.request.map { "rds-iam doctor 'host=\($0.host) port=\($0.port) user=\($0.user)'" },
+            command: findings.command(
+                "doctor",
+                ["aws_rds_iam_region": region.origin == .connectionString ? nil : place]
+            ),
             evidence: ["The region \(region.name) comes from the \(region.origin).", "The host name says \(place)."]
         )
     }

@@ -82,14 +82,18 @@ struct SettingsRung: Rung {
         for setting in settings.settings where setting.isChosen && !origins.contains(setting.origin) {
             origins.append(setting.origin)
         }
-        return Step(name, .passed, origins.isEmpty ? "none" : "from " + origins.joined(separator: ", "), lines)
+        return Step(name, .passed, origins.isEmpty ? "none is set" : origins.joined(separator: ", "), lines)
     }
 
-    /// The settings that were chosen somewhere, and the few that always matter.
+    /// The settings that were chosen somewhere, and the few that always matter, a line for each place they come from.
     private func lines(_ settings: ConnectionSettings) -> [String] {
         let always = ["host", "port", "user", "dbname"]
-        return settings.settings.filter { $0.isChosen || (needsHost && always.contains($0.keyword)) }
-            .map { "\($0.keyword)=\($0.value) (\($0.origin))" }
+        let shown = settings.settings.filter { $0.isChosen || (needsHost && always.contains($0.keyword)) }
+        var origins: [String] = []
+        for setting in shown where !origins.contains(setting.origin) { origins.append(setting.origin) }
+        return origins.map { origin in
+            "\(origin): " + shown.filter { $0.origin == origin }.map(\.text).joined(separator: " ")
+        }
     }
 }
 

@@ -9,10 +9,10 @@ struct ReportText {
         let writer = ReportWriter(terminal: terminal, isVerbose: isVerbose)
         lines =
             writer.answer(report) + [""] + writer.ladder(report.steps)
-            + writer.section("What was said, in order", report.words.map { ($0, nil) })
+            + writer.words(report)
             + writer.causes(report.causes)
-            + writer.section("The right that the login needs; compare it with the policy", [report.statement])
-            + writer.section("What only AWS's side can see", report.elsewhere.map { ($0, nil) })
+            + writer.copied("The right that the login needs; compare it with the policy", report.statement)
+            + writer.section("What only AWS's side can see", report.elsewhere)
     }
 }
 
@@ -118,16 +118,21 @@ private struct ReportWriter {
         return lines
     }
 
-    func section(_ title: String, _ texts: [(String, String?)]) -> [String] {
-        guard !texts.isEmpty else { return [] }
-        return ["", terminal.styled(title, .bold)] + texts.flatMap { wrapped($0.0, indent: "  ", bullet: "- ") }
+    /// The words in order, unless they stand in the ladder already.
+    func words(_ report: ExaminationReport) -> [String] {
+        let isShown = report.words.count == 1 && report.steps.contains { $0.summary == report.words[0] }
+        return section("What was said, in order", isShown ? [] : report.words)
     }
 
-    /// A section of texts that people copy, which are therefore not wrapped.
-    func section(_ title: String, _ texts: [String?]) -> [String] {
-        let texts = texts.compactMap { $0 }
+    func section(_ title: String, _ texts: [String]) -> [String] {
         guard !texts.isEmpty else { return [] }
-        return ["", terminal.styled(title, .bold)] + texts.map { "  " + $0.displayedCommand }
+        return ["", terminal.styled(title, .bold)] + texts.flatMap { wrapped($0, indent: "  ", bullet: "- ") }
+    }
+
+    /// A section with a text that people copy, which is therefore not wrapped.
+    func copied(_ title: String, _ text: String?) -> [String] {
+        guard let text else { return [] }
+        return ["", terminal.styled(title, .bold), "  " + text.displayedCommand]
     }
 
     // MARK: Lines

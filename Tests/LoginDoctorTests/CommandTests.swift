@@ -1,0 +1,162 @@
+import Foundation
+import LoginDoctor
+import TestSupport
+import Testing
+
+@Suite("The commands", .timeLimit(.minutes(3)))
+struct CommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func rdsIAM(_ arguments: [String], _ more: [String: String] = [:]) async throws -> CommandResult {
+        var environment = ["HOME": folder.path("home"), "AWS_EC2_METADATA_DISABLED": "true", "COLUMNS": "80"]
+        // No test asks AWS: nothing listens there.
+        environment["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:1"
+        environment.merge(more) { $1 }
+        return try await ChildProcess.run(Repository.built("rds-iam"), arguments, environment: environment)
+    }
+
+    private func report(_ result: CommandResult) throws -> ExaminationReport {
+        #expect(result.lines.count == 1, "\(result.output)")
+        return try JSONDecoder().decode(ExaminationReport.self, from: Data(result.output.utf8))
+    }
+
+    @Test("a login that works: status 0, the answer first, nothing on standard error", arguments: [false, true])
+    func works(isJSON: Bool) async throws {
+        let arguments = ["doctor", try await Stage.conninfo("works")] + (isJSON ? ["--json"] : [])
+        let result = try await rdsIAM(arguments, try await Stage.keys())
+        #expect(result.status == 0)
+        #expect(result.errors == "")
+        let answer = "The login works: works is connected to postgres on \(Stage.host):"
+        if isJSON {
+            let report = try report(result)
+            #expect(report.ok && report.schema == 1 && report.answer.hasPrefix(answer))
+            #expect(report.steps.first { $0.name == .session }?.details == ["the user is a member of rds_iam"])
+        } else {
+            #expect(result.lines.first == "✓ The login works: works is connected to postgres on")
+            #expect(result.output.contains("Run: rds-iam psql 'user=works dbname=postgres host=\(Stage.host) "))
+        }
+    }
+
+    @Test("a login that fails: status 1 with a cause, in lines of 80 columns, without color", arguments: [false, true])
+    func fails(isJSON: Bool) async throws {
+        let arguments = ["doctor", try await Stage.conninfo("plain")] + (isJSON ? ["--json"] : [])
+        let result = try await rdsIAM(arguments, try await Stage.keys())
+        #expect(result.status == 1)
+        #expect(result.errors == "")
+        guard !isJSON else { return #expect(try report(result).causes.first?.code == "userWithoutRDSIAM") }
+        #expect(!result.output.contains("\u{1B}"))
+        let words = "FATAL: password authentication failed for user \"plain\""
+        #expect(result.output.contains("✗ login       \(words)"))
+        for line in result.lines where !line.hasPrefix("  Run: ") && line.contains(" ") {
+            #expect(line.unicodeScalars.count <= 80 || !line.dropFirst(16).contains(" "), "\(line)")
+        }
+    }
+
+    @Test("--verbose shows the token without its signature, and a refusal shows the statement to compare with")
+    func refusal() async throws {
+        let keys = ["AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "another"]
+        let result = try await rdsIAM(["doctor", "--verbose", try await Stage.conninfo("rotated")], keys)
+        #expect(result.status == 1)
+        #expect(result.output.contains("X-Amz-Signature=(64 digits, not shown)"))
+        #expect(result.output.contains("X-Amz-Credential=AKIA…MPLE/"))
+        #expect(result.output.contains("arn:aws:rds-db:eu-west-2:ACCOUNT:dbuser:db-RESOURCEID/rotated"))
+        #expect(result.output.contains("iam-db-auth-error"))
+        #expect(!result.output.contains("another"))
+    }
+
+    /// A command line, its status and what its first line says.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let status: Int32
+        let says: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let cases = [
+        Case(arguments: ["doctor", "hots=a"], status: 3, says: "✗ No login was tried. Invalid connection option"),
+        Case(arguments: ["doctor", "user=andrew"], status: 3, says: "✗ No login was tried. No server is named"),
+        Case(arguments: ["doctor", "--offline", "host=\(Stage.host) user=a"], status: 1, says: "✗ No AWS credentials"),
+        Case(arguments: ["credentials"], status: 1, says: "✗ No AWS credentials were found."),
+        Case(arguments: ["credentials", "--offline"], status: 1, says: "✗ No AWS credentials were found."),
+        Case(arguments: ["generators"], status: 0, says: "default"),
+        Case(arguments: ["conninfo", "host=a user=b"], status: 0, says: "keyword"),
+    ]
+
+    @Test("answers first, with the right status", arguments: cases)
+    func answers(_ sample: Case) async throws {
+        let result = try await rdsIAM(sample.arguments)
+        #expect(result.status == sample.status)
+        #expect(result.errors == "")
+        #expect(result.lines.first?.hasPrefix(sample.says) == true, "\(result.output)")
+    }
+
+    @Test("--offline asks nothing, makes no token and ends with 3 if nothing is wrong so far")
+    func offline() async throws {
+        let keys = ["AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret-key"]
+        let result = try await rdsIAM(["doctor", "--offline", "--json", "host=\(Stage.host) user=andrew"], keys)
+        #expect(result.status == 3)
+        let report = try report(result)
+        #expect(report.causes.isEmpty)
+        let passed = report.steps.filter { $0.mark == .passed }.map(\.name)
+        #expect(passed == [.settings, .generator, .endpoint, .region, .credentials])
+        #expect(report.steps.filter { $0.mark == .skipped }.count == report.steps.count - passed.count)
+        let list = try await rdsIAM(["audit", "list", "--json"])
+        #expect(!list.output.contains("token.issue"))
+    }
+
+    @Test("an audit log that does not open is a finding")
+    func auditLog() async throws {
+        try folder.write("not a database", to: "log")
+        let arguments = ["doctor", "--json", "--audit-log", folder.path("log"), try await Stage.conninfo("works")]
+        let result = try await rdsIAM(arguments, try await Stage.keys())
+        #expect(result.status == 1)
+        #expect(try report(result).causes.first?.code == "auditLog")
+    }
+
+    @Test("an output that cannot be written is an error", arguments: ["doctor --offline", "generators", "credentials"])
+    func fullOutput(_ command: String) async throws {
+        let program = try Repository.built("rds-iam")
+        let result = try await ChildProcess.run(
+            "/bin/sh",
+            ["-c", "'\(program)' \(command) > /dev/full"],
+            environment: ["HOME": folder.path("home"), "AWS_EC2_METADATA_DISABLED": "true"]
+        )
+        #expect(result.status == 1)
+        #expect(result.errors.contains("standard output"))
+    }
+
+    @Test("conninfo prints one JSON document without secrets")
+    func conninfo() async throws {
+        let result = try await rdsIAM(["conninfo", "--json", "postgresql://a:geheim@b:1/c"], ["PGSSLMODE": "require"])
+        #expect(result.status == 0)
+        #expect(!result.output.contains("geheim"))
+        let settings = try JSONDecoder().decode(ConnectionSettings.self, from: Data(result.output.utf8))
+        #expect(settings["sslmode"]?.origin == "PGSSLMODE")
+        #expect(settings.endpoints.first?.port == "1")
+    }
+
+    @Test("an interrupt ends it while a helper, or a server, does not answer", arguments: ["helper", "server"])
+    func interrupt(_ place: String) async throws {
+        let port = try LocalPort(.silent)
+        let mark = folder.path("begun")
+        let config = try folder.write("[default]\ncredential_process = touch \(mark); sleep 60\n", to: "config")
+        let keys = ["AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x"]
+        let environment = ["HOME": folder.path("home"), "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"]
+        let process = try SpawnedProcess(
+            Repository.built("rds-iam"),
+            ["doctor", "host=\(Stage.host) hostaddr=127.0.0.1 port=\(port.number) user=andrew"],
+            environment: environment.merging(place == "helper" ? ["AWS_CONFIG_FILE": config] : keys) { $1 },
+            input: .standardError(),
+            output: .standardError(),
+            errors: .standardError()
+        )
+        let hasBegun = try await comesTrue {
+            place == "helper" ? FileManager.default.fileExists(atPath: mark) : port.hasClient
+        }
+        #expect(hasBegun)
+        process.send(SIGINT)
+        #expect(try await process.wait() == -SIGINT)
+    }
+}
