@@ -1,5 +1,6 @@
 import ArgumentParser
 import LoginDoctor
+import PGConninfo
 import PGRDSIAM
 import RDSIAMBasics
 import RDSIAMSystem
@@ -17,8 +18,7 @@ struct ConninfoCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "A connection string in one of libpq's forms: key=value pairs or a URI.")
-    var conninfo: String
+    @OptionGroup var connection: ConnectionOptions
 
     @Flag(help: "Show the parameters with default values, too.")
     var all = false
@@ -27,7 +27,8 @@ struct ConninfoCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let settings = try ConnectionSettings(conninfo, generators: RDSIAM.generators)
+        try connection.generators.apply()
+        let settings = try settings()
         guard !json else {
             return print(JSONOutput.fit(String(decoding: try JSONValue.encode(settings), as: UTF8.self)))
         }
@@ -48,6 +49,17 @@ struct ConninfoCommand: ParsableCommand {
             let host = (endpoint.host ?? endpoint.address ?? "").displayed
             let address = endpoint.host == nil ? "" : endpoint.address.map { ", dialed at \($0.displayed)" } ?? ""
             print("\(index == 0 ? "connects to" : "then to   ") \(host), port \(endpoint.port.displayed)\(address)")
+        }
+    }
+    private func settings() throws -> ConnectionSettings {
+        do {
+            return try ConnectionSettings(
+                connection.text,
+                overriding: connection.overriding,
+                generators: RDSIAM.generators
+            )
+        } catch let error as ConninfoError {
+            throw UnusableConninfo(error, in: connection.text)
         }
     }
 }

@@ -4,32 +4,32 @@ import LoginDoctor
 import PGRDSIAM
 
 /// `rds-iam credentials`: says whose AWS credentials are used, and where they come from.
-struct CredentialsCommand: AsyncParsableCommand {
+struct CredentialsCommand: AsyncParsableCommand, InterruptibleCommand {
     static let configuration = CommandConfiguration(
         commandName: "credentials",
         abstract: "Show which AWS credentials sign the tokens.",
         discussion: """
             Says which source has credentials, what the sources before it lack, whose they are and when they end. No \
-            secret is printed. A connection string is needed only if it chooses the credentials.
+            secret is printed. Of a connection string, and of the options, it goes by those that choose the credentials.
 
               rds-iam credentials
-              rds-iam credentials --offline "aws_rds_iam_profile=reporting"
+              rds-iam credentials --offline --profile reporting
 
             Exit status: 0 there are credentials, 1 there are none that work and a cause was found, 2 the cause is not \
             known, 3 they could not be asked for.
             """
     )
 
-    @Argument(help: "A connection string in one of libpq's forms: key=value pairs or a URI.")
-    var conninfo: String?
+    @OptionGroup var connection: ConnectionOptions
 
     @OptionGroup var options: ExaminationOptions
 
     func run() async throws {
+        try connection.generators.apply()
         let examination = options.examination(TokenIssuer(generators: RDSIAM.generators))
         var shown = options
         shown.verbose = true
-        let report = try await examination.credentialsReport(on: conninfo ?? "")
+        let report = try await examination.credentialsReport(on: connection.text, overriding: connection.overriding)
         try shown.print(report)
         try leave(with: report.outcome)
     }

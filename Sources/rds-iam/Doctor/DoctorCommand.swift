@@ -6,7 +6,7 @@ import RDSIAMSystem
 import Synchronization
 
 /// `rds-iam doctor`: says why a login fails.
-struct DoctorCommand: AsyncParsableCommand {
+struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Find out why a login fails.",
@@ -15,7 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
             what to do next. It makes one token, which is recorded, and logs in once. The report holds no secret and no \
             whole account number, so it can be pasted into a ticket.
 
-              rds-iam doctor "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew dbname=blog"
+              rds-iam doctor -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog
               rds-iam doctor --offline "$DATABASE_URL"
 
             Marks: ✓ passed, ! works, but not as it should, ✗ failed, – not looked at.
@@ -25,17 +25,14 @@ struct DoctorCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A connection string in one of libpq's forms: key=value pairs or a URI.")
-    var conninfo: String?
-
-    @OptionGroup var generators: GeneratorOptions
+    @OptionGroup var connection: ConnectionOptions
 
     @OptionGroup var options: ExaminationOptions
 
     @OptionGroup var audit: AuditOptions
 
     func run() async throws {
-        try generators.apply()
+        try connection.generators.apply()
         let report = try await report()
         try options.print(report)
         try leave(with: report.outcome)
@@ -44,10 +41,10 @@ struct DoctorCommand: AsyncParsableCommand {
     private func report() async throws -> ExaminationReport {
         do {
             return try await audit.withIssuer { issuer in try await examine(issuer) }
-        } catch let error where error is any AuditableError {
+        } catch let error where !(error is CancellationError || error is ValidationError || error is WrongUsage) {
             // An audit log that does not open is a finding: a login with it fails, too.
-            let issuer = TokenIssuer(generators: RDSIAM.generators, audit: .required(ClosedLog(error: error)))
-            return try await examine(issuer)
+            let log = UnopenedLog(reason: UnopenedLog.Reason(description: Main.oneLine(error)))
+            return try await examine(TokenIssuer(generators: RDSIAM.generators, audit: .required(log)))
         }
     }
 
@@ -56,7 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
         return try await ExaminationProgress.during { progress in
             var examination = examination
             examination.progress = progress
-            return try await examination.report(on: conninfo ?? "")
+            return try await examination.report(on: connection.text, overriding: connection.overriding)
         }
     }
 }
@@ -64,17 +61,21 @@ struct DoctorCommand: AsyncParsableCommand {
 /// Ends the process with an outcome's exit status: the report has said everything, so nothing goes to standard error.
 func leave(with outcome: ExaminationReport.Outcome) throws {
     guard outcome.exitStatus != 0 else { return }
-    guard fflush(nil) == 0 else {
-        throw WritingFailure(name: "standard output", reason: "The system says: \(String(cString: strerror(errno))).")
-    }
+    try StandardStreams.finishOutput()
     exit(outcome.exitStatus)
 }
 
 /// Stands for an audit log that could not be opened.
-private struct ClosedLog: TokenAuditRecorder {
-    let error: any Error
+private struct UnopenedLog: TokenAuditRecorder {
+    /// Why it could not be opened, under the code of the log's own errors.
+    struct Reason: AuditableError, CustomStringConvertible {
+        let description: String
+        var auditCode: String { "AuditLogError.unopened" }
+    }
 
-    func record(_ event: TokenEvent) async throws { throw error }
+    let reason: Reason
+
+    func record(_ event: TokenEvent) async throws { throw reason }
 }
 
 /// Shows on a terminal which step is being waited for.
