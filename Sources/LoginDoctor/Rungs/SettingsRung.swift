@@ -26,6 +26,9 @@ struct SettingsRung: Rung {
             let resolved = try conninfo.resolve(in: examination.environment)
             try resolved.validate()
             try read(resolved, conninfo, settings, &findings)
+            if needsHost, let conninfo = findings.conninfo, !findings.generatorName.isEmpty {
+                try await Self.check(conninfo, findings.generatorName, examination.environment)
+            }
             return step(settings, findings)
         } catch let error as ConninfoError {
             findings.add(.unusableString(error))
@@ -53,7 +56,6 @@ struct SettingsRung: Rung {
             return
         }
         guard !user.isEmpty else { throw UnusableSettings.noUser }
-        if let weak = Self.weakness(settings), needsHost { throw UnusableSettings.insecure(weak) }
         findings.hostaddr = first.hostaddr
         findings.request = AuthTokenRequest(
             host: first.host ?? first.hostaddr ?? "",
@@ -65,13 +67,25 @@ struct SettingsRung: Rung {
         findings.conninfo = try conninfo.only(first, of: endpoints.count)
     }
 
-    /// The setting that would send a token without TLS, or `nil`: libpq's own default is overridden.
-    private static func weakness(_ settings: ConnectionSettings) -> ConnectionSettings.Setting? {
-        if let mode = settings["sslmode"], mode.isChosen, ["disable", "allow", "prefer"].contains(mode.value) {
-            return mode
+    /// Refuses what connecting would refuse before it asks for a token, such as a setting that excludes tokens.
+    private static func check(_ conninfo: Conninfo, _ name: String, _ environment: ConninfoEnvironment) async throws {
+        let generators = AuthTokenGeneratorRegistry()
+        try generators.add(name, lifetime: .seconds(60)) { _ in throw NoToken() }
+        do {
+            _ = try await RDSIAM.token(
+                for: conninfo,
+                issuer: TokenIssuer(generators: generators),
+                environment: environment
+            )
+        } catch let error as RDSIAMError {
+            throw UnusableSettings(error)
+        } catch is NoToken {
+            return
         }
-        return settings["gssencmode"].flatMap { $0.value == "require" ? $0 : nil }
     }
+
+    /// What a generator throws that is there to be asked, not to answer.
+    private struct NoToken: Error {}
 
     private func step(_ settings: ConnectionSettings, _ findings: Findings) -> Step {
         var lines = lines(settings)
@@ -119,12 +133,15 @@ private struct UnusableSettings: Error {
         UnusableSettings("notUTF8", "The value of \(keyword) is not UTF-8.", advice: "Write it in UTF-8.")
     }
 
-    static func insecure(_ setting: ConnectionSettings.Setting) -> UnusableSettings {
-        UnusableSettings(
-            "insecureSettings",
-            "\(setting.keyword)=\(setting.value) (\(setting.origin)) could send the token without TLS.",
-            advice: "Remove it, or set sslmode=verify-full."
-        )
+    /// Settings that connecting refuses; the code is that of the diagnosis if it has one.
+    init(_ error: RDSIAMError) {
+        let sentences = error.message.sentences
+        let codes = [
+            ("channel_binding", "channelBinding"), ("require_auth", "requireAuth"), ("sslmode", "insecureSettings"),
+            ("gssencmode", "insecureSettings"), ("sslrootcert", "systemRootsUnsupported"),
+        ]
+        let code = codes.first { error.message.containsBytes($0.0) }?.1 ?? "\(error.code)"
+        self.init(code, sentences[0], advice: sentences.dropFirst().joined(separator: " "))
     }
 }
 

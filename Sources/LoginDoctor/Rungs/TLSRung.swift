@@ -8,7 +8,8 @@ struct TLSRung: Rung {
     let name = Step.Name.tls
 
     func obstacle(_ findings: Findings) -> String? {
-        findings.reachedAddress == nil ? findings.obstacleOnNetwork ?? "there is no connection" : nil
+        guard findings.reachedAddress != nil else { return findings.obstacleOnNetwork ?? "there is no connection" }
+        return findings.sslMode == "disable" ? "the tunnel speaks it" : nil
     }
 
     func look(_ findings: inout Findings) async throws -> Step {
