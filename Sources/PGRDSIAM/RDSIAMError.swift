@@ -110,7 +110,7 @@ extension RDSIAMError {
             case .invalidParameter, .unsupportedEncoding: .invalidRequest
             default: .connectionFailed
             }
-        self.init(code, error.message, endpoint: error.endpoint?.name)
+        self.init(code, error.messageWithoutWeakAdvice, endpoint: error.endpoint?.name)
         earlierFailures = error.earlierFailures
         underlyingError = error
     }

@@ -36,7 +36,8 @@ struct ConnectionPlan: Sendable {
         targets = try resolved.tokenTargets()
         try resolved.validate()
         _ = try resolved.connectTimeout
-        var conninfo = try resolved.parameters.forLibpq.expectingPassword()
+        var conninfo = resolved.parameters.forLibpq
+        if !TLSPolicy.makesStoredPasswords(generator) { conninfo = try conninfo.expectingPassword() }
         // In the form in which tokens name them.
         try conninfo.dial(targets.map(\.endpoint))
         self.conninfo = conninfo

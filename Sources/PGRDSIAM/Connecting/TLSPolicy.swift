@@ -109,7 +109,13 @@ extension TLSPolicy {
     /// The generators whose tokens a server asks for as a clear-text password.
     ///
     /// What a generator of another name makes may be a password that other methods take.
-    private static let tokenGenerators = ["default", "rds", "dsql"]
+    private static let tokenGenerators = [DefaultGenerator.name, RDSGenerator.name, DSQLGenerator.name]
+
+    /// Whether a generator makes passwords that servers store, which they may ask for by a method such as SCRAM.
+    static func makesStoredPasswords(_ generator: String?) -> Bool {
+        let names = [RedshiftGenerator.name, RedshiftGenerator.serverlessName, SecretsManagerGenerator.name]
+        return generator.map { generator in names.contains { $0.isBytewiseEqual(to: generator) } } ?? false
+    }
 
     /// Refuses what excludes a clear-text password inside TLS, before a token is made for nothing.
     private func checkAuthentication() throws {

@@ -78,6 +78,12 @@ extension Conninfo {
 }
 
 extension PGError {
+    /// The message without libpq's advice, for want of a file of roots, to do without the check of the certificate.
+    var messageWithoutWeakAdvice: String {
+        guard server == nil, let advice = message.firstRange(of: "; Either provide the file") else { return message }
+        return String(message[..<advice.lowerBound]) + "."
+    }
+
     /// The server's message, or else libpq's words without the name of the server.
     fileprivate var diagnosedMessage: ServerMessage {
         if let server {
@@ -90,7 +96,7 @@ extension PGError {
             )
         }
         let mark = "cannot be used: "
-        let words = message.splitBytes(separator: "\n").joined(separator: " ")
+        let words = messageWithoutWeakAdvice.splitBytes(separator: "\n").joined(separator: " ")
         guard let endpoint, let start = words.firstRange(of: "\(endpoint) \(mark)") else { return ServerMessage(words) }
         return ServerMessage(String(words[start.upperBound...]))
     }

@@ -47,6 +47,17 @@ struct DiagnosisTests {
         #expect(await stage.refusal("staged", "\(tunnel) aws_rds_iam_port=5432") == nil)
     }
 
+    @Test("does not repeat libpq's advice to do without the check of the certificate")
+    func weakAdvice() async throws {
+        let error = try #require(try await Stage.shared.refusal("staged", "sslrootcert=/none/root.crt"))
+        #expect(
+            "\(error)".contains("root certificate file \"/none/root.crt\" does not exist. Likely cause: The file of")
+        )
+        let words = "\(error) \(error.likelyCauses.map(\.evidence))"
+        #expect(!words.contains("disable") && !words.contains("Either provide"))
+        #expect((error.underlyingError as? PGError)?.message.contains("Either provide the file") == true)
+    }
+
     @Test("lists what cannot be ruled out if nothing on this side is wrong, the clock among it")
     func unknown() async throws {
         let stage = try await Stage.shared

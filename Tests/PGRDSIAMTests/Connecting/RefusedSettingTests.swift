@@ -95,6 +95,16 @@ struct RefusedSettingTests {
         #expect(try inherited.refusal?.hasPrefix("require_auth=\(methods), from PGREQUIREAUTH, excludes") == true)
     }
 
+    @Test("is not made: a server may ask for a stored password by SCRAM, for a token only in clear text inside TLS")
+    func expectedMethod() throws {
+        for generator in ["default", "rds", "dsql", "vault"] {
+            #expect(try Attempt(generator: generator, dialect: .v16).plan.conninfo[.requireAuth] == "password")
+        }
+        for generator in ["secrets-manager", "redshift", "redshift-serverless"] {
+            #expect(try Attempt(generator: generator, dialect: .v16).plan.conninfo[.requireAuth] == nil)
+        }
+    }
+
     @Test(
         "is not require_auth that allows clear-text passwords",
         arguments: ["password", "scram-sha-256,password", "!scram-sha-256", "!md5,!none", "''"]
