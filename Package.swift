@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "LoginDoctor", targets: ["LoginDoctor"]),
         .library(name: "AWSGenerators", targets: ["AWSGenerators"]),
         .library(name: "CommandGenerator", targets: ["CommandGenerator"]),
+        .library(name: "AuditFleet", targets: ["AuditFleet"]),
         .library(name: "TokenAuditLog", targets: ["TokenAuditLog"]),
         .library(name: "AuthTokens", targets: ["AuthTokens"]),
         .library(name: "AuthTokensTesting", targets: ["AuthTokensTesting"]),
@@ -187,13 +188,22 @@ let package = Package(
                 "AWSCredentialSources", "RDSIAMBasics", "RDSIAMSystem", "CLibssl", "CResolver",
             ]
         ),
+        // Audit logs of many hosts in one PostgreSQL.
+        .target(
+            name: "AuditFleet",
+            dependencies: [
+                "TokenAuditLog", "PGRDSIAM", "LibpqClient", "AuthTokens", "RDSIAMBasics", "RDSIAMHashing",
+                "RDSIAMSystem",
+            ]
+        ),
 
         // Level 4.
         .executableTarget(
             name: "rds-iam",
             dependencies: [
                 "PGConninfo", "AuthTokens", "AWSCredentialSources", "AWSGenerators", "CommandGenerator", "LibpqClient",
-                "TokenAuditLog", "PGRDSIAM", "LoginDoctor", "LoginProxy", "RDSIAMBasics", "RDSIAMSystem",
+                "TokenAuditLog", "PGRDSIAM", "LoginDoctor", "LoginProxy", "AuditFleet",
+                "RDSIAMBasics", "RDSIAMSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Proxy"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Proxy"])),
@@ -314,6 +324,13 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["rds-iam", "TestSupport", "RDSIAMBasics", "RDSIAMSystem"]
+        ),
+        .testTarget(
+            name: "AuditFleetTests",
+            dependencies: [
+                "AuditFleet", "TokenAuditLog", "PGRDSIAM", "LibpqClient", "AuthTokens", "CSQLite", "RDSIAMBasics",
+                "RDSIAMHashing", "TestSupport", "rds-iam",
+            ]
         ),
         // What valgrind watches.
         .executableTarget(name: "connect-cycler", dependencies: ["PGRDSIAM"], path: "Tests/ConnectCycler"),

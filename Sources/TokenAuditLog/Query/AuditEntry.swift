@@ -41,7 +41,7 @@ public struct AuditEntry: Sendable, Hashable {
         return String(decoding: CanonicalJSON.string(payload).utf8, as: UTF8.self)
     }
 
-    init(sequence: Int64, payload: String, leafHash: [UInt8], chainHash: [UInt8]) {
+    package init(sequence: Int64, payload: String, leafHash: [UInt8], chainHash: [UInt8]) {
         self.sequence = sequence
         self.payload = payload
         self.leafHash = leafHash

@@ -10,7 +10,14 @@ public struct AuditTokenTrace: Sendable, Hashable {
     /// Whether there are more events than ``entries`` has.
     public let isAbridged: Bool
 
-    static let most = 1000
+    /// How many events a trace has at most.
+    package static let most = 1000
+
+    package init(fingerprint: String, entries: [AuditEntry], isAbridged: Bool) {
+        self.fingerprint = fingerprint
+        self.entries = entries
+        self.isAbridged = isAbridged
+    }
 
     /// Whether the log has an event about it.
     public var isKnown: Bool { !entries.isEmpty }

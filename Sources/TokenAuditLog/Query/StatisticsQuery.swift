@@ -39,7 +39,7 @@ struct StatisticsQuery {
 }
 
 /// The counts so far.
-struct StatisticsTally {
+package struct StatisticsTally {
     private typealias Table = [ByteText: AuditStatistics.Counts]
 
     private struct Login: Hashable {
@@ -58,9 +58,11 @@ struct StatisticsTally {
     private var codes = Table()
     private var logins: [Login: AuditStatistics.Counts] = [:]
 
-    init(since: Int64?, until: Int64?) { (self.since, self.until) = (since, until) }
+    /// Counts events from a time on and before another, both in microseconds.
+    package init(since: Int64?, until: Int64?) { (self.since, self.until) = (since, until) }
 
-    mutating func count(_ entry: AuditEntry) {
+    /// Counts one more event.
+    package mutating func count(_ entry: AuditEntry) {
         statistics.rows += 1
         guard let record = entry.record else {
             statistics.unreadableRows += 1
@@ -88,7 +90,8 @@ struct StatisticsTally {
         statistics.incidents.append(entry)
     }
 
-    var finished: AuditStatistics {
+    /// The counts, in their order.
+    package var finished: AuditStatistics {
         var statistics = statistics
         statistics.perDay = days.sorted { $0.key < $1.key }.map { day, counts in
             AuditStatistics.Group(String(CivilTime(unixSeconds: day * 86_400).rfc3339.prefix(10)), counts)

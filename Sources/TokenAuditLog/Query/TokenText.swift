@@ -2,12 +2,12 @@
 /// into several lines.
 ///
 /// A signed token is a URL without its scheme: the endpoint, `/?`, and a query with the signature.
-enum TokenText {
+package enum TokenText {
     /// How many texts are looked at, as each is hashed and looked up.
     static let most = 1000
 
     /// What may be tokens, without repeats: the whole text without the white space around it, and what is found in it.
-    static func candidates(in text: String) -> [String] {
+    package static func candidates(in text: String) -> [String] {
         var known: Set<[UInt8]> = []
         var candidates: [String] = []
         let whole = Array(text.trimmingASCIISpace().utf8)

@@ -5,12 +5,12 @@ public import RDSIAMSystem
 ///
 /// The page is one file of HTML that loads nothing: no script, no font, no image. Charts are SVG within it.
 public struct AuditReport: Sendable {
-    private let path: String
+    private let logs: [ReportedLog]
+    private let isFleet: Bool
     private let since: Date?
     private let until: Date?
     private let time: Date
     private let statistics: AuditStatistics
-    private let verification: AuditVerification
 
     /// Creates a report.
     ///
@@ -29,12 +29,22 @@ public struct AuditReport: Sendable {
         until: Date?,
         at time: Date
     ) {
-        self.statistics = statistics
-        self.verification = verification
-        self.path = path
-        self.since = since
-        self.until = until
-        self.time = time
+        logs = [ReportedLog(name: path, verification: verification)]
+        isFleet = false
+        (self.statistics, self.since, self.until, self.time) = (statistics, since, until, time)
+    }
+
+    /// Creates a report on several logs.
+    ///
+    /// - Parameters:
+    ///   - statistics: What happened in the period, in all of them.
+    ///   - logs: What a verification of each has found.
+    ///   - since: The beginning of the period; `nil` for the logs'.
+    ///   - until: The end of the period; `nil` for the logs'.
+    ///   - time: When the report is made.
+    package init(_ statistics: AuditStatistics, logs: [ReportedLog], since: Date?, until: Date?, at time: Date) {
+        (self.logs, isFleet) = (logs, true)
+        (self.statistics, self.since, self.until, self.time) = (statistics, since, until, time)
     }
 
     /// The page.
@@ -53,8 +63,8 @@ public struct AuditReport: Sendable {
         </head>
         <body>
         <h1>Tokens for databases</h1>
-        <p class="about">\(period) · log <code>\(path)</code> · made at \(time.rfc3339)</p>
-        \(verdict)
+        <p class="about">\(period) · \(subject) · made at \(time.rfc3339)</p>
+        \(logs.map(verdict))
         \(tiles)
         <h2>Tokens per day</h2>
         \(DayChart(statistics.perDay).svg)
@@ -67,16 +77,27 @@ public struct AuditReport: Sendable {
         \(ErrorTable(groups: statistics.perErrorCode).html)
         <h2>Gaps, prunings and acknowledgments</h2>
         \(IncidentTable(entries: statistics.incidents).html)
-        \(findings)
+        \(logs.map(findings))
         <h2>How to check this page</h2>
-        <p>The counts come from \(Int(statistics.rows)) rows of the log. With the log, or a backup of it:</p>
-        <pre>rds-iam audit verify --head "\(verification.head.description)"</pre>
+        <p>The counts come from \(Int(statistics.rows)) rows. \(checking)
         <p>A token that was issued is recorded before it can be used. The log does not know of tokens made by other
         programs.</p>
         </body>
         </html>
 
         """
+    }
+
+    private var subject: HTML {
+        isFleet ? "\(logs.count) logs" : "log <code>\(logs.first?.name ?? "")</code>"
+    }
+
+    private var checking: HTML {
+        guard !isFleet else {
+            return "With the heads above in a file:</p><pre>rds-iam audit fleet verify CONNINFO --heads FILE</pre>"
+        }
+        let head = logs.first?.verification.head.description ?? ""
+        return "With the log, or a backup of it:</p><pre>rds-iam audit verify --head \"\(head)\"</pre>"
     }
 
     private var period: String {
@@ -90,22 +111,25 @@ public struct AuditReport: Sendable {
 
     // MARK: Parts
 
-    private var verdict: HTML {
+    private func verdict(on log: ReportedLog) -> HTML {
+        let verification = log.verification
+        let isIntact = verification.isIntact && log.problems.isEmpty
         let rows = Int(verification.rows)
         let acknowledged = verification.acknowledgedCount
         let but = acknowledged > 0 ? " but for what was acknowledged (\(acknowledged))" : ""
         let text: HTML =
-            verification.isIntact
+            isIntact
             ? "<b>Intact\(but).</b> \(rows) rows were verified."
-            : "<b>Not as it was written:</b> \(verification.findingCount - acknowledged) findings, listed below."
+            : "<b>Not as it was written:</b> \(log.openCount) findings, listed below."
+        let name: HTML = isFleet ? "<p>\(log.name)</p>" : ""
         return """
-            <div class="verdict \(verification.isIntact ? "good" : "bad")"><p>\(text)</p>\(beginning)\
+            <div class="verdict \(isIntact ? "good" : "bad")">\(name)<p>\(text)</p>\(beginning(of: verification))\
             <p>Chain head: <code>\(verification.head.description)</code></p></div>
             """
     }
 
     /// Where the log begins, if not at its first row.
-    private var beginning: HTML {
+    private func beginning(of verification: AuditVerification) -> HTML {
         guard let pruning = verification.pruning else { return "" }
         let actor = pruning.actor.map { " by \($0.user) (\($0.program) on \($0.host))" } ?? ""
         let time = pruning.time.map { " at \($0.rfc3339)" } ?? ""
@@ -129,8 +153,12 @@ public struct AuditReport: Sendable {
 
     private func tile(_ number: Int, _ what: String) -> HTML { "<div><b>\(number)</b> \(what)</div>" }
 
-    private var findings: HTML {
-        guard !verification.findings.isEmpty else { return "" }
+    private func findings(in log: ReportedLog) -> HTML {
+        let verification = log.verification
+        guard !verification.findings.isEmpty || !log.problems.isEmpty else { return "" }
+        let problems: [HTML] = log.problems.map { problem in
+            "<tr><td></td><td class=\"text\"></td><td class=\"text\">\(problem)</td><td class=\"text\"></td></tr>"
+        }
         let rows: [HTML] = verification.findings.map { finding in
             let note = finding.acknowledgedBy.map { "acknowledged by row \($0)" } ?? ""
             return """
@@ -142,9 +170,9 @@ public struct AuditReport: Sendable {
         let left = verification.findingCount - verification.findings.count
         let rest: HTML = left > 0 ? "<p>and \(left) more</p>" : ""
         return """
-            <h2>Findings of the verification</h2>
+            <h2>Findings of the verification\(isFleet ? ": \(log.name)" : "")</h2>
             <table><thead><tr><th>Row</th><th>Kind</th><th>What</th><th></th></tr></thead>\
-            <tbody>\(rows)</tbody></table>\(rest)
+            <tbody>\(problems)\(rows)</tbody></table>\(rest)
             """
     }
 
@@ -176,4 +204,18 @@ public struct AuditReport: Sendable {
         @media print{body{max-width:none;margin:0}h2{break-after:avoid}tr,svg{break-inside:avoid}}
 
         """
+}
+
+/// A log of which a report tells, and what a verification has found.
+package struct ReportedLog: Sendable {
+    let name: String
+    let verification: AuditVerification
+    /// What is wrong beside the chain itself, in words.
+    let problems: [String]
+
+    package init(name: String, verification: AuditVerification, problems: [String] = []) {
+        (self.name, self.verification, self.problems) = (name, verification, problems)
+    }
+
+    var openCount: Int { verification.findingCount - verification.acknowledgedCount + problems.count }
 }

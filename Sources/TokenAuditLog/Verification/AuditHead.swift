@@ -11,6 +11,12 @@ public struct AuditHead: Sendable, Hashable {
     /// The row's chain hash, 32 bytes.
     public var chainHash: [UInt8] { digest.bytes }
 
+    /// Takes a chain hash, or returns `nil` if it is not 32 bytes long.
+    package init?(logID: String, sequence: Int64, chainHash: [UInt8]) {
+        guard let digest = Digest(chainHash) else { return nil }
+        self.init(logID: logID, sequence: sequence, digest: digest)
+    }
+
     init(logID: String, sequence: Int64, digest: Digest) {
         self.logID = logID
         self.sequence = sequence

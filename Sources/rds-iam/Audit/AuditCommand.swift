@@ -22,6 +22,7 @@ struct AuditCommand: AsyncParsableCommand {
             AuditListCommand.self, AuditShowCommand.self, AuditStatsCommand.self, AuditReportCommand.self,
             AuditFindTokenCommand.self, AuditVerifyCommand.self, AuditHeadCommand.self, AuditExportCommand.self,
             AuditBackupCommand.self, AuditPruneCommand.self, AuditReanchorCommand.self, AuditKeyCommand.self,
+            AuditShipCommand.self, FleetCommand.self,
         ]
     )
 }

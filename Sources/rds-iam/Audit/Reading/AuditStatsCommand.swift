@@ -32,17 +32,10 @@ struct AuditStatsCommand: AuditSubcommand {
         let reader = try await log.reader()
         let statistics = try await period.statistics(of: reader)
         if json { return try JSONOutput("stats", statistics.json).print() }
-        if Terminal.output.isTerminal {
-            StatisticsTables(statistics, on: .output).lines.forEach { print($0) }
-        } else {
-            Self.printFields(statistics)
-            let unreadable = statistics.unreadableRows
-            guard unreadable > 0 else { return }
-            Main.printError("rds-iam: note: \(unreadable) rows cannot be read: run rds-iam audit verify.")
-        }
+        statistics.printForReader()
     }
 
-    private static func printFields(_ statistics: AuditStatistics) {
+    fileprivate static func printFields(_ statistics: AuditStatistics) {
         print(["", "", "issued", "reused", "refused", "accepted", "rejected"].joined(separator: "\t"))
         for (kind, groups) in statistics.kinds {
             for group in groups { printFields(kind, group.name, group.counts) }
@@ -57,6 +50,14 @@ struct AuditStatsCommand: AuditSubcommand {
 }
 
 extension AuditStatistics {
+    /// Prints the counts: for a person as tables and bars, for a program as lines of fields.
+    func printForReader() {
+        if Terminal.output.isTerminal { return StatisticsTables(self, on: .output).lines.forEach { print($0) } }
+        AuditStatsCommand.printFields(self)
+        guard unreadableRows > 0 else { return }
+        Main.printError("rds-iam: note: \(unreadableRows) rows cannot be read: run rds-iam audit verify.")
+    }
+
     fileprivate var kinds: KeyValuePairs<String, [Group]> {
         [
             "day": perDay, "user": perUser, "host": perHost, "dialed": perDialedHost, "role": perRole,

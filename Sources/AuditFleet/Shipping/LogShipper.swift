@@ -1,0 +1,180 @@
+import AuthTokens
+public import LibpqClient
+import PGRDSIAM
+import RDSIAMSystem
+import TokenAuditLog
+
+/// Copies the rows of one host's log into a ``Fleet``: at least once, each stored once, resumable at any moment.
+///
+/// ```swift
+/// let shipper = LogShipper("/var/lib/app/tokens.auditlog", host: "app-1")
+/// let shipment = try await shipper.ship(over: connection)
+/// ```
+///
+/// The log is only read, in short transactions. Nothing else is stored on the host: what was shipped, the fleet knows.
+public struct LogShipper: Sendable {
+    /// How large a batch is.
+    public struct BatchLimits: Sendable {
+        /// How many rows it has at most.
+        public var rows = 10_000
+        /// After how many bytes it ends.
+        public var bytes = 8 << 20
+        /// How many rows are read from the log in one transaction, which a writer of the log may wait for.
+        public var rowsPerRead = 500
+
+        /// Creates the default limits.
+        public init() {}
+    }
+
+    /// The log's file.
+    public let path: String
+    /// The name under which the fleet knows the host.
+    public let host: String
+    /// How large a batch is.
+    public var limits = BatchLimits()
+
+    /// Ships a log.
+    ///
+    /// - Parameters:
+    ///   - path: The log's file.
+    ///   - host: The name under which the fleet knows the host; the system's own by default.
+    public init(_ path: String, host: String? = nil) {
+        self.path = path
+        self.host = host ?? AuditActor.current.host
+    }
+
+    /// Ships what is there, up to the log's end.
+    ///
+    /// - Parameter connection: A connection as a user with the role `audit_fleet_shipper`. After an error, open
+    ///   another.
+    /// - Returns: What became of it. If rows did not fit, they are findings of the fleet, and ``Shipment/heldBy`` says
+    ///   so.
+    /// - Throws: ``FleetError``; `AuditLogError` and `PGError`, which may be retryable; `CancellationError`.
+    public func ship(over connection: PGConnection) async throws -> Shipment {
+        let reader = try await AuditLogReader.open(path)
+        return try await ship(reader, over: connection)
+    }
+
+    /// Ships from a row on, whatever the fleet has.
+    package func ship(over connection: PGConnection, from row: Int64) async throws -> Shipment {
+        try await ship(AuditLogReader.open(path), over: connection, from: row)
+    }
+
+    private func ship(
+        _ reader: AuditLogReader,
+        over connection: PGConnection,
+        from row: Int64? = nil
+    ) async throws -> Shipment {
+        try await FleetError.explaining {
+            var session = ShippingSession(reader: reader, connection: connection, host: host, limits: limits)
+            return try await session.run(from: row)
+        }
+    }
+
+    /// Ships until the task is canceled or rows do not fit: each new row within a second or two, and through all
+    /// failures that may pass.
+    ///
+    /// While the fleet cannot be reached, the log is left alone, and the next rows to be shipped are tried again and
+    /// again, at most a minute apart. Nothing is stored on the host.
+    ///
+    /// - Parameters:
+    ///   - pause: How long to wait before looking for new rows.
+    ///   - attempts: How often in a row to try after failures that may pass; `nil` without end.
+    ///   - isFollowing: Whether to go on at the log's end.
+    ///   - connect: Opens a connection to the fleet.
+    ///   - notify: Is told what happens.
+    /// - Returns: What was shipped in all, and how it ended.
+    /// - Throws: What ``ship(over:)`` throws and cannot pass, or has not passed.
+    @discardableResult
+    public func run(
+        every pause: Duration = .seconds(1),
+        attempts: Int? = nil,
+        isFollowing: Bool = true,
+        connect: @Sendable () async throws -> PGConnection,
+        notify: @Sendable (ShippingNotice) -> Void = { _ in }
+    ) async throws -> Shipment {
+        var failures = 0
+        var total = Shipment(logID: "")
+        while true {
+            do {
+                try await withConnection(connect) { connection in
+                    try await pass(over: connection, every: pause, isFollowing: isFollowing) { shipment in
+                        failures = 0
+                        total.add(shipment)
+                        notify(.shipped(shipment))
+                    }
+                }
+                return total
+            } catch let error where Self.mayPass(error) {
+                try Task.checkCancellation()
+                failures += 1
+                if let attempts, failures >= attempts { throw error }
+                let wait = Duration.milliseconds(min(60_000, 250 << min(failures, 8)))
+                notify(.interrupted(error, retryingIn: wait))
+                try await Task.sleep(for: wait)
+            }
+        }
+    }
+
+    private func withConnection(
+        _ connect: @Sendable () async throws -> PGConnection,
+        _ body: (PGConnection) async throws -> Void
+    ) async throws {
+        let connection = try await connect()
+        do {
+            try await body(connection)
+            await connection.close()
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private func pass(
+        over connection: PGConnection,
+        every pause: Duration,
+        isFollowing: Bool,
+        _ tell: (Shipment) -> Void
+    ) async throws {
+        let reader = try await AuditLogReader.open(path)
+        var seen: AuditHead?
+        var contact = ContinuousClock.now
+        while true {
+            let head = try await reader.head()
+            // Without new rows, the fleet is told once a minute that all is well.
+            if head != seen || contact + .seconds(60) < .now {
+                contact = .now
+                let shipment = try await ship(reader, over: connection)
+                tell(shipment)
+                seen = head
+                // Nothing moves until people have looked.
+                if shipment.heldBy != nil { return }
+            }
+            guard isFollowing else { return }
+            try await Task.sleep(for: pause)
+        }
+    }
+
+    private static func mayPass(_ error: any Error) -> Bool {
+        // A connection that broke in the middle is reported as closed to what comes after.
+        if let error = error as? PGError, error.code == .closed { return true }
+        return (error as? any RetryableError)?.isRetryable ?? false
+    }
+}
+
+/// What a shipper tells while it runs.
+public enum ShippingNotice: Sendable {
+    /// Rows were shipped, or there were none.
+    case shipped(Shipment)
+    /// Something failed that may pass.
+    case interrupted(any Error, retryingIn: Duration)
+}
+
+extension Shipment {
+    mutating func add(_ other: Shipment) {
+        (logID, through) = (other.logID, other.through)
+        (heldBy, openFindings) = (other.heldBy, other.openFindings)
+        stored += other.stored
+        known += other.known
+    }
+}

@@ -1,0 +1,158 @@
+import LibpqClient
+import RDSIAMSystem
+import TokenAuditLog
+
+/// Ships one log over one connection.
+struct ShippingSession {
+    let reader: AuditLogReader
+    let connection: PGConnection
+    let host: String
+    let limits: LogShipper.BatchLimits
+    private(set) var shipment = Shipment(logID: "")
+    /// The last row that was shipped, and its chain hash; `nil` if the fleet does not know it.
+    private var cursor = (row: Int64(0), hash: [UInt8]?.none)
+
+    init(reader: AuditLogReader, connection: PGConnection, host: String, limits: LogShipper.BatchLimits) {
+        (self.reader, self.connection, self.host, self.limits) = (reader, connection, host, limits)
+    }
+
+    /// Ships what is there, up to the log's end.
+    ///
+    /// - Parameter row: The row after which to begin; `nil` for the last that the fleet has.
+    mutating func run(from row: Int64? = nil) async throws -> Shipment {
+        try await enroll()
+        guard shipment.heldBy == nil else { return shipment }
+        // Looked at after the cursor was read: another shipper may be ahead of this one, but not the fleet of the log.
+        let head = try await reader.head()
+        try await say(head)
+        if shipment.heldBy == nil { try await compareCursor(with: head) }
+        if shipment.heldBy == nil { try await shipRows(after: row ?? cursor.row, skipsKnown: row == nil) }
+        return shipment
+    }
+
+    private mutating func enroll() async throws {
+        let origin = try await reader.origin()
+        let row = try await connection.query(
+            "SELECT next_seq, head_hash, held_by, open_findings FROM audit_fleet.enroll($1, $2, $3, $4, $5)",
+            origin.logID,
+            host,
+            reader.path,
+            origin.sequence,
+            Data(origin.chainHash)
+        ).rows[0]
+        shipment = Shipment(logID: origin.logID)
+        cursor = (try row.decode(Int64.self, at: 0) - 1, try row.decodeIfPresent(Data.self, at: 1).map(Array.init))
+        shipment.through = cursor.row
+        shipment.heldBy = try row.decodeIfPresent(at: 2)
+        shipment.openFindings = try row.decode(at: 3)
+    }
+
+    /// Tells the fleet where the log ends.
+    private mutating func say(_ head: AuditHead) async throws {
+        let row = try await connection.query(
+            "SELECT audit_fleet.contact($1, $2, $3, $4)",
+            head.logID,
+            cursor.row,
+            head.sequence,
+            Data(head.chainHash)
+        ).rows[0]
+        shipment.heldBy = try row.decodeIfPresent(at: 0)
+    }
+
+    /// Makes sure that the log still holds the row that was shipped last; if not, brings what it holds instead.
+    private mutating func compareCursor(with head: AuditHead) async throws {
+        guard let hash = cursor.hash, let row = try await reader.head(at: cursor.row), row.chainHash != hash else {
+            return
+        }
+        let batch = try await batch(after: try await firstDifference(through: cursor.row) - 1, atMost: 100)
+        try await ship(batch)
+    }
+
+    /// The first row that differs from what was shipped: all after it do, as each hash covers all before it.
+    private func firstDifference(through last: Int64) async throws -> Int64 {
+        var (low, high) = (try await reader.origin().sequence + 1, last)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if try await isEqual(middle) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func isEqual(_ row: Int64) async throws -> Bool {
+        let local = try await reader.head(at: row)?.chainHash
+        let result = try await connection.query("SELECT audit_fleet.hash_of_row($1, $2)", shipment.logID, row)
+        // A row that was retired, or is gone on either side, says nothing: the difference lies after it.
+        guard let stored = try result.rows[0].decodeIfPresent(Data.self, at: 0), let local else { return true }
+        return Array(stored) == local
+    }
+
+    // MARK: Batches
+
+    private mutating func shipRows(after row: Int64, skipsKnown: Bool) async throws {
+        var next = try await batch(after: row)
+        while next.count > 0, shipment.heldBy == nil {
+            let current = next
+            // Read while the server works.
+            async let following = batch(after: current.last)
+            do {
+                try await ship(current)
+                next = try await following
+            } catch {
+                _ = try? await following
+                throw error
+            }
+            // Another shipper of this log was faster.
+            if skipsKnown, shipment.heldBy == nil, cursor.row > current.last {
+                next = try await batch(after: cursor.row)
+            }
+        }
+    }
+
+    private func batch(after row: Int64, atMost most: Int? = nil) async throws -> RowBatch {
+        var batch = RowBatch(capacity: 1 << 16)
+        let most = most ?? limits.rows
+        var last = row
+        while batch.count < most, batch.bytes.count < limits.bytes {
+            let count = batch.count
+            batch = try await reader.rows(after: last, limit: min(limits.rowsPerRead, most - count), into: batch) {
+                $0.append($1)
+            }
+            guard batch.count > count else { break }
+            last = batch.last
+        }
+        batch.finish()
+        return batch
+    }
+
+    /// Stores a batch: its rows and the new cursor are committed together.
+    private mutating func ship(_ batch: RowBatch) async throws {
+        let logID = shipment.logID
+        let row = try await connection.transaction {
+            try await connection.copyIn(
+                "COPY pg_temp.audit_batch (\(RowBatch.columns)) FROM STDIN (FORMAT binary)",
+                from: OneChunk(bytes: batch.bytes)
+            )
+            return try await connection.query(
+                "SELECT stored, known, next_seq, held_by, last_hash FROM audit_fleet.ship($1)",
+                logID
+            ).rows[0]
+        }
+        shipment.stored += try row.decode(Int64.self, at: 0)
+        shipment.known += try row.decode(Int64.self, at: 1)
+        cursor = (try row.decode(Int64.self, at: 2) - 1, try row.decodeIfPresent(Data.self, at: 4).map(Array.init))
+        shipment.through = cursor.row
+        shipment.heldBy = try row.decodeIfPresent(at: 3)
+    }
+}
+
+/// Bytes that are there at once, as a sequence of one.
+private struct OneChunk: AsyncSequence, AsyncIteratorProtocol {
+    var bytes: [UInt8]?
+
+    mutating func next() async -> [UInt8]? {
+        defer { bytes = nil }
+        return bytes
+    }
+
+    func makeAsyncIterator() -> Self { self }
+}

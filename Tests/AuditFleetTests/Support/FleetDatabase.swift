@@ -1,0 +1,94 @@
+import AuditFleet
+import Foundation
+import LibpqClient
+import PGRDSIAM
+import Synchronization
+import TestSupport
+
+/// One server for the tests that do not kill it.
+enum SharedServer {
+    /// Users who log in with tokens.
+    static let users = ["shipper_one", "auditor_one", "owner_one"]
+
+    private static let task = Task { try await RDSLookalike.start(users.flatMap { ["--user", $0] }) }
+
+    static var value: RDSLookalike { get async throws { try await task.value } }
+}
+
+/// A database of its own for one test, with a fleet that a user without special rights owns.
+struct FleetDatabase: Sendable {
+    let server: RDSLookalike
+    let name: String
+    let owner: String
+
+    private static let number = Mutex(0)
+
+    /// Makes a database and installs the fleet in it.
+    static func make(on server: RDSLookalike? = nil, isInstalled: Bool = true) async throws -> FleetDatabase {
+        let server = if let server { server } else { try await SharedServer.value }
+        let number = number.withLock { number in
+            number += 1
+            return number
+        }
+        let database = FleetDatabase(server: server, name: "fleet_\(number)", owner: "owner_\(number)")
+        let superuser = try await database.connect(to: "postgres")
+        _ = try await superuser.execute("CREATE ROLE \(database.owner) CREATEROLE")
+        _ = try await superuser.query("CREATE DATABASE \(database.name) OWNER \(database.owner)")
+        await superuser.close()
+        if isInstalled { try await Fleet(database.connection(as: database.owner)).install() }
+        return database
+    }
+
+    /// A connection as superuser.
+    func connect(to database: String? = nil) async throws -> PGConnection {
+        try await PGConnection.connect(
+            PGLogin([
+                "host": server.facts.socket, "port": "\(server.facts.port)", "user": "postgres",
+                "dbname": database ?? name, "connect_timeout": "10",
+            ])
+        )
+    }
+
+    /// A connection that may do what a user may do, and no more.
+    func connection(as user: String) async throws -> PGConnection {
+        let connection = try await connect()
+        _ = try await connection.execute("SET SESSION AUTHORIZATION \(user)")
+        return connection
+    }
+
+    /// Makes a user who has a role.
+    func user(with role: String) async throws -> String {
+        let user = "\(role)_\(UUID().uuidString.prefix(8).lowercased())"
+        let superuser = try await connect()
+        _ = try await superuser.execute("CREATE ROLE \(user); GRANT audit_fleet_\(role) TO \(user)")
+        await superuser.close()
+        return user
+    }
+
+    /// Runs SQL as superuser, as a forger with all rights would.
+    @discardableResult
+    func forge(_ sql: String) async throws -> [PGResult] {
+        let connection = try await connect()
+        let results = try await connection.execute(sql)
+        await connection.close()
+        return results
+    }
+
+    /// The first field of the first row, asked for as superuser.
+    func value(_ sql: String) async throws -> String? {
+        try await forge(sql).last?.rows.first?.decodeIfPresent(String.self, at: 0)
+    }
+
+    /// The fleet as a reader sees it.
+    func fleet() async throws -> Fleet { Fleet(try await connection(as: try await user(with: "reader"))) }
+
+    /// Ships a log as one user, on a connection of its own.
+    @discardableResult
+    func ship(_ path: String, host: String = "app-1", as user: String) async throws -> Shipment {
+        let connection = try await connection(as: user)
+        defer { withExtendedLifetime(connection) {} }
+        let shipment = try await LogShipper(path, host: host).ship(over: connection)
+        await connection.close()
+        return shipment
+    }
+}
