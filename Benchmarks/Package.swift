@@ -52,6 +52,17 @@ let package = Package(
             ],
             path: "Sources/AuditBench"
         ),
+        // Many logs shipped into one PostgreSQL, beside psql's COPY of the same rows.
+        .executableTarget(
+            name: "fleet-bench",
+            dependencies: [
+                .product(name: "AuditFleet", package: "pg-aws-rds-iam"),
+                .product(name: "LibpqClient", package: "pg-aws-rds-iam"),
+                .product(name: "TokenAuditLog", package: "pg-aws-rds-iam"),
+                .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
+            ],
+            path: "Sources/FleetBench"
+        ),
         // Signing beside the bare hash work in C, and beside other signers if they are installed.
         .target(name: "CBareHash", linkerSettings: [.linkedLibrary("crypto")]),
         .executableTarget(

@@ -55,8 +55,14 @@ public struct LogShipper: Sendable {
         return try await ship(reader, over: connection)
     }
 
-    /// Ships from a row on, whatever the fleet has.
-    package func ship(over connection: PGConnection, from row: Int64) async throws -> Shipment {
+    /// Ships again from a row on: what the fleet has is compared with the log and stays as it is.
+    ///
+    /// - Parameters:
+    ///   - connection: A connection as of ``ship(over:)``.
+    ///   - row: The row after which to begin; 0 for all.
+    /// - Returns: What became of it; rows that differ are findings of the fleet.
+    /// - Throws: What ``ship(over:)`` throws.
+    public func ship(over connection: PGConnection, from row: Int64) async throws -> Shipment {
         try await ship(AuditLogReader.open(path), over: connection, from: row)
     }
 

@@ -33,6 +33,9 @@ struct AuditShipCommand: FleetSubcommand {
     @Option(help: ArgumentHelp("How many rows are sent at a time (default: 10000).", valueName: "NUMBER"))
     var batch: Int?
 
+    @Flag(help: "Send all rows again, once, to have them compared with what the fleet has.")
+    var again = false
+
     @Flag(help: "Go on at the log's end, and through failures that may pass, until the process ends.")
     var follow = false
 
@@ -41,6 +44,7 @@ struct AuditShipCommand: FleetSubcommand {
 
     func validate() throws {
         guard batch ?? 1 > 0 else { throw ValidationError("A batch has 1 row or more.") }
+        guard !again || !follow else { throw ValidationError("Say either --again or --follow.") }
     }
 
     func perform() async throws {
@@ -71,6 +75,13 @@ struct AuditShipCommand: FleetSubcommand {
         var shipper = LogShipper(path, host: host)
         if let batch { shipper.limits.rows = batch }
         do {
+            if again {
+                let connection = try await connect()
+                let shipment = try await shipper.ship(over: connection, from: 0)
+                await connection.close()
+                say(shipment, path, isLast: true)
+                return Outcome(path: path, shipment: shipment)
+            }
             let shipment = try await shipper.run(
                 attempts: follow ? nil : 6,
                 isFollowing: follow,

@@ -73,7 +73,7 @@ struct FleetOptions: ParsableArguments {
                 try parameters.set(extension: keyword, to: "default")
             }
             return parameters
-        } catch let error as ConninfoError {
+        } catch {
             throw UnusableConninfo(error, in: conninfo)
         }
     }
