@@ -1,15 +1,19 @@
 import Foundation
 import LoginDoctor
 import RDSIAMSystem
+import TestSupport
 import Testing
 
 /// The table of staged faults, which stands in the documents as well.
 enum FaultTable {
     static let all = Fault.ofSettings + Fault.ofCredentials + Fault.ofNetwork + Fault.ofServer
 
-    /// A row of the table in Markdown.
-    static func row(_ fault: Fault, _ report: ExaminationReport) -> String {
-        "| \(fault.description) | `\(report.causes.first?.code ?? "")` | \(report.answer) |"
+    /// The table in Markdown, a line for each row.
+    static var markdown: [String] {
+        ["| Fault | First cause | Exit status |"]
+            + all.map { fault in
+                "| \(fault.description) | `\(fault.code)` | \(fault.outcome.exitStatus) |"
+            }
     }
 }
 
@@ -24,24 +28,7 @@ struct FaultTests {
         #expect(report.causes.first?.code == fault.code, "\(fault): \(found); \(report.words)")
         #expect(report.outcome == fault.outcome, "\(fault): \(report.outcome.rawValue)")
         #expect(report.advice?.isEmpty == false)
-        try print(fault, report)
         try await expectNoSecret(in: report)
-    }
-
-    /// Adds the row to the file that `RDS_IAM_FAULT_TABLE` names, for the documents.
-    private func print(_ fault: Fault, _ report: ExaminationReport) throws {
-        guard let path = ProcessInfo.processInfo.environment["RDS_IAM_FAULT_TABLE"] else { return }
-        if !FileManager.default.fileExists(atPath: path) {
-            try "| what is wrong | first cause | answer |\n|---|---|---|\n".write(
-                toFile: path,
-                atomically: true,
-                encoding: .utf8
-            )
-        }
-        let handle = try FileHandle(forWritingTo: URL(filePath: path))
-        try handle.seekToEnd()
-        try handle.write(contentsOf: Data((FaultTable.row(fault, report) + "\n").utf8))
-        try handle.close()
     }
 
     private func expectNoSecret(in report: ExaminationReport) async throws {
@@ -51,6 +38,14 @@ struct FaultTests {
             #expect(!text.contains(secret))
         }
         #expect(!text.contains("X-Amz-Signature=") || text.contains("X-Amz-Signature=(64 digits, not shown)"))
+    }
+
+    @Test("the page has the table")
+    func page() throws {
+        let path = Repository.path("Sources/LoginDoctor/LoginDoctor.docc/StagedFaults.md")
+        let page = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+        let table = page.filter { $0.hasPrefix("| ") }
+        #expect(table == FaultTable.markdown, "It should be:\n\(FaultTable.markdown.joined(separator: "\n"))")
     }
 
     @Test("at least 30 faults are staged, each once")

@@ -1,4 +1,3 @@
-import AuthTokens
 import LoginDiagnosis
 import RDSIAMBasics
 
@@ -17,23 +16,19 @@ extension Cause {
             certainty: certainty,
             masking.shortened(in: cause.summary),
             advice: masking.shortened(in: cause.advice),
-            command: Self.command(for: cause.code, findings),
+            command: Self.command(for: cause).map(masking.shortened),
             evidence: cause.evidence.map(masking.shortened)
         )
     }
 
-    /// The command to run next, for causes that one command cures or shows.
-    private static func command(for code: LikelyCause.Code, _ findings: Findings) -> String? {
-        let endpoint = findings.endpoint
-        switch code {
-        case .clockSkew: return clockCommand
-        case .trustRoot where endpoint?.roots == .rdsBundle:
-            return "curl -O \(TrustRoots.bundleURL(region: endpoint?.region))"
-        case .missingPermission, .wrongResourceID: return endpoint?.resourceIDCommand
-        case .userWithoutRDSIAM: return findings.request.map { "psql -c 'GRANT rds_iam TO \"\($0.user)\"'" }
-        case .credentialsExpired: return "rds-iam credentials"
-        default: return nil
-        }
+    /// The command to run next: the first one that the advice names, SQL with psql.
+    private static func command(for cause: LikelyCause) -> String? {
+        if cause.code == .clockSkew { return clockCommand }
+        let parts = cause.advice.splitBytes(separator: "`", omittingEmptySubsequences: false)
+        guard parts.count >= 3, let word = parts[1].splitBytes(separator: " ").first else { return nil }
+        if ["aws", "psql", "curl", "getent", "rds-iam"].contains(where: word.isBytewiseEqual) { return parts[1] }
+        let isSQL = ["ALTER", "GRANT", "REVOKE", "SELECT", "CREATE"].contains(where: word.isBytewiseEqual)
+        return isSQL ? "psql -c \(parts[1].quotedForShell)" : nil
     }
 
     /// Shows whether the clock is synchronized.
