@@ -111,7 +111,8 @@ struct RootCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TokenCommand.self, ConnectCommand.self, PsqlCommand.self, ExecCommand.self, EnvCommand.self,
-            DoctorCommand.self, CredentialsCommand.self, GeneratorsCommand.self, ConninfoCommand.self,
+            ConfigCommand.self, DoctorCommand.self, CredentialsCommand.self, GeneratorsCommand.self,
+            ConninfoCommand.self,
             AuditCommand.self,
         ] + proxySubcommands,
         helpNames: .long

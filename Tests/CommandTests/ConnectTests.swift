@@ -116,9 +116,9 @@ struct ConnectTests {
             )
             return numbers[2]
         }
-        let (few, many) = (try await peak(1000), try await peak(300_000))
-        // 300,000 rows have 60 MB.
-        #expect(many < few + 16_384, "\(few) KiB, \(many) KiB")
+        let (few, many) = (try await peak(1000), try await peak(100_000))
+        // 100,000 rows have 20 MB.
+        #expect(many < few + 8192, "\(few) KiB, \(many) KiB")
     }
 
     @Test("shows on a terminal no character that the terminal acts on")

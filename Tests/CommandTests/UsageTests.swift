@@ -130,7 +130,7 @@ struct UsageTests {
     @Test("every help text has examples and exit statuses, and its lines fit 80 columns but for examples")
     func helpTexts() async throws {
         let lab = try CommandLab()
-        for command in ["", "token", "connect", "psql", "exec", "env", "audit"] {
+        for command in ["", "token", "connect", "psql", "exec", "env", "config", "audit"] {
             let help = try await lab.run(command.split(separator: " ").map(String.init) + ["--help"]).output
             #expect(help.contains("Exit status:") && help.contains("or example"), "\(command)")
             for line in help.split(separator: "\n") where !line.contains("rds-iam ") && !line.contains("https://") {

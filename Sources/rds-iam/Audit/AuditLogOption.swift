@@ -14,14 +14,16 @@ struct AuditLogOption: ParsableArguments {
     )
     var path: String?
 
-    /// The file that the option or the environment names, or the default.
-    func resolved() throws -> String {
-        if let path, path.isEmpty {
-            throw ValidationError("--audit-log names no file. Use --audit off for no log, or leave the option out.")
-        }
-        let environment = ProcessInfo.processInfo.environment
-        if let path = path ?? environment["RDS_IAM_AUDIT_LOG"], !path.isEmpty { return path }
-        if let state = environment["XDG_STATE_HOME"], state.hasBytePrefix("/") {
+    @OptionGroup var settings: SettingsOption
+
+    /// The file that the option or the settings name, or the default.
+    func resolved() throws -> String { try resolved(settings.load()) }
+
+    func resolved(_ settings: Settings) throws -> String { try path ?? settings[.auditLog] ?? Self.standardPath() }
+
+    /// The file if nothing names one.
+    static func standardPath() throws -> String {
+        if let state = ProcessInfo.processInfo.environment["XDG_STATE_HOME"], state.hasBytePrefix("/") {
             return state + "/rds-iam/audit.sqlite"
         }
         guard let home = HomeDirectory.path else {
@@ -48,13 +50,14 @@ struct AuditLogOption: ParsableArguments {
     /// A missing log is an error and is not created. A checkpoint is written if there is a key to sign it; if not, the
     /// next writer's checkpoint confirms these rows too.
     func writer(_ signing: SigningKeyOption) async throws -> AuditLog {
+        let settings = try settings.load()
         var configuration = AuditLogConfiguration()
         configuration.createsFile = false
-        configuration.signingKey = try signing.key()
+        configuration.signingKey = try signing.key(settings)
         configuration.recordsOpenAndClose = configuration.signingKey != nil
         configuration.checkpointInterval = 0
         configuration.idleCheckpoint = nil
-        return try await AuditLog.open(resolved(), configuration: configuration)
+        return try await AuditLog.open(resolved(settings), configuration: configuration)
     }
 }
 

@@ -17,10 +17,11 @@ struct AuditOptions: ParsableArguments {
 
     @Option(
         help: """
-            required: no token without a record; best-effort: a token even if its record fails; off: no record.
+            required: no token without a record; best-effort: a token even if its record fails; off: no record (default: \
+            $RDS_IAM_AUDIT_POLICY, else required).
             """
     )
-    var audit = AuditMode.required
+    var audit: AuditMode?
 
     @OptionGroup var signing: SigningKeyOption
 
@@ -32,12 +33,15 @@ struct AuditOptions: ParsableArguments {
         _ body: (TokenIssuer) async throws -> Value
     ) async throws -> Value {
         func issuer(_ policy: AuditPolicy) -> TokenIssuer { Self.issuer(policy, observers) }
-        guard audit != .off else { return try await body(issuer(.off)) }
-        let path = try log.resolved()
-        guard let log = try await openLog(path) else {
+        let settings = try log.settings.load()
+        try settings.apply()
+        let mode = try mode(settings)
+        guard mode != .off else { return try await body(issuer(.off)) }
+        let path = try log.resolved(settings)
+        guard let log = try await openLog(path, settings, mode) else {
             return try await body(issuer(.bestEffort(LostRecords(of: path))))
         }
-        guard audit == .bestEffort else { return try await closing(log) { try await body(issuer(.required(log))) } }
+        guard mode == .bestEffort else { return try await closing(log) { try await body(issuer(.required(log))) } }
         do {
             let value = try await body(issuer(.bestEffort(WarningRecorder(log: log))))
             LostRecords(of: path).record(await log.close())
@@ -48,6 +52,16 @@ struct AuditOptions: ParsableArguments {
         }
     }
 
+    private func mode(_ settings: Settings) throws -> AuditMode {
+        if let audit { return audit }
+        guard let text = settings[.auditPolicy] else { return .required }
+        guard let mode = AuditMode(rawValue: text) else {
+            let source = settings.entry(.auditPolicy)?.source ?? ""
+            throw ValidationError("\(source) is \(String(reflecting: text)), and must be required, best-effort or off.")
+        }
+        return mode
+    }
+
     private static func issuer(_ policy: AuditPolicy, _ observers: [any TokenObserver]) -> TokenIssuer {
         var options = TokenCacheOptions.standard
         // A user who is asked for a password or a code may take five minutes.
@@ -56,15 +70,15 @@ struct AuditOptions: ParsableArguments {
     }
 
     /// Opens the log, or returns `nil` if it cannot be opened and need not be.
-    private func openLog(_ path: String) async throws -> AuditLog? {
+    private func openLog(_ path: String, _ settings: Settings, _ mode: AuditMode) async throws -> AuditLog? {
         var configuration = AuditLogConfiguration()
-        configuration.signingKey = try signing.key()
+        configuration.signingKey = try signing.key(settings)
         configuration.notify = Self.warn
         do {
             let log = try await AuditLog.open(path, configuration: configuration)
             try await LostRecords(of: path).settle(in: log)
             return log
-        } catch  where audit == .bestEffort {
+        } catch  where mode == .bestEffort {
             WarningRecorder.warn("this token", error)
             return nil
         } catch let error as AuditLogError where Self.isAboutPlace(error) {

@@ -8,6 +8,8 @@ import RDSIAMSystem
 struct ProgramLaunch {
     private let path: [UInt8]
     private let words: [[UInt8]]
+    /// The variables of this process as its parent has set them, without libpq's.
+    private let variables: [[UInt8]]
     /// The descriptors that the program inherits beside the standard streams: those of this process's own parent.
     private let inherited: Set<Int32>
 
@@ -21,6 +23,7 @@ struct ProgramLaunch {
         self.words = words
         path = try Self.path(of: name)
         inherited = Set(Self.openDescriptors())
+        variables = Self.otherVariables()
     }
 
     private static func path(of name: [UInt8]) throws -> [UInt8] {
@@ -46,9 +49,9 @@ struct ProgramLaunch {
 
     /// Replaces this process.
     ///
-    /// - Parameter variables: libpq's variables for the program. Those of this process are left out, all others stay as
+    /// - Parameter own: libpq's variables for the program. Those of this process are left out, all others stay as
     ///   they are, in UTF-8 or not.
-    func run(_ variables: [String: String]) throws -> Never {
+    func run(_ own: [String: String]) throws -> Never {
         _ = fflush(nil)
         OriginalSignals.restoreAll()
         for descriptor in Self.openDescriptors() where !inherited.contains(descriptor) {
@@ -57,7 +60,7 @@ struct ProgramLaunch {
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)
-        let environment = Self.environment(with: variables)
+        let environment = variables + own.map { Array("\($0.key)=\($0.value)".utf8) }
         let failure = Self.withCStrings(words) { words in
             Self.withCStrings(environment) { environment in
                 Self.withCString(path) { execve($0, words, environment) == 0 ? 0 : errno }
@@ -72,15 +75,14 @@ struct ProgramLaunch {
         return CommandFailure(status: number == ENOENT ? 127 : 126, error: LaunchFailure(reason))
     }
 
-    private static func environment(with variables: [String: String]) -> [[UInt8]] {
+    private static func otherVariables() -> [[UInt8]] {
         let names = Set(ProcessInfo.processInfo.environment.keys).subtracting(Conninfo.environmentVariables)
-        let others = names.compactMap { name in
+        return names.compactMap { name in
             getenv(name).map { value in
                 Array("\(name)=".utf8)
                     + UnsafeBufferPointer(start: value, count: strlen(value)).map(UInt8.init(bitPattern:))
             }
         }
-        return others + variables.map { Array("\($0.key)=\($0.value)".utf8) }
     }
 
     /// The descriptors after the standard streams that a program would inherit.

@@ -54,18 +54,19 @@ struct RowPrinter {
 
     private mutating func print(_ row: PGRow) throws {
         switch format {
-        case .text: try add(fields(of: row) { $0.map(Self.text) ?? Array("\\N".utf8) }, UInt8(ascii: "\t"))
-        case .csv: try add(fields(of: row) { $0.map(Self.csv) ?? [] }, UInt8(ascii: ","))
+        case .text: try print(row, UInt8(ascii: "\t")) { $0.map(Self.text) ?? Array("\\N".utf8) }
+        case .csv: try print(row, UInt8(ascii: ",")) { $0.map(Self.csv) ?? [] }
         case .json: try add(Array("{".utf8) + objectMembers(of: row) + Array("}\n".utf8))
         }
     }
 
-    private func fields(of row: PGRow, _ body: ([UInt8]?) -> [UInt8]) throws -> [[UInt8]] {
-        try (0..<row.count).map { body(try row.field($0)?.bytes) }
-    }
-
-    private mutating func add(_ fields: [[UInt8]], _ separator: UInt8) throws {
-        try add(Array(fields.joined(separator: [separator])) + [0x0A])
+    private mutating func print(_ row: PGRow, _ separator: UInt8, _ text: ([UInt8]?) -> [UInt8]) throws {
+        for column in 0..<row.count {
+            if column > 0 { buffer.append(separator) }
+            buffer += text(try row.field(column)?.bytes)
+        }
+        buffer.append(0x0A)
+        if buffer.count >= 1 << 16 { try flush() }
     }
 
     private mutating func add(_ bytes: some Sequence<UInt8>) throws {
@@ -89,7 +90,8 @@ struct RowPrinter {
 
     /// A field as COPY's text format has it (PostgreSQL, "COPY").
     private static func text(_ field: [UInt8]) -> [UInt8] {
-        field.flatMap { byte -> [UInt8] in
+        guard field.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\\") }) else { return field }
+        return field.flatMap { byte -> [UInt8] in
             switch byte {
             case UInt8(ascii: "\\"): Array("\\\\".utf8)
             case UInt8(ascii: "\t"): Array("\\t".utf8)

@@ -83,12 +83,9 @@ struct SigningKeyOption: ParsableArguments {
     )
     var path: String?
 
-    /// The key that the option or the environment names, or `nil` if there is none.
-    func key() throws -> AuditSigningKey? {
-        if let path, path.isEmpty { throw ValidationError("--signing-key names no file.") }
-        let named = path ?? ProcessInfo.processInfo.environment["RDS_IAM_AUDIT_SIGNING_KEY"]
-        guard let named, !named.isEmpty else { return nil }
-        return try SigningKeyFile(path: named).key()
+    /// The key that the option or the settings name, or `nil` if there is none.
+    func key(_ settings: Settings) throws -> AuditSigningKey? {
+        try (path ?? settings[.signingKey]).map { try SigningKeyFile(path: $0).key() }
     }
 }
 

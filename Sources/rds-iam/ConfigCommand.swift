@@ -1,0 +1,106 @@
+import ArgumentParser
+import RDSIAMSystem
+
+/// `rds-iam config`: the settings in force.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Show the settings in force, and where each comes from.",
+        discussion: """
+            Options come before the environment, and the environment before the settings file. The file is JSON; all of it \
+            may be left out. For example:
+
+              {
+                "region": "eu-west-2",
+                "profile": "dev",
+                "audit": {"log": "~/audit.sqlite", "policy": "required", "signingKey": "~/audit.key"},
+                "generators": {"vault": {"type": "command", "command": ["vault", "read", "database/creds/app"]}}
+              }
+
+            A generator of the file is named with --generator, or in CONNINFO. Its program prints a password. Only the user \
+            and root may be able to change the file.
+
+            Exit status: 0 done, 2 wrong usage, 1 anything else.
+            """
+    )
+
+    @OptionGroup var settings: SettingsOption
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func run() throws {
+        let settings = try settings.load()
+        let rows =
+            try SettingName.allCases.map { try Self.row($0, settings) }
+            + settings.file.generators.map { generator in
+                Row(name: "generators.\(generator.name)", value: generator.words[0], source: settings.file.path ?? "")
+            }
+        guard !json else { return try Self.printJSON(rows, settings.file) }
+        let columns = [
+            TextTable.Column(title: "SETTING", least: 10), TextTable.Column(title: "VALUE", least: 12),
+            TextTable.Column(title: "FROM", least: 12),
+        ]
+        let cells = rows.map { row in
+            [
+                TextTable.Cell(row.name), TextTable.Cell(row.value ?? "-"),
+                TextTable.Cell(row.source == settings.file.path ? "settings file" : row.source, row.style),
+            ]
+        }
+        let table = TextTable(columns, cells, on: .output)
+        print(table.heading)
+        for row in cells { print(table.line(row)) }
+        print("")
+        let state = settings.file.exists ? "" : ", which does not exist"
+        print("The settings file is \(settings.file.path?.displayed ?? "nowhere: there is no home directory")\(state).")
+    }
+
+    private struct Row {
+        let name: String
+        let value: String?
+        let source: String
+
+        var style: TextStyle { source == "default" ? .dim : .plain }
+    }
+
+    private static func row(_ name: SettingName, _ settings: Settings) throws -> Row {
+        if let entry = settings.entry(name) {
+            return Row(name: name.rawValue, value: entry.value, source: entry.source)
+        }
+        let value: String? =
+            switch name {
+            case .auditLog: try AuditLogOption.standardPath()
+            case .auditPolicy: AuditMode.required.rawValue
+            default: nil
+            }
+        return Row(name: name.rawValue, value: value, source: "default")
+    }
+
+    private static func printJSON(_ rows: [Row], _ file: SettingsFile) throws {
+        let members = rows.map { row in
+            JSONValue.object(["name": .string(row.name), "value": .text(row.value), "source": .string(row.source)])
+        }
+        let document: [String: JSONValue] = [
+            "schema": .string("rds-iam.config/1"), "file": .text(file.path), "file_exists": .bool(file.exists),
+            "settings": .array(members),
+        ]
+        print(JSONOutput.fit(String(decoding: try JSONValue.bytes(document), as: UTF8.self)))
+    }
+}
+
+/// Which file holds the settings.
+struct SettingsOption: ParsableArguments {
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp(
+            """
+            The settings file (default: $RDS_IAM_CONFIG, else rds-iam/config.json in $XDG_CONFIG_HOME or ~/.config).
+            """,
+            valueName: "FILE"
+        ),
+        completion: .file(extensions: ["json"])
+    )
+    var path: String?
+
+    func load() throws -> Settings { try Settings(path: path) }
+}
