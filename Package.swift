@@ -54,7 +54,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         // The traces that Swift servers share; for the trait Observability alone.
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
-        // Settings from a file under the environment, for the executable alone; its traits would bring Foundation along.
+        // Settings from a file under the environment, for the executable alone; its traits would bring Foundation.
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         // Command-line parsing, help and completion for the executable alone.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
