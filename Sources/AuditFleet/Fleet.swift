@@ -8,8 +8,8 @@ import RDSIAMSystem
 /// let verification = try await fleet.verify(heads: heads)
 /// ```
 ///
-/// A ``LogShipper`` brings the rows. Each chain is checked when they arrive, by the database, and again by ``verify``,
-/// which trusts the database with nothing but the bytes.
+/// A ``LogShipper`` brings the rows. Each chain is checked when they arrive, by the database, and again by
+/// ``verify(heads:keys:progress:)``, which trusts the database with nothing but the bytes.
 public struct Fleet: Sendable {
     /// The connection, as a user who has the role that a call needs.
     public let connection: PGConnection

@@ -89,9 +89,9 @@ public enum RDSIAM {
     /// }
     /// ```
     ///
-    /// Parameters and errors are those of ``connect(_:overriding:issuer:environment:options:)``.
+    /// `body` uses the connection, which is closed when it returns or throws. Parameters and errors are those of
+    /// ``connect(_:overriding:issuer:environment:options:)``.
     ///
-    /// - Parameter body: Uses the connection, which is closed when it returns or throws.
     /// - Returns: What `body` returns.
     /// - Throws: What connecting throws, and what `body` throws.
     public static func withConnection<Result>(

@@ -49,7 +49,7 @@ extension Fleet {
     /// The entries that match, newest first by their own times.
     ///
     /// - Parameters:
-    ///   - filter: Which entries. ``TokenAuditLog/AuditFilter/after`` counts in each log.
+    ///   - filter: Which entries. `AuditFilter.after` counts in each log.
     ///   - host: Of this host alone; `nil` for all.
     ///   - limit: How many at most.
     /// - Throws: ``FleetError``: `notInstalled`, `notPermitted`; `PGError`.
