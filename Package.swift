@@ -168,7 +168,8 @@ let package = Package(
         .target(
             name: "LoginProxy",
             dependencies: [
-                "AuthTokens", "PGConninfo", "CLibcrypto", "RDSIAMBasics", "RDSIAMHashing", "RDSIAMSystem",
+                "AuthTokens", "LoginDiagnosis", "PGConninfo", "CLibcrypto", "RDSIAMBasics", "RDSIAMHashing",
+                "RDSIAMSystem",
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Proxy"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Proxy"])),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Proxy"])),
@@ -276,6 +277,9 @@ let package = Package(
                 "AWSCredentialSources", "CLibpq", "RDSIAMBasics", "TestSupport",
             ]
         ),
+        // The machines that read what strangers send, fuzzed.
+        .target(name: "ProxyFuzzing", dependencies: ["LoginProxy"], path: "Tests/ProxyFuzzing"),
+        .executableTarget(name: "proxy-fuzz", dependencies: ["ProxyFuzzing"], path: "Tests/ProxyFuzz"),
         .testTarget(
             name: "LoginProxyTests",
             dependencies: [

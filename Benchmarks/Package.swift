@@ -6,7 +6,12 @@ import PackageDescription
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "pg-aws-rds-iam", path: "..", traits: [])],
+    dependencies: [
+        .package(name: "pg-aws-rds-iam", path: "..", traits: ["Proxy"]),
+        // The log and the shutdown of the proxy.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
     targets: [
         // Counts allocations by standing in for malloc.
         .target(name: "CAllocations"),
@@ -81,6 +86,19 @@ let package = Package(
                 .product(name: "PGConninfo", package: "pg-aws-rds-iam"),
             ],
             path: "Sources/ConnectBench"
+        ),
+        .executableTarget(
+            name: "proxy-bench",
+            dependencies: [
+                .product(name: "LoginProxy", package: "pg-aws-rds-iam"),
+                .product(name: "AWSGenerators", package: "pg-aws-rds-iam"),
+                .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
+                .product(name: "PGConninfo", package: "pg-aws-rds-iam"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/ProxyBench"
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -122,20 +122,25 @@ extension RouteServer {
         }
     }
 
+    private func peer(of channel: any Channel) throws -> LocalPeer {
+        do {
+            return try LocalPeer.of(channel)
+        } catch {
+            metrics.refused(.peer)
+            throw error
+        }
+    }
+
     private func accept(_ channel: any Channel) throws {
         metrics.connectionOpened()
         channel.closeFuture.whenComplete { [metrics] _ in metrics.connectionClosed() }
         open.add(channel)
         do {
-            let peer = try LocalPeer.of(channel)
+            let peer = try peer(of: channel)
             guard beginLogin() else {
                 metrics.refused(.loginLimit)
                 let message = "too many clients are logging in through the proxy"
                 throw ClientError("53300", message, detail: "It allows \(limits.logins) at the same time.")
-            }
-            if case .tcp = route.address, let options = channel.syncOptions {
-                try options.setOption(.socketOption(.so_keepalive), value: 1)
-                try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
             }
             try channel.pipeline.syncOperations.addHandler(ClientHandler(self, peer))
         } catch let error as ClientError {

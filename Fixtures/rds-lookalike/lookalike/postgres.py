@@ -42,6 +42,7 @@ _ACCESS = """\
 local   all postgres trust
 local   all all reject
 hostssl all +rds_iam all ldap ldapserver=127.0.0.1 ldapport={port} ldapprefix=""
+hostssl replication +rds_iam all ldap ldapserver=127.0.0.1 ldapport={port} ldapprefix=""
 hostssl all all all scram-sha-256
 host    all all all reject
 """

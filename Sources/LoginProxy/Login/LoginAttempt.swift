@@ -11,6 +11,14 @@ struct UpstreamSession: Sendable {
     let request: AuthTokenRequest
     let serverName: String?
     let issued: IssuedToken
+
+    init(_ link: UpstreamLink, bytes: [UInt8], request: AuthTokenRequest, serverName: String?, issued: IssuedToken) {
+        self.link = link
+        self.bytes = bytes
+        self.request = request
+        self.serverName = serverName
+        self.issued = issued
+    }
 }
 
 /// Logs one client in: server after server, address after address, with a token.
@@ -34,8 +42,8 @@ struct LoginAttempt: Sendable {
                     return try await logIn(host, address)
                 } catch {
                     try Task.checkCancellation()
-                    guard error.allowsNextAddress else { throw error }
-                    failure = error
+                    failure = error.diagnosed(host, address, user: user, database: database, upstream)
+                    if !error.allowsNextAddress { throw failure ?? error }
                 }
             }
         }
@@ -48,8 +56,9 @@ struct LoginAttempt: Sendable {
                 try SocketAddress(ipAddress: address, port: host.port)
             }
         } catch let error as HostLookup.Failure {
-            let message = "the server's name \(host.target) cannot be looked up"
-            failure = UpstreamError(.connectionFailed, ClientError("08001", message, detail: error.message))
+            let message = "could not look up the host name \(host.target)"
+            let error = UpstreamError(.connectionFailed, ClientError("08001", message, detail: error.message))
+            failure = error.diagnosed(host, nil, user: user, database: database, upstream)
             return []
         }
     }
@@ -71,14 +80,13 @@ struct LoginAttempt: Sendable {
             ) { issued in
                 let link = if let ready = first { ready } else { try await open(host, address) }
                 first = nil
-                let bytes = try await logIn(link, host, issued)
-                return UpstreamSession(
-                    link: link,
-                    bytes: bytes,
-                    request: request,
-                    serverName: host.name,
-                    issued: issued
-                )
+                do {
+                    let bytes = try await logIn(link, host, issued)
+                    return UpstreamSession(link, bytes: bytes, request: request, serverName: host.name, issued: issued)
+                } catch var error as UpstreamError {
+                    error.issued = issued
+                    throw error
+                }
             }
         } catch let error as UpstreamError {
             throw error

@@ -1,5 +1,6 @@
 #if Proxy
 import AuthTokens
+import LoginDiagnosis
 import NIOSSL
 public import PGConninfo
 import RDSIAMSystem
@@ -37,6 +38,8 @@ public struct Upstream: Sendable {
     /// The connection string's `connect_timeout`.
     let connectTimeout: Duration?
     let keepalive: Keepalive
+    /// The file of trusted roots; `nil` for the operating system's.
+    let rootFile: String?
     let tls: NIOSSLContext
 
     /// Reads a connection string.
@@ -63,7 +66,10 @@ public struct Upstream: Sendable {
         isShuffled = resolved[.loadBalanceHosts] == "random"
         connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
         keepalive = Keepalive(resolved)
-        tls = try Self.context(resolved, environment)
+        let roots = try Roots(resolved, environment)
+        try roots.check(hosts)
+        rootFile = roots.path
+        tls = try roots.context()
     }
 
     /// Refuses what would weaken the connection, or what the proxy would have to leave out.
@@ -95,37 +101,6 @@ public struct Upstream: Sendable {
                     + "channel_binding out."
             )
         }
-    }
-
-    private static func context(
-        _ resolved: ResolvedConninfo,
-        _ environment: ConninfoEnvironment
-    ) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.certificateVerification = .fullVerification
-        configuration.applicationProtocols = ["postgresql"]
-        let path = try resolved.parameters.bytes(of: .sslrootcert)?.text(of: "sslrootcert") ?? ""
-        do {
-            configuration.trustRoots = try trustRoots(path, environment)
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw ProxyError(
-                .unreadableCertificate,
-                "The root certificates in \(path.isEmpty ? "~/.postgresql/root.crt" : path) could not be read. Name a "
-                    + "PEM file with sslrootcert; Amazon's is https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-                    + " ."
-            )
-        }
-    }
-
-    private static func trustRoots(_ path: String, _ environment: ConninfoEnvironment) throws -> NIOSSLTrustRoots {
-        if path == "system" { return .default }
-        if !path.isEmpty { return .certificates(try NIOSSLCertificate.fromPEMFile(path)) }
-        if let home = environment.homeDirectory, let file = environment.files(home + "/.postgresql/root.crt".utf8) {
-            return .certificates(try NIOSSLCertificate.fromPEMBytes(file.contents ?? []))
-        }
-        return .default
     }
 
     /// The database user that a client's name stands for, or `nil` if it stands for none.
@@ -222,6 +197,56 @@ extension [UInt8] {
             throw ProxyError(.invalidUpstream, "The value of \(keyword) is not UTF-8. Correct the connection string.")
         }
         return text
+    }
+}
+
+/// The certificates that a server's must lead to.
+private struct Roots {
+    /// Where they are; `nil` for the operating system's.
+    let path: String?
+    private let certificates: [NIOSSLCertificate]
+
+    /// Reads the file that the connection string names, or else libpq's default file if there is one.
+    init(_ resolved: ResolvedConninfo, _ environment: ConninfoEnvironment) throws {
+        let named = try resolved.parameters.bytes(of: .sslrootcert)?.text(of: "sslrootcert") ?? ""
+        let home = environment.homeDirectory.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let usual = home + "/.postgresql/root.crt"
+        let isUsual = named.isEmpty && !home.isEmpty && environment.files(Array(usual.utf8)) != nil
+        path = isUsual ? usual : named.isEmpty || named == "system" ? nil : named
+        do {
+            let bytes = path.flatMap { environment.files(Array($0.utf8))?.contents }
+            certificates =
+                try path.map { path in
+                    try bytes.map { try NIOSSLCertificate.fromPEMBytes($0) } ?? NIOSSLCertificate.fromPEMFile(path)
+                } ?? []
+        } catch {
+            throw ProxyError(
+                .unreadableCertificate,
+                "There are no certificates to be read in \(path ?? ""). Name a PEM file with sslrootcert: \(Self.advice)"
+            )
+        }
+    }
+
+    private static let advice = "curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+
+    /// Refuses hosts of which it is known that none of the operating system's roots signs their certificates.
+    func check(_ hosts: [UpstreamHost]) throws(ProxyError) {
+        guard path == nil, let host = hosts.first(where: { DatabaseEndpoint($0.request.host).roots == .rdsBundle })
+        else { return }
+        throw ProxyError(
+            .invalidUpstream,
+            "The certificate of \(host.request.host) is signed by a root that no operating system has. Set sslrootcert "
+                + "to the RDS bundle: \(Self.advice)"
+        )
+    }
+
+    func context() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .fullVerification
+        configuration.applicationProtocols = ["postgresql"]
+        if path != nil { configuration.trustRoots = .certificates(certificates) }
+        return try NIOSSLContext(configuration: configuration)
     }
 }
 

@@ -1,5 +1,7 @@
 #if Proxy
 import AuthTokens
+import LoginDiagnosis
+import NIOCore
 
 /// Why a client gets no session: what it is told, and what the audit log says.
 struct UpstreamError: Error, AuditableError {
@@ -26,24 +28,29 @@ struct UpstreamError: Error, AuditableError {
     let own: ClientError?
     /// The server's own words.
     let server: ServerError?
+    /// Whether the server had the token.
+    private let hadToken: Bool
+    /// The token of the attempt.
+    var issued: IssuedToken?
     /// What else the client may be told: what to do.
-    var hint: String?
+    private(set) var hint: String?
 
     init(_ code: Code, _ error: ClientError) {
-        (self.code, own, server) = (code, error, nil)
+        (self.code, own, server, hadToken) = (code, error, nil, false)
     }
 
     init(_ failure: UpstreamLogin.Failure) {
         switch failure {
         case .refused(let error, let afterPassword):
             code = afterPassword && error.isRefusalOfLogin ? .loginRefused : .loginImpossible
-            (own, server) = (nil, error)
+            (own, server, hadToken) = (nil, error, afterPassword)
         case .unacceptable(let error):
-            (code, own, server) = (.loginImpossible, error, nil)
+            (code, own, server, hadToken) = (.loginImpossible, error, nil, false)
         case .closed(let afterPassword):
             code = .connectionFailed
             let when = afterPassword ? "after it had received the token" : "before the login"
-            (own, server) = (ClientError("08006", "the server closed the connection \(when)"), nil)
+            let message = "the server closed the connection unexpectedly, \(when)"
+            (own, server, hadToken) = (ClientError("08006", message), nil, afterPassword)
         }
     }
 
@@ -68,5 +75,44 @@ struct UpstreamError: Error, AuditableError {
 
     /// The code under which the audit log files it.
     var auditCode: String { "LoginProxy.\(code.name)" }
+}
+
+extension UpstreamError {
+    /// Adds what is likely to be wrong as a hint.
+    func diagnosed(
+        _ host: UpstreamHost,
+        _ address: SocketAddress?,
+        user: String,
+        database: String?,
+        _ upstream: Upstream
+    ) -> UpstreamError {
+        var evidence = LoginEvidence()
+        evidence.messages = [words]
+        evidence.passwordWasUsed = hadToken
+        evidence.isTLSInUse = hadToken
+        (evidence.host, evidence.address, evidence.port) = (host.request.host, address?.ipAddress, host.port)
+        (evidence.user, evidence.database) = (user, database)
+        evidence.token = issued.map { TokenFacts($0.token) }
+        evidence.settings = host.request.parameters.mapValues { .init($0) }
+        evidence.settings["sslmode"] = .init("verify-full")
+        evidence.settings["sslrootcert"] = upstream.rootFile.map { .init($0) }
+        var error = self
+        let causes = evidence.likelyCauses.prefix(3).map(\.description)
+        error.hint = causes.isEmpty ? nil : causes.joined(separator: "\n")
+        return error
+    }
+
+    private var words: ServerMessage {
+        guard let server else {
+            return ServerMessage([own?.message, own?.detail].compactMap { $0 }.joined(separator: ": "))
+        }
+        return ServerMessage(
+            server.message ?? "",
+            sqlState: server.sqlState,
+            severity: server.severity,
+            detail: server.detail,
+            hint: server.hint
+        )
+    }
 }
 #endif

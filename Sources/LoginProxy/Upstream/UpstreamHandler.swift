@@ -131,14 +131,16 @@ extension UpstreamError {
             let reason = String(describing: error)
             self.init(.connectionFailed, ClientError("08006", "the connection to the server broke", detail: reason))
         } else {
-            self.init(
-                .untrustedServer,
-                ClientError(
-                    "08001",
-                    "there is no trusted TLS connection to the server",
-                    detail: "\(error). No token was sent."
-                )
-            )
+            let reason = String(describing: error)
+            let message =
+                if reason.contains("CERTIFICATE_VERIFY_FAILED") || reason.contains("unableToValidateCertificate") {
+                    "certificate verify failed"
+                } else if reason.contains("failedToValidateHostname") {
+                    "the server's certificate does not match host name"
+                } else {
+                    "there is no TLS connection to the server"
+                }
+            self.init(.untrustedServer, ClientError("08001", message, detail: "\(reason). No token was sent."))
         }
     }
 }

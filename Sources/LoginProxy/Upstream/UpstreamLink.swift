@@ -79,7 +79,7 @@ struct UpstreamLink: Sendable {
     private func wait<Value: Sendable>(for future: EventLoopFuture<Value>, within limit: Duration) async throws -> Value
     {
         let timeout = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
-            let error = ClientError("08001", "the server did not answer in \(limit.components.seconds) seconds")
+            let error = ClientError("08001", "the server did not answer in time", detail: "It had \(limit).")
             handler.value.fail(UpstreamError(.timedOut, error), channel)
         }
         defer { timeout.cancel() }
@@ -94,7 +94,7 @@ struct UpstreamLink: Sendable {
 extension UpstreamError {
     fileprivate init(connecting error: any Error, to address: SocketAddress) {
         let isTimeout = if case .connectTimeout = error as? ChannelError { true } else { false }
-        let reason = isTimeout ? "no answer in time" : String(describing: error)
+        let reason = isTimeout ? "timed out" : String(describing: error)
         self.init(
             isTimeout ? .timedOut : .connectionFailed,
             ClientError("08001", "the server cannot be reached", detail: "\(address): \(reason).")

@@ -3,12 +3,14 @@
 ///
 /// It changes nothing, and stores at most one message. It is done after ReadyForQuery, or as soon as something is not
 /// as expected.
-struct SessionStart: Sendable {
+package struct SessionStart: Sendable {
+    package init() {}
+
     private var reader = MessageReader()
     private(set) var isDone = false
 
     /// Takes the bytes that go to the client, and returns the key if it is among them.
-    mutating func receive(_ bytes: some Collection<UInt8>) -> BackendKey? {
+    package mutating func receive(_ bytes: some Collection<UInt8>) -> BackendKey? {
         guard !isDone else { return nil }
         reader.append(bytes)
         var key: BackendKey?
@@ -34,10 +36,10 @@ struct SessionStart: Sendable {
 }
 
 /// What a server wants to be told to cancel a session's query (PostgreSQL, "Message Formats", BackendKeyData).
-struct BackendKey: Sendable, Hashable {
+package struct BackendKey: Sendable, Hashable {
     let process: UInt32
     /// 4 to 256 bytes.
-    let secret: [UInt8]
+    package let secret: [UInt8]
 
     init?(_ body: ArraySlice<UInt8>) {
         guard (8...260).contains(body.count) else { return nil }
@@ -56,9 +58,9 @@ struct BackendKey: Sendable, Hashable {
 
 extension BackendKey: CustomStringConvertible, CustomReflectable {
     /// The number of the server process.
-    var description: String { "BackendKey(\(process))" }
+    package var description: String { "BackendKey(\(process))" }
 
     /// A mirror without the secret.
-    var customMirror: Mirror { Mirror(self, children: ["process": process]) }
+    package var customMirror: Mirror { Mirror(self, children: ["process": process]) }
 }
 #endif

@@ -67,15 +67,10 @@ final class RunningProxy: Sendable {
         try await task.value
     }
 
-    deinit { task.cancel() }
+    /// Waits until it has ended by itself.
+    func finished() async throws { try await task.finished() }
 
-    /// What a libpq client connects with, without user and database.
-    var location: String {
-        switch bound[0].address {
-        case .unixSocket(let directory, let port): "host=\(directory) port=\(port)"
-        case .tcp(let host, let port): "host=\(host) port=\(port)"
-        }
-    }
+    deinit { task.cancel() }
 
     /// The variables of a libpq client.
     func environment(user: String, database: String = "postgres") -> [String: String] {

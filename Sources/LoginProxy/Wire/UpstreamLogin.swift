@@ -81,7 +81,7 @@ package struct UpstreamLogin: Sendable {
                 .unacceptable(
                     ClientError(
                         "08001",
-                        "the server does not offer TLS",
+                        "the server does not support SSL",
                         detail: "A token is never sent without TLS. Nothing was sent."
                     )
                 )

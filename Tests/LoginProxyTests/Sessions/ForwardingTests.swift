@@ -1,0 +1,173 @@
+#if Proxy
+import Foundation
+import NIOCore
+import RDSIAMHashing
+import TestSupport
+import Testing
+
+@testable import LoginProxy
+
+@Suite("What is forwarded", .timeLimit(.minutes(3)))
+struct ForwardingTests {
+    private func withSession(
+        _ script: @escaping ScriptedServer.Script,
+        _ body: (WireEnd, ScriptedServer, RunningProxy) async throws -> Void
+    ) async throws {
+        let server = try await ScriptedServer.start { end in
+            try await Login.accept(end)
+            try await script(end)
+        }
+        let proxy = try await RunningProxy.start([try await server.upstream()], issuer: TokenMint().issuer())
+        let client = try await WireEnd.connect(to: proxy)
+        try await client.send(Packet.startup(user: "app"))
+        let greeting = Message.accepted + Message.key(77, [1, 2, 3, 4]) + Message.ready
+        #expect(try await client.read(greeting.count) == greeting)
+        try await body(client, server, proxy)
+        client.close()
+        #expect(try await comesTrue { proxy.status.openConnections == 0 })
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    private static func noise(_ count: Int) -> [UInt8] {
+        var generator = SeededGenerator(seed: UInt64(count))
+        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    @Test("Bytes that are no messages pass both ways unchanged")
+    func noise() async throws {
+        let (up, down) = (Self.noise(3_000_001), Self.noise(5_000_003))
+        try await withSession { end in
+            async let sent: Void = end.send(down)
+            #expect(try await end.read(up.count) == up)
+            try await sent
+            _ = try await end.readToEnd()
+            end.close()
+        } _: { client, _, _ in
+            async let sent: Void = client.send(up)
+            #expect(try await client.read(down.count) == down)
+            try await sent
+        }
+    }
+
+    @Test("A client that ends its direction still gets the answer, all of it")
+    func halfClose() async throws {
+        let answer = Self.noise(4_000_000)
+        try await withSession { end in
+            // The server reads up to the end before it answers, then closes.
+            _ = try await comesTrue { end.isClosed }
+            #expect(end.received.suffix(5) == Array("done!".utf8)[...])
+            try await end.send(answer)
+            end.close()
+        } _: { client, _, _ in
+            try await client.send(Array("done!".utf8))
+            try await client.endOutput()
+            #expect(try await client.read(answer.count) == answer)
+            #expect(try await comesTrue { client.isClosed })
+        }
+    }
+
+    @Test("The last words of a server that closes reach a client that reads late")
+    func lateReader() async throws {
+        let words = Self.noise(2_000_000)
+        try await withSession { end in
+            try await end.send(words)
+            end.close()
+        } _: { client, server, _ in
+            try await client.channel.setOption(.autoRead, value: false).get()
+            #expect(
+                try await comesTrue { server.connections[0].channel.isActive == false || client.received.count > 0 }
+            )
+            try await client.channel.setOption(.autoRead, value: true).get()
+            client.channel.read()
+            #expect(try await client.read(words.count) == words)
+        }
+    }
+
+    @Test("A client that does not read holds the server up, not the proxy's memory")
+    func backPressure() async throws {
+        let chunk = Self.noise(1 << 20)
+        try await withSession { end in
+            for _ in 0..<64 { try await end.send(chunk) }
+            _ = try await end.readToEnd()
+            end.close()
+        } _: { client, server, _ in
+            try await client.channel.setOption(.autoRead, value: false).get()
+            let end = server.connections[0]
+            // What the system's buffers and the proxy's hold is a small part of 64 MB.
+            var written = 0
+            for _ in 0..<20 {
+                try await Task.sleep(for: .milliseconds(50))
+                written = try await end.channel.getOption(.bufferedWritableBytes).get()
+            }
+            #expect(written > 0)
+            let before = try Self.residentBytes()
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(try Self.residentBytes() - before < 8 << 20)
+            try await client.channel.setOption(.autoRead, value: true).get()
+            client.channel.read()
+            let all = try await client.read(64 << 20)
+            #expect(all.count == 64 << 20)
+            #expect(all.suffix(chunk.count).elementsEqual(chunk))
+        }
+    }
+
+    private static func residentBytes() throws -> Int {
+        #if os(Linux)
+        let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
+        #else
+        return 0
+        #endif
+    }
+
+    @Test("A client that vanishes takes its server session with it")
+    func vanishing() async throws {
+        try await withSession { end in
+            _ = try await end.readToEnd()
+            end.close()
+        } _: { client, server, proxy in
+            client.close()
+            let isGone = try await comesTrue {
+                server.connections[0].isClosed && proxy.status.openConnections == 0
+            }
+            #expect(isGone)
+        }
+    }
+
+    @Test("Both connections have keepalives")
+    func keepalive() async throws {
+        try await withSession { end in
+            _ = try await end.readToEnd()
+            end.close()
+        } _: { _, server, _ in
+            #expect(server.connections.count == 1)
+        }
+        let roots = try await TestCertificate.shared.chainFile
+        let upstream = try Upstream.parse(
+            "host=localhost user=app sslrootcert=\(roots) keepalives_idle=11 keepalives_interval=12 keepalives_count=13"
+        )
+        #expect(upstream.keepalive.isOn)
+        #expect([upstream.keepalive.idle, upstream.keepalive.interval, upstream.keepalive.count] == [11, 12, 13])
+        let without = try Upstream.parse("host=localhost user=app sslrootcert=\(roots) keepalives=0")
+        #expect(!without.keepalive.isOn)
+    }
+}
+
+/// A generator that gives the same numbers for the same seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
+#endif

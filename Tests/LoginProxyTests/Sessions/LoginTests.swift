@@ -1,0 +1,275 @@
+#if Proxy
+import AuthTokens
+import Foundation
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LoginProxy
+
+@Suite("Logins through the proxy", .timeLimit(.minutes(2)))
+struct LoginTests {
+    private func start(_ server: ScriptedServer, _ mint: TokenMint) async throws -> RunningProxy {
+        try await RunningProxy.start([try await server.upstream()], issuer: mint.issuer())
+    }
+
+    private func logIn(_ proxy: RunningProxy, _ packet: [UInt8] = Packet.startup(user: "app")) async throws -> WireEnd {
+        let client = try await WireEnd.connect(to: proxy)
+        try await client.send(packet)
+        return client
+    }
+
+    @Test("The server gets the client's own bytes, and the client the server's")
+    func verbatim() async throws {
+        let consent = Message.accepted + Message.make("S", Array("a\0b\0".utf8)) + Message.ready
+        let startup = Packet.startup(
+            [
+                ("user", "app"), ("replication", "database"), ("options", "-c search_path=x"), ("_pq_.later", "1"),
+                ("application_name", "\u{E9}"),
+            ],
+            version: 196_608 + 9_999
+        )
+        let negotiation = Message.negotiation(2, ["_pq_.later"])
+        let server = try await ScriptedServer.start { end in
+            #expect(try await Login.begin(end) == startup)
+            try await end.send(negotiation)
+            #expect(try await Login.password(end) == TokenMint.text(1))
+            try await end.send(consent)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let proxy = try await start(server, TokenMint())
+        let client = try await logIn(proxy, startup)
+        #expect(try await client.read(negotiation.count + consent.count) == negotiation + consent)
+        client.close()
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("A refused token from the cache is replaced once, and the client sees one login")
+    func retry() async throws {
+        let passwords = Mutex<[String]>([])
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            try await end.send(Message.negotiation(0))
+            let password = try await Login.password(end)
+            let count = passwords.withLock { passwords in
+                passwords.append(password)
+                return passwords.count
+            }
+            // The first login and the third are let in; the second gets the token of the first.
+            try await end.send(count == 2 ? Message.refusal("28000") : Message.accepted + Message.ready)
+            if count == 2 { return end.close() }
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let mint = TokenMint()
+        let proxy = try await start(server, mint)
+        let expected = Message.negotiation(0) + Message.accepted + Message.ready
+        for _ in 0..<2 {
+            let client = try await logIn(proxy)
+            #expect(try await client.read(expected.count) == expected)
+            client.close()
+        }
+        #expect(passwords.withLock { $0 } == [1, 1, 2].map(TokenMint.text))
+        let accepted = "connection.accept"
+        #expect(mint.activities == ["token.issue", accepted, "connection.refuse", "token.issue", accepted])
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("A token that was made just now is refused once, with the server's own words and a hint")
+    func refusal() async throws {
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            _ = try await Login.password(end)
+            try await end.send(
+                Message.error([
+                    ("S", "FATAL"), ("V", "FATAL"), ("C", "28P01"), ("M", "PAM failed"), ("R", "auth_failed"),
+                ])
+            )
+            end.close()
+        }
+        let mint = TokenMint()
+        let proxy = try await start(server, mint)
+        let fields = try await logIn(proxy).readToEnd().errorFields
+        #expect(fields["C"] == "28P01")
+        #expect(fields["M"] == "PAM failed")
+        #expect(fields["R"] == "auth_failed")
+        #expect(fields["H"]?.isEmpty == false)
+        #expect(server.connections.count == 1)
+        #expect(mint.activities == ["token.issue", "connection.refuse"])
+        #expect(mint.events.last?.errorCode == "LoginProxy.loginRefused")
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("A login that is refused for another reason is not tried again", arguments: ["53300", "3D000", "57P03", ""])
+    func otherRefusals(_ sqlState: String) async throws {
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            _ = try await Login.password(end)
+            try await end.send(sqlState.isEmpty ? Message.error([]) : Message.refusal(sqlState))
+            end.close()
+        }
+        let proxy = try await start(server, TokenMint())
+        let client = try await logIn(proxy)
+        let answer = try await client.readToEnd()
+        #expect(answer.first == UInt8(ascii: "E"))
+        #expect(answer.errorFields["C"] ?? "" == sqlState)
+        #expect(server.connections.count == 1)
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("What the server says after its consent reaches the client, even if it then closes")
+    func afterConsent() async throws {
+        let refusal = Message.refusal("3D000", "database \"x\" does not exist")
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            _ = try await Login.password(end)
+            try await end.send(Message.accepted + refusal)
+            end.close()
+        }
+        let mint = TokenMint()
+        let proxy = try await start(server, mint)
+        #expect(try await logIn(proxy).readToEnd() == Message.accepted + refusal)
+        #expect(mint.activities == ["token.issue", "connection.accept"])
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("A server that cannot be reached is 08001, with the address")
+    func unreachable() async throws {
+        let port = try ClosedPort()
+        let roots = try await TestCertificate.shared.chainFile
+        let place = "host=localhost hostaddr=127.0.0.1 port=\(port.number)"
+        let upstream = try Upstream.parse("\(place) user=app sslrootcert=\(roots)")
+        let proxy = try await RunningProxy.start([upstream], issuer: TokenMint().issuer())
+        let fields = try await logIn(proxy).readToEnd().errorFields
+        #expect(fields["C"] == "08001")
+        #expect(fields["D"]?.contains("127.0.0.1") == true)
+        #expect(fields["H"]?.isEmpty == false)
+        try await proxy.stop()
+    }
+
+    @Test("A server that says nothing is 08001 when the time is up")
+    func silent() async throws {
+        let server = try await ScriptedServer.start { end in _ = try await end.readToEnd() }
+        let proxy = try await RunningProxy.start([try await server.upstream()], issuer: TokenMint().issuer()) {
+            $0.limits.connectTimeout = .milliseconds(300)
+        }
+        let fields = try await logIn(proxy).readToEnd().errorFields
+        #expect(fields["C"] == "08001")
+        #expect(fields["M"] == "the server did not answer in time")
+        #expect(try await comesTrue { server.connections[0].isClosed })
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("Of several servers the first that can be reached is logged in to")
+    func hostList() async throws {
+        let dead = try ClosedPort()
+        let starting = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            try await end.send(Message.refusal("57P03"))
+            end.close()
+        }
+        let alive = try await ScriptedServer.start { end in
+            try await Login.accept(end)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let roots = try await TestCertificate.shared.chainFile
+        let upstream = try Upstream.parse(
+            "host=localhost,localhost,localhost hostaddr=127.0.0.1,127.0.0.1,127.0.0.1 user=app sslrootcert=\(roots) "
+                + "port=\(dead.number),\(starting.port),\(alive.port)"
+        )
+        let mint = TokenMint()
+        let proxy = try await RunningProxy.start([upstream], issuer: mint.issuer())
+        let client = try await logIn(proxy)
+        #expect(try await client.readMessage().type == "R")
+        #expect(mint.events.filter { $0.activity == .connectionAccepted }.map(\.port) == [alive.port])
+        client.close()
+        try await proxy.stop()
+        for server in [starting, alive] { try await server.stop() }
+    }
+
+    @Test("A token that cannot be made, or not recorded, is the client's to know")
+    func noToken() async throws {
+        struct Broken: Error, CustomStringConvertible { let description = "The credentials are gone." }
+        struct Recorder: TokenAuditRecorder { func record(_ event: TokenEvent) async throws { throw Broken() } }
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            _ = try await end.readToEnd()
+        }
+        let failing = AuthTokenGeneratorRegistry([.init("default") { ClosureTokenGenerator { _ in throw Broken() } }])
+        let working = AuthTokenGeneratorRegistry([
+            .init("default") { ClosureTokenGenerator(lifetime: .seconds(900)) { _ in "the-token" } }
+        ])
+        for issuer in [
+            TokenIssuer(generators: failing), TokenIssuer(generators: working, audit: .required(Recorder())),
+        ] {
+            let proxy = try await RunningProxy.start([try await server.upstream()], issuer: issuer)
+            let fields = try await logIn(proxy).readToEnd().errorFields
+            #expect(fields["C"] == "28000")
+            #expect(fields["M"] == "the proxy has no token for this user")
+            #expect(fields["D"] == "The credentials are gone.")
+            try await proxy.stop()
+        }
+        #expect(server.connections.allSatisfy { !String(decoding: $0.received, as: UTF8.self).contains("token") })
+        try await server.stop()
+    }
+
+    @Test("The audit log names the client's process")
+    func actor() async throws {
+        let server = try await ScriptedServer.start { end in
+            try await Login.accept(end)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let mint = TokenMint()
+        let proxy = try await start(server, mint)
+        let client = try await logIn(proxy)
+        #expect(try await client.readMessage().type == "R")
+        let actors = mint.events.map(\.actor)
+        #expect(actors.count == 2)
+        for actor in actors {
+            #expect(actor?.userID == Int64(getuid()))
+            #expect(actor?.processID == Int64(getpid()))
+        }
+        client.close()
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("Neither tokens nor options nor statements are logged")
+    func secrets() async throws {
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            let password = try await Login.password(end)
+            guard password == TokenMint.text(1) else {
+                try await end.send(Message.refusal("28000"))
+                return end.close()
+            }
+            try await end.send(Message.accepted + Message.ready)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let mint = TokenMint()
+        let proxy = try await start(server, mint)
+        let options = Packet.startup([("user", "app"), ("options", "-c hidden.option=1")])
+        let client = try await logIn(proxy, options)
+        #expect(try await client.readMessage().type == "R")
+        try await client.send(Message.make("Q", Array("select 'hidden statement'\0".utf8)))
+        client.close()
+        #expect(try await comesTrue { proxy.log.all.contains { $0.contains("session closed") } })
+        let log = proxy.log.all.joined(separator: "\n")
+        #expect(log.contains("session opened"))
+        #expect(!log.contains("hidden") && !log.contains("secret-token"), "\(log)")
+        try await proxy.stop()
+        try await server.stop()
+    }
+}
+#endif

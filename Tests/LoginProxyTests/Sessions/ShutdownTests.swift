@@ -1,0 +1,115 @@
+#if Proxy
+import AuthTokens
+import Foundation
+import Logging
+import NIOCore
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LoginProxy
+
+@Suite("Shutdown", .timeLimit(.minutes(2)))
+struct ShutdownTests {
+    @Test("Sessions go on, new clients get 57P03, and the end comes with the last session")
+    func drain() async throws {
+        let server = try await ScriptedServer.start { end in
+            try await Login.accept(end)
+            _ = try await comesTrue { end.received.suffix(4) == Array("ping".utf8)[...] }
+            try await end.send(Array("pong".utf8))
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let upstream = try await server.upstream()
+        try await testGracefulShutdown { trigger in
+            let proxy = try await RunningProxy.start([upstream], issuer: TokenMint().issuer()) {
+                $0.drain = DrainDelays(minimum: .zero, maximum: .seconds(60))
+            }
+            let client = try await WireEnd.connect(to: proxy)
+            try await client.send(Packet.startup(user: "app"))
+            #expect(try await comesTrue { client.received.suffix(Message.ready.count) == Message.ready[...] })
+            _ = try await client.read(client.received.count)
+            #expect(proxy.status.phase == .serving)
+            trigger.triggerGracefulShutdown()
+            #expect(try await comesTrue { proxy.status.phase == .draining })
+            #expect(
+                try await comesTrue {
+                    let late = try await WireEnd.connect(to: proxy)
+                    try await late.send(Packet.startup(user: "app"))
+                    defer { late.close() }
+                    return try await late.readMessage().type == "E"
+                        && late.received.errorFields["C"] == "57P03"
+                }
+            )
+            try await client.send(Array("ping".utf8))
+            #expect(try await client.read(4) == Array("pong".utf8))
+            client.close()
+            try await proxy.finished()
+            #expect(proxy.status.phase == .stopped)
+        }
+        try await server.stop()
+    }
+
+    @Test("After the maximum delay sessions are closed")
+    func maximum() async throws {
+        let server = try await ScriptedServer.start { end in
+            try await Login.accept(end)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let upstream = try await server.upstream()
+        try await testGracefulShutdown { trigger in
+            let proxy = try await RunningProxy.start([upstream], issuer: TokenMint().issuer()) {
+                $0.drain = DrainDelays(minimum: .zero, maximum: .milliseconds(300))
+            }
+            let client = try await WireEnd.connect(to: proxy)
+            try await client.send(Packet.startup(user: "app"))
+            #expect(try await client.readMessage().type == "R")
+            let began = ContinuousClock.now
+            trigger.triggerGracefulShutdown()
+            _ = try await client.readToEnd()
+            #expect(ContinuousClock.now - began >= .milliseconds(300))
+            try await proxy.finished()
+            #expect(try await comesTrue { server.connections[0].isClosed })
+        }
+        try await server.stop()
+    }
+
+    @Test("During the minimum delay clients are let in")
+    func minimum() async throws {
+        let server = try await ScriptedServer.start { end in
+            try await Login.accept(end)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let upstream = try await server.upstream()
+        try await testGracefulShutdown { trigger in
+            let proxy = try await RunningProxy.start([upstream], issuer: TokenMint().issuer()) {
+                $0.drain = DrainDelays(minimum: .seconds(30), maximum: .seconds(60))
+            }
+            trigger.triggerGracefulShutdown()
+            #expect(try await comesTrue { proxy.status.phase == .draining })
+            let client = try await WireEnd.connect(to: proxy)
+            try await client.send(Packet.startup(user: "app"))
+            #expect(try await client.readMessage().type == "R")
+            client.close()
+            try await proxy.stop()
+        }
+        try await server.stop()
+    }
+
+    @Test("Routes are independent: one that cannot be listened on stops the start, with its name")
+    func bindFailure() async throws {
+        let server = try await ScriptedServer.start { _ in }
+        let upstream = try await server.upstream()
+        await #expect(throws: (any Error).self) {
+            _ = try await RunningProxy.start([upstream, upstream], issuer: TokenMint().issuer()) {
+                $0.routes[1].address = $0.routes[0].address
+            }
+        }
+        try await server.stop()
+    }
+}
+#endif
