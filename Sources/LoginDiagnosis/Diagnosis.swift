@@ -22,9 +22,12 @@ struct Diagnosis {
 
     /// Whether the server refused what was sent as the password, as far as is known.
     var isRefusalOfToken: Bool {
-        guard let message, settled(message) == nil else { return false }
-        return isJudged && (isRefusal(message) || message.isProxyRefusal)
+        guard let message, isJudged, isRefusal(message) || message.isProxyRefusal else { return false }
+        return settled(message).map { Self.aboutTokens.contains($0.code) } ?? true
     }
+
+    /// The causes that a server names in its words and that are about what it was sent.
+    private static let aboutTokens: [LikelyCause.Code] = [.tokenExpired, .clockSkew, .missingPermission, .dsqlAction]
 
     private var causesOfFirstMessage: [LikelyCause] {
         guard let message else { return [] }

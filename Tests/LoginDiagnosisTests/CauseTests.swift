@@ -416,6 +416,11 @@ struct CauseTests {
     @Test("is a refusal of the token only if the words say nothing else")
     func refusalOfToken() {
         for fault in Fault.tokens + Fault.rights { #expect(fault.evidence.isRefusalOfToken, "\(fault)") }
+        for fault in Fault.services {
+            let isAboutToken: [LikelyCause.Code] = [.clockSkew, .tokenExpired, .dsqlAction, .proxyRole]
+            let isRefused = isAboutToken.contains(fault.code) || fault.testDescription.contains("refuses the token")
+            #expect(fault.evidence.isRefusalOfToken == isRefused, "\(fault)")
+        }
         for fault in Fault.access + Fault.tls + Fault.others + Fault.network where fault.code != .kerberos {
             #expect(!fault.evidence.isRefusalOfToken, "\(fault)")
         }

@@ -107,7 +107,14 @@ private struct TokenText {
         return end.splitBytes(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     }
 
-    var host: String? { authority[0].isEmpty || hasScheme ? nil : authority[0] }
+    /// The host, if it can be one: a damaged text may begin with anything.
+    var host: String? {
+        let host = authority[0]
+        let isName = host.utf8.allSatisfy { byte in
+            (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x2E
+        }
+        return host.isEmpty || hasScheme || !isName ? nil : host
+    }
 
     var port: Int? { authority.count > 1 ? Int(authority[1]) : nil }
 
