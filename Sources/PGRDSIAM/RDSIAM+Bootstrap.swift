@@ -33,7 +33,7 @@ extension RDSIAM {
     ) {
         let issuer = TokenIssuer(generators: generators, audit: audit, cache: cache, observers: observers)
         let fault = shared.withLock { $0.set(issuer) }
-        if let fault { preconditionFailure(fault) }
+        if let fault { fatalError(fault) }
     }
 
     private static let shared = Mutex(SharedIssuer())
