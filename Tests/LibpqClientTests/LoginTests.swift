@@ -108,6 +108,52 @@ struct LoginTests {
         #expect(asked.withLock { $0.map(\.name) } == ["\(server.facts.host):\(server.facts.port)"])
     }
 
+    @Test("in random order counts the addresses of one name as one server, with one password")
+    func shuffledAddresses() async throws {
+        let addresses = (1...8).map { "127.0.0.\($0)" }
+        let login = PGLogin(["host": "a,b", "port": "1", "user": "u", "load_balance_hosts": "random"])
+        var orders = Set<[String]>()
+        for _ in 0..<10 {
+            let (asked, dialed) = (Mutex<[String]>([]), Mutex<[String]>([]))
+            var login = login
+            login.authenticator = { server, logIn in
+                asked.withLock { $0.append(server.host) }
+                return try await logIn(PGLogin.Credential(password: "p"))
+            }
+            let walk = ServerWalk(login: login, names: HostLookup { _ in addresses }) { terms in
+                dialed.withLock { $0.append(terms.endpoint.map { "\($0.host) \($0.address)" } ?? "") }
+                var error = PGError(.connectionFailed, "Not here.", endpoint: terms.endpoint)
+                error.allowsNextServer = true
+                throw error
+            }
+            await #expect(throws: PGError.self) { try await walk.run() }
+            let order = dialed.withLock { $0 }
+            #expect(asked.withLock { $0.sorted() } == ["a", "b"])
+            #expect(order.sorted() == ["a", "b"].flatMap { host in addresses.map { "\(host) \($0)" } })
+            // All addresses of one server come before those of the other.
+            #expect(Set(order.prefix(8).map { $0.prefix(1) }).count == 1)
+            orders.insert(order)
+        }
+        #expect(orders.count > 1)
+    }
+
+    @Test("that fails after the password was right says so, and one that fails on the password does not")
+    func acceptedPassword() async throws {
+        let server = try await Server.shared
+        func error(_ others: [String: String]) async -> PGError? {
+            await #expect(throws: PGError.self) { try await PGConnection.connect(server.passwordLogin(others)) }
+        }
+        let wrong = await error(["password": "wrong"])
+        #expect(wrong?.passwordWasAccepted == false && wrong?.server?.routine == "auth_failed")
+        let database = await error(["dbname": "none"])
+        #expect(database?.passwordWasAccepted == true && database?.server?.routine == "InitPostgres")
+        let standby = await error(["target_session_attrs": "standby"])
+        #expect(standby?.passwordWasAccepted == true && standby?.code == .unsuitableServer)
+        let unasked = await error(["sslmode": "disable"])
+        #expect(unasked?.passwordWasAccepted == false && unasked?.passwordWasUsed == false)
+        #expect(database?.message.contains("LOCATION") == false && database?.message.contains("postinit") == false)
+    }
+
     @Test("that fails everywhere names every server in its description")
     func everyServer() async throws {
         let login = PGLogin(["hostaddr": "127.0.0.1,127.0.0.2", "port": "1", "user": "u"])
