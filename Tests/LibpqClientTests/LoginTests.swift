@@ -114,7 +114,8 @@ struct LoginTests {
         let login = PGLogin(["host": "a,b", "port": "1", "user": "u", "load_balance_hosts": "random"])
         var orders = Set<[String]>()
         for _ in 0..<10 {
-            let (asked, dialed) = (Mutex<[String]>([]), Mutex<[String]>([]))
+            let asked = Mutex<[String]>([])
+            let dialed = Mutex<[String]>([])
             var login = login
             login.authenticator = { server, logIn in
                 asked.withLock { $0.append(server.host) }
