@@ -148,7 +148,7 @@ extension TokenIssuer {
         let code = outcome == .refused ? error.map(auditCode(of:)) : nil
         observe(outcome == .refused ? .rejected : .accepted, issued.key, issued.token, errorCode: code, time: time)
         guard audit.recorder != nil else { return }
-        if let count = unjudged.end(issued.request, at: time) { await recordCount(count, issued, at: time) }
+        if let count = unjudged.flush(issued.request, at: time) { await recordCount(count, issued, at: time) }
         let activity: TokenEvent.Activity = outcome == .refused ? .connectionRefused : .connectionAccepted
         try await audit.record(event(activity, of: issued, errorCode: code, time: time))
     }

@@ -110,6 +110,20 @@ struct LoginTests {
         let failed = log.events.filter { $0.activity == .connectionFailed }
         #expect(failed.map(\.count) == [1, 1, 1, 4])
         #expect(failed.map(\.port) == [5432, 5432, 5433, 5432])
+        // What was counted is recorded before the next outcome, if a minute has passed, and is a record like the others.
+        await fail("caf\u{E9}")
+        for seconds in [30, 30] {
+            clock.advance(by: .seconds(seconds))
+            try await issuer.withToken(
+                from: "g",
+                for: AuthTokenRequest(host: "caf\u{E9}", port: 5432, user: "app"),
+                isRefusal: { _ in false }
+            ) { _ in }
+        }
+        await fail("caf\u{E9}")
+        let last = log.events.suffix(3)
+        #expect(last.map(\.activity) == [.connectionAccepted, .connectionFailed, .connectionAccepted])
+        #expect(last.map(\.count) == [nil, 1, nil])
     }
 
     @Test("keeps a token that was accepted before the login failed, and records that it was")

@@ -49,15 +49,15 @@ final class UnjudgedLogins: Sendable {
         }
     }
 
-    /// Ends the counting for a server that has judged a token.
+    /// Returns what has been counted of a server that has judged a token, to be recorded before its verdict.
     ///
     /// - Returns: How many failures to record, or `nil` if there are none or the last record is too recent.
-    func end(_ request: AuthTokenRequest, at time: Date) -> Int? {
+    func flush(_ request: AuthTokenRequest, at time: Date) -> Int? {
         counts.withLock { counts in
             guard !counts.isEmpty, let count = counts[Server(request)], !Self.isRecent(count, at: time) else {
                 return nil
             }
-            counts[Server(request)] = nil
+            counts[Server(request)] = count.pending > 0 ? Count(recorded: time) : nil
             return count.pending > 0 ? count.pending : nil
         }
     }

@@ -133,11 +133,18 @@ final class SoakTests: Sendable {
         }
         let tally = tally.withLock { $0 }
         #expect(tally.others.isEmpty, "\(tally.others.prefix(3))")
-        // Of a login that the server's death has cut off, the judge has a verdict that the client never learned of.
+        // Of a login that the server's death has cut off, the judge has a verdict that the client never learned of, or
+        // PostgreSQL has refused it as it did not learn of the verdict.
         let unknown = verdicts.reduce(0) { $0 + max(0, $1.value - rows[$1.key, default: 0]) }
-        let invented = rows.filter { $0.value > verdicts[$0.key, default: 0] }
-        #expect(invented.isEmpty)
-        #expect(unknown <= tally.unjudged)
+        let invented = rows.reduce(0) { $0 + max(0, $1.value - verdicts[$1.key, default: 0]) }
+        let accepted = rows.filter { $0.key.hasPrefix("accepted") }
+        #expect(accepted.allSatisfy { $0.value <= verdicts[$0.key, default: 0] })
+        let refusals = try String(contentsOfFile: server.facts.log, encoding: .utf8).split(separator: "\n").count {
+            $0.contains("FATAL") && $0.contains("authentication failed for user \"soak")
+        }
+        #expect(rows.reduce(0) { $0 + ($1.key.hasPrefix("refused") ? $1.value : 0) } == refusals)
+        #expect(invented <= unknown)
+        #expect(unknown - invented <= tally.unjudged)
         #expect(failures <= tally.unjudged)
         // There is one server: at most a row for each minute that has begun.
         #expect(failureRows <= 1 + Int(time.components.seconds / 60))
@@ -150,7 +157,8 @@ final class SoakTests: Sendable {
             Soak: \(tally.accepted) logins accepted, \(tally.refused) refused, \(tally.unjudged) failed; \
             rows: \(issued) tokens issued, \(sum(rows, "accepted")) accepted, \(sum(rows, "refused")) refused, \
             \(failureRows) for \(failures) failures; verdicts: \(sum(verdicts, "accepted")) accepted, \
-            \(sum(verdicts, "refused")) refused, of which the client never learned \(unknown).
+            \(sum(verdicts, "refused")) refused, of which the client never learned \(unknown); \
+            PostgreSQL refused \(refusals), \(invented) of them without the judge's word.
             """
         )
     }
