@@ -49,7 +49,11 @@ struct ProxyRunCommand: AsyncParsableCommand {
     }
 
     private static func upstream(_ text: String) throws -> Upstream {
-        try Upstream(.parse(text, dialect: .linked, extensions: .rdsIAM))
+        do {
+            return try Upstream(.parse(text, dialect: .linked, extensions: .rdsIAM))
+        } catch let error as ConninfoError {
+            throw UnusableConninfo(error, in: text)
+        }
     }
 }
 #endif
