@@ -69,6 +69,45 @@ struct ProxyListenTests {
         #expect(try !proxy.log.contains("c0rrect"))
     }
 
+    /// Logs in with a client's own SCRAM, with the right password and with a wrong one.
+    private static let logins = """
+        import asyncio, sys
+        client, port, password = sys.argv[1:]
+
+        def connect(password):
+            if client == "psycopg":
+                import psycopg
+                with psycopg.connect(host="127.0.0.1", port=port, user="andrew", dbname="postgres", password=password) as c:
+                    return c.execute("select current_user").fetchone()[0]
+            if client == "pg8000":
+                import pg8000.native
+                c = pg8000.native.Connection("andrew", host="127.0.0.1", port=int(port), database="postgres", password=password)
+                return c.run("select current_user")[0][0]
+            import asyncpg
+            async def run():
+                c = await asyncpg.connect(host="127.0.0.1", port=port, user="andrew", database="postgres", password=password)
+                return await c.fetchval("select current_user")
+            return asyncio.run(run())
+
+        print(connect(password))
+        try: print("let in:", connect(password + "x"))
+        except Exception as error: print("28P01" if "password authentication failed" in str(error) else repr(error))
+        """
+
+    @Test("Clients with a SCRAM of their own know the local password", arguments: ["psycopg", "asyncpg", "pg8000"])
+    func otherClients(_ client: String) async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("c0rrect horse\n", to: "password")
+        let proxy = try await ProxyProcess.serving(["--listen", "127.0.0.1:0", "--password-file", file], in: folder)
+        let port = try #require(try proxy.lines[0].split(separator: " ").first { $0.hasPrefix("port=") }).dropFirst(5)
+        let result = try await ChildProcess.run(
+            Repository.oraclePython(),
+            ["-c", Self.logins, client, String(port), "c0rrect horse"]
+        )
+        #expect(result.output == "andrew\n28P01\n", "\(result.errors)")
+        try await proxy.stop()
+    }
+
     @Test("With --trust-local a port asks for nothing, and the log warns")
     func trust() async throws {
         let proxy = try await ProxyProcess.serving(["--listen", "localhost:0", "--trust-local", "--quiet"])
