@@ -110,7 +110,7 @@ struct LoginTests {
         let failed = log.events.filter { $0.activity == .connectionFailed }
         #expect(failed.map(\.count) == [1, 1, 1, 4])
         #expect(failed.map(\.port) == [5432, 5432, 5433, 5432])
-        // What was counted is recorded before the next outcome, if a minute has passed, and is a record like the others.
+        // What was counted is recorded before the next outcome once a minute has passed, as a record like the others.
         await fail("caf\u{E9}")
         for seconds in [30, 30] {
             clock.advance(by: .seconds(seconds))
