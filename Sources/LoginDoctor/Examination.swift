@@ -49,8 +49,8 @@ public struct Examination: Sendable {
     public var showsAccounts = false
     /// How long to wait.
     public var limits = Limits()
-    /// Called with each step when it is done.
-    public var progress: (@Sendable (Step) -> Void)?
+    /// Called with the name of each step when it begins.
+    public var progress: (@Sendable (Step.Name) -> Void)?
 
     /// Creates an examination.
     ///

@@ -37,6 +37,7 @@ struct Walk: Sendable {
         let end = clock.now + examination.limits.whole
         for rung in rungs {
             try Task.checkCancellation()
+            examination.progress?(rung.name)
             let start = clock.now
             var step: Step
             if let obstacle = rung.obstacle(findings) {
@@ -47,7 +48,6 @@ struct Walk: Sendable {
             }
             step.seconds = (clock.now - start) / .seconds(1)
             findings.steps.append(step)
-            examination.progress?(step)
         }
         return findings
     }

@@ -8,6 +8,8 @@ public final class LocalPort: Sendable {
         case closed
         /// It is accepted and never answered.
         case silent
+        /// It is answered with a text, and the connection is closed.
+        case saying(String)
         /// It is connected with another port of 127.0.0.1, as through a tunnel.
         case relay(to: Int)
     }
@@ -30,6 +32,9 @@ public final class LocalPort: Sendable {
         switch behavior {
         case .closed: break
         case .silent: try Self.listen(descriptor)
+        case .saying(let text):
+            try Self.listen(descriptor)
+            Thread { Self.answer(descriptor, Array(text.utf8)) }.start()
         case .relay(let port):
             try Self.listen(descriptor)
             Thread { Self.accept(descriptor, port) }.start()
@@ -50,6 +55,18 @@ public final class LocalPort: Sendable {
 
     private static func listen(_ descriptor: Int32) throws {
         guard Foundation.listen(descriptor, 128) == 0 else { throw Missing(description: "The port does not listen.") }
+    }
+
+    private static func answer(_ descriptor: Int32, _ text: [UInt8]) {
+        while true {
+            let client = Foundation.accept(descriptor, nil, nil)
+            guard client >= 0 else { return }
+            var bytes = [UInt8](repeating: 0, count: 8)
+            // What is not read makes the system reset the connection, and the answer may be lost.
+            _ = recv(client, &bytes, bytes.count, Int32(MSG_WAITALL))
+            _ = send(client, text, text.count, noSignal)
+            close(client)
+        }
     }
 
     private static func accept(_ descriptor: Int32, _ port: Int) {

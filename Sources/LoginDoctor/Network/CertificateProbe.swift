@@ -54,8 +54,12 @@ enum CertificateProbe {
         case certificate(PeerCertificate)
         /// The server offers no TLS.
         case refused
-        /// It said nothing, or something that no PostgreSQL server says.
-        case noAnswer
+        /// What answers is no PostgreSQL server.
+        case foreign
+        /// It closed the connection.
+        case closed
+        /// It said nothing.
+        case silent
         /// TLS failed, in OpenSSL's words.
         case failed(String)
     }
@@ -63,9 +67,11 @@ enum CertificateProbe {
     /// Runs on a thread that may wait; the socket has its own limits, and is closed by the caller.
     static func ask(_ descriptor: Int32, name: String, roots: TrustedRoots) -> Result {
         switch SocketProbe.askForTLS(descriptor) {
-        case UInt8(ascii: "S"): return handshake(descriptor, name: name, roots: roots)
-        case UInt8(ascii: "N"): return .refused
-        default: return .noAnswer
+        case .accepted: handshake(descriptor, name: name, roots: roots)
+        case .refused: .refused
+        case .foreign: .foreign
+        case .closed: .closed
+        case .silent: .silent
         }
     }
 

@@ -57,14 +57,28 @@ enum SocketProbe {
 
     /// Asks for TLS as PostgreSQL's clients do (`SSLRequest`).
     ///
-    /// - Returns: The server's answer: `S` for yes, `N` for no; `nil` if there is none.
-    static func askForTLS(_ descriptor: Int32) -> UInt8? {
+    static func askForTLS(_ descriptor: Int32) -> TLSAnswer {
         // The length, and the number that PostgreSQL's protocol gives the request.
         let request: [UInt8] = [0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F]
         var answer: UInt8 = 0
-        guard send(descriptor, request, request.count, noSignal) == request.count, recv(descriptor, &answer, 1, 0) == 1
-        else { return nil }
-        return answer
+        guard send(descriptor, request, request.count, noSignal) == request.count else { return .closed }
+        switch recv(descriptor, &answer, 1, 0) {
+        case 1: return answer == UInt8(ascii: "S") ? .accepted : answer == UInt8(ascii: "N") ? .refused : .foreign
+        case -1 where errno == EAGAIN || errno == EWOULDBLOCK: return .silent
+        default: return .closed
+        }
+    }
+
+    /// What a server answers to the question for TLS.
+    enum TLSAnswer {
+        case accepted
+        case refused
+        /// Something that no PostgreSQL server answers.
+        case foreign
+        /// The connection is closed.
+        case closed
+        /// Nothing, within the socket's limit.
+        case silent
     }
 
     /// A peer that has gone must not end the process with SIGPIPE.

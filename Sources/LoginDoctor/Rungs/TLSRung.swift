@@ -29,25 +29,36 @@ struct TLSRung: Rung {
         case .certificate(let certificate):
             findings.certificate = certificate
             return step(certificate, findings)
-        case .refused: return refused(&findings)
-        case .noAnswer: return silent(&findings)
+        case .refused: return failure("server does not support SSL, but SSL was required", "TLS is refused", &findings)
+        case .foreign:
+            let words = "received invalid response to SSL negotiation"
+            return failure(words, "what answers is no PostgreSQL server", &findings)
+        case .closed: return failure("server closed the connection unexpectedly", "it hung up", &findings)
+        case .silent: return silent(&findings)
         case .failed(let reason): return Step(name, .failed, "TLS failed: \(reason)")
         }
     }
 
-    private func refused(_ findings: inout Findings) -> Step {
+    /// - Parameter words: What libpq would say of it.
+    private func failure(_ words: String, _ summary: String, _ findings: inout Findings) -> Step {
         findings.offersNoTLS = true
-        let words = "server does not support SSL, but SSL was required"
         findings.words.append(words)
         findings.diagnose(words)
-        return Step(name, .failed, "the server, or what is in between, refuses TLS")
+        return Step(name, .failed, summary)
     }
 
     private func silent(_ findings: inout Findings) -> Step {
         findings.offersNoTLS = true
-        findings.words.append("timeout expired")
-        findings.diagnose("timeout expired")
-        return Step(name, .failed, "the port took a connection, and nothing answered")
+        findings.add(
+            Cause(
+                "silentPort",
+                "The port \(findings.request?.port ?? 0) takes connections, and nothing answers there.",
+                advice:
+                    "Check that the port is the database's, and what is on the way: a tunnel whose far end does not "
+                    + "reach the database does this."
+            )
+        )
+        return Step(name, .failed, "it took a connection, and nothing answered")
     }
 
     private func step(_ certificate: PeerCertificate, _ findings: Findings) -> Step {

@@ -20,6 +20,8 @@ struct ConninfoCommand: ParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
+    @OptionGroup var settings: SettingsOption
+
     @Flag(help: "Show the parameters with default values, too.")
     var all = false
 
@@ -27,6 +29,7 @@ struct ConninfoCommand: ParsableCommand {
     var json = false
 
     func run() throws {
+        try settings.load().apply()
         try connection.generators.apply()
         let settings = try settings()
         guard !json else {

@@ -22,9 +22,12 @@ struct CredentialsCommand: AsyncParsableCommand, InterruptibleCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
+    @OptionGroup var settings: SettingsOption
+
     @OptionGroup var options: ExaminationOptions
 
     func run() async throws {
+        try settings.load().apply()
         try connection.generators.apply()
         let examination = options.examination(TokenIssuer(generators: RDSIAM.generators))
         var shown = options

@@ -33,6 +33,8 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
 
     func run() async throws {
         try connection.generators.apply()
+        // A settings file that cannot be read is no finding: what it says about the login is not known.
+        _ = try audit.log.settings.load()
         let report = try await report()
         try options.print(report)
         try leave(with: report.outcome)
@@ -81,11 +83,11 @@ private struct UnopenedLog: TokenAuditRecorder {
 /// Shows on a terminal which step is being waited for.
 private enum ExaminationProgress {
     static func during(
-        _ body: (@escaping @Sendable (Step) -> Void) async throws -> ExaminationReport
+        _ body: (@escaping @Sendable (Step.Name) -> Void) async throws -> ExaminationReport
     ) async throws -> ExaminationReport {
-        let last = Mutex<String?>(nil)
-        return try await Progress.during("examining", count: { last.withLock { $0.map { "\($0) is done" } } }) {
-            try await body { step in last.withLock { $0 = step.name.rawValue } }
+        let current = Mutex<String?>(nil)
+        return try await Progress.during("examining", count: { current.withLock { $0 } }) {
+            try await body { name in current.withLock { $0 = name.rawValue } }
         }
     }
 }

@@ -20,10 +20,13 @@ struct GeneratorsCommand: ParsableCommand {
 
     @OptionGroup var generators: GeneratorOptions
 
+    @OptionGroup var settings: SettingsOption
+
     @Flag(help: "Print one JSON document.")
     var json = false
 
     func run() throws {
+        try settings.load().apply()
         try generators.apply()
         let registry = RDSIAM.generators
         guard !json else { return try printJSON(registry) }

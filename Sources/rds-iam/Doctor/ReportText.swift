@@ -105,6 +105,7 @@ private struct ReportWriter {
     func causes(_ causes: [Cause]) -> [String] {
         // The answer is the first cause; the section is for what points to it, and for the others.
         guard causes.count > 1 || causes.first?.evidence.isEmpty == false else { return [] }
+        var shown: Set<ByteText> = []
         var lines = ["", terminal.styled("Causes, the most probable first", .bold)]
         for (index, cause) in causes.enumerated() {
             lines += wrapped(
@@ -112,7 +113,10 @@ private struct ReportWriter {
                 indent: "  ",
                 bullet: "\(index + 1). "
             )
-            for fact in cause.evidence { lines += wrapped(fact, indent: "     ", bullet: "- ") }
+            // Several causes may go by the same words; once is enough.
+            for fact in cause.evidence where shown.insert(ByteText(fact)).inserted {
+                lines += wrapped(fact, indent: "     ", bullet: "- ")
+            }
             if index > 0 { lines += wrapped(cause.advice, indent: "     ") }
         }
         return lines

@@ -36,7 +36,15 @@ extension Fault {
             let port = try LocalPort(.closed)
             return try await staged(port.number, props: [port])
         },
-        Fault("a port that says nothing", "networkTimeout") {
+        Fault("a port that hangs up", "connectionClosed") {
+            let port = try LocalPort(.saying(""))
+            return try await staged(port.number, props: [port])
+        },
+        Fault("a port of another service", "notPostgreSQL") {
+            let port = try LocalPort(.saying("HTTP/1.1 400 Bad Request\r\n\r\n"))
+            return try await staged(port.number, props: [port])
+        },
+        Fault("a port that says nothing", "silentPort") {
             let port = try LocalPort(.silent)
             var fault = try await staged(port.number, props: [port])
             fault.examination.limits.tls = .milliseconds(300)
