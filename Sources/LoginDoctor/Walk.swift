@@ -70,7 +70,8 @@ struct Walk: Sendable {
                 do {
                     let step = try await rung.look(&findings)
                     return Progress(findings: findings, step: step)
-                } catch let error where !(error is CancellationError) && !Task.isCancelled {
+                } catch {
+                    if error is CancellationError || Task.isCancelled { throw CancellationError() }
                     return Progress(findings: findings, step: Step(rung.name, .failed, "\(error)".firstLine))
                 }
             }

@@ -31,7 +31,7 @@ struct ConninfoCommand: ParsableCommand {
     func run() throws {
         try settings.load().apply()
         try connection.generators.apply()
-        let settings = try settings()
+        let settings = try read()
         guard !json else {
             return print(JSONOutput.fit(String(decoding: try JSONValue.encode(settings), as: UTF8.self)))
         }
@@ -54,7 +54,7 @@ struct ConninfoCommand: ParsableCommand {
             print("\(index == 0 ? "connects to" : "then to   ") \(host), port \(endpoint.port.displayed)\(address)")
         }
     }
-    private func settings() throws -> ConnectionSettings {
+    private func read() throws -> ConnectionSettings {
         do {
             return try ConnectionSettings(
                 connection.text,
