@@ -58,6 +58,7 @@ def parse(arguments):
     add("--clock-shift", type=float, default=0, metavar="SECONDS", help="moves the judge's clock")
     add("--listen", type=int, metavar="PORT", help="port (default: a free one)")
     add("--postgres-option", action="append", type=lambda text: _pair(text, "="), default=[], metavar="NAME=VALUE")
+    add("--replication", action="store_true", help="takes tokens for replication, too")
     add("--standby", action="store_true", help="a hot standby, which waits for a primary that never comes")
     add("--restart", action="store_true", help="starts PostgreSQL again, on the same port, when it is killed")
     add("--cache", metavar="DIR", help="keeps an empty data folder there, so that the next start is quicker")

@@ -42,10 +42,12 @@ _ACCESS = """\
 local   all postgres trust
 local   all all reject
 hostssl all +rds_iam all ldap ldapserver=127.0.0.1 ldapport={port} ldapprefix=""
-hostssl replication +rds_iam all ldap ldapserver=127.0.0.1 ldapport={port} ldapprefix=""
-hostssl all all all scram-sha-256
+{replication}hostssl all all all scram-sha-256
 host    all all all reject
 """
+
+# RDS takes tokens for replication only if `rds.iam_auth_for_replication` says so.
+_REPLICATION = 'hostssl replication +rds_iam all ldap ldapserver=127.0.0.1 ldapport={port} ldapprefix=""\n'
 
 
 def find_programs():
@@ -74,12 +76,13 @@ def _quote(text, mark):
     return mark + text.replace(mark, mark + mark) + mark
 
 
-def write_settings(data, settings, ldap_port):
+def write_settings(data, settings, ldap_port, replication):
     """Appends the settings to postgresql.conf and replaces pg_hba.conf."""
     with open(f"{data}/postgresql.conf", "a", encoding="utf-8") as file:
         file.writelines(f"{name} = {_quote(value, chr(39))}\n" for name, value in settings.items())
     with open(f"{data}/pg_hba.conf", "w", encoding="utf-8") as file:
-        file.write(_ACCESS.format(port=ldap_port))
+        rule = _REPLICATION.format(port=ldap_port) if replication else ""
+        file.write(_ACCESS.format(port=ldap_port, replication=rule))
 
 
 def roles_sql(iam_users, plain_users, password_users, databases):

@@ -55,7 +55,8 @@ class Server:
             "ssl_cert_file": self._path("tls/server.crt"),
             "ssl_key_file": self._path("tls/server.key"),
         }
-        postgres.write_settings(folder, settings | dict(options.postgres_option), ldap_port)
+        settings |= dict(options.postgres_option)
+        postgres.write_settings(folder, settings, ldap_port, options.replication)
         sql = postgres.roles_sql(options.user, options.plain_user, options.password_user, options.database)
         single = [f"{self._programs}/postgres", "--single", "-j", "-c", "exit_on_error=on"]
         writable = ["-c", "default_transaction_read_only=off"]
