@@ -13,7 +13,9 @@ import TestSupport
 enum SharedServer {
     static let users = (1...40).map { "proxied\($0)" }
 
-    private static let task = Task { try await RDSLookalike.start(["--replication"] + users.flatMap { ["--user", $0] }) }
+    private static let task = Task {
+        try await RDSLookalike.start(["--replication"] + users.flatMap { ["--user", $0] })
+    }
 
     static var value: RDSLookalike {
         get async throws { try await task.value }
