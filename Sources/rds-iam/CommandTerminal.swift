@@ -14,7 +14,9 @@ enum CommandTerminal {
         if terminal >= 0 {
             close(terminal)
             access.isLentToHelpers = true
-            access.mfaCode = { device in try await BlockingWork.run { try ask("MFA code for \(device): ") } }
+            access.mfaCode = { device in
+                try await BlockingWork.untilCanceled { try ask("MFA code for \(device): ") }
+            }
         }
         TerminalAccess.ofProcess = access
     }

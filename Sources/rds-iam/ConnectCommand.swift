@@ -64,7 +64,7 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
         var printer = RowPrinter(json ? .json : csv ? .csv : .text)
         let readsInput = !scripts.files.contains { $0.text == "-" }
         for script in scripts.inOrder {
-            let sql = try await BlockingWork.run { try script.sql() }
+            let sql = try await BlockingWork.untilCanceled { try script.sql() }
             try await login.runScript(sql, copyIn: { try await Self.input(isFree: readsInput) }) { event in
                 try printer.print(event)
             }

@@ -4,7 +4,7 @@ import RDSIAMSystem
 enum StandardInput {
     /// The next bytes, or `nil` at the end; a canceled task does not wait for them.
     static func chunk() async throws -> [UInt8]? {
-        let chunk = try await BlockingWork.run(within: .seconds(1 << 30), otherwise: CancellationError()) {
+        let chunk = try await BlockingWork.untilCanceled {
             guard let chunk = readChunk(of: STDIN_FILENO) else {
                 throw UnusableInput(reason: "cannot be read: \(String(cString: strerror(errno)))")
             }
@@ -42,4 +42,11 @@ struct UnusableInput: Error, CustomStringConvertible {
     var advice = "Redirect it from a file or a pipe."
 
     var description: String { "Standard input \(reason). \(advice)" }
+}
+
+extension BlockingWork {
+    /// Runs work that may wait for a user for as long as it likes, and stops waiting for it when the task is canceled.
+    static func untilCanceled<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await run(within: .seconds(1 << 30), otherwise: CancellationError(), work)
+    }
 }
