@@ -37,7 +37,11 @@ let package = Package(
             name: "Proxy",
             description: "The local login proxy, for clients that cannot fetch tokens themselves."
         ),
-        .default(enabledTraits: ["AsyncHTTPClient", "Observability", "Proxy"]),
+        .trait(
+            name: "Command",
+            description: "The command rds-iam; without it, nothing that it alone needs is fetched."
+        ),
+        .default(enabledTraits: ["AsyncHTTPClient", "Observability", "Proxy", "Command"]),
     ],
     dependencies: [
         // The HTTP client most Swift servers already run: time limits, streaming bodies, no proxy unless asked.
@@ -207,8 +211,12 @@ let package = Package(
                 "PGConninfo", "AuthTokens", "AWSCredentialSources", "AWSGenerators", "CommandGenerator", "LibpqClient",
                 "TokenAuditLog", "PGRDSIAM", "LoginDoctor", "LoginProxy", "AuditFleet",
                 "RDSIAMBasics", "RDSIAMSystem",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
+                .product(
+                    name: "ArgumentParser",
+                    package: "swift-argument-parser",
+                    condition: .when(traits: ["Command"])
+                ),
+                .product(name: "Configuration", package: "swift-configuration", condition: .when(traits: ["Command"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Proxy"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Proxy"])),
                 .product(

@@ -1,3 +1,4 @@
+#if Command
 import AWSCredentialSources
 import RDSIAMBasics
 import RDSIAMSystem
@@ -36,3 +37,4 @@ enum CommandTerminal {
         return code
     }
 }
+#endif

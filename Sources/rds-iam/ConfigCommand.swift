@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMSystem
 
@@ -13,8 +14,10 @@ struct ConfigCommand: ParsableCommand {
               {
                 "region": "eu-west-2",
                 "profile": "dev",
-                "audit": {"log": "~/audit.sqlite", "policy": "required", "signingKey": "~/audit.key"},
-                "generators": {"vault": {"type": "command", "command": ["vault", "read", "database/creds/app"]}}
+                "audit": {"log": "~/audit.sqlite", "policy": "required"},
+                "generators": {
+                  "vault": {"type": "command", "command": ["vault", "read", "creds"]}
+                }
               }
 
             A generator of the file is named with --generator, or in CONNINFO. Its program prints a password. Only the user \
@@ -104,3 +107,4 @@ struct SettingsOption: ParsableArguments {
 
     func load() throws -> Settings { try Settings(path: path) }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import LibpqClient
 import PGRDSIAM
@@ -17,9 +18,9 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
             first error ends the command. COPY reads standard input and writes standard output. Notices go to standard \
             error. Ctrl-C stops the statement on the server. For example:
 
-              rds-iam connect -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog -c "select now()"
-              rds-iam connect "service=blog" --csv -f report.sql > report.csv
-              rds-iam connect "service=blog" -c "copy users from stdin (format csv)" < users.csv
+              rds-iam connect -d blog -U andrew -c "select now()"
+              rds-iam connect service=blog --csv -f report.sql > report.csv
+              rds-iam connect service=blog -c "copy users from stdin" < users.txt
 
             Exit status: 0 done, 2 wrong usage, 1 anything else.
             """
@@ -108,3 +109,4 @@ extension Result where Failure == any Error {
         do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }
+#endif

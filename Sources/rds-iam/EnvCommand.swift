@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import PGConninfo
 import RDSIAMBasics
@@ -13,7 +14,7 @@ struct EnvCommand: AsyncParsableCommand, InterruptibleCommand {
             Prints lines for a POSIX shell: export for what the login needs, unset for other variables of libpq that are \
             set here, and a comment with the time at which the token ends. For example:
 
-              eval "$(rds-iam env "service=blog")" && psql -c "select now()"
+              eval "$(rds-iam env service=blog)" && psql -c "select now()"
 
             Every program that the shell starts from then on sees the token. rds-iam exec gives it to one program alone.
 
@@ -41,3 +42,4 @@ struct EnvCommand: AsyncParsableCommand, InterruptibleCommand {
     /// A value as one word of a POSIX shell (2.2.2, "Single-Quotes").
     private static func quoted(_ value: String) -> String { "'" + value.replacingBytes("'", with: #"'\''"#) + "'" }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import PGRDSIAM
 
@@ -11,8 +12,8 @@ struct ExecCommand: AsyncParsableCommand, InterruptibleCommand, PassingOnCommand
             The program finds PGHOST, PGUSER, PGPASSWORD and the others that libpq reads in its environment, instead of \
             those of this one. It takes the place of rds-iam, with its terminal and its signals. For example:
 
-              rds-iam exec -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog -- pg_dump --schema-only
-              rds-iam exec "service=blog" -- rails db:migrate
+              rds-iam exec -d blog -U andrew -- pg_dump --schema-only
+              rds-iam exec service=blog -- rails db:migrate
 
             Exit status: the program's own; 127 if there is none, 126 if it cannot be started, 2 wrong usage, 1 anything \
             else.
@@ -36,3 +37,4 @@ struct ExecCommand: AsyncParsableCommand, InterruptibleCommand, PassingOnCommand
         try launch.run(try await LoginVariables.make(connection, audit).variables)
     }
 }
+#endif

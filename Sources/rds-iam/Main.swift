@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -118,3 +119,4 @@ struct RootCommand: ParsableCommand {
         helpNames: .long
     )
 }
+#endif

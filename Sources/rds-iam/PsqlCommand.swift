@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import PGRDSIAM
 
@@ -11,8 +12,8 @@ struct PsqlCommand: AsyncParsableCommand, InterruptibleCommand, PassingOnCommand
             psql gets what it needs, the token included, in its environment, never on its command line. The token is good \
             for new connections for 15 minutes; a connection outlives it, and \\c after that needs a new token. For example:
 
-              rds-iam psql "postgresql://andrew@db.abcdefghijkl.eu-west-2.rds.amazonaws.com/blog"
-              rds-iam psql -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog -c "select now()"
+              rds-iam psql -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog
+              rds-iam psql service=blog -c "select now()"
               rds-iam psql blog -- --csv -f report.sql
 
             Exit status: psql's own; 127 if there is no psql, 126 if it cannot be started, 2 wrong usage, 1 anything else.
@@ -34,3 +35,4 @@ struct PsqlCommand: AsyncParsableCommand, InterruptibleCommand, PassingOnCommand
         try launch.run(try await LoginVariables.make(connection, audit).variables)
     }
 }
+#endif

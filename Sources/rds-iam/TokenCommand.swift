@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import PGConninfo
 import PGRDSIAM
@@ -44,3 +45,4 @@ struct TokenCommand: AsyncParsableCommand, InterruptibleCommand {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -160,3 +161,4 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(try folder.everything().keys.contains { $0.hasSuffix(".lost") } == false)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -82,3 +83,4 @@ struct AuditCommandSecretTests: AuditCommandSuite {
         }
     }
 }
+#endif

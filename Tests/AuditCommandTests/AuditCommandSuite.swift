@@ -1,3 +1,4 @@
+#if Command
 import AuthTokens
 import Foundation
 import TestSupport
@@ -158,3 +159,4 @@ enum CommandEvents {
         return TokenEvent(.refuse, of: request, generator: "default", errorCode: code, time: time)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -167,3 +168,4 @@ extension String {
     /// All lines but the first.
     fileprivate var dropLine: Substring { drop { !$0.isNewline }.dropFirst() }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import AuthTokens
 import Foundation
 import TestSupport
@@ -206,3 +207,4 @@ struct AuditListTests: AuditCommandSuite {
         #expect(users == ["first", "second", "third", "fourth"], "\(lines)")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -201,3 +202,4 @@ struct AuditOutputTests: AuditCommandSuite {
         return try await ChildProcess.run(program, options + ["--dump-dom", page], environment: home).output
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import RDSIAMSystem
 import Testing
@@ -65,3 +66,4 @@ struct TerminalTests {
         #expect("{\"a\":\"\u{9B}\u{E0001}\"}".withJSONEscapes == #"{"a":"\u009b\udb40\udc01"}"#)
     }
 }
+#endif

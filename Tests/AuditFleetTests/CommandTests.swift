@@ -1,3 +1,4 @@
+#if Command
 import AuditFleet
 import Foundation
 import LibpqClient
@@ -131,3 +132,4 @@ struct FleetCommandTests {
         #expect(gone.status == 4, "\(gone.errors)")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import AuditFleet
 import Foundation
 import LibpqClient
@@ -120,3 +121,4 @@ struct KillTests {
         withExtendedLifetime(server) {}
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import RDSIAMSystem
 import TestSupport
@@ -161,7 +162,8 @@ struct ConnectTests {
         // A FIFO without a writer holds the reader in open(2).
         mkfifo(lab.folder.path("fifo"), 0o600)
         let child = try lab.start(["connect", "-f", lab.folder.path("fifo")])
-        let condition = "select count(*) from pg_stat_activity where usename = 'user6' and state = 'idle' and query = ''"
+        let condition =
+            "select count(*) from pg_stat_activity where usename = 'user6' and state = 'idle' and query = ''"
         #expect(try await comesTrue { try await lab.superuser(condition) == "1" })
         child.send(SIGINT)
         #expect(try await child.wait() == -SIGINT)
@@ -170,3 +172,4 @@ struct ConnectTests {
         #expect(last.lines.first?.contains("audit.checkpoint") == true, "\(last.lines.first ?? last.errors)")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import RDSIAMSystem
 import TestSupport
@@ -162,3 +163,4 @@ struct LaunchTests {
         #expect(lines.last?.hasPrefix("# The token logs in until 20") == true && lines.last?.hasSuffix("Z.") == true)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -80,3 +81,4 @@ struct OutputTests {
         }
     }
 }
+#endif

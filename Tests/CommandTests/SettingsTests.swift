@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -153,3 +154,4 @@ struct SettingsTests {
         #expect(settings.first { $0["name"] as? String == "profile" }?["source"] as? String == path)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -54,3 +55,4 @@ struct ShellTests {
         }
     }
 }
+#endif

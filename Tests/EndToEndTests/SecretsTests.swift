@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -48,3 +49,4 @@ struct SecretsTests {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import LoginDoctor
 import TestSupport
@@ -160,3 +161,4 @@ struct CommandTests {
         #expect(try await process.wait() == -SIGINT)
     }
 }
+#endif

@@ -1,4 +1,4 @@
-#if Proxy
+#if Command && Proxy
 import Foundation
 import RDSIAMSystem
 import TestSupport

@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMBasics
 import RDSIAMSystem
 
@@ -58,3 +59,4 @@ private struct Word {
         isEmpty = bytes.isEmpty || sign == bytes.count - 1
     }
 }
+#endif

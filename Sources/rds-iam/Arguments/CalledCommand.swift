@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 
@@ -49,3 +50,4 @@ struct WrongUsage: Error, CustomStringConvertible {
         self.command = command
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMSystem
 import Synchronization
 
@@ -92,3 +93,4 @@ enum OriginalSignals {
 private func signalHandler(_ number: Int32, _ handler: OriginalSignals.Handler?) -> OriginalSignals.Handler? {
     signal(number, handler)
 }
+#endif

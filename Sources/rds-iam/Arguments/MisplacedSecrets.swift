@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMBasics
 
 /// Arguments that an error message must not repeat, as they may be secrets in the wrong place: a token instead of a
@@ -36,3 +37,4 @@ struct MisplacedSecrets {
         return String(decoding: bytes, as: UTF8.self)
     }
 }
+#endif

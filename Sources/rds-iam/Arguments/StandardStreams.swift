@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMSystem
 
 /// The three standard streams of this process.
@@ -20,3 +21,4 @@ enum StandardStreams {
         throw WritingFailure(name: "standard output", reason: reason)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import TokenAuditLog
 
@@ -58,3 +59,4 @@ struct CommandFailure: Error, CustomStringConvertible {
 
     var description: String { String(describing: error) }
 }
+#endif

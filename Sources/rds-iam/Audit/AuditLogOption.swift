@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -70,3 +71,4 @@ enum HomeDirectory {
             .flatMap { $0.isEmpty ? nil : $0 }
     }
 }
+#endif

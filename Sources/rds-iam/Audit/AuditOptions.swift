@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuthTokens
 import PGRDSIAM
@@ -136,3 +137,4 @@ func closing<Value: Sendable>(_ log: AuditLog, _ body: () async throws -> Value)
         throw error
     }
 }
+#endif

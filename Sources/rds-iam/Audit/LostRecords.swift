@@ -1,3 +1,4 @@
+#if Command
 import AuthTokens
 import RDSIAMSystem
 import TokenAuditLog
@@ -67,3 +68,4 @@ struct LostRecords: TokenAuditRecorder {
 
 /// A member function of the same name hides the system's.
 private func systemOpen(_ path: String, _ flags: Int32) -> Int32 { open(path, flags, 0o600) }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import AWSGenerators
 import ArgumentParser
 import PGConninfo
@@ -154,3 +155,4 @@ extension Conninfo {
         self = try .parse(text, dialect: .linked, extensions: .rdsIAM)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import CommandGenerator
 import PGRDSIAM
@@ -20,3 +21,4 @@ struct GeneratorOptions: ParsableArguments {
         try RDSIAM.generators.add(.command(isAllowed: true), replacing: true)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import AuthTokens
 import PGRDSIAM
 import RDSIAMSystem
@@ -33,3 +34,4 @@ private final class Expiry: TokenObserver {
         date.withLock { $0 = expiry }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import PGConninfo
 import RDSIAMBasics
 import RDSIAMSystem
@@ -121,3 +122,4 @@ private struct LaunchFailure: Error, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -86,3 +87,4 @@ private struct UnreadableScript: Error, CustomStringConvertible {
         return "\(name) cannot be read: \(reason). Correct -f."
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import PGConninfo
 import RDSIAMBasics
 import RDSIAMSystem
@@ -60,3 +61,4 @@ struct UnusableConninfo: Error, CustomStringConvertible {
         keyword.environmentVariable.flatMap { getenv($0) == nil ? nil : $0 }
     }
 }
+#endif

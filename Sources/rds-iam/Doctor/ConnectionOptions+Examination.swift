@@ -1,3 +1,4 @@
+#if Command
 import AWSGenerators
 import PGConninfo
 import PGRDSIAM
@@ -30,3 +31,4 @@ extension ConnectionOptions {
         text.containsBytes("=") || text.containsBytes("://") || text.isEmpty
     }
 }
+#endif

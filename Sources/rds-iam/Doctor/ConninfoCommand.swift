@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import LoginDoctor
 import PGConninfo
@@ -66,3 +67,4 @@ struct ConninfoCommand: ParsableCommand {
         }
     }
 }
+#endif

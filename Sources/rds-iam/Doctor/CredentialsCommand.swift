@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuthTokens
 import LoginDoctor
@@ -37,3 +38,4 @@ struct CredentialsCommand: AsyncParsableCommand, InterruptibleCommand {
         try leave(with: report.outcome)
     }
 }
+#endif

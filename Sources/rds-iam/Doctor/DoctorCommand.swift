@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuthTokens
 import LoginDoctor
@@ -91,3 +92,4 @@ private enum ExaminationProgress {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuthTokens
 import LoginDoctor
@@ -31,3 +32,4 @@ struct ExaminationOptions: ParsableArguments {
         for line in ReportText(report, on: .output, isVerbose: verbose).lines { Swift.print(line) }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import AWSGenerators
 import ArgumentParser
 import AuthTokens
@@ -91,3 +92,4 @@ struct GeneratorsCommand: ParsableCommand {
         }
     }
 }
+#endif

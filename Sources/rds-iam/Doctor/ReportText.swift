@@ -1,3 +1,4 @@
+#if Command
 import LoginDoctor
 import RDSIAMBasics
 
@@ -168,3 +169,4 @@ extension String {
     /// A command or JSON as it is copied: what a terminal would act on is shown as an escape, a backslash as it is.
     fileprivate var displayedCommand: String { displayed.replacingBytes("\\\\", with: "\\") }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import LibpqClient
@@ -121,3 +122,4 @@ struct AuditShipCommand: FleetSubcommand {
         fflush(nil)
     }
 }
+#endif

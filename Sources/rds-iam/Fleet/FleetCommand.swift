@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import AuthTokens
@@ -103,3 +104,4 @@ struct FleetOptions: ParsableArguments {
 struct UnsoundFleet: Error, CustomStringConvertible {
     let description: String
 }
+#endif

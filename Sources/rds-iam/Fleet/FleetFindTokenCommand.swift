@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import RDSIAMBasics
@@ -65,3 +66,4 @@ struct FleetFindTokenCommand: FleetSubcommand {
         }
     }
 }
+#endif

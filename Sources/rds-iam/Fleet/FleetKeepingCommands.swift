@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import RDSIAMSystem
@@ -81,3 +82,4 @@ struct FleetResumeCommand: FleetSubcommand {
         print("Finding \(finding) is accepted.")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import RDSIAMSystem
@@ -90,3 +91,4 @@ struct FleetEventPrinter {
         }
     }
 }
+#endif

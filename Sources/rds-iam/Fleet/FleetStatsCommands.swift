@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import RDSIAMSystem
@@ -86,3 +87,4 @@ struct FleetReportCommand: FleetSubcommand {
         throw CommandFailure(status: 3, error: UnsoundFleet(description: verdict))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import RDSIAMSystem
@@ -131,3 +132,4 @@ struct FleetStatusCommand: FleetSubcommand {
         try JSONOutput("fleet.status", ["hosts": .array(hosts), "findings": .array(findings)]).print()
     }
 }
+#endif

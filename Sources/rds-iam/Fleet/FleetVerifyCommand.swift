@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuditFleet
 import RDSIAMBasics
@@ -133,3 +134,4 @@ struct FleetVerificationText {
         ])
     }
 }
+#endif

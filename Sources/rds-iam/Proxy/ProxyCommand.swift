@@ -1,4 +1,4 @@
-#if Proxy
+#if Command && Proxy
 import ArgumentParser
 
 /// `rds-iam proxy`: tokens for clients that cannot fetch them.

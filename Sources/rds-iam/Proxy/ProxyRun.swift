@@ -1,4 +1,4 @@
-#if Proxy
+#if Command && Proxy
 import AuthTokens
 import LoginProxy
 import Logging

@@ -1,3 +1,4 @@
+#if Command
 import AuthTokens
 import CommandGenerator
 import Configuration
@@ -102,3 +103,4 @@ struct CommandSetting: Sendable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Configuration
 import RDSIAMBasics
 import RDSIAMSystem
@@ -169,3 +170,4 @@ struct SettingsParser {
         UnusableSettings(path: path, setting: setting, reason)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import TokenAuditLog
 
 extension String {
@@ -57,3 +58,4 @@ extension Unicode.Scalar {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import AuthTokens
 import RDSIAMBasics
 import RDSIAMSystem
@@ -111,3 +112,4 @@ extension AuditRecord.Target {
         isDialedElsewhere ? EventText.endpoint(host, port) : nil
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMSystem
 import TokenAuditLog
 
@@ -28,3 +29,4 @@ extension JSONValue {
 
     static func time(_ date: Date?) -> JSONValue { text(date?.rfc3339) }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMSystem
 
 /// Where an export goes.
@@ -53,3 +54,4 @@ struct WritingFailure: Error, CustomStringConvertible {
 
     var description: String { "Cannot write \(name). \(reason)" }
 }
+#endif

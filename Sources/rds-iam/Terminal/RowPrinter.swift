@@ -1,3 +1,4 @@
+#if Command
 import LibpqClient
 import RDSIAMBasics
 import RDSIAMSystem
@@ -153,3 +154,4 @@ private struct NotText: Error, CustomStringConvertible {
         "A value of the column \(String(reflecting: name)) is not UTF-8. Use --csv, or convert it."
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMSystem
 
 /// What is piped or typed into the command.
@@ -50,3 +51,4 @@ extension BlockingWork {
         try await run(within: .seconds(1 << 30), otherwise: CancellationError(), work)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMBasics
 import RDSIAMSystem
 import Synchronization
@@ -119,3 +120,4 @@ final class Progress: Sendable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 /// A table for a terminal: columns that are as wide as their longest cell, or narrower if the line is too short.
 struct TextTable {
     /// A column.
@@ -72,3 +73,4 @@ struct TextTable {
     /// Where a column begins.
     func offset(of column: Int) -> Int { widths.prefix(column).reduce(0) { $0 + $1 + Self.gap } }
 }
+#endif

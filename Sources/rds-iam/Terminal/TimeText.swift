@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -154,3 +155,4 @@ struct TimeStyle {
 
     private func text(_ date: Date) -> String { isLocal ? LocalTime(date).civil.rfc3339 : date.rfc3339 }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -102,3 +103,4 @@ struct CommandLab {
         return result.output.trimmingCharacters(in: .newlines)
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import PGRDSIAM
 import TestSupport
@@ -101,4 +102,5 @@ private struct LogLines: LogHandler {
         storage.lines.withLock { $0.append(Line(level: event.level, host: event.metadata?["host"]?.description)) }
     }
 }
+#endif
 #endif

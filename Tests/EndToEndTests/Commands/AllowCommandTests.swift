@@ -1,3 +1,4 @@
+#if Command
 import TestSupport
 import Testing
 
@@ -44,3 +45,4 @@ struct AllowCommandTests {
         #expect(result.errors.contains("aws_rds_iam_command"))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import Foundation
 import TestSupport
 import Testing
@@ -205,3 +206,4 @@ struct CommandTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("state")))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMSystem
 import TokenAuditLog
@@ -33,3 +34,4 @@ struct AuditBackupCommand: AuditSubcommand {
         try JSONOutput("backup", head.json.merging(["file": .string(file)]) { $1 }).print()
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -39,3 +40,4 @@ extension AuditHead {
         ]
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -119,3 +120,4 @@ struct SigningKeyFailure: Error, CustomStringConvertible {
 
     var description: String { "The signing key's file \(path.displayed) \(reason)." }
 }
+#endif

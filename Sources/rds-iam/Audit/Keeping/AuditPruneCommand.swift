@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMSystem
 import TokenAuditLog
@@ -60,3 +61,4 @@ struct AuditPruneCommand: AuditSubcommand {
         try JSONOutput("prune", members).print()
     }
 }
+#endif

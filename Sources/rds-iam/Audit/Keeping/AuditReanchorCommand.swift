@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMSystem
 import TokenAuditLog
@@ -84,3 +85,4 @@ private struct NothingAcknowledged: Error, CustomStringConvertible {
             + "See rds-iam audit verify."
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -178,3 +179,4 @@ struct DamagedLog: Error, CustomStringConvertible {
         "\(path) is not as it was written (findings: \(findings), see above). Keep the file and compare it with a backup."
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -130,3 +131,4 @@ private struct UnusableState: Error, CustomStringConvertible {
         "\(path.displayed) is not the state of an export. Name another file, or delete it to export from the beginning."
     }
 }
+#endif

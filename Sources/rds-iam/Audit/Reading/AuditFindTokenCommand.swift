@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -127,3 +128,4 @@ private struct UnknownToken: Error, CustomStringConvertible {
     let description =
         "This log knows no such token. Give the whole token as it was printed, and ask the logs of other hosts."
 }
+#endif

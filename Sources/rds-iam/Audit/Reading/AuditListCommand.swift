@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMSystem
 import TokenAuditLog
@@ -120,3 +121,4 @@ private struct ReplacedLog: Error, CustomStringConvertible {
         "\(path) is not the log that it was: it was replaced, or put back from a copy. Verify it."
     }
 }
+#endif

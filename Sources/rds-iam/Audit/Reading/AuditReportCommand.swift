@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMSystem
 import TokenAuditLog
@@ -68,3 +69,4 @@ struct AuditReportCommand: AuditSubcommand {
         throw CommandFailure(status: 3, error: DamagedLog(path: path, findings: findings))
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuthTokens
 import RDSIAMBasics
@@ -140,3 +141,4 @@ struct EventDetails {
         ]
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import RDSIAMBasics
 import RDSIAMSystem
@@ -201,3 +202,4 @@ private struct CrossTable {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import RDSIAMSystem
 import TokenAuditLog
 
@@ -72,3 +73,4 @@ struct EventPrinter {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Command
 import ArgumentParser
 import AuthTokens
 import RDSIAMBasics
@@ -186,3 +187,4 @@ enum EventName {
         throw ValidationError("An event is one of: \(choices).\(near)")
     }
 }
+#endif
