@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Completions and the manual page", .timeLimit(.minutes(3)))
+@Suite("Completions and the manual page", .timeLimit(.minutes(5)))
 struct ShellTests {
     @Test("bash completes subcommands, options and the values of options")
     func bash() async throws {

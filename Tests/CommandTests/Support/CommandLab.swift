@@ -61,7 +61,8 @@ struct CommandLab {
         input: String = ""
     ) async throws -> CommandResult {
         let all = environment.merging(more) { $1 }
-        return try await ChildProcess.run(program, arguments, environment: all, input: Data(input.utf8))
+        let input = Data(input.utf8)
+        return try await ChildProcess.run(program, arguments, environment: all, input: input, timeLimit: .seconds(150))
     }
 
     /// Runs a script of the shell, in which `rds-iam` is the command.
