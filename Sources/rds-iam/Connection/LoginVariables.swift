@@ -6,7 +6,7 @@ import Synchronization
 
 /// libpq's variables with which another program logs in.
 struct LoginVariables {
-    /// The variables, the token among them. Secret.
+    /// The variables, the token among them, and so secret.
     let variables: [String: String]
     /// When the token expires, or `nil` if that is not known.
     let expiresAt: Date?
