@@ -91,6 +91,7 @@ let package = Package(
             name: "proxy-bench",
             dependencies: [
                 .product(name: "LoginProxy", package: "pg-aws-rds-iam"),
+                .product(name: "TokenAuditLog", package: "pg-aws-rds-iam"),
                 .product(name: "AWSGenerators", package: "pg-aws-rds-iam"),
                 .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
                 .product(name: "PGConninfo", package: "pg-aws-rds-iam"),

@@ -1,19 +1,22 @@
 """Measures the proxy beside a direct TLS connection, PgBouncer and HAProxy, all with TLS to the same server.
 
-proxy_peers.py PROXY-BENCH [--seconds N] [--rounds N] [--sessions N]   in Benchmarks/with-lookalike
+proxy_peers.py PROXY-BENCH [--seconds N] [--rounds N] [--sessions N] [--only TEXT]   in Benchmarks/with-lookalike
 """
 
 import argparse
+import asyncio
 import contextlib
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = {name: os.environ["RDS_LOOKALIKE_" + name] for name in ("HOST", "HOSTADDR", "PORT", "CA", "SOCKET")}
@@ -165,7 +168,8 @@ def connect_time(settings, count=60):
     """The median time of a login, in milliseconds, with libpq through psycopg."""
     import psycopg
 
-    os.environ.update(environment(settings))
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
     text = " ".join(
         f"{key}='{settings[name]}'"
         for key, name in (
@@ -183,6 +187,79 @@ def connect_time(settings, count=60):
     return statistics.median(times)
 
 
+class IdleServer:
+    """A server with TLS that takes any password, and then says nothing: PostgreSQL itself would need gigabytes."""
+
+    CONSENT = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"
+
+    def __init__(self, folder):
+        self.roots, key = f"{folder}/root.pem", f"{folder}/key.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+             "-subj", "/CN=" + HERE["HOST"], "-addext", "subjectAltName=DNS:" + HERE["HOST"], "-keyout", key, "-out", self.roots],
+            check=True, capture_output=True,
+        )
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(self.roots, key)
+        self.port = free_port()
+
+    async def serve(self, reader, writer):
+        """One session."""
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readexactly(8)
+            writer.write(b"S")
+            await writer.drain()
+            await writer.start_tls(self.tls)
+            length = int.from_bytes(await reader.readexactly(4), "big")
+            await reader.readexactly(length - 4)
+            writer.write(b"R\0\0\0\x08\0\0\0\x03")
+            head = await reader.readexactly(5)
+            await reader.readexactly(int.from_bytes(head[1:], "big") - 4)
+            writer.write(self.CONSENT)
+            await reader.read()
+        writer.close()
+
+    async def run(self):
+        """Serves for ever."""
+        server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, backlog=1024)
+        await server.serve_forever()
+
+
+def idle_sessions(program, folder, count):
+    """The memory of our proxy before and with so many idle sessions, in MB."""
+    server = IdleServer(folder)
+    threading.Thread(target=lambda: asyncio.run(server.run()), daemon=True).start()
+    settings = {
+        "RDS_LOOKALIKE_HOST": HERE["HOST"], "RDS_LOOKALIKE_HOSTADDR": "127.0.0.1",
+        "RDS_LOOKALIKE_PORT": str(server.port), "RDS_LOOKALIKE_CA": server.roots,
+    }
+    path = f"{folder}/.s.PGSQL.5432"
+    startup = b"\0\x03\0\0user\0bench\0database\0postgres\0\0"
+    sessions = []
+    with process([program, str(folder)], lambda: answers(path), settings) as running:
+        before = memory(running.pid)
+        for _ in range(count):
+            session = socket.socket(socket.AF_UNIX)
+            session.settimeout(60)
+            session.connect(path)
+            session.sendall((len(startup) + 4).to_bytes(4, "big") + startup)
+            if session.recv(4096) != IdleServer.CONSENT:
+                raise SystemExit("an idle session did not log in")
+            sessions.append(session)
+        after = memory(running.pid)
+        for session in sessions:
+            session.close()
+    return before, after
+
+
+def cpu_time(process):
+    """The seconds of CPU that a process has used, which do not depend on what else the machine does."""
+    if not process:
+        return 0
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid):
     """The resident memory of a process, in MB."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -196,8 +273,15 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--sessions", type=int, default=5000)
+    parser.add_argument("--only", default="", help="measure only what has this text in its name: tps, rows, login, idle")
     options = parser.parse_args()
+    if not options.only or options.only in "idle sessions":
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            before, after = idle_sessions(options.program, pathlib.Path(folder), options.sessions)
+        print(f"{options.sessions} idle sessions, MB   this proxy {after:9.0f}  of which {before:.0f} without any", flush=True)
+        if options.only:
+            return
     prepare()
     script = tempfile.NamedTemporaryFile("w", suffix=".sql", delete=False)
     script.write("select text from megabyte;\n")
@@ -216,21 +300,23 @@ def main():
                 paths[name] = found
             else:
                 print(f"{name} is missing: apt-get install {name.lower()}", file=sys.stderr)
-        for context, _ in paths.values():
-            if context:
-                stack.enter_context(context)
+        running = {path: stack.enter_context(context) for path, (context, _) in paths.items() if context}
         for name, measure in measures.items():
             if options.only and options.only not in name:
                 continue
-            results = {path: [] for path in paths}
+            results, costs = {path: [] for path in paths}, {path: [] for path in paths}
             for _ in range(options.rounds):
                 for path, (_, settings) in paths.items():
+                    before = cpu_time(running.get(path))
                     results[path].append(measure(settings))
+                    spent = cpu_time(running.get(path)) - before
+                    costs[path].append(spent * 1e6 / (results[path][-1] * options.seconds))
             best = statistics.median(results["direct TLS"])
             for path, values in results.items():
                 median = statistics.median(values)
-                print(f"{name:22} {path:11} {median:9.0f}  {median / best:6.1%} of direct", flush=True)
-        if not options.only:
+                cost = f", {statistics.median(costs[path]):6.1f} us of CPU each" if path in running else ""
+                print(f"{name:22} {path:11} {median:9.0f}  {median / best:6.1%} of direct{cost}", flush=True)
+        if not options.only or options.only in "login, ms":
             for path, (_, settings) in paths.items():
                 print(f"{'login, ms':22} {path:11} {connect_time(settings):9.2f}", flush=True)
     os.unlink(script.name)

@@ -2,9 +2,9 @@
 public import AuthTokens
 @_exported public import RDSIAMBasics
 
-/// Why a proxy does not start.
+/// What a proxy cannot be set up with; why it cannot listen is a ``LocalListenerError``.
 ///
-/// Retryable: `bindFailed`.
+/// None is retryable: something must change first.
 public struct ProxyError: RetryableError, AuditableError, Hashable, CustomStringConvertible {
     /// The kinds of error; later versions may add more.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -13,10 +13,6 @@ public struct ProxyError: RetryableError, AuditableError, Hashable, CustomString
 
         /// The connection string asks for something that the proxy does not do, or that would not be safe.
         public static let invalidUpstream = Code(description: "invalidUpstream")
-        /// A local address, or the settings for it, cannot be used.
-        public static let invalidAddress = Code(description: "invalidAddress")
-        /// A local address could not be listened on.
-        public static let bindFailed = Code(description: "bindFailed")
         /// A certificate or a key could not be read.
         public static let unreadableCertificate = Code(description: "unreadableCertificate")
     }
@@ -31,8 +27,8 @@ public struct ProxyError: RetryableError, AuditableError, Hashable, CustomString
         self.message = message
     }
 
-    /// Whether the same call may succeed later with nothing changed.
-    public var isRetryable: Bool { code == .bindFailed }
+    /// Whether the same call may succeed later with nothing changed: no.
+    public var isRetryable: Bool { false }
 
     /// The ``message``.
     public var description: String { message }

@@ -49,7 +49,8 @@ public struct ProxyService: Service {
     /// After a graceful shutdown has begun, clients are let in for the minimum delay, then refused with `57P03`. It
     /// returns when the last session has ended, at the latest after the maximum delay. Canceling ends sessions at once.
     ///
-    /// - Throws: ``ProxyError`` if an address cannot be listened on.
+    /// - Throws: ``ProxyError`` if a certificate cannot be read; ``LocalListenerError`` if an address cannot be
+    ///   listened on.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         do {
@@ -115,7 +116,7 @@ public struct ProxyService: Service {
 extension RouteServer {
     /// Listens for clients.
     ///
-    /// - Throws: ``ProxyError``.
+    /// - Throws: ``LocalListenerError``.
     fileprivate func listen(on group: any EventLoopGroup) async throws -> LocalListener.Bound {
         try await LocalListener.bind(route.address, on: group) { channel in
             channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
@@ -142,6 +143,7 @@ extension RouteServer {
                 let message = "too many clients are logging in through the proxy"
                 throw ClientError("53300", message, detail: "It allows \(limits.logins) at the same time.")
             }
+            try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.small)
             try channel.pipeline.syncOperations.addHandler(ClientHandler(self, peer))
         } catch let error as ClientError {
             logger.notice("client refused", metadata: ["reason": "\(error.message)", "sqlstate": "\(error.sqlState)"])

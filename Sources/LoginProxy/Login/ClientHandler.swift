@@ -257,14 +257,15 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func forward(_ request: CancelRequest, _ context: ChannelHandlerContext) {
         let (server, actor, channel) = (server, peer.process, context.channel)
-        phase = .waiting(
-            Task {
-                await TokenEvent.LocalProcess.$current.withValue(actor) {
-                    await server.forward(request, on: channel.eventLoop)
-                }
-                channel.close(promise: nil)
+        deadline?.cancel()
+        // Many clients close at once; the request is forwarded all the same.
+        phase = .closing
+        Task {
+            await TokenEvent.LocalProcess.$current.withValue(actor) {
+                await server.forward(request, on: channel.eventLoop)
             }
-        )
+            channel.close(promise: nil)
+        }
     }
 
     // MARK: - The end

@@ -39,7 +39,8 @@ final class RouteServer: Sendable {
         logger[metadataKey: "server"] = "\(route.upstream.name)"
         self.logger = logger
         cancels = CancelRegistry(perSecond: limits.cancelsPerSecond)
-        tls = try route.tls.map { try $0.context() }
+        // A Unix-domain socket has no TLS, as with PostgreSQL.
+        if case .tcp = route.address { tls = try route.tls?.context() } else { tls = nil }
     }
 
     var upstream: Upstream { route.upstream }

@@ -48,7 +48,8 @@ struct Splice {
 
 /// Takes note of the key of a session, and forgets it when the client is gone.
 private final class KeyWatcher {
-    private let session: UpstreamSession
+    /// Until the key has come, or it is clear that none comes.
+    private var session: UpstreamSession?
     private let server: RouteServer
     private let client: any Channel
     private var start = SessionStart()
@@ -62,7 +63,9 @@ private final class KeyWatcher {
     var isDone: Bool { start.isDone }
 
     func receive(_ bytes: some Collection<UInt8>) {
-        guard let key = start.receive(bytes) else { return }
+        let found = start.receive(bytes)
+        defer { if start.isDone { session = nil } }
+        guard let key = found, let session else { return }
         let (server, process) = (server, key.process)
         let id = server.cancels.add(key, session)
         client.closeFuture.whenComplete { _ in server.cancels.remove(id, process: process) }

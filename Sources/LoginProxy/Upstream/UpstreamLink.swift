@@ -9,7 +9,7 @@ struct UpstreamLink: Sendable {
     let channel: any Channel
     /// The address that answered.
     let address: SocketAddress
-    private let handler: NIOLoopBound<UpstreamHandler>
+    private let handler: NIOLoopBoundBox<UpstreamHandler?>
 
     /// Connects to one address and establishes TLS.
     ///
@@ -23,15 +23,19 @@ struct UpstreamLink: Sendable {
     ) async throws -> UpstreamLink {
         let tlsPromise = loop.makePromise(of: Void.self)
         let tls = upstream.tls
+        // A handler that is looked up later may be gone: the server may close at once.
+        let box = NIOLoopBoundBox.makeEmptyBox(valueType: UpstreamHandler.self, eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(limit))
             .channelOption(.socketOption(.so_keepalive), value: upstream.keepalive.isOn ? 1 : 0)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.small)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try upstream.keepalive.apply(to: channel)
                     let handler = UpstreamHandler(tls, serverName: serverName, tlsPromise: tlsPromise)
+                    box.value = handler
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -42,10 +46,7 @@ struct UpstreamLink: Sendable {
             tlsPromise.fail(error)
             throw UpstreamError(connecting: error, to: address)
         }
-        let handler = try await channel.pipeline.handler(type: UpstreamHandler.self).map { handler in
-            NIOLoopBound(handler, eventLoop: loop)
-        }.get()
-        let link = UpstreamLink(channel: channel, address: address, handler: handler)
+        let link = UpstreamLink(channel: channel, address: address, handler: box)
         try await link.wait(for: tlsPromise.futureResult, within: limit)
         return link
     }
@@ -58,7 +59,8 @@ struct UpstreamLink: Sendable {
         let promise = channel.eventLoop.makePromise(of: [UInt8].self)
         let password = Array(password.utf8)
         channel.eventLoop.execute {
-            handler.value.logIn(startup, password: password, on: channel, promise)
+            guard let handler = handler.value else { return promise.fail(ChannelError.alreadyClosed) }
+            handler.logIn(startup, password: password, on: channel, promise)
         }
         return try await wait(for: promise.futureResult, within: limit)
     }
@@ -67,7 +69,7 @@ struct UpstreamLink: Sendable {
     ///
     /// - Returns: What has come after what the client gets first, and whether nothing will follow it.
     func join(_ end: SpliceHandler) throws -> (bytes: [UInt8], isLast: Bool) {
-        let handler = handler.value
+        guard let handler = handler.value else { return ([], true) }
         guard channel.isActive else { return (handler.pending, true) }
         try channel.pipeline.syncOperations.addHandler(end, position: .after(handler))
         channel.pipeline.syncOperations.removeHandler(handler, promise: nil)
@@ -80,13 +82,13 @@ struct UpstreamLink: Sendable {
     {
         let timeout = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
             let error = ClientError("08001", "the server did not answer in time", detail: "It had \(limit).")
-            handler.value.fail(UpstreamError(.timedOut, error), channel)
+            handler.value?.fail(UpstreamError(.timedOut, error), channel)
         }
         defer { timeout.cancel() }
         return try await withTaskCancellationHandler {
             try await future.get()
         } onCancel: {
-            channel.eventLoop.execute { handler.value.fail(CancellationError(), channel) }
+            channel.eventLoop.execute { handler.value?.fail(CancellationError(), channel) }
         }
     }
 }
@@ -115,6 +117,13 @@ extension Keepalive {
         #else
         _ = options
         #endif
+    }
+}
+
+extension AdaptiveRecvByteBufferAllocator {
+    /// Buffers that begin small, as most sessions are idle, and grow with what arrives.
+    static var small: any RecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
     }
 }
 

@@ -52,6 +52,16 @@ struct RealClientTests {
         try await proxy.stop()
     }
 
+    @Test("A client that requires channel binding says why there is none")
+    func channelBinding() async throws {
+        let user = "proxied23"
+        let (proxy, _) = try await start(user)
+        let result = try await psql(proxy, user: user, ["-d", "channel_binding=require", "-c", "select 1"])
+        #expect(result.status == 2)
+        #expect(result.errors.contains("channel binding"), "\(result.errors)")
+        try await proxy.stop()
+    }
+
     @Test("A login that the server refuses is shown by psql with the server's words and a hint")
     func refusal() async throws {
         let server = try await SharedServer.value

@@ -73,6 +73,18 @@ struct CancelTests {
         try await server.stop()
     }
 
+    @Test("A client that does not wait for the end is served all the same")
+    func hasty() async throws {
+        let server = try await Server(key: [1, 2, 3, 4])
+        let (client, _) = try await server.session()
+        let hasty = try await WireEnd.connect(to: server.proxy)
+        try await hasty.send(Packet.cancel(77, [1, 2, 3, 4]))
+        hasty.close()
+        #expect(try await comesTrue { server.requests == [Packet.cancel(77, [1, 2, 3, 4])] })
+        client.close()
+        try await server.stop()
+    }
+
     @Test("A request that names no session is closed without a word, and no server is asked")
     func unknown() async throws {
         let server = try await Server(key: [1, 2, 3, 4])
