@@ -90,10 +90,18 @@ extension RDSIAMError {
         return ([underlyingError] + failures).contains { ($0 as? any RetryableError)?.isRetryable ?? false }
     }
 
+    /// Whether PostgreSQL compared an RDS token with a stored password, as it does for a role that does not exist or is
+    /// not in `rds_iam`: another token would be refused alike.
+    private var isAboutStoredPassword: Bool {
+        guard let server = libpqError?.server, server.sqlState == "28P01" else { return false }
+        return server.routine == "auth_failed" && evidence?.token?.service == .rds
+    }
+
     /// What the token comes to that a failed login was tried with.
     var outcome: TokenOutcome {
         guard let libpqError else { return .notJudged }
         if libpqError.passwordWasAccepted { return .accepted }
+        guard !isAboutStoredPassword else { return .notJudged }
         return evidence?.isRefusalOfToken ?? false ? .refused : .notJudged
     }
 }

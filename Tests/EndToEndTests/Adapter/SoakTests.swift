@@ -115,7 +115,9 @@ final class SoakTests: Sendable {
     private func check(_ server: RDSLookalike, _ log: AuditLog, _ time: Duration) async throws {
         var rows: [String: Int] = [:]
         var (issued, failures, failureRows) = (0, 0, 0)
-        for try await entry in try await AuditLogReader.open(log.path).entries() {
+        let reader = try await AuditLogReader.open(log.path)
+        #expect(try await reader.verify().isIntact)
+        for try await entry in reader.entries() {
             guard let record = entry.record else { continue }
             switch record.activity {
             case .issue: issued += 1
