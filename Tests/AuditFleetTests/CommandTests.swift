@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import TokenAuditLog
 
-@Suite("rds-iam audit fleet", .timeLimit(.minutes(2)))
+@Suite("rds-iam audit fleet", .enabled(if: TestServer.other == nil), .timeLimit(.minutes(2)))
 struct FleetCommandTests {
     private let folder: TemporaryFolder
     private var log: String { folder.path("log") }
@@ -21,9 +21,10 @@ struct FleetCommandTests {
         _ more: [String] = [],
         input: String = ""
     ) async throws -> CommandResult {
-        let facts = database.server.facts
+        let server = try database.lookalike
+        let facts = server.facts
         let conninfo =
-            database.server.conninfo(user: user).replacing("dbname=postgres", with: "dbname=\(database.name)")
+            server.conninfo(user: user).replacing("dbname=postgres", with: "dbname=\(database.name)")
             + " sslrootcert=\(facts.ca)"
         return try await ChildProcess.run(
             try Repository.built("rds-iam"),

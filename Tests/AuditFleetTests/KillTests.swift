@@ -24,7 +24,7 @@ private struct Trial {
     }
 }
 
-@Suite("Kills", .timeLimit(.minutes(30)))
+@Suite("Kills", .enabled(if: TestServer.other == nil), .timeLimit(.minutes(30)))
 struct KillTests {
     private let folder: TemporaryFolder
     private let trial = Trial()
@@ -55,20 +55,21 @@ struct KillTests {
 
     /// Ships a log in a process of its own, which is killed now and then, until all is shipped.
     private func ship(_ log: String, _ number: Int, _ database: FleetDatabase) async throws -> Int {
-        let account = try String(contentsOfFile: database.server.facts.credentials, encoding: .utf8)
+        let server = try database.lookalike
+        let account = try String(contentsOfFile: server.facts.credentials, encoding: .utf8)
         try folder.write(account, to: "credentials\(number)")
-        let conninfo = database.server.conninfo(user: "shipper_one").replacing(
+        let conninfo = server.conninfo(user: "shipper_one").replacing(
             "dbname=postgres",
             with: "dbname=\(database.name)"
         )
         let arguments = [
             "audit", "ship",
-            conninfo + " aws_rds_iam_auth_token_generator=default sslrootcert=\(database.server.facts.ca)",
+            conninfo + " aws_rds_iam_auth_token_generator=default sslrootcert=\(server.facts.ca)",
             log, "--as-host", "app-\(number)", "--audit", "off", "--batch", trial.isFull ? "5000" : "200",
         ]
         let environment = [
             "AWS_SHARED_CREDENTIALS_FILE": folder.path("credentials\(number)"), "HOME": folder.url.path,
-            "AWS_REGION": database.server.facts.region, "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_REGION": server.facts.region, "AWS_CONFIG_FILE": "/dev/null",
         ]
         for attempt in 1...1000 {
             // The first ones are killed in the middle, a little later each time.

@@ -138,13 +138,18 @@ private struct EntrySearch {
             ]
         }
         if let user = filter.user { conditions.append("e.db_user = \(bind(user))") }
-        if let host { conditions.append("c.host = \(bind(host))") }
+        if let host {
+            conditions.append("e.chain_id IN (SELECT id FROM audit_fleet.chain WHERE host = \(bind(host)))")
+        }
         if let after = filter.after { conditions.append("e.seq > \(after)") }
         for text in hints { conditions.append("strpos(e.payload, \(bind(text))) > 0") }
+        let order = "ORDER BY e.time DESC, e.chain_id DESC, e.seq DESC"
+        // Limited before it is joined, so that the index's order is followed and nothing is sorted.
         let sql = """
-            SELECT \(FleetEntry.columns) FROM audit_fleet.event e JOIN audit_fleet.chain c ON c.id = e.chain_id
-            WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY e.time DESC, e.chain_id DESC, e.seq DESC LIMIT \(size)
+            SELECT \(FleetEntry.columns)
+            FROM (
+                SELECT * FROM audit_fleet.event e WHERE \(conditions.joined(separator: " AND ")) \(order) LIMIT \(size)
+            ) e JOIN audit_fleet.chain c ON c.id = e.chain_id \(order)
             """
         return try await connection.query(sql, parameters: parameters).rows.map(FleetEntry.init)
     }

@@ -36,7 +36,6 @@ struct FleetCommand: AsyncParsableCommand {
 protocol FleetSubcommand: AuditSubcommand {}
 
 extension FleetSubcommand {
-    /// 4 if the same command may succeed later, else 1.
     func exitStatus(after error: any Error) -> Int32 { FleetOptions.status(after: error) }
 }
 
@@ -94,9 +93,10 @@ struct FleetOptions: ParsableArguments {
         }
     }
 
-    /// 4 if the same command may succeed later, else 1.
+    /// 3 if a partition is gone, 4 if the same command may succeed later, else 1.
     static func status(after error: any Error) -> Int32 {
-        (error as? any RetryableError)?.isRetryable == true ? 4 : 1
+        if let error = error as? FleetError, error.code == .partitionMissing { return 3 }
+        return (error as? any RetryableError)?.isRetryable == true ? 4 : 1
     }
 }
 

@@ -15,9 +15,26 @@ enum SharedServer {
     static var value: RDSLookalike { get async throws { try await task.value } }
 }
 
+/// Where the databases of the tests are made, as superuser.
+///
+/// `RDS_IAM_FLEET_SERVER="HOST PORT"` names a server of another version, which lets `postgres` in without a password.
+/// Tests that log in with tokens are left out then.
+enum TestServer {
+    static let other = ProcessInfo.processInfo.environment["RDS_IAM_FLEET_SERVER"]?.split(separator: " ").map(
+        String.init
+    )
+
+    static func parameters(_ server: RDSLookalike?) async throws -> [String: String] {
+        if let server { return ["host": server.facts.socket, "port": "\(server.facts.port)"] }
+        if let other, other.count == 2 { return ["host": other[0], "port": other[1]] }
+        return try await parameters(SharedServer.value)
+    }
+}
+
 /// A database of its own for one test, with a fleet that a user without special rights owns.
 struct FleetDatabase: Sendable {
-    let server: RDSLookalike
+    /// The server, if tokens log in to it.
+    let server: RDSLookalike?
     let name: String
     let owner: String
 
@@ -25,13 +42,17 @@ struct FleetDatabase: Sendable {
 
     /// Makes a database and installs the fleet in it.
     static func make(on server: RDSLookalike? = nil, isInstalled: Bool = true) async throws -> FleetDatabase {
-        let server = if let server { server } else { try await SharedServer.value }
+        let server = if server == nil && TestServer.other == nil { try await SharedServer.value } else { server }
         let number = number.withLock { number in
             number += 1
             return number
         }
         let database = FleetDatabase(server: server, name: "fleet_\(number)", owner: "owner_\(number)")
         let superuser = try await database.connect(to: "postgres")
+        if TestServer.other != nil {
+            _ = try await superuser.query("DROP DATABASE IF EXISTS \(database.name)")
+            _ = try await superuser.execute("DROP ROLE IF EXISTS \(database.owner)")
+        }
         _ = try await superuser.execute("CREATE ROLE \(database.owner) CREATEROLE")
         _ = try await superuser.query("CREATE DATABASE \(database.name) OWNER \(database.owner)")
         await superuser.close()
@@ -39,14 +60,18 @@ struct FleetDatabase: Sendable {
         return database
     }
 
+    /// The server that tokens log in to.
+    var lookalike: RDSLookalike {
+        get throws {
+            guard let server else { throw Missing(description: "a server that tokens log in to") }
+            return server
+        }
+    }
+
     /// A connection as superuser.
     func connect(to database: String? = nil) async throws -> PGConnection {
-        try await PGConnection.connect(
-            PGLogin([
-                "host": server.facts.socket, "port": "\(server.facts.port)", "user": "postgres",
-                "dbname": database ?? name, "connect_timeout": "10",
-            ])
-        )
+        let mine = ["user": "postgres", "dbname": database ?? name, "connect_timeout": "10"]
+        return try await PGConnection.connect(PGLogin(try await TestServer.parameters(server).merging(mine) { $1 }))
     }
 
     /// A connection that may do what a user may do, and no more.
