@@ -108,6 +108,23 @@ struct ProxyListenTests {
         try await proxy.stop()
     }
 
+    @Test("A port that other machines reach takes only TLS, and checks the password inside it")
+    func exposed() async throws {
+        let directory = try await SharedServer.value.facts.dir + "/tls"
+        let certificate = ["--tls-certificate", directory + "/server.crt", "--tls-key", directory + "/server.key"]
+        let proxy = try await ProxyProcess.serving(["--listen", "0.0.0.0:0"] + certificate)
+        let place = try proxy.lines[0].replacing("host=0.0.0.0", with: "host=localhost hostaddr=127.0.0.1")
+        let secure = place + " sslmode=verify-full sslrootcert=\(proxy.server.facts.ca)"
+        #expect(try await ProxyProcess.psql(secure, "select current_user").output == "andrew\n")
+        let open = try await ProxyProcess.psql(place + " sslmode=disable", "select 1")
+        #expect(open.status == 2 && open.errors.contains("takes only TLS"), "\(open.errors)")
+        let wrong = try await ProxyProcess.psql(secure + " password=wrong", "select 1")
+        #expect(wrong.status == 2 && wrong.errors.contains("password authentication failed"))
+        let binding = try await ProxyProcess.psql(secure + " channel_binding=require", "select 1")
+        #expect(binding.status == 2 && binding.errors.contains("channel binding"))
+        try await proxy.stop()
+    }
+
     @Test("With --trust-local a port asks for nothing, and the log warns")
     func trust() async throws {
         let proxy = try await ProxyProcess.serving(["--listen", "localhost:0", "--trust-local", "--quiet"])

@@ -35,6 +35,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var deadline: Scheduled<Void>?
     private var isLoggingIn = true
     private var isAdmitted = false
+    private var isEncrypted = false
     private var hasSaidSomething = false
     private var early = ByteBuffer()
     private var user = ""
@@ -110,6 +111,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         send([UInt8(ascii: "S")], context.channel)
         do {
             try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .before(self))
+            isEncrypted = true
         } catch {
             context.close(promise: nil)
         }
@@ -129,6 +131,10 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let user = startup.value(of: "user"), !user.isEmpty else {
             let error = ClientError("28000", "no PostgreSQL user name specified in startup packet")
             return refuse(.protocolViolation, error, context.channel)
+        }
+        guard isEncrypted || server.route.address.isLocal else {
+            let error = ClientError("28000", "the proxy takes only TLS here", hint: "Set sslmode=verify-full.")
+            return refuse(.policy, error, context.channel)
         }
         guard server.status.admit() else {
             let error = ClientError(

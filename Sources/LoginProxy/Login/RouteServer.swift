@@ -39,6 +39,7 @@ final class RouteServer: Sendable {
         logger[metadataKey: "server"] = "\(route.upstream.name)"
         self.logger = logger
         cancels = CancelRegistry(perSecond: limits.cancelsPerSecond)
+        try route.address.check(route.authentication, hasTLS: route.tls != nil)
         // A Unix-domain socket has no TLS, as with PostgreSQL.
         if case .tcp = route.address { tls = try route.tls?.context() } else { tls = nil }
     }

@@ -1,4 +1,6 @@
 #if Proxy
+import AuthTokens
+import Logging
 import Testing
 
 @testable import LoginProxy
@@ -60,6 +62,18 @@ struct LocalAddressTests {
         #expect(twins[0] != twins[1])
         #expect(Set(twins).count == 2)
         #expect(LocalAddress.tcp(host: "127.0.0.1", port: 1) != .tcp(host: "127.0.0.1", port: 2))
+    }
+
+    @Test("A proxy does not begin to serve where other machines would reach it without proof")
+    func exposedRoute() async throws {
+        let upstream = try Upstream.parse("host=db.example.com user=andrew sslrootcert=system")
+        let route = ProxyRoute(upstream: upstream, address: .tcp(host: "0.0.0.0", port: 0))
+        let issuer = TokenIssuer(generators: AuthTokenGeneratorRegistry([]))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let service = ProxyService(configuration: .init(routes: [route]), issuer: issuer, logger: logger)
+        let error = await #expect(throws: LocalListenerError.self) { try await service.run() }
+        #expect(error?.code == .exposed)
+        #expect(service.status.phase == .stopped)
     }
 
     @Test("Only the loopback interface and sockets do without TLS and a password")
