@@ -5,7 +5,7 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-/// Optimized code lost hosts of a list, some of the time (see `LookedUp` in PGRDSIAM), so these logins are many.
+/// Optimized code lost hosts of a list, some of the time, so these logins are many.
 @Suite("The order of several hosts", .timeLimit(.minutes(10)))
 struct HostOrderTests {
     #if DEBUG
