@@ -81,7 +81,13 @@ struct OutcomeTests {
         Unjudged(name: "no entry in pg_hba.conf", rule: "hostssl all u all reject", state: "28000", isAccepted: false),
         Unjudged(name: "role may not log in", statement: "alter role u nologin", state: "28000", isAccepted: true),
         Unjudged(name: "unknown role", statement: "drop role u", state: "28P01", isAccepted: false),
-        Unjudged(name: "replication is not allowed", more: "replication=true", state: "42501", isAccepted: true),
+        Unjudged(
+            name: "replication is not allowed",
+            rule: "hostssl replication u all reject",
+            more: "replication=true",
+            state: "28000",
+            isAccepted: false
+        ),
         Unjudged(name: "no such database", more: "dbname=none", state: "3D000", isAccepted: true),
         Unjudged(
             name: "may not connect to the database",
