@@ -8,6 +8,7 @@ Prints one line for each thing that works; ends with another status than 0 at th
 import asyncio
 import hashlib
 import io
+import os
 import sys
 import threading
 import time
@@ -125,9 +126,13 @@ def with_pg8000(host, port, user):
     out = io.BytesIO()
     connection.run("copy (select * from t order by a) to stdout", stream=out)
     check("COPY both ways", digest(out.getvalue()) == digest(rows))
-    connection.run("listen news")
-    connection.run("notify news, 'hello'")
-    connection.run("select 1")
+    # Others notify as well, and a notification waits for transactions before it in the server's queue.
+    channel = f"news{os.getpid()}"
+    connection.run(f"listen {channel}")
+    connection.run(f"notify {channel}, 'hello'")
+    end = time.monotonic() + 30
+    while not connection.notifications and time.monotonic() < end:
+        connection.run("select pg_sleep(0.01)")
     check("LISTEN", [notification[2] for notification in connection.notifications] == ["hello"])
     connection.close()
 

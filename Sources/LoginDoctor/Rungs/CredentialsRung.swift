@@ -164,7 +164,9 @@ private struct MetadataProbe {
     private let context: CredentialContext
 
     init?(_ error: AWSCredentialError, _ context: CredentialContext) {
-        guard let last = error.trail.last, last.source == .instanceMetadata, last.code != nil else { return nil }
+        guard let last = error.trail.last, last.source == .instanceMetadata, last.code != nil,
+            context.environment["AWS_EC2_METADATA_DISABLED"]?.asciiLowercased() != "true"
+        else { return nil }
         self.context = context
     }
 
@@ -177,6 +179,8 @@ private struct MetadataProbe {
             connectTimeout: .seconds(1),
             timeout: .seconds(1)
         )
-        return (try? await context.http?.send(request)) != nil
+        guard let response = try? await context.http?.send(request) else { return false }
+        // 200 if version 1 is allowed, else 401. With any other status something else answers, such as a proxy.
+        return [200, 401].contains(response.status)
     }
 }
