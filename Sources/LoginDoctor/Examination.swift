@@ -11,7 +11,8 @@ import RDSIAMSystem
 /// print(report.answer)
 /// ```
 ///
-/// It makes a token, which the issuer records, and logs in with it once; it runs no statement that changes anything.
+/// It makes a token, which the issuer records, and logs in as a program would: if the server refuses the token, once
+/// more with a new one. It runs no statement that changes anything.
 /// Each wait has a limit, and so has the whole. Canceling the task ends it at once.
 public struct Examination: Sendable {
     /// How long each step may wait, and all of them together.

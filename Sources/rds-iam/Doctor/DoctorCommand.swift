@@ -13,8 +13,9 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
         abstract: "Find out why a login fails.",
         discussion: """
             Walks the path of a login, from the settings to the session, and prints the answer first: what is wrong, and \
-            what to do next. It makes one token, which is recorded, and logs in once. The report holds no secret and no \
-            whole account number, so it can be pasted into a ticket.
+            what to do next. It logs in as a program would: with a token, which is recorded, and if the server refuses it, \
+            once more with a new one. The report holds no secret and no whole account number, so it can be pasted into \
+            a ticket.
 
               rds-iam doctor -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog
               rds-iam doctor --offline "$DATABASE_URL"
