@@ -109,31 +109,34 @@ struct ConnectionOptions: ParsableArguments {
     /// - Throws: ``UnusableConninfo`` for what libpq would refuse in the connection string.
     func parameters() throws -> Conninfo {
         try generators.apply()
-        let text = dbname.flatMap { $0.isConnectionString ? $0 : nil } ?? conninfo ?? ""
         do {
-            var parameters = try Conninfo(argument: text)
-            try overlay(&parameters)
+            var parameters = try Conninfo.parse(text, dialect: .linked, extensions: .rdsIAM)
+            try parameters.merge(overriding)
+            if host != nil { parameters.remove(.hostaddr) }
+            let keyword = Conninfo.ExtensionKeywords.generatorKeyword
+            if parameters.bytes(ofExtension: keyword) == nil { try parameters.set(extension: keyword, to: "default") }
             return parameters
-        } catch let error as ConninfoError {
+        } catch {
             throw UnusableConninfo(error, in: text)
         }
     }
 
-    private func overlay(_ parameters: inout Conninfo) throws {
-        if let host {
-            try parameters.set(.host, to: host)
-            parameters.remove(.hostaddr)
-        }
-        if let port { try parameters.set(.port, to: port) }
-        if let user { try parameters.set(.user, to: user) }
-        if let dbname, !dbname.isConnectionString { try parameters.set(.dbname, to: dbname) }
-        let keyword = Conninfo.ExtensionKeywords.generatorKeyword
-        if let generator { try parameters.set(extension: keyword, to: generator) }
-        if parameters.bytes(ofExtension: keyword) == nil { try parameters.set(extension: keyword, to: "default") }
-        if let region { try parameters.set(extension: AWSKeyword.region, to: region) }
-        if let profile { try parameters.set(extension: AWSKeyword.profile, to: profile) }
-        if let roleARN { try parameters.set(extension: AWSKeyword.roleARN, to: roleARN) }
-        if let credentials { try parameters.set(extension: AWSKeyword.credentials, to: credentials) }
+    /// The connection string as it was given; empty if there is none.
+    var text: String { [conninfo, dbname].compactMap { $0 }.first(where: \.isConnectionString) ?? "" }
+
+    /// What the options, and the name of a database, lay over the connection string, by keyword.
+    var overriding: [String: String] {
+        var parameters: [String: String] = [:]
+        parameters["host"] = host
+        parameters["port"] = port
+        parameters["user"] = user
+        parameters["dbname"] = [dbname, conninfo].compactMap { $0 }.first { !$0.isConnectionString }
+        parameters[Conninfo.ExtensionKeywords.generatorKeyword] = generator
+        parameters[AWSKeyword.region] = region
+        parameters[AWSKeyword.profile] = profile
+        parameters[AWSKeyword.roleARN] = roleARN
+        parameters[AWSKeyword.credentials] = credentials
+        return parameters
     }
 }
 
@@ -142,17 +145,5 @@ extension String {
     ///
     /// A URI with another scheme is one too, so that its error says so.
     fileprivate var isConnectionString: Bool { containsBytes("=") || containsBytes("://") }
-}
-
-extension Conninfo {
-    /// A connection string from the command line, or the name of a database.
-    fileprivate init(argument text: String) throws {
-        guard text.isEmpty || text.isConnectionString else {
-            self = Conninfo(dialect: .linked, extensions: .rdsIAM)
-            try set(.dbname, to: text)
-            return
-        }
-        self = try .parse(text, dialect: .linked, extensions: .rdsIAM)
-    }
 }
 #endif
