@@ -123,6 +123,10 @@ class Session:
         for name in ("var/lib", "var/backups", "etc"): (folder / name).mkdir(parents=True)
         shutil.copy(environment["PGSSLROOTCERT"], folder / "global-bundle.pem")
         self.environment.update(HOME=str(folder), XDG_RUNTIME_DIR=self.run_directory, PGSSLROOTCERT=str(folder / "global-bundle.pem"))
+        # The port that pages use may be taken on this machine.
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            self.port = taken.getsockname()[1]
         self.state = folder / ".state"
         self.state.write_text("")
 
@@ -131,6 +135,7 @@ class Session:
         places = {"/run/user/1000": self.run_directory, "/var/": f"{self.folder}/var/", "/etc/": f"{self.folder}/etc/",
                   "/home/andrew": str(self.folder)}
         for place, instead in places.items(): text = re.sub(rf"(?<![\w/.]){re.escape(place)}", instead, text)
+        text = re.sub(r"\b5433\b", str(self.port), text)
         text = re.sub(r"^swift run\b.*", str(self.program or "false"), text)
         return text.replace("requirepeer=andrew", f"requirepeer={getpass.getuser()}")
 
