@@ -55,36 +55,10 @@ extension AuditCommandSuite {
         let command = [try Repository.built("rds-iam"), "audit"] + arguments
         let result = try await run(
             "/usr/bin/env",
-            ["python3", "-c", Self.terminalScript, String(columns)] + command,
+            PseudoTerminal.words(columns: columns, command),
             ["LANG": "C.UTF-8", "TERM": "xterm", "NO_COLOR": "1"].merging(more) { $1 }
         )
         return result.output.replacing("\r\n", with: "\n") + result.errors
-    }
-
-    /// Runs a command on a pseudo-terminal and copies what it prints.
-    ///
-    /// Of the variables, `SEEN` is a text and `THEN` a command that runs when the text is seen, `LAST` is a text after
-    /// which the command is killed.
-    private static var terminalScript: String {
-        """
-        import fcntl, os, pty, signal, struct, sys, termios
-        columns, command, seen = int(sys.argv[1]), sys.argv[2:], b""
-        first, then, last = (os.environ.pop(name, "").encode() for name in ("SEEN", "THEN", "LAST"))
-        child, terminal = pty.fork()
-        if child == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-            os.execv(command[0], command)
-        while True:
-            try: data = os.read(terminal, 65536)
-            except OSError: break
-            if not data: break
-            os.write(1, data)
-            seen += data
-            if first and first in seen: first = os.system(then) and b""
-            if last and last in seen: os.kill(child, signal.SIGKILL)
-        status = os.waitpid(child, 0)[1]
-        sys.exit(os.waitstatus_to_exitcode(status) % 256)
-        """
     }
 
     /// Makes a token.

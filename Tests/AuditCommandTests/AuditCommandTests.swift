@@ -1,4 +1,5 @@
 #if Command
+import AuthTokens
 import Foundation
 import TestSupport
 import Testing
@@ -105,14 +106,33 @@ struct AuditCommandTests: AuditCommandSuite {
     func stats() async throws {
         for user in ["a", "a", "b"] { try await token(user) }
         let text = try await audit("stats").lines
-        #expect(text.contains("user\ta\t2\t0\t0\t0\t0") && text.contains("host\tdb.example.com\t3\t0\t0\t0\t0"))
-        #expect(text.last == "total\t\t3\t0\t0\t0\t0")
+        #expect(text.contains("user\ta\t2\t0\t0\t0\t0\t0") && text.contains("host\tdb.example.com\t3\t0\t0\t0\t0\t0"))
+        #expect(text.last == "total\t\t3\t0\t0\t0\t0\t0")
         let json = try #require(try objects(try await audit("stats", "--json")).first)
         #expect(json["schema"] as? String == "rds-iam.audit.stats/1")
         let users = json["per_user"] as? [[String: Any]] ?? []
         #expect(users.map { "\($0["name"] ?? "") \($0["issued"] ?? "")" } == ["a 2", "b 1"])
         #expect((json["per_day"] as? [Any])?.count == 1)
-        #expect(try await audit("stats", "--until", "2020-01-01").lines.last == "total\t\t0\t0\t0\t0\t0")
+        #expect(try await audit("stats", "--until", "2020-01-01").lines.last == "total\t\t0\t0\t0\t0\t0\t0")
+    }
+
+    @Test("stats count logins that failed before a token was judged, those of a minute by their number")
+    func failedLogins() async throws {
+        var failed = CommandEvents.refuse(code: "RDSIAMError.connectionFailed")
+        failed.activity = .connectionFailed
+        var many = CommandEvents.refuse("b", code: "RDSIAMError.connectionFailed")
+        (many.activity, many.count) = (.connectionFailed, 41)
+        try await record([failed, many, CommandEvents.refuse(code: "Other.code")])
+        let text = try await audit("stats").lines
+        #expect(text.contains("user\tapp\t0\t0\t1\t0\t0\t1") && text.contains("user\tb\t0\t0\t0\t0\t0\t41"))
+        #expect(text.contains("error\tRDSIAMError.connectionFailed\t0\t0\t0\t0\t0\t42"))
+        #expect(text.last == "total\t\t0\t0\t1\t0\t0\t42")
+        let json = try #require(try objects(try await audit("stats", "--json")).first)
+        #expect((json["total"] as? [String: Any])?["failed"] as? Int == 42)
+        #expect(try await terminal(["stats"]).contains("0 rejected, 42 failed."))
+        let page = folder.path("page.html")
+        #expect(try await audit("report", page).status == 0)
+        #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<b>42</b> logins failed"))
     }
 
     @Test("backup makes a log that verifies, and overwrites nothing")

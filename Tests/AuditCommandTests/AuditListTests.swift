@@ -83,10 +83,10 @@ struct AuditListTests: AuditCommandSuite {
         let details = try await audit("show", "1").output
         #expect(details.contains("prod.example.com:5432\n") && details.contains("Scratch.example.com.:5432\n"))
         let counts = try await audit("stats").lines
-        #expect(counts.contains("host\tprod.example.com\t2\t0\t0\t0\t0"))
-        #expect(counts.contains("host\tscratch.example.com\t1\t0\t0\t0\t0"))
-        #expect(counts.contains("dialed\tscratch.example.com\t2\t0\t0\t0\t0"))
-        #expect(counts.contains("login\ta@prod.example.com\t1\t0\t0\t0\t0"))
+        #expect(counts.contains("host\tprod.example.com\t2\t0\t0\t0\t0\t0"))
+        #expect(counts.contains("host\tscratch.example.com\t1\t0\t0\t0\t0\t0"))
+        #expect(counts.contains("dialed\tscratch.example.com\t2\t0\t0\t0\t0\t0"))
+        #expect(counts.contains("login\ta@prod.example.com\t1\t0\t0\t0\t0\t0"))
         #expect(try await audit("export", "--format", "csv").output.contains(",prod.example.com,5432,,"))
     }
 

@@ -15,7 +15,7 @@ public struct AuditStatistics: Sendable, Hashable {
     public internal(set) var perRole: [Group] = []
     /// Per user and server, by the endpoint that the tokens are good for.
     public internal(set) var perLogin: [Login] = []
-    /// Refusals and rejections per error code.
+    /// Refusals, rejections and failures per error code.
     public internal(set) var perErrorCode: [Group] = []
     /// In all.
     public internal(set) var total = Counts()
@@ -78,8 +78,10 @@ public struct AuditStatistics: Sendable, Hashable {
         public internal(set) var refused = 0
         /// Connections a server accepted.
         public internal(set) var accepted = 0
-        /// Connections that were refused, or failed.
+        /// Connections that a server refused.
         public internal(set) var rejected = 0
+        /// Logins that failed before a token was judged: the server was out of reach, or asked for no password.
+        public internal(set) var failed = 0
 
         mutating func add(_ count: Int, of activity: String) {
             switch activity {
@@ -88,6 +90,7 @@ public struct AuditStatistics: Sendable, Hashable {
             case "token.refuse": refused += count
             case "connection.accept": accepted += count
             case "connection.refuse": rejected += count
+            case "connection.fail": failed += count
             default: break
             }
         }

@@ -72,15 +72,17 @@ package struct StatisticsTally {
         guard time >= since ?? .min, time < until ?? .max else { return }
         guard let target = record.target else { return note(entry, record.activity) }
         let activity = record.activity.rawValue
+        // Failures of a minute share a row. A forged number must not overflow the sum.
+        let count = min(max(record.detail["count"].flatMap { Int($0) } ?? 1, 1), 1_000_000)
         let (user, host) = (ByteText(target.user), ByteText(target.server))
-        days[record.time.wholeUnixSeconds.floorDivided(by: 86_400), default: .init()].add(1, of: activity)
-        users[user, default: .init()].add(1, of: activity)
-        hosts[host, default: .init()].add(1, of: activity)
-        dialedHosts[ByteText(ServerName.comparable(target.host)), default: .init()].add(1, of: activity)
-        logins[Login(user: user, host: host), default: .init()].add(1, of: activity)
-        roles[ByteText(record.credential?.principal ?? "-"), default: .init()].add(1, of: activity)
-        if let code = record.errorCode { codes[ByteText(code), default: .init()].add(1, of: activity) }
-        statistics.total.add(1, of: activity)
+        days[record.time.wholeUnixSeconds.floorDivided(by: 86_400), default: .init()].add(count, of: activity)
+        users[user, default: .init()].add(count, of: activity)
+        hosts[host, default: .init()].add(count, of: activity)
+        dialedHosts[ByteText(ServerName.comparable(target.host)), default: .init()].add(count, of: activity)
+        logins[Login(user: user, host: host), default: .init()].add(count, of: activity)
+        roles[ByteText(record.credential?.principal ?? "-"), default: .init()].add(count, of: activity)
+        if let code = record.errorCode { codes[ByteText(code), default: .init()].add(count, of: activity) }
+        statistics.total.add(count, of: activity)
     }
 
     private mutating func note(_ entry: AuditEntry, _ activity: TokenEvent.Activity) {

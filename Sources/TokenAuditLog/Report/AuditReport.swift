@@ -143,7 +143,7 @@ public struct AuditReport: Sendable {
         let tiles: [HTML] = [
             tile(total.issued, "tokens issued"), tile(total.reused, "tokens reused"),
             tile(total.refused, "tokens refused"), tile(total.accepted, "connections accepted"),
-            tile(total.rejected, "connections rejected"), tile(gaps, "gaps"),
+            tile(total.rejected, "connections rejected"), tile(total.failed, "logins failed"), tile(gaps, "gaps"),
         ]
         let unreadable: HTML =
             statistics.unreadableRows > 0

@@ -61,12 +61,14 @@ struct ErrorTable {
         guard !groups.isEmpty else { return "<p>None.</p>" }
         let rows: [HTML] = groups.map { group in
             """
-            <tr><th>\(group.name)</th><td>\(group.counts.refused)</td><td>\(group.counts.rejected)</td></tr>
+            <tr><th>\(group.name)</th><td>\(group.counts.refused)</td><td>\(group.counts.rejected)</td>\
+            <td>\(group.counts.failed)</td></tr>
 
             """
         }
         return """
-            <table><thead><tr><th>Error</th><th>Tokens refused</th><th>Connections rejected</th></tr></thead>\
+            <table><thead><tr><th>Error</th><th>Tokens refused</th><th>Connections rejected</th>\
+            <th>Logins failed</th></tr></thead>\
             <tbody>\(rows)</tbody></table>
             """
     }

@@ -12,7 +12,7 @@ struct AuditStatsCommand: AuditSubcommand {
         discussion: """
             On a terminal: tokens per day as bars, tokens per user and server as a table, then roles and errors. Into a pipe \
             or a file: one count a line, in fields with a tabulator between: kind, name, issued, reused, refused, accepted, \
-            rejected. A server is the one that the token is good for; the kind "dialed" counts by the one that was dialed.
+            rejected, failed. A server is the one that the token is good for; the kind "dialed" counts by the one that was dialed.
 
             \(PeriodOptions.help) For example:
 
@@ -37,7 +37,7 @@ struct AuditStatsCommand: AuditSubcommand {
     }
 
     fileprivate static func printFields(_ statistics: AuditStatistics) {
-        print(["", "", "issued", "reused", "refused", "accepted", "rejected"].joined(separator: "\t"))
+        print(["", "", "issued", "reused", "refused", "accepted", "rejected", "failed"].joined(separator: "\t"))
         for (kind, groups) in statistics.kinds {
             for group in groups { printFields(kind, group.name, group.counts) }
         }
@@ -90,12 +90,12 @@ extension AuditStatistics {
 }
 
 extension AuditStatistics.Counts {
-    fileprivate var numbers: [Int] { [issued, reused, refused, accepted, rejected] }
+    fileprivate var numbers: [Int] { [issued, reused, refused, accepted, rejected, failed] }
 
     fileprivate var json: [String: JSONValue] {
         [
             "issued": .integer(issued), "reused": .integer(reused), "refused": .integer(refused),
-            "accepted": .integer(accepted), "rejected": .integer(rejected),
+            "accepted": .integer(accepted), "rejected": .integer(rejected), "failed": .integer(failed),
         ]
     }
 }
@@ -114,7 +114,7 @@ struct StatisticsTables {
         let total = statistics.total
         let summary =
             "\(total.issued) tokens issued, \(total.reused) reused, \(total.refused) refused; "
-            + "\(total.accepted) connections accepted, \(total.rejected) rejected."
+            + "\(total.accepted) connections accepted, \(total.rejected) rejected, \(total.failed) failed."
         let dialed =
             statistics.perDialedHost == statistics.perHost
             ? [] : groups("By the server dialed", statistics.perDialedHost)
@@ -153,7 +153,7 @@ struct StatisticsTables {
         guard !groups.isEmpty else { return [] }
         let columns =
             [TextTable.Column(title: "", least: 10)]
-            + ["ISSUED", "REUSED", "REFUSED", "ACCEPTED", "REJECTED"].map {
+            + ["ISSUED", "REUSED", "REFUSED", "ACCEPTED", "REJECTED", "FAILED"].map {
                 TextTable.Column(title: $0, isNumber: true)
             }
         let rows = groups.map { group in
