@@ -128,4 +128,16 @@ struct CauseTests {
         evidence.settings["aws_rds_iam_port"] = .init("5432")
         #expect(!evidence.likelyCauses.contains { $0.code == .tunnelPort })
     }
+
+    @Test("to an address without a host name is blamed on the address, not on the port", arguments: [nil, "127.0.0.1"])
+    func addressAlone(_ host: String?) {
+        var evidence = LoginEvidence.ordinary
+        (evidence.host, evidence.address, evidence.port) = (host, "127.0.0.1", 5433)
+        evidence.messages = [ServerMessage(pam, sqlState: "28000")]
+        evidence.settings["hostaddr"] = .init("127.0.0.1")
+        evidence.token = TokenFacts(reading: LoginEvidence.token(host: "127.0.0.1", port: 5433))
+        let causes = evidence.likelyCauses
+        #expect(causes.first?.code == .tunnelHost)
+        #expect(!causes.contains { $0.code == .tunnelPort })
+    }
 }

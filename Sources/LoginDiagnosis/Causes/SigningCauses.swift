@@ -115,6 +115,8 @@ extension Diagnosis {
         if let host = evidence.setting(AWSKeyword.host), !(evidence.host ?? "").isBytewiseEqual(to: host) {
             return AWSKeyword.host
         }
+        // Without a name beside it, the address is the host itself.
+        guard let host = evidence.host, NetworkAddress(host) == nil else { return nil }
         return evidence.setting("hostaddr").map { "hostaddr=\($0)" }
     }
 
