@@ -17,7 +17,7 @@ import RDSIAMSystem
 public struct Examination: Sendable {
     /// How long each step may wait, and all of them together.
     public struct Limits: Sendable {
-        /// For all steps together.
+        /// For all steps together; for each server, if there are several.
         public var whole = Duration.seconds(60)
         /// For the credentials: a helper, or the metadata service.
         public var credentials = Duration.seconds(20)
@@ -50,6 +50,10 @@ public struct Examination: Sendable {
     public var showsAccounts = false
     /// How long to wait.
     public var limits = Limits()
+    /// Where variables of the environment come from that this program has set by itself, by their names.
+    ///
+    /// `["AWS_REGION": "the settings file /etc/app.json"]`, for example, makes the report name the file.
+    public var variableOrigins: [String: String] = [:]
     /// Called with the name of each step when it begins.
     public var progress: (@Sendable (Step.Name) -> Void)?
 
@@ -67,15 +71,24 @@ public struct Examination: Sendable {
     /// - Parameters:
     ///   - conninfo: The connection string. Without a generator in it, the generator is `default`.
     ///   - overriding: Parameters that are laid over it, by keyword.
-    /// - Returns: What was found. What is wrong with the connection string is a finding, too.
+    /// - Returns: What was found. What is wrong with the connection string is a finding, too. Each server that it names
+    ///   is looked at.
     /// - Throws: `CancellationError`.
     public func report(
         on conninfo: String,
         overriding: [String: String] = [:]
     ) async throws -> ExaminationReport {
         let walk = Walk(self)
-        let findings = try await walk.run(over: Self.rungs(conninfo, overriding), from: Findings(examination: self))
-        return ExaminationReport(findings)
+        let settings = SettingsRung(text: conninfo, overriding: overriding)
+        let first = try await walk.run(over: Self.rungs(after: settings), from: Findings(examination: self))
+        var visits = [first]
+        let shared: [any Rung] = [settings, GeneratorRung(), CredentialsRung(), IdentityRung(), ClockRung()]
+        let names = Set(shared.map(\.name))
+        let rungs = Self.rungs(after: settings).filter { !names.contains($0.name) }
+        for server in first.servers.dropFirst() where first.canGoOn {
+            visits.append(try await walk.run(over: rungs, from: first.before(server, keeping: names)))
+        }
+        return ExaminationReport(visits, sharing: names)
     }
 
     /// Looks at credentials alone: which source has them, what the others lack, whose they are, when they end.
@@ -96,9 +109,9 @@ public struct Examination: Sendable {
         return ExaminationReport(credentials: findings)
     }
 
-    private static func rungs(_ conninfo: String, _ overriding: [String: String]) -> [any Rung] {
+    private static func rungs(after settings: SettingsRung) -> [any Rung] {
         [
-            SettingsRung(text: conninfo, overriding: overriding), GeneratorRung(), EndpointRung(), RegionRung(),
+            settings, GeneratorRung(), EndpointRung(), RegionRung(),
             CredentialsRung(), IdentityRung(), ClockRung(), LookupRung(), ConnectionRung(), TLSRung(), TokenRung(),
             LoginRung(), SessionRung(),
         ]

@@ -20,23 +20,19 @@ struct Findings: Sendable {
 
     // MARK: Settings
 
-    /// The parameters, with one host and a generator.
-    var conninfo: Conninfo?
     var settings: ConnectionSettings?
-    var request: AuthTokenRequest?
-    /// The numeric address to dial, if the connection string gives one.
-    var hostaddr: String?
+    /// The servers that the connection string names, in order.
+    var servers: [Server] = []
+    /// The one that is looked at.
+    var server: Server?
+    var request: AuthTokenRequest? { server?.request }
     var generatorName = "default"
     var generator: (any AuthTokenGenerator)?
     /// Finds the AWS credentials, if the generator uses any.
     var caller: AWSCaller? { (generator as? any AWSTokenGenerator)?.caller }
 
-    // MARK: Endpoint, region, credentials
+    // MARK: Credentials
 
-    var endpoint: DatabaseEndpoint?
-    /// The name of AWS's that the host is an alias of.
-    var canonicalName: String?
-    var region: SigningRegion?
     var credentials: AWSCredentials?
     var identity: CallerIdentity?
     /// The profile that keys in the environment hide.
@@ -44,8 +40,12 @@ struct Findings: Sendable {
     /// Learns AWS's time.
     let recorder: DateRecorder
 
-    // MARK: Network and login
+    // MARK: Endpoint, region, network, login
 
+    var endpoint: DatabaseEndpoint?
+    /// The name of AWS's that the host is an alias of.
+    var canonicalName: String?
+    var region: SigningRegion?
     var addresses: [String] = []
     /// The address that took a connection.
     var reachedAddress: String?
@@ -56,10 +56,10 @@ struct Findings: Sendable {
     var connection: PGConnection?
     var loginFailure: RDSIAMError?
 
-    init(examination: Examination) {
+    init(examination: Examination, recorder: DateRecorder = DateRecorder()) {
         self.examination = examination
         masking = Masking(showsAccounts: examination.showsAccounts)
-        recorder = DateRecorder()
+        self.recorder = recorder
     }
 
     /// The environment of the credential sources, from which the recorder learns AWS's time.
@@ -77,6 +77,27 @@ struct Findings: Sendable {
 
     var now: Date { caller?.context.now() ?? Date() }
 
+    /// Returns what is known before the look at a server: what the settings and the credentials say.
+    ///
+    /// - Parameter steps: The rungs that are the same for all servers.
+    func before(_ server: Server, keeping steps: Set<Step.Name>) -> Findings {
+        var findings = Findings(examination: examination, recorder: recorder)
+        findings.steps = self.steps.filter { steps.contains($0.name) }
+        (findings.settings, findings.servers, findings.server) = (settings, servers, server)
+        (findings.generatorName, findings.generator) = (generatorName, generator)
+        (findings.credentials, findings.identity, findings.hiddenProfile) = (credentials, identity, hiddenProfile)
+        return findings
+    }
+
+    /// Whether the settings can be used, so that other servers can be looked at, too.
+    var canGoOn: Bool { server != nil && generator != nil && !hasFailed(.settings) }
+
+    /// Whether a program that logs in goes on with the next server: not if this one was reached and refused it.
+    var allowsNextServer: Bool {
+        guard let failure = loginFailure else { return !loginWorks }
+        return failure.sqlState == nil || failure.sqlState == "57P03"
+    }
+
     /// Whether a login came about.
     var loginWorks: Bool { connection != nil }
 
@@ -90,8 +111,33 @@ struct Findings: Sendable {
         request?.parameters[keyword].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Where the first of some variables that is set comes from, such as `AWS_REGION`; `nil` if none is set.
+    func origin(ofVariables names: [String]) -> String? {
+        let name = names.first { context?.environment[$0]?.isEmpty == false }
+        return name.map { examination.variableOrigins[$0] ?? $0 }
+    }
+
+    /// Where the region's name comes from.
+    func origin(of region: SigningRegion) -> String {
+        guard region.origin == .configuration else { return "the \(region.origin)" }
+        return origin(ofVariables: ["AWS_REGION", "AWS_DEFAULT_REGION"]) ?? "the AWS profile"
+    }
+
     /// The host and port, for sentences.
     var place: String { request.map { "\($0.host):\($0.port)" } ?? "the server" }
+}
+
+/// A server that the connection string names.
+struct Server: Sendable {
+    /// What a token for it is asked with.
+    let request: AuthTokenRequest
+    /// The numeric address to dial, if the connection string gives one.
+    let address: String?
+    /// The parameters, with this host alone and with a generator.
+    let conninfo: Conninfo
+
+    /// The host and port, for headings.
+    var name: String { "\(request.host):\(request.port)" }
 }
 
 // MARK: - Evidence
@@ -101,13 +147,23 @@ extension Findings {
     var evidence: LoginEvidence {
         var evidence = LoginEvidence(now: now)
         evidence.host = request?.host
-        evidence.address = reachedAddress ?? hostaddr ?? addresses.first
+        evidence.address = reachedAddress ?? server?.address ?? addresses.first
         evidence.port = request?.port
         evidence.user = request?.user
         evidence.database = request?.database
         evidence.token = issued.map { TokenFacts($0.token) }
         for setting in settings?.settings ?? [] where setting.isChosen || setting.keyword == "sslmode" {
             evidence.settings[setting.keyword] = LoginEvidence.Setting(setting.value, from: setting.origin)
+        }
+        if servers.count > 1, let server {
+            // Of lists, what concerns this server.
+            for (keyword, value) in [
+                ("host", server.request.host), ("hostaddr", server.address), ("port", "\(server.request.port)"),
+                (AWSKeyword.host, parameter(AWSKeyword.host)), (AWSKeyword.port, parameter(AWSKeyword.port)),
+            ] {
+                let source = evidence.settings[keyword]?.source
+                evidence.settings[keyword] = value.map { LoginEvidence.Setting($0, from: source) }
+            }
         }
         evidence.libpqVersion = Conninfo.Dialect.linked.majorVersion * 10_000
         evidence.serverDate = recorder.serverDate(at: now)

@@ -56,6 +56,31 @@ struct SettingsTests {
         #expect(try await lab.run(words).output == "unset\n")
     }
 
+    @Test("doctor names the settings file, or else the variable, that the region and the profile come from")
+    func origins() async throws {
+        var lab = try CommandLab()
+        lab.environment["AWS_REGION"] = nil
+        let config = "[profile dev]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = x\nregion = eu-west-2\n"
+        lab.environment["AWS_CONFIG_FILE"] = try lab.folder.write(config, to: "aws")
+        try write(#"{"region": "eu-west-3", "profile": "dev"}"#, in: lab)
+        let file = "the settings file \(lab.folder.path("home/.config/rds-iam/config.json"))"
+        func examined(_ more: [String: String] = [:], _ options: String...) async throws -> String {
+            let words = ["doctor", "--offline", "-h", "db.example.com", "-U", "u", "-v"] + options
+            let output = try await lab.run(words, more).output
+            return output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        let both = try await examined()
+        #expect(both.contains("✓ region eu-west-3, from the settings file"), "\(both)")
+        #expect(both.contains("\(file) names the profile dev, which has no effect beside AWS_ACCESS_KEY_ID"), "\(both)")
+        #expect(both.contains("hides the profile dev that \(file) names."), "\(both)")
+        let region = try await examined(["AWS_DEFAULT_REGION": "eu-west-1"])
+        #expect(region.contains("✓ region eu-west-1, from AWS_DEFAULT_REGION"), "\(region)")
+        let profile = try await examined(["AWS_DEFAULT_PROFILE": "dev"])
+        #expect(profile.contains("hides the profile dev that AWS_DEFAULT_PROFILE names."), "\(profile)")
+        let own = try await examined(["AWS_PROFILE": "dev"], "--config", "/dev/null")
+        #expect(own.contains("✓ region eu-west-2, from the AWS profile"), "\(own)")
+    }
+
     @Test("audit log, policy and signing key come from the file")
     func audit() async throws {
         var lab = try CommandLab()

@@ -67,6 +67,55 @@ struct CommandTests {
         #expect(!result.output.contains("sesame"))
     }
 
+    @Test("a login that fails for a reason that is not known: status 2, and the server's words")
+    func unknown() async throws {
+        let result = try await rdsIAM(["doctor", "--json", try await Stage.conninfo("odd")], try await Stage.keys())
+        #expect(result.status == 2)
+        let report = try report(result)
+        #expect(report.outcome == .causeUnknown && report.causes.isEmpty, "\(report.causes)")
+        #expect(report.answer == "The login fails at the step login, and the cause is not known.")
+        #expect(report.words.first?.contains("nowhere") == true, "\(report.words)")
+    }
+
+    @Test("two servers have a ladder each, and the answer is that of the one that is reached")
+    func servers() async throws {
+        let facts = try await Stage.server.facts
+        let closed = try LocalPort(.closed)
+        let conninfo =
+            "host=\(Stage.host),\(Stage.host) hostaddr=127.0.0.1,127.0.0.1 port=\(closed.number),\(facts.port) "
+            + "user=works dbname=postgres sslrootcert=\(facts.ca) aws_rds_iam_port=\(facts.port)"
+        let result = try await rdsIAM(["doctor", conninfo], try await Stage.keys())
+        #expect(result.status == 0)
+        for text in [
+            "✓ The login works", "\nServer \(Stage.host):\(closed.number)\n", "\nServer \(Stage.host):\(facts.port)\n",
+            "At \(Stage.host):\(closed.number): portClosed",
+        ] {
+            #expect(result.output.contains(text), "\(text)\n\(result.output)")
+        }
+        withExtendedLifetime(closed) {}
+    }
+
+    @Test("STS is asked over HTTP whose credentials they are, and its clock is compared")
+    func identity() async throws {
+        let sts = try await STSLookalike.start()
+        var keys = ["AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "sesame"]
+        keys.merge(["AWS_ENDPOINT_URL_STS": sts.url, "AWS_REGION": "eu-west-2"]) { $1 }
+        let known = try report(try await rdsIAM(["credentials", "--json", "--show-arn"], keys))
+        let identity = known.steps.first { $0.name == .identity }
+        #expect(identity?.mark == .passed, "\(identity?.details ?? [])")
+        #expect(identity?.summary == "arn:aws:sts::123456789012:assumed-role/app/me")
+        #expect(known.steps.first { $0.name == .clock }?.summary == "agrees with AWS's")
+        let short = try await rdsIAM(["credentials"], keys)
+        #expect(
+            short.status == 0 && !short.output.contains("123456789012") && short.output.contains("assumed-role/app")
+        )
+        keys["AWS_ACCESS_KEY_ID"] = "ASIAEXPIRED"
+        let old = try await rdsIAM(["credentials", "--json"], keys)
+        #expect(old.status == 1)
+        #expect(try report(old).causes.first?.code == "credentialsExpired")
+        withExtendedLifetime(sts) {}
+    }
+
     /// A command line, its status and what its first line says.
     struct Case: Sendable, CustomTestStringConvertible {
         let arguments: [String]

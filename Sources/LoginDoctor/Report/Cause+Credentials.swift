@@ -55,14 +55,16 @@ extension Cause {
     }
 
     /// Keys in the environment are used, and a profile is named.
-    static func shadowedProfile(_ profile: String) -> Cause {
+    ///
+    /// - Parameter origin: The variable or the file that names it.
+    static func shadowedProfile(_ profile: String, namedBy origin: String) -> Cause {
         Cause(
             "shadowedProfile",
             certainty: .likely,
-            "AWS_ACCESS_KEY_ID in the environment hides the profile \(profile) that AWS_PROFILE names.",
+            "AWS_ACCESS_KEY_ID in the environment hides the profile \(profile) that \(origin) names.",
             advice: "Unset the keys, or set aws_rds_iam_profile=\(profile), which outranks them.",
             command: "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
-            evidence: ["The credentials come from the environment, and AWS_PROFILE is set."]
+            evidence: ["The credentials come from the environment, and \(origin) names a profile."]
         )
     }
 

@@ -37,6 +37,8 @@ public struct Cause: Sendable, Hashable, Codable {
     public let command: String?
     /// What points to it, a line each.
     public let evidence: [String]
+    /// The server that it concerns, as host and port, if there are several.
+    public internal(set) var server: String?
 
     init(
         _ code: String,

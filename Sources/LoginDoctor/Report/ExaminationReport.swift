@@ -78,17 +78,25 @@ public struct ExaminationReport: Sendable, Hashable, Codable {
 
 extension ExaminationReport {
     /// Draws the conclusion from what was found.
-    init(_ findings: Findings) {
+    ///
+    /// - Parameters:
+    ///   - visits: What was found at each server, in order. The answer is about the one at which a login ends:
+    ///     the first that lets it in or refuses it, or the first of all if none was reached.
+    ///   - shared: The steps that are the same for all servers.
+    init(_ visits: [Findings], sharing shared: Set<Step.Name>) {
+        let last = visits.firstIndex { !$0.allowsNextServer } ?? 0
+        let findings = visits[last]
         let causes = findings.loginWorks ? [] : findings.causes.ranked
         let outcome = findings.outcome(causes)
         let first = causes.first
+        let others = visits.indices.filter { $0 != last }.map { visits[$0] }
         self.init(
             outcome: outcome,
             answer: Self.answer(outcome, first, findings),
-            advice: first?.advice ?? Self.advice(outcome, findings),
+            advice: first?.advice ?? Self.advice(outcome, findings) ?? Self.advice(on: others),
             next: first.map(\.command) ?? (outcome == .loginWorks ? findings.command("psql") : nil),
-            causes: causes,
-            steps: findings.steps,
+            causes: Self.causes(causes, of: findings, others),
+            steps: Self.steps(visits, shared),
             words: findings.words,
             statement: findings.needsStatement ? findings.statement : nil,
             elsewhere: findings.needsStatement ? findings.elsewhere : []
@@ -108,6 +116,37 @@ extension ExaminationReport {
             let step = findings.steps.first { $0.mark == .failed }
             return "The login fails at the step \(step?.name.rawValue ?? "login"), and the cause is not known."
         }
+    }
+
+    /// Names the other servers that do not work, beside one that does.
+    private static func advice(on others: [Findings]) -> String? {
+        let names = others.filter { !$0.loginWorks }.compactMap(\.server?.name)
+        guard !names.isEmpty else { return nil }
+        return "A login would fail at \(names.joined(separator: ", ")): see the causes below."
+    }
+
+    /// The causes at the server that the answer is about, then those at the others.
+    private static func causes(_ causes: [Cause], of findings: Findings, _ others: [Findings]) -> [Cause] {
+        guard !others.isEmpty else { return causes }
+        return ([(causes, findings)] + others.map { ($0.loginWorks ? [] : $0.causes.ranked, $0) }).flatMap { pair in
+            pair.0.map { cause in
+                var cause = cause
+                cause.server = pair.1.server?.name
+                return cause
+            }
+        }
+    }
+
+    private static func steps(_ visits: [Findings], _ shared: Set<Step.Name>) -> [Step] {
+        guard visits.count > 1 else { return visits[0].steps }
+        return visits[0].steps.filter { shared.contains($0.name) }
+            + visits.flatMap { visit in
+                visit.steps.filter { !shared.contains($0.name) }.map { step in
+                    var step = step
+                    step.server = visit.server?.name
+                    return step
+                }
+            }
     }
 
     private static func advice(_ outcome: Outcome, _ findings: Findings) -> String? {

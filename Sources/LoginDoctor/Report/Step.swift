@@ -12,6 +12,8 @@ public struct Step: Sendable, Hashable, Codable {
     public internal(set) var details: [String]
     /// How long it took, in seconds.
     public internal(set) var seconds: Double
+    /// The server that was looked at, as host and port, if there are several and it is not the same for all.
+    public internal(set) var server: String?
 
     init(_ name: Name, _ mark: Mark, _ summary: String, _ details: [String] = [], seconds: Double = 0) {
         (self.name, self.mark, self.summary, self.details, self.seconds) = (name, mark, summary, details, seconds)

@@ -79,8 +79,9 @@ struct CredentialsRung: Rung {
         guard let hidden = findings.hiddenProfile else {
             return Step(name, Self.mark(credentials, findings.now), text, lines)
         }
-        findings.add(.shadowedProfile(hidden))
-        lines.append("AWS_PROFILE=\(hidden) is set too, and has no effect beside AWS_ACCESS_KEY_ID")
+        let origin = findings.origin(ofVariables: Self.profileVariables) ?? "AWS_PROFILE"
+        findings.add(.shadowedProfile(hidden, namedBy: origin))
+        lines.append("\(origin) names the profile \(hidden), which has no effect beside AWS_ACCESS_KEY_ID")
         return Step(name, .warning, text, lines)
     }
 
@@ -100,11 +101,11 @@ struct CredentialsRung: Rung {
         _ provenance: AWSCredentials.Provenance,
         _ context: CredentialContext
     ) -> String? {
-        guard provenance.source == .environment, let name = context.environment["AWS_PROFILE"], !name.isEmpty else {
-            return nil
-        }
-        return name
+        guard provenance.source == .environment else { return nil }
+        return profileVariables.compactMap { context.environment[$0] }.first { !$0.isEmpty }
     }
+
+    private static let profileVariables = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]
 
     // MARK: None came
 

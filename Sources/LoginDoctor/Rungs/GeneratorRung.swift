@@ -67,7 +67,7 @@ struct RegionRung: Rung {
 
     private func step(_ region: SigningRegion, _ findings: inout Findings) -> Step {
         findings.region = region
-        let text = "\(region.name), from the \(region.origin)"
+        let text = "\(region.name), from \(findings.origin(of: region))"
         guard let place = findings.endpoint?.region, !place.isBytewiseEqual(to: region.name) else {
             return Step(name, .passed, text)
         }
@@ -88,7 +88,9 @@ extension Cause {
                 "doctor",
                 ["aws_rds_iam_region": region.origin == .connectionString ? nil : place]
             ),
-            evidence: ["The region \(region.name) comes from the \(region.origin).", "The host name says \(place)."]
+            evidence: [
+                "The region \(region.name) comes from \(findings.origin(of: region)).", "The host name says \(place).",
+            ]
         )
     }
 }

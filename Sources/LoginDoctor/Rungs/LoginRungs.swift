@@ -21,7 +21,7 @@ struct TokenRung: Rung {
     func limit(_ limits: Examination.Limits) -> Duration { limits.token }
 
     func look(_ findings: inout Findings) async throws -> Step {
-        guard let conninfo = findings.conninfo else { return Step(name, .skipped, Findings.unusable) }
+        guard let conninfo = findings.server?.conninfo else { return Step(name, .skipped, Findings.unusable) }
         let examination = findings.examination
         do {
             let issued = try await RDSIAM.token(
@@ -81,7 +81,7 @@ struct LoginRung: Rung {
     func limit(_ limits: Examination.Limits) -> Duration { limits.login }
 
     func look(_ findings: inout Findings) async throws -> Step {
-        guard let conninfo = findings.conninfo else { return Step(name, .skipped, Findings.unusable) }
+        guard let conninfo = findings.server?.conninfo else { return Step(name, .skipped, Findings.unusable) }
         let examination = findings.examination
         do {
             let connection = try await RDSIAM.connect(

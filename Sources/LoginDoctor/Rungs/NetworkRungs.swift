@@ -13,7 +13,7 @@ struct LookupRung: Rung {
 
     func look(_ findings: inout Findings) async throws -> Step {
         guard let host = findings.request?.host else { return Step(name, .skipped, Findings.unusable) }
-        if let address = findings.hostaddr {
+        if let address = findings.server?.address {
             findings.addresses = [address]
             return Step(name, .passed, "not asked: hostaddr=\(address)", Self.kinds([address]))
         }

@@ -1,3 +1,4 @@
+import AWSGenerators
 import AuthTokens
 import PGConninfo
 import PGRDSIAM
@@ -25,9 +26,13 @@ struct SettingsRung: Rung {
             let conninfo = try string.overridden(by: overriding)
             let resolved = try conninfo.resolve(in: examination.environment)
             try resolved.validate()
-            try read(resolved, conninfo, settings, &findings)
-            if needsHost, let conninfo = findings.conninfo, !findings.generatorName.isEmpty {
-                try await Self.check(conninfo, findings.generatorName, examination.environment)
+            findings.generatorName = conninfo[extension: keyword] ?? "default"
+            findings.servers = try servers(resolved, conninfo)
+            findings.server = findings.servers.first
+            if needsHost, !findings.generatorName.isEmpty {
+                for server in findings.servers {
+                    try await Self.check(server.conninfo, findings.generatorName, examination.environment)
+                }
             }
             return step(settings, findings)
         } catch let error as ConninfoError {
@@ -39,32 +44,28 @@ struct SettingsRung: Rung {
         }
     }
 
-    private func read(
-        _ resolved: ResolvedConninfo,
-        _ conninfo: Conninfo,
-        _ settings: ConnectionSettings,
-        _ findings: inout Findings
-    ) throws {
+    private func servers(_ resolved: ResolvedConninfo, _ conninfo: Conninfo) throws -> [Server] {
         let endpoints = try resolved.endpoints()
         let user = resolved[.user] ?? ""
-        findings.generatorName = conninfo[extension: Conninfo.ExtensionKeywords.generatorKeyword] ?? "default"
-        let parameters = try conninfo.parametersForGenerator()
-        guard let first = endpoints.first, first.kind != .unixSocket else {
-            guard !needsHost else { throw UnusableSettings.noHost }
-            findings.request = AuthTokenRequest(host: "localhost", user: user, parameters: parameters)
-            findings.conninfo = conninfo
-            return
+        if endpoints.isEmpty || endpoints.contains(where: { $0.kind == .unixSocket }) {
+            guard !needsHost else { throw endpoints.count > 1 ? UnusableSettings.socket : .noHost }
+            let parameters = try conninfo.parametersForGenerator()
+            let request = AuthTokenRequest(host: "localhost", user: user, parameters: parameters)
+            return [Server(request: request, address: nil, conninfo: conninfo)]
         }
         guard !user.isEmpty else { throw UnusableSettings.noUser }
-        findings.hostaddr = first.hostaddr
-        findings.request = AuthTokenRequest(
-            host: first.host ?? first.hostaddr ?? "",
-            port: try first.port(),
-            user: user,
-            database: resolved[.dbname],
-            parameters: parameters
-        )
-        findings.conninfo = try conninfo.only(first, of: endpoints.count)
+        return try endpoints.indices.map { index in
+            let endpoint = endpoints[index]
+            let own = try conninfo.only(index, of: endpoints)
+            let request = AuthTokenRequest(
+                host: endpoint.host ?? endpoint.hostaddr ?? "",
+                port: try endpoint.port(),
+                user: user,
+                database: resolved[.dbname],
+                parameters: try own.parametersForGenerator()
+            )
+            return Server(request: request, address: endpoint.hostaddr, conninfo: own)
+        }
     }
 
     /// Refuses what connecting would refuse before it asks for a token, such as a setting that excludes tokens.
@@ -89,8 +90,8 @@ struct SettingsRung: Rung {
 
     private func step(_ settings: ConnectionSettings, _ findings: Findings) -> Step {
         var lines = lines(settings)
-        if settings.endpoints.count > 1 {
-            lines.append("\(settings.endpoints.count) hosts are named; this is about the first. Name the others alone.")
+        if findings.servers.count > 1 {
+            lines.append("\(findings.servers.count) servers are named; a login tries them in this order")
         }
         var origins: [String] = []
         for setting in settings.settings where setting.isChosen && !origins.contains(setting.origin) {
@@ -122,6 +123,20 @@ private struct UnusableSettings: Error {
         "No server is named, so libpq would dial a local socket.",
         advice: "Name the database's endpoint with host, or set PGHOST."
     )
+
+    static let socket = UnusableSettings(
+        "noHost",
+        "One of the hosts is a local socket, which has no TLS to send a token over.",
+        advice: "Name servers alone."
+    )
+
+    static func signingEndpoints(_ keyword: String, _ count: Int, _ hosts: Int) -> UnusableSettings {
+        UnusableSettings(
+            "signingEndpoints",
+            "\(keyword) has \(count) \(count == 1 ? "value" : "values") for \(hosts) hosts.",
+            advice: "Give it one value for each host, with commas between."
+        )
+    }
 
     static let noUser = UnusableSettings(
         "noUser",
@@ -169,13 +184,24 @@ extension Conninfo {
         return parameters
     }
 
-    /// Returns the parameters with one of their hosts.
-    fileprivate func only(_ endpoint: Endpoint, of count: Int) throws -> Conninfo {
-        guard count > 1 else { return self }
+    /// Returns the parameters with one of their hosts, and of lists of signing endpoints with the one in its place.
+    fileprivate func only(_ index: Int, of endpoints: [Endpoint]) throws -> Conninfo {
+        guard endpoints.count > 1 else { return self }
         var conninfo = self
-        try conninfo.set(.host, to: endpoint.hostBytes ?? [])
-        try conninfo.set(.hostaddr, to: endpoint.hostaddrBytes ?? [])
-        try conninfo.set(.port, to: endpoint.portBytes)
+        try conninfo.set(.host, to: endpoints[index].hostBytes ?? [])
+        try conninfo.set(.hostaddr, to: endpoints[index].hostaddrBytes ?? [])
+        try conninfo.set(.port, to: endpoints[index].portBytes)
+        for keyword in [AWSKeyword.host, AWSKeyword.port] {
+            guard let list = self[extension: keyword], !list.isEmpty else { continue }
+            let values = list.splitBytes(separator: ",", omittingEmptySubsequences: false)
+            let isForAll = values.count == 1 && keyword.isBytewiseEqual(to: AWSKeyword.port)
+            let isOneName = values.count == 1 && endpoints.allSatisfy { $0.hostBytes == endpoints[0].hostBytes }
+            if isForAll || isOneName { continue }
+            guard values.count == endpoints.count else {
+                throw UnusableSettings.signingEndpoints(keyword, values.count, endpoints.count)
+            }
+            try conninfo.set(extension: keyword, to: values[index])
+        }
         return conninfo
     }
 }

@@ -28,9 +28,10 @@ struct CredentialsCommand: AsyncParsableCommand, InterruptibleCommand {
     @OptionGroup var options: ExaminationOptions
 
     func run() async throws {
-        try settings.load().apply()
+        let settings = try settings.load()
+        try settings.apply()
         try connection.generators.apply()
-        let examination = options.examination(TokenIssuer(generators: RDSIAM.generators))
+        let examination = options.examination(TokenIssuer(generators: RDSIAM.generators), settings)
         var shown = options
         shown.verbose = true
         let report = try await examination.credentialsReport(on: connection.text, overriding: connection.overriding)

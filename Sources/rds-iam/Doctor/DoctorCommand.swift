@@ -36,24 +36,23 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
     func run() async throws {
         try connection.generators.apply()
         // A settings file that cannot be read is no finding: what it says about the login is not known.
-        _ = try audit.log.settings.load()
-        let report = try await report()
+        let report = try await report(try audit.log.settings.load())
         try options.print(report)
         try leave(with: report.outcome)
     }
 
-    private func report() async throws -> ExaminationReport {
+    private func report(_ settings: Settings) async throws -> ExaminationReport {
         do {
-            return try await audit.withIssuer { issuer in try await examine(issuer) }
+            return try await audit.withIssuer { issuer in try await examine(issuer, settings) }
         } catch let error where !(error is CancellationError || error is ValidationError || error is WrongUsage) {
             // An audit log that does not open is a finding: a login with it fails, too.
             let log = UnopenedLog(reason: UnopenedLog.Reason(description: Main.oneLine(error)))
-            return try await examine(TokenIssuer(generators: RDSIAM.generators, audit: .required(log)))
+            return try await examine(TokenIssuer(generators: RDSIAM.generators, audit: .required(log)), settings)
         }
     }
 
-    private func examine(_ issuer: TokenIssuer) async throws -> ExaminationReport {
-        let examination = options.examination(issuer)
+    private func examine(_ issuer: TokenIssuer, _ settings: Settings) async throws -> ExaminationReport {
+        let examination = options.examination(issuer, settings)
         return try await ExaminationProgress.during { progress in
             var examination = examination
             examination.progress = progress

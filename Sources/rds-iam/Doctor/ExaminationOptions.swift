@@ -18,8 +18,9 @@ struct ExaminationOptions: ParsableArguments {
     @Flag(help: "Print one JSON document.")
     var json = false
 
-    func examination(_ issuer: TokenIssuer) -> Examination {
+    func examination(_ issuer: TokenIssuer, _ settings: Settings) -> Examination {
         var examination = Examination(issuer: issuer)
+        examination.variableOrigins = settings.variableOrigins
         examination.isOffline = offline
         examination.showsAccounts = showsARN
         return examination

@@ -39,6 +39,18 @@ private struct ReportWriter {
     // MARK: Ladder
 
     func ladder(_ steps: [Step]) -> [String] {
+        var lines: [String] = []
+        var rest = steps[...]
+        while let first = rest.first {
+            let own = rest.prefix { $0.server == first.server }
+            if let server = first.server { lines += ["", terminal.styled("Server \(server.displayed)", .bold)] }
+            lines += ladderOfServer(Array(own))
+            rest = rest.dropFirst(own.count)
+        }
+        return lines
+    }
+
+    private func ladderOfServer(_ steps: [Step]) -> [String] {
         if isVerbose { return steps.flatMap(step) }
         var lines: [String] = []
         var rest = steps[...]
@@ -105,12 +117,15 @@ private struct ReportWriter {
 
     func causes(_ causes: [Cause]) -> [String] {
         // The answer is the first cause; the section is for what points to it, and for the others.
-        guard causes.count > 1 || causes.first?.evidence.isEmpty == false else { return [] }
+        guard causes.count > 1 || causes.first?.server != nil || causes.first?.evidence.isEmpty == false else {
+            return []
+        }
         var shown: Set<ByteText> = []
         var lines = ["", terminal.styled("Causes, the most probable first", .bold)]
         for (index, cause) in causes.enumerated() {
             lines += wrapped(
-                "\(cause.code) (\(cause.certainty.rawValue)): \(cause.summary)",
+                (cause.server.map { "At \($0): " } ?? "")
+                    + "\(cause.code) (\(cause.certainty.rawValue)): \(cause.summary)",
                 indent: "  ",
                 bullet: "\(index + 1). "
             )

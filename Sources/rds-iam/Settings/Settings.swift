@@ -69,15 +69,25 @@ struct Settings: Sendable {
         return reader.string(forKey: name.key).map { Entry(value: $0, source: variables[name] ?? file.path ?? "") }
     }
 
+    /// What the file alone says of the region and the profile, by the variable that the credential sources read.
+    private var defaults: [(String, Entry)] {
+        [SettingName.region, .profile].filter { variables[$0] == nil }.compactMap { name in
+            guard let entry = entry(name), let variable = name.variables.first else { return nil }
+            return (variable, entry)
+        }
+    }
+
+    /// Where the variables come from that ``apply()`` sets.
+    var variableOrigins: [String: String] {
+        Dictionary(uniqueKeysWithValues: defaults.map { ($0.0, "the settings file \($0.1.source.displayed)") })
+    }
+
     /// Makes the region and the profile of the file the defaults of this process, and registers the file's generators.
     ///
     /// A variable of the environment has the credential sources ask in their own order: keys in the environment still
     /// come before a profile that only the file names.
     func apply() throws {
-        for name in [SettingName.region, .profile] where variables[name] == nil {
-            guard let entry = entry(name), let variable = name.variables.first else { continue }
-            setenv(variable, entry.value, 1)
-        }
+        for (variable, entry) in defaults { setenv(variable, entry.value, 1) }
         for generator in file.generators { try generator.register(in: file) }
     }
 }

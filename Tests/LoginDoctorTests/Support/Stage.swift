@@ -13,12 +13,15 @@ enum Stage {
     static let host = "demo.abcdefghijkl.eu-west-2.rds.amazonaws.com"
 
     private static let shared = Task {
-        let users = ["andrew", "tunnel", "clock", "mute", "crowded", "noting", "near", "rotated", "shadow", "works"]
+        let users = [
+            "andrew", "tunnel", "clock", "mute", "crowded", "noting", "near", "rotated", "shadow", "works", "odd",
+        ]
         let server = try await RDSLookalike.start(users.flatMap { ["--user", $0] } + ["--plain-user", "plain"])
         let superuser = "host=\(server.facts.socket) port=\(server.facts.port) user=postgres dbname=postgres"
         let connection = try await PGConnection.connect(PGLogin(Conninfo.parse(superuser).parameters))
         for sql in [
-            "alter role mute nologin", "alter role crowded connection limit 0", "create role stranger login",
+            "alter role mute nologin", "alter role odd set session_preload_libraries = 'nowhere'",
+            "alter role crowded connection limit 0", "create role stranger login",
         ] { _ = try await connection.execute(sql) }
         let file = try await connection.execute("show hba_file").first?.rows.first?.decode(String.self, at: 0) ?? ""
         try limitAccess(file)
