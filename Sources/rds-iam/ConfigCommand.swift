@@ -8,8 +8,12 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Show the settings in force, and where each comes from.",
         discussion: """
-            Options come before the environment, and the environment before the settings file. The file is JSON; all of it \
-            may be left out. For example:
+            Options come before the environment, and the environment before the settings file. For example, with another \
+            file:
+
+              rds-iam config --config ./config.json
+
+            The file is JSON; all of it may be left out:
 
               {
                 "region": "eu-west-2",

@@ -12,10 +12,12 @@ struct ConninfoCommand: ParsableCommand {
         commandName: "conninfo",
         abstract: "Show how a connection string is read, and where each value comes from.",
         discussion: """
-            Nothing is connected to. Secrets are printed as ***.
+            Nothing is connected to. Secrets are printed as ***. For example:
 
               rds-iam conninfo "service=blog user=andrew"
               rds-iam conninfo --all --json "$DATABASE_URL"
+
+            Exit status: 0 done, 2 wrong usage, 1 anything else.
             """
     )
 

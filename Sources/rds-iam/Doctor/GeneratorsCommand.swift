@@ -12,10 +12,12 @@ struct GeneratorsCommand: ParsableCommand {
         commandName: "generators",
         abstract: "List the generators, what each needs and its keywords.",
         discussion: """
-            A connection string names one with aws_rds_iam_auth_token_generator, or an option with --generator.
+            A connection string names one with aws_rds_iam_auth_token_generator, or an option with --generator. For example:
 
               rds-iam generators
               rds-iam generators --json
+
+            Exit status: 0 done, 2 wrong usage, 1 anything else.
             """
     )
 

@@ -5,7 +5,9 @@ import Testing
 
 /// One look-alike for all tests of this target; each logs in as another user, or looks for its own marks.
 private enum SharedServer {
-    static let task = Task { try await RDSLookalike.start((1...20).flatMap { ["--user", "user\($0)"] }) }
+    static let task = Task {
+        try await RDSLookalike.start((1...20).flatMap { ["--user", "user\($0)"] } + ["--plain-user", "reporter"])
+    }
 }
 
 /// A directory, and the variables with which a command finds everything in it and nothing elsewhere.

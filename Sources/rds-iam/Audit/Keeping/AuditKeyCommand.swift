@@ -28,7 +28,14 @@ struct AuditKeyCommand: AsyncParsableCommand {
     struct New: AuditSubcommand {
         static let configuration = CommandConfiguration(
             commandName: "new",
-            abstract: "Make a key in a new file for its owner alone, and print the public half."
+            abstract: "Make a key in a new file for its owner alone, and print the public half.",
+            discussion: """
+                For example:
+
+                  rds-iam audit key new ~/.config/rds-iam/audit.key
+
+                Exit status: 0 done, 2 wrong usage, 1 anything else.
+                """
         )
 
         @Argument(help: "The file, which must not exist.")
@@ -53,7 +60,14 @@ struct AuditKeyCommand: AsyncParsableCommand {
     struct Show: AuditSubcommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Print the public half of a key."
+            abstract: "Print the public half of a key.",
+            discussion: """
+                For example:
+
+                  rds-iam audit key show ~/.config/rds-iam/audit.key
+
+                Exit status: 0 done, 2 wrong usage, 1 anything else.
+                """
         )
 
         @Argument(help: "The file that `key new` has made.")

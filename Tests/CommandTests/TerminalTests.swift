@@ -1,0 +1,61 @@
+#if Command
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("At a terminal of 80 columns", .timeLimit(.minutes(3)))
+struct TerminalTests {
+    /// Runs the command on a terminal of its own.
+    private func run(
+        _ lab: CommandLab,
+        _ words: [String],
+        _ more: [String: String] = [:]
+    ) async throws -> CommandResult {
+        let command = [try Repository.built("rds-iam")] + words
+        let variables = ["TERM": "xterm", "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true"].merging(more) { $1 }
+        return try await lab.run(program: "/usr/bin/env", PseudoTerminal.words(command), variables)
+    }
+
+    private static let doctor = ["doctor", "--offline", "-h", "db.example.com", "-U", "u"]
+
+    /// Variables, and whether there is color.
+    static let colors: [([String: String], Bool)] = [
+        ([:], true), (["NO_COLOR": ""], true), (["NO_COLOR": "1"], false), (["TERM": "dumb"], false),
+    ]
+
+    @Test("there is color, unless NO_COLOR or the terminal says no", arguments: 0..<colors.count)
+    func color(_ index: Int) async throws {
+        let (variables, hasColor) = Self.colors[index]
+        let lab = try CommandLab()
+        for words in [Self.doctor, ["generators"], ["config"]] {
+            let result = try await run(lab, words, variables)
+            #expect(result.output.contains("\u{1B}[") == hasColor, "\(words): \(result.output)")
+        }
+        #expect(try await lab.run(Self.doctor).output.contains("\u{1B}") == false)
+        let lines = try await run(lab, Self.doctor, ["NO_COLOR": "1"]).output.split(whereSeparator: \.isNewline)
+        for line in lines where !line.hasPrefix("  Run: ") { #expect(line.count <= 80, "\(line)") }
+    }
+
+    @Test("marks are ASCII if the locale is not UTF-8")
+    func marks() async throws {
+        let lab = try CommandLab()
+        #expect(try await run(lab, Self.doctor).output.contains("✓"))
+        let ascii = try await run(lab, Self.doctor, ["LC_ALL": "C"]).output
+        #expect(ascii.unicodeScalars.allSatisfy(\.isASCII) && ascii.contains("+\u{1B}[0m settings"), "\(ascii)")
+    }
+
+    @Test("Ctrl-C ends what waits for a server that says nothing", arguments: ["connect", "doctor"])
+    func silentServer(_ command: String) async throws {
+        let port = try LocalPort(.silent)
+        var lab = try CommandLab()
+        lab.environment["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:1"
+        let conninfo = "host=db.example.com hostaddr=127.0.0.1 port=\(port.number) user=u sslmode=require"
+        let process = try lab.start([command, conninfo])
+        let hasBegun = try await comesTrue { port.hasClient }
+        #expect(hasBegun)
+        process.send(SIGINT)
+        #expect(try await process.wait() == -SIGINT)
+        #expect(try await lab.run("audit", "verify").output.contains("is intact"))
+    }
+}
+#endif
