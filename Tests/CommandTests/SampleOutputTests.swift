@@ -1,4 +1,4 @@
-#if Command
+#if Command && AsyncHTTPClient
 import Foundation
 import TestSupport
 import Testing

@@ -95,6 +95,7 @@ struct CommandTests {
         withExtendedLifetime(closed) {}
     }
 
+    #if AsyncHTTPClient
     @Test("STS is asked over HTTP whose credentials they are, and its clock is compared")
     func identity() async throws {
         let sts = try await STSLookalike.start()
@@ -115,6 +116,7 @@ struct CommandTests {
         #expect(try report(old).causes.first?.code == "credentialsExpired")
         withExtendedLifetime(sts) {}
     }
+    #endif
 
     /// A command line, its status and what its first line says.
     struct Case: Sendable, CustomTestStringConvertible {
