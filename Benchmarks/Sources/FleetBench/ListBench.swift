@@ -9,12 +9,19 @@ struct ListBench {
     let chains: Int
 
     func run() async throws {
-        let database = try await Database.make("fleet")
-        let connection = try await database.connect()
+        let connection = try await Database.make("fleet").connect()
         let fleet = Fleet(connection)
         try await fleet.install()
         try await fill(connection)
         try await fleet.install()
+        await connection.close()
+        try await Self.search()
+    }
+
+    /// Searches in what an earlier run has filled.
+    static func search() async throws {
+        let connection = try await Database(name: "fleet").connect()
+        let fleet = Fleet(connection)
         for user in ["application_1", "application_777", "rare"] {
             var filter = AuditFilter()
             filter.user = user

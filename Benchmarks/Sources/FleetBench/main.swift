@@ -5,7 +5,8 @@ import Foundation
 //   fleet-bench [fill [ROWS LOGS ROUNDS]]   first fill, verification included, beside COPY into a table with the same
 //                                           columns, with and without its primary key; then all of it sent again;
 //                                           then a verification of the whole
-//   fleet-bench list [ROWS CHAINS]          the newest 50 of a user, warm
+//   fleet-bench list [ROWS CHAINS]          fills a table, then looks for the newest 50 of a user, warm
+//   fleet-bench search                      looks for them again, in the table that `list` has filled
 //
 // `bin/bench fleet` starts a PostgreSQL for it.
 
@@ -20,7 +21,8 @@ case ("fill", 0...4):
     ).run()
 case ("list", 1...3):
     try await ListBench(rows: numbers.first ?? 10_000_000, chains: numbers.dropFirst().first ?? 50).run()
+case ("search", 1): try await ListBench.search()
 default:
-    print("usage: fleet-bench [fill [ROWS LOGS ROUNDS]] | list [ROWS CHAINS]")
+    print("usage: fleet-bench [fill [ROWS LOGS ROUNDS]] | list [ROWS CHAINS] | search")
     exit(2)
 }

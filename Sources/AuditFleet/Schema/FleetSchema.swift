@@ -8,7 +8,7 @@ enum FleetSchema {
 
     /// All of it, in order.
     static let statements = [
-        tables, payload, retention, shipping, views, roles,
+        tables, payload, retention, findings, storing, shipping, views, roles,
         "INSERT INTO audit_fleet.meta VALUES ('schema_version', '\(version)')",
     ].joined(separator: "\n")
 }

@@ -103,8 +103,10 @@ public struct LogShipper: Sendable {
         var total = Shipment(logID: "")
         while true {
             do {
+                // A log that cannot be read needs no connection.
+                let reader = try await AuditLogReader.open(path)
                 try await withConnection(connect) { connection in
-                    try await pass(over: connection, every: pause, isFollowing: isFollowing) { shipment in
+                    try await pass(reader, over: connection, every: pause, isFollowing: isFollowing) { shipment in
                         failures = 0
                         total.add(shipment)
                         notify(.shipped(shipment))
@@ -137,12 +139,12 @@ public struct LogShipper: Sendable {
     }
 
     private func pass(
+        _ reader: AuditLogReader,
         over connection: PGConnection,
         every pause: Duration,
         isFollowing: Bool,
         _ tell: (Shipment) -> Void
     ) async throws {
-        let reader = try await AuditLogReader.open(path)
         var seen: AuditHead?
         var contact = ContinuousClock.now
         while true {

@@ -75,8 +75,8 @@ struct ChainCopyWalk {
         guard let sequence = row.integer(0), let chain = row[1], let payload = row[2] ?? row[3] else { return }
         skip(before: sequence)
         if sequence > host.newestRow { add("rows-surplus", sequence, "The row is beyond the last that has arrived.") }
-        verifier.visit(sequence, payload: payload, chain: chain)
-        compareColumns(sequence, payload, time: row.integer(4), user: row[5])
+        let hints = verifier.visit(sequence, payload: payload, chain: chain)
+        compareColumns(sequence, payload, hints, time: row.integer(4), user: row[5])
     }
 
     /// Goes over what is not in the table for a reason.
@@ -92,7 +92,7 @@ struct ChainCopyWalk {
             } else if next < sequence, let exception = exceptions.first, exception.sequence == next {
                 exception.payload.withUnsafeBytes { payload in
                     exception.chain.withUnsafeBytes { chain in
-                        verifier.visit(exception.sequence, payload: payload, leaf: exception.leaf, chain: chain)
+                        _ = verifier.visit(exception.sequence, payload: payload, leaf: exception.leaf, chain: chain)
                     }
                 }
             } else {
@@ -105,10 +105,10 @@ struct ChainCopyWalk {
     private mutating func compareColumns(
         _ sequence: Int64,
         _ payload: UnsafeRawBufferPointer,
+        _ hints: RowHints,
         time: Int64?,
         user: UnsafeRawBufferPointer?
     ) {
-        let hints = RowHints(payload)
         let isSameUser = hints.hasSameUser(user)
         // A row whose time cannot be is at the beginning of 1970.
         let isSameTime = time == 0 || time == hints.time

@@ -167,7 +167,10 @@ extension ChainWalk {
     fileprivate mutating func visit(_ row: Statement) {
         let leaf = row.withBytes(1) { Digest($0) }
         let chain = row.withBytes(2) { Digest($0) }
-        row.withBytes(3) { visit(row.integer(0), leaf: leaf, chain: chain, payload: $0) }
+        row.withBytes(3) { payload in
+            let payloadLeaf = hasher.leaf(payload)
+            visit(ChainRow(row.integer(0), payload: payload, payloadLeaf: payloadLeaf, leaf: leaf, chain: chain))
+        }
     }
 }
 

@@ -20,7 +20,7 @@ struct ChainVerifier: Sendable {
         let logID = try steps.connection.logID()
         let beginning = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
         let own = allHeads.filter { $0.isOfSameLog(as: beginning) }
-        var walk = ChainWalk(from: beginning, heads: own, keys: keys, hasher: hasher)
+        var walk = ChainWalk(from: beginning, heads: own, keys: keys, hasher: hasher, isIndexed: true)
         let start = try origin(own, steps.connection)
         if let start { walk.begin(at: start) } else { try steps.walkLeftovers(&walk, beginning) }
         while try steps.advance(&walk) { progress(walk.report.rows) }
@@ -60,7 +60,7 @@ struct ChainVerifier: Sendable {
 extension ChainVerifier {
     /// Adds where searches would not find what was walked; logs of version 1 have no indexes.
     private func checkIndexes(_ report: inout AuditVerification, _ walk: ChainWalk, _ steps: ChainSteps) throws {
-        guard try steps.connection.integer(Queries.schemaVersion) ?? 0 >= 2 else { return }
+        guard let indexed = walk.indexed, try steps.connection.integer(Queries.schemaVersion) ?? 0 >= 2 else { return }
         guard !report.findings.contains(where: { $0.kind == .unreadable }) else {
             let message = "The indexes were not compared with the rows, of which some cannot be read."
             return report.add(AuditRemark(.indexUnchecked, at: 0, message))
@@ -68,7 +68,7 @@ extension ChainVerifier {
         let rows = (after: report.origin.sequence, through: report.head.sequence)
         let connection = try file.open(limit: timeLimit)
         let names = try connection.indexNames()
-        for (index, expected) in zip(EntryView.indexes, walk.indexed.sums) where names.contains(index.name) {
+        for (index, expected) in zip(EntryView.indexes, indexed.sums) where names.contains(index.name) {
             let check = IndexCheck(connection: connection, index: index, rows: rows, pace: pace)
             let finding = try check.finding(expected: expected)
             // Entries of pruned rows are gone.

@@ -18,29 +18,28 @@ struct ChainWalk {
     private(set) var refuted: Set<AuditHead> = []
     /// The last signed checkpoint's row.
     private(set) var lastSigned: Int64?
-    /// What indexes must hold of the rows.
-    private(set) var indexed = IndexSums()
+    /// What indexes must hold of the rows; `nil` if the rows lie where there are none.
+    private(set) var indexed: IndexSums?
     /// Heads kept elsewhere that lie ahead, the nearest last.
     private var heads: [AuditHead]
     private let keys: [AuditVerificationKey]
-    private let hasher: ChainHasher
+    let hasher: ChainHasher
     private var lastTime: Int64?
 
-    /// A row as it is stored; all zeros, which is no row's hash, for one that is not 32 bytes long.
-    private struct Row {
-        let sequence: Int64
-        let payload: UnsafeRawBufferPointer
-        let leaf: Digest
-        let chain: Digest
-    }
-
-    init(from origin: AuditHead, heads: [AuditHead], keys: [AuditVerificationKey], hasher: ChainHasher) {
+    init(
+        from origin: AuditHead,
+        heads: [AuditHead],
+        keys: [AuditVerificationKey],
+        hasher: ChainHasher,
+        isIndexed: Bool
+    ) {
         self.position = origin
         self.isPositionKnown = true
         self.report = AuditVerification(from: origin)
         self.heads = heads.sorted { $0.sequence > $1.sequence }
         self.keys = keys
         self.hasher = hasher
+        indexed = isIndexed ? IndexSums() : nil
     }
 
     /// Goes to a row without looking at those between: they are pruned.
@@ -55,23 +54,19 @@ struct ChainWalk {
         report.origin = origin
         report.head = origin
         report.rows = 0
-        (lastTime, lastSigned, indexed) = (nil, nil, IndexSums())
+        (lastTime, lastSigned, indexed) = (nil, nil, indexed.map { _ in IndexSums() })
     }
 
     /// Sees the next row.
-    ///
-    /// Its hashes are `nil` if they are not 32 bytes long.
-    mutating func visit(_ sequence: Int64, leaf: Digest?, chain: Digest?, payload: UnsafeRawBufferPointer) {
-        let row = Row(sequence: sequence, payload: payload, leaf: leaf ?? Digest(), chain: chain ?? Digest())
-        if hasher.leaf(payload) != row.leaf {
+    mutating func visit(_ row: ChainRow) {
+        if row.payloadLeaf != row.leaf {
             find(.payloadAltered, row, "The payload does not have the hash that was stored with it.")
         }
-        if LogStatement.isLikely(payload), let statement = LogStatement(payload, sequence: sequence) {
+        if LogStatement.isLikely(row.payload), let statement = LogStatement(row.payload, sequence: row.sequence) {
             read(statement, row)
         }
-        let fields = PayloadFields(payload)
-        compareTime(fields.time, sequence)
-        indexed.add(fields, sequence)
+        compareTime(row.fields.time, row.sequence)
+        indexed?.add(row.fields, row.sequence)
         follow(to: row)
         report.rows += 1
         report.head = position
@@ -98,7 +93,7 @@ struct ChainWalk {
         report.add(AuditFinding(.unreadable, at: sequence, message, evidence: hasher.evidence(of: sequence)))
     }
 
-    private mutating func follow(to row: Row) {
+    private mutating func follow(to row: ChainRow) {
         let expected = position.sequence + 1
         if row.sequence > expected {
             let message = "Rows \(expected) to \(row.sequence - 1) are not there."
@@ -113,7 +108,7 @@ struct ChainWalk {
     }
 
     /// Heads whose rows are not there are left for the end.
-    private mutating func compareHeads(with row: Row) {
+    private mutating func compareHeads(with row: ChainRow) {
         while let head = heads.last, head.sequence <= row.sequence {
             heads.removeLast()
             guard head.sequence == row.sequence else { continue }
@@ -134,7 +129,7 @@ struct ChainWalk {
         lastTime = time
     }
 
-    private mutating func read(_ statement: LogStatement, _ row: Row) {
+    private mutating func read(_ statement: LogStatement, _ row: ChainRow) {
         if statement.isLasting { statements.append(statement) }
         if statement.activity == .gap {
             let (all, issued) = (statement.detail["events"] ?? "?", statement.detail["issued"] ?? "?")
@@ -151,7 +146,7 @@ struct ChainWalk {
         if statement.activity == .checkpoint && !keys.isEmpty { checkSignature(of: statement, row) }
     }
 
-    private mutating func checkSignature(of statement: LogStatement, _ row: Row) {
+    private mutating func checkSignature(of statement: LogStatement, _ row: ChainRow) {
         if statement.isSigned(by: keys, stating: position) {
             lastSigned = row.sequence
         } else if statement.detail["note"] == nil {
@@ -163,9 +158,29 @@ struct ChainWalk {
         }
     }
 
-    private mutating func find(_ kind: AuditFinding.Kind, _ row: Row, at sequence: Int64? = nil, _ message: String) {
-        let evidence = hasher.evidence(of: row.sequence, hasher.leaf(row.payload), row.leaf, row.chain)
+    private mutating func find(_ kind: AuditFinding.Kind, _ row: ChainRow, at sequence: Int64? = nil, _ message: String)
+    {
+        let evidence = hasher.evidence(of: row.sequence, row.payloadLeaf, row.leaf, row.chain)
         report.add(AuditFinding(kind, at: sequence ?? row.sequence, message, evidence: evidence))
+    }
+}
+
+/// A row as it is stored, with what its payload says, valid while the payload's memory is.
+struct ChainRow {
+    let sequence: Int64
+    let payload: UnsafeRawBufferPointer
+    let fields: PayloadFields
+    /// The payload's own leaf hash.
+    let payloadLeaf: Digest
+    /// The leaf hash that is stored with it; all zeros, which is no row's hash, if that is not 32 bytes long.
+    let leaf: Digest
+    /// The chain hash that is stored with it; all zeros if that is not 32 bytes long.
+    let chain: Digest
+
+    init(_ sequence: Int64, payload: UnsafeRawBufferPointer, payloadLeaf: Digest, leaf: Digest?, chain: Digest?) {
+        (self.sequence, self.payload, self.payloadLeaf) = (sequence, payload, payloadLeaf)
+        (self.leaf, self.chain) = (leaf ?? Digest(), chain ?? Digest())
+        fields = PayloadFields(payload)
     }
 }
 

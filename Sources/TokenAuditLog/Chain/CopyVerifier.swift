@@ -18,7 +18,7 @@ package struct CopyVerifier {
         self.heads = heads
         hasher = try ChainHasher()
         let own = heads.filter { $0.isOfSameLog(as: origin) }
-        walk = ChainWalk(from: origin, heads: own, keys: keys, hasher: hasher)
+        walk = ChainWalk(from: origin, heads: own, keys: keys, hasher: hasher, isIndexed: false)
     }
 
     /// The last row that was brought, or skipped.
@@ -31,14 +31,18 @@ package struct CopyVerifier {
     ///   - payload: The payload's bytes.
     ///   - leaf: The leaf hash that was stored with it; `nil` if it is not stored, as it is the payload's own.
     ///   - chain: The chain hash that is stored with it.
+    /// - Returns: What a quick look at the payload says, valid while the payload's memory is.
     package mutating func visit(
         _ sequence: Int64,
         payload: UnsafeRawBufferPointer,
         leaf: [UInt8]? = nil,
         chain: UnsafeRawBufferPointer
-    ) {
-        let leaf = leaf.map { Digest($0) } ?? hasher.leaf(payload)
-        walk.visit(sequence, leaf: leaf, chain: Digest(chain), payload: payload)
+    ) -> RowHints {
+        let own = hasher.leaf(payload)
+        let stored: Digest? = if let leaf { Digest(leaf) } else { own }
+        let row = ChainRow(sequence, payload: payload, payloadLeaf: own, leaf: stored, chain: Digest(chain))
+        walk.visit(row)
+        return RowHints(row.fields)
     }
 
     /// Goes on after rows that were taken out on purpose, of which the last hash is known.

@@ -4,8 +4,8 @@ package struct StoredRow {
     package let sequence: Int64
     /// The payload's bytes, valid within the call that gets the row.
     package let payload: UnsafeRawBufferPointer
-    /// The leaf hash as it is stored, or `nil` if it is the payload's own.
-    package let otherLeaf: [UInt8]?
+    /// The leaf hash as it is stored, valid within the call that gets the row.
+    package let leaf: UnsafeRawBufferPointer
     /// The chain hash as it is stored, valid within the call that gets the row.
     package let chain: UnsafeRawBufferPointer
     /// When the event happened, in microseconds, and the database user who logs in, as a quick look at the payload
@@ -28,8 +28,7 @@ extension AuditLogReader {
         into result: Result,
         _ body: @Sendable (inout Result, StoredRow) -> Void
     ) throws -> Result {
-        let hasher = try ChainHasher()
-        return try reading { connection in
+        try reading { connection in
             try connection.reading {
                 var result = result
                 let select = try connection.prepare(Queries.rowsToCopy)
@@ -37,8 +36,10 @@ extension AuditLogReader {
                 try select.bind(Int64(limit), at: 2)
                 while try select.step() {
                     select.withBytes(1) { payload in
-                        select.withBytes(3) { chain in
-                            body(&result, StoredRow(select, payload, chain, hasher))
+                        select.withBytes(2) { leaf in
+                            select.withBytes(3) { chain in
+                                body(&result, StoredRow(select.integer(0), payload, leaf, chain))
+                            }
                         }
                     }
                 }
@@ -73,24 +74,17 @@ extension AuditLogReader {
 }
 
 extension StoredRow {
-    /// Reads the columns seq, payload, leaf_hash and chain_hash, in this order.
     fileprivate init(
-        _ row: Statement,
+        _ sequence: Int64,
         _ payload: UnsafeRawBufferPointer,
-        _ chain: UnsafeRawBufferPointer,
-        _ hasher: ChainHasher
+        _ leaf: UnsafeRawBufferPointer,
+        _ chain: UnsafeRawBufferPointer
     ) {
         let fields = PayloadFields(payload)
         var user: [UInt8]?
         fields.user?.withBytes { user = [UInt8]($0) }
-        let isOwn = row.withBytes(2) { Digest($0) } == hasher.leaf(payload)
-        self.init(
-            sequence: row.integer(0),
-            payload: payload,
-            otherLeaf: isOwn ? nil : row.bytes(2),
-            chain: chain,
-            hints: (fields.time, user)
-        )
+        let hints = (fields.time, user)
+        self.init(sequence: sequence, payload: payload, leaf: leaf, chain: chain, hints: hints)
     }
 }
 
@@ -105,8 +99,7 @@ extension Connection {
 package struct RowHints {
     private let fields: PayloadFields
 
-    /// Looks at a payload, which must outlive this.
-    package init(_ payload: UnsafeRawBufferPointer) { fields = PayloadFields(payload) }
+    init(_ fields: PayloadFields) { self.fields = fields }
 
     /// When the event happened, in microseconds.
     package var time: Int64? { fields.time }
