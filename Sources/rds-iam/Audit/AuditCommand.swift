@@ -41,7 +41,7 @@ extension AuditSubcommand {
     func run() async throws {
         do {
             try await perform()
-        } catch let error where error is ValidationError || error is CommandFailure {
+        } catch let error where error is ValidationError || error is CommandFailure || error is CancellationError {
             throw error
         } catch {
             throw CommandFailure(status: exitStatus(after: error), error: error)

@@ -7,7 +7,7 @@ import RDSIAMSystem
 import TokenAuditLog
 
 /// `rds-iam audit ship`.
-struct AuditShipCommand: FleetSubcommand {
+struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
     static let configuration = CommandConfiguration(
         commandName: "ship",
         abstract: "Copy new rows of this host's audit log into the fleet's PostgreSQL.",
@@ -56,6 +56,7 @@ struct AuditShipCommand: FleetSubcommand {
                 return try await group.reduce(into: [Outcome]()) { $0.append($1) }
             }
         }
+        try Task.checkCancellation()
         if let error = outcomes.compactMap(\.error).first { throw error }
         let unsound = outcomes.filter { $0.shipment?.isSound == false }
         guard unsound.isEmpty else {
@@ -76,30 +77,37 @@ struct AuditShipCommand: FleetSubcommand {
         var shipper = LogShipper(path, host: host)
         if let batch { shipper.limits.rows = batch }
         do {
-            if again {
-                let connection = try await connect()
-                let shipment = try await shipper.ship(over: connection, from: 0)
-                await connection.close()
-                say(shipment, path, isLast: true)
-                return Outcome(path: path, shipment: shipment)
-            }
-            let shipment = try await shipper.run(
-                attempts: follow ? nil : 6,
-                isFollowing: follow,
-                connect: connect
-            ) { notice in
-                switch notice {
-                case .shipped(let shipment): if follow { say(shipment, path, isLast: false) }
-                case .interrupted(let error, let wait):
-                    let seconds = wait.components.seconds
-                    Main.printError("rds-iam: note: \(Main.oneLine(error)) Trying again in \(seconds) s.")
-                }
-            }
+            let shipment = try await again ? shipAgain(shipper, connect) : ship(shipper, connect)
             if !follow || shipment.heldBy != nil { say(shipment, path, isLast: true) }
             return Outcome(path: path, shipment: shipment)
         } catch {
-            Main.printError("rds-iam: error: \(path.displayed): \(Main.oneLine(error))")
+            // A signal that ends the process is no failure of the log's. The last error is printed at the end.
+            if !Task.isCancelled && logs.count > 1 {
+                Main.printError("rds-iam: error: \(path.displayed): \(Main.oneLine(error))")
+            }
             return Outcome(path: path, error: error)
+        }
+    }
+
+    private func shipAgain(_ shipper: LogShipper, _ connect: () async throws -> PGConnection) async throws -> Shipment {
+        let connection = try await connect()
+        let shipment = try await shipper.ship(over: connection, from: 0)
+        await connection.close()
+        return shipment
+    }
+
+    private func ship(
+        _ shipper: LogShipper,
+        _ connect: @escaping @Sendable () async throws -> PGConnection
+    ) async throws -> Shipment {
+        try await shipper.run(attempts: follow ? nil : 6, isFollowing: follow, connect: connect) { notice in
+            switch notice {
+            case .shipped(let shipment): if follow { say(shipment, shipper.path, isLast: false) }
+            case .interrupted(let error, let wait):
+                let seconds = wait.components.seconds
+                let moment = seconds > 0 ? "in \(seconds) s" : "at once"
+                Main.printError("rds-iam: note: \(Main.oneLine(error)) Trying again \(moment).")
+            }
         }
     }
 

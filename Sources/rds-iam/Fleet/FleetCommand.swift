@@ -14,12 +14,12 @@ struct FleetCommand: AsyncParsableCommand {
         commandName: "fleet",
         abstract: "Look at the audit logs of many hosts, which `rds-iam audit ship` has brought into one PostgreSQL.",
         discussion: """
-            CONNINFO names the database, in one of libpq's forms; the generator is default unless it names another. A user with the role audit_fleet_reader suffices, but \
-            for `init`, `retire` and `resume`. For example:
+            CONNINFO names the database, in one of libpq's forms; the generator is default unless it names another. A user \
+            with the role audit_fleet_reader suffices, but for `init`, `retire` and `resume`. For example:
 
               rds-iam audit fleet init "host=audit.example.com dbname=fleet user=owner"
               rds-iam audit fleet status "host=audit.example.com dbname=fleet user=auditor"
-              rds-iam audit fleet verify "host=audit.example.com dbname=fleet user=auditor" --heads heads.txt
+              rds-iam audit fleet verify CONNINFO --heads heads.txt
 
             Exit status: 0 done, 2 wrong usage, 3 something does not fit, 4 the database could not be reached and may be \
             later, 1 anything else. `find-token` has its own: 1 not known, 5 could not look.

@@ -50,7 +50,7 @@ struct FleetStatusCommand: FleetSubcommand {
         }
         let silent = answer.hosts.count { isSilent($0) }
         guard silent > 0 || !answer.findings.isEmpty else { return }
-        let text = "\(silent) hosts are silent, and \(answer.findings.count) findings are open."
+        let text = "Silent hosts: \(silent), open findings: \(answer.findings.count)."
         throw CommandFailure(status: 3, error: UnsoundFleet(description: text))
     }
 

@@ -64,7 +64,7 @@ struct FleetVerifyCommand: FleetSubcommand {
 
     /// The heads in a file; empty lines do not count.
     static func heads(in path: String) throws -> [AuditHead] {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw UnreadableHeads(path: path) }
         return try text.splitBytes(separator: "\n").map { $0.trimmingASCIISpace() }.filter { !$0.isEmpty }.map { line in
             guard let head = AuditHead(line) else {
                 throw ValidationError("A line of \(path) is no head, as `rds-iam audit head` prints it.")
@@ -72,6 +72,12 @@ struct FleetVerifyCommand: FleetSubcommand {
             return head
         }
     }
+}
+
+/// A file of heads that is not there, or not to be read.
+private struct UnreadableHeads: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "The file of heads \(path.displayed) cannot be read, or is not UTF-8 text." }
 }
 
 /// The verdict on a fleet, in words and as JSON.
@@ -84,7 +90,7 @@ struct FleetVerificationText {
         verification.problems.map { "fleet\t\($0.kind)\t\($0.message.displayed)" }
             + verification.chains.flatMap(Self.lines)
             + (verification.isIntact
-                ? ["The fleet is intact: \(verification.chains.count) logs, \(verification.rows) rows"] : [])
+                ? ["The fleet is intact. Logs: \(verification.chains.count), rows: \(verification.rows)"] : [])
     }
 
     private static func lines(_ chain: FleetVerification.Chain) -> [String] {
