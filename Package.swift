@@ -172,8 +172,8 @@ let package = Package(
         .target(
             name: "LoginProxy",
             dependencies: [
-                "AuthTokens", "LoginDiagnosis", "PGConninfo", "CLibcrypto", "RDSIAMBasics", "RDSIAMHashing",
-                "RDSIAMSystem",
+                "AuthTokens", "AWSGenerators", "LoginDiagnosis", "PGConninfo", "CLibcrypto", "RDSIAMBasics",
+                "RDSIAMHashing", "RDSIAMSystem",
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Proxy"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Proxy"])),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Proxy"])),

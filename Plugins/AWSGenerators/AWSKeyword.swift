@@ -1,3 +1,5 @@
+import RDSIAMBasics
+
 /// The connection-string keywords that the generators for AWS understand.
 public enum AWSKeyword {
     /// Names the region to sign for, before everything else that may name one.
@@ -27,4 +29,53 @@ public enum AWSKeyword {
     public static let common = [
         region, host, port, credentials, profile, roleARN, externalID, roleSessionName,
     ]
+}
+
+extension AWSKeyword {
+    /// Signing endpoints that are not as many as the hosts of a connection string.
+    package struct EndpointCountMismatch: Error {
+        private let keyword: String
+        private let found: Int
+        private let wanted: Int
+
+        fileprivate init(_ keyword: String, found: Int, wanted: Int) {
+            (self.keyword, self.found, self.wanted) = (keyword, found, wanted)
+        }
+
+        /// What is wrong, and what to do.
+        package var message: String {
+            let found = found == 1 ? "one" : "\(found)"
+            let hosts = wanted == 1 ? "is one host" : "are \(wanted) hosts"
+            return "The connection string's \(keyword) names \(found), and there \(hosts). Name one for each host, "
+                + "separated by commas."
+        }
+    }
+
+    /// Returns the parameters for one of several hosts: of a list of signing endpoints, the one in the same place.
+    ///
+    /// One port may stand for all, as libpq's `port` does. One name may not, unless the hosts have one name or none:
+    /// the endpoint of one host is not that of another, and RDS refuses a token for it.
+    ///
+    /// - Parameters:
+    ///   - index: The host's place among the hosts.
+    ///   - hosts: The names of all, in the order of the connection string; `nil` for a host without a name.
+    ///   - parameters: What the connection string says to generators, by keyword.
+    package static func parameters(
+        ofHost index: Int,
+        of hosts: [[UInt8]?],
+        in parameters: [String: String]
+    ) throws(EndpointCountMismatch) -> [String: String] {
+        let shareOneName = hosts.allSatisfy { $0 == hosts[0] }
+        var own = parameters
+        for keyword in [host, port] {
+            guard let list = parameters[keyword], !list.isEmpty else { continue }
+            let values = list.splitBytes(separator: ",", omittingEmptySubsequences: false)
+            if values.count == 1, shareOneName || keyword.isBytewiseEqual(to: port) { continue }
+            guard values.count == hosts.count else {
+                throw EndpointCountMismatch(keyword, found: values.count, wanted: hosts.count)
+            }
+            own[keyword] = values[index]
+        }
+        return own
+    }
 }

@@ -43,7 +43,7 @@ public struct TokenIssuer: Sendable {
         self.cache = TokenCache(options: cache, clock: clock)
         self.observers = observers
         self.clock = clock
-        timeouts = Timeouts(clock: clock)
+        timeouts = Timeouts(elapsed: clock.elapsed, wait: clock.wait)
     }
 
     /// Creates an issuer with another wall clock.

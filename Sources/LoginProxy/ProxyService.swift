@@ -47,7 +47,8 @@ public struct ProxyService: Service {
     /// Serves until a graceful shutdown, or until its task is canceled.
     ///
     /// After a graceful shutdown has begun, clients are let in for the minimum delay, then refused with `57P03`. It
-    /// returns when the last session has ended, at the latest after the maximum delay. Canceling ends sessions at once.
+    /// returns when the last session has ended. Sessions that are open after the maximum delay are ended with `57P01`,
+    /// unless a message of the server is on its way. Canceling closes them at once.
     ///
     /// - Throws: ``ProxyError`` if a certificate cannot be read; ``LocalListenerError`` if an address cannot be
     ///   listened on.
@@ -90,6 +91,10 @@ public struct ProxyService: Service {
         status.enter(.draining)
         await drain(servers, open, on: group.any())
         for listener in listeners { await listener.close() }
+        if !Task.isCancelled {
+            open.endAll()
+            try? await open.allClosed(within: .milliseconds(1500), on: group.any()).get()
+        }
         open.closeAll()
         try? await open.allClosed(within: .seconds(5), on: group.any()).get()
     }

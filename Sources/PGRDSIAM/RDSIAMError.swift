@@ -177,16 +177,6 @@ extension RDSIAMError {
         "There is no user to log in as. Set user in the connection string, or PGUSER."
     )
 
-    static func signingEndpoints(_ keyword: String, _ found: Int, _ wanted: Int) -> RDSIAMError {
-        let found = found == 1 ? "one" : "\(found)"
-        let hosts = wanted == 1 ? "is one host" : "are \(wanted) hosts"
-        return RDSIAMError(
-            .invalidRequest,
-            "The connection string's \(keyword) names \(found), and there \(hosts). Name one for each host, separated by "
-                + "commas."
-        )
-    }
-
     static func notUTF8(_ keyword: String) -> RDSIAMError {
         RDSIAMError(.invalidRequest, "The value of \(keyword) is not UTF-8. Write it in UTF-8.")
     }

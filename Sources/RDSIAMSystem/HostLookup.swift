@@ -49,13 +49,12 @@ package final class HostLookup: Sendable {
         let answer = Task {
             do { result.settle(.success(try await promise.value())) } catch { result.settle(.failure(error)) }
         }
-        let alarm = Task {
-            try await Task.sleep(for: limit)
+        let timeout = Timeouts.shared.start(after: min(max(limit, .zero), .seconds(86_400))) {
             result.settle(.failure(Failure(reason: "no answer in \(limit.seconds) seconds", isTemporary: true)))
         }
         defer {
             answer.cancel()
-            alarm.cancel()
+            Timeouts.shared.stop(timeout)
         }
         return try await result.value()
     }

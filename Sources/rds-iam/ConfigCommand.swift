@@ -21,6 +21,10 @@ struct ConfigCommand: ParsableCommand {
                 "audit": {"log": "~/audit.sqlite", "policy": "required"},
                 "generators": {
                   "vault": {"type": "command", "command": ["vault", "read", "creds"]}
+                },
+                "proxy": {
+                  "upstreams": ["host=db.example.com user=app"], "listen": ["127.0.0.1:5433"],
+                  "maxConnections": 100, "maxLogins": 20, "minSigtermDelay": "5s", "maxSigtermDelay": "30s"
                 }
               }
 
@@ -43,6 +47,7 @@ struct ConfigCommand: ParsableCommand {
             + settings.file.generators.map { generator in
                 Row(name: "generators.\(generator.name)", value: generator.words[0], source: settings.file.path ?? "")
             }
+            + settings.file.proxy.shown.map { Row(name: $0.name, value: $0.value, source: settings.file.path ?? "") }
         guard !json else { return try Self.printJSON(rows, settings.file) }
         let columns = [
             TextTable.Column(title: "SETTING", least: 10), TextTable.Column(title: "VALUE", least: 12),

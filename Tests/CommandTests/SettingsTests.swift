@@ -132,7 +132,7 @@ struct SettingsTests {
         "{": "is no JSON object", "[]": "is no JSON object", "": "is no JSON object",
         #"{"regoin": "x"}"#: "\"regoin\" in PATH does not exist: did you mean \"region\"?",
         #"{"audit": {"polcy": "off"}}"#: "\"audit.polcy\" in PATH does not exist: did you mean \"policy\"?",
-        #"{"x": 1}"#: "\"x\" in PATH does not exist: there are region, profile, audit, generators.",
+        #"{"x": 1}"#: "\"x\" in PATH does not exist: there are region, profile, audit, generators, proxy.",
         #"{"region": 1}"#: "\"region\" in PATH must be a text", #"{"region": ""}"#: "\"region\" in PATH must be a text",
         #"{"audit": "x"}"#: "\"audit\" in PATH must be an object",
         #"{"audit": {"policy": "none"}}"#: "\"audit.policy\" in PATH must be required, best-effort or off.",
@@ -145,6 +145,15 @@ struct SettingsTests {
             "\"generators.a.lifetime\" in PATH",
         #"{"generators": {"rds": {"type": "command", "command": ["x"]}}}"#:
             "\"generators.rds\" in PATH has the name of",
+        #"{"proxy": {"upstream": "host=h"}}"#: "\"proxy.upstream\" in PATH does not exist: did you mean \"upstreams\"?",
+        #"{"proxy": {"upstreams": "host=h"}}"#: "\"proxy.upstreams\" in PATH must be an array of texts.",
+        #"{"proxy": {"listen": [5432]}}"#: "\"proxy.listen\" in PATH must hold texts that are not empty.",
+        #"{"proxy": {"upstreams": ["host=h"], "listen": ["127.0.0.1:1", "127.0.0.1:2"]}}"#:
+            "\"proxy.listen\" in PATH must hold one address, or one for each of proxy.upstreams.",
+        #"{"proxy": {"maxConnections": 0}}"#: "\"proxy.maxConnections\" in PATH must be a whole number, 1 or more.",
+        #"{"proxy": {"maxLogins": "5"}}"#: "\"proxy.maxLogins\" in PATH must be a whole number, 1 or more.",
+        #"{"proxy": {"maxSigtermDelay": "soon"}}"#: "\"proxy.maxSigtermDelay\" in PATH must be a time",
+        #"{"proxy": {"minSigtermDelay": -1}}"#: "\"proxy.minSigtermDelay\" in PATH must be a time",
     ]
 
     @Test("a name that does not exist and a value of the wrong type are named", arguments: mistakes.keys.sorted())
@@ -177,6 +186,33 @@ struct SettingsTests {
         #expect(object["schema"] as? String == "rds-iam.config/1" && object["file"] as? String == path)
         let settings = try #require(object["settings"] as? [[String: Any]])
         #expect(settings.first { $0["name"] as? String == "profile" }?["source"] as? String == path)
+    }
+
+    @Test("config shows what the proxy serves, without secrets")
+    func proxy() async throws {
+        let lab = try CommandLab()
+        try write(
+            #"""
+            {"proxy": {"upstreams": ["host=a user=u password=s3cret", "postgresql://u@b/d"], "listen": ["/run/x"],
+             "maxConnections": 9, "maxLogins": 8, "minSigtermDelay": 5, "maxSigtermDelay": "1500ms"}}
+            """#,
+            in: lab
+        )
+        let json = try await lab.run("config", "--json")
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let settings = try #require(object["settings"] as? [[String: Any]])
+        let shown = settings.compactMap { row -> String? in
+            guard let name = row["name"] as? String, name.hasPrefix("proxy.") else { return nil }
+            return "\(name)=\(row["value"] as? String ?? "")"
+        }
+        #expect(
+            shown.dropFirst() == [
+                "proxy.listen=/run/x", "proxy.maxConnections=9", "proxy.maxLogins=8", "proxy.minSigtermDelay=5s",
+                "proxy.maxSigtermDelay=1500ms",
+            ],
+            "\(shown)"
+        )
+        #expect(shown.first?.contains("host=a") == true && !json.output.contains("s3cret"), "\(shown)")
     }
 }
 #endif

@@ -18,6 +18,44 @@ struct ProxyListenTests {
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    @Test("Servers, addresses and limits come from the settings file, and options come before them")
+    func settings() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await SharedServer.value
+        let upstreams = ["andrew", "berta"].map { server.conninfo(user: $0) + " sslrootcert=\(server.facts.ca)" }
+        let object: [String: Any] = [
+            "upstreams": upstreams, "listen": [folder.path("run")], "maxConnections": 7, "maxSigtermDelay": "1s",
+        ]
+        let data = try JSONSerialization.data(withJSONObject: ["proxy": object])
+        let file = try folder.write(String(decoding: data, as: UTF8.self), to: "config.json")
+        for (arguments, limit) in [([], "7"), (["--max-connections", "6"], "6")] as [([String], String)] {
+            let health = folder.path("health\(limit)")
+            let proxy = try await ProxyProcess(
+                ["--config", file, "--health-check", "--http-address", health] + arguments,
+                users: [],
+                in: folder
+            )
+            _ = try await comesTrue { try proxy.lines.count == 2 || proxy.hasEnded }
+            let log = try proxy.log
+            #expect(try proxy.lines.count == 2, "\(log)")
+            #expect(try proxy.lines.first?.hasPrefix("host=\(folder.path("run")) port=5432 user=andrew") == true)
+            #expect(try await proxy.psql(line: 1).output == "berta\n")
+            let metrics = try await ChildProcess.run(
+                "/usr/bin/env",
+                ["curl", "-sS", "--unix-socket", health, "http://localhost/metrics"]
+            )
+            #expect(metrics.output.contains("rds_iam_proxy_connections_limit \(limit)\n"), "\(metrics.errors)")
+            #expect(try await proxy.stop() == 143)
+        }
+        // The servers of the command line take the place of the file's, and the file's addresses with them.
+        let proxy = try await ProxyProcess.serving(["--config", file], in: folder)
+        #expect(try proxy.lines.first?.hasPrefix("host=\(folder.path("rds-iam")) port=5432") == true)
+        try await proxy.stop()
+        let none = try await ProxyProcess(["--config", "/dev/null"], users: [])
+        #expect(try await none.status() != 0)
+        #expect(try none.log.contains("No server is named"))
+    }
+
     @Test("A client may check who runs the proxy, with requirepeer")
     func requirePeer() async throws {
         let proxy = try await ProxyProcess.serving()

@@ -84,7 +84,12 @@ struct ProxyOperationTests {
                 proxy.send(SIGTERM)
             }
             #expect(try await proxy.status() == 143)
-            #expect(try await query.finished().status != 0)
+            let result = try await query.finished()
+            #expect(result.status != 0)
+            #expect(
+                result.errors.contains("FATAL:  terminating connection because") == (signals == 1),
+                "\(result.errors)"
+            )
         }
     }
 

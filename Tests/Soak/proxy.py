@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Keeps rds-iam proxy busy in front of a look-alike of RDS, with faults, and holds its audit log against the verdicts.
 
-proxy.py RDS-IAM [--idle N] [--busy N] [--minutes N] [--period SECONDS]
+proxy.py RDS-IAM [--logins N] [--idle N] [--busy N] [--minutes N] [--period SECONDS]
 
-Idle clients stay connected and come back when the server is restarted. Busy clients run queries of all sizes and check
-the answers, leave in the middle, cancel, and log in again. In each period the server is killed once and the account's
-key is rotated once. In the end the proxy gets SIGTERM while queries run. Exit status: 0 if all holds, 1 if not.
+First come rounds of N logins that the server refuses and N that it accepts, after which memory must not grow. Idle
+clients stay connected and come back when the server is restarted. Busy clients run queries of all sizes and check the
+answers, leave in the middle, cancel, and log in again. In each period the server is killed once and the account's key
+is rotated once. In the end the proxy gets SIGTERM while queries run. Exit status: 0 if all holds, 1 if not.
 """
 import argparse, asyncio, collections, contextlib, hashlib, json, os, pathlib, random, secrets, signal, struct, subprocess, sys, tempfile, time
 
@@ -114,9 +115,10 @@ class Soak:
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder),
             "XDG_RUNTIME_DIR": str(self.folder), "AWS_CONFIG_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_SHARED_CREDENTIALS_FILE": self.facts["credentials"], "RDS_IAM_AUDIT_LOG": str(self.folder / "audit"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "credentials"), "RDS_IAM_AUDIT_LOG": str(self.folder / "audit"),
         }
         self.environment = environment
+        (self.folder / "credentials").write_text(pathlib.Path(self.facts["credentials"]).read_text())
         self.log = open(self.folder / "log", "wb")
         self.proxy = subprocess.Popen(
             [self.options.rds_iam, "proxy", f"{conninfo} sslrootcert={self.facts['ca']}", "--listen", self.folder / "run",
@@ -132,12 +134,17 @@ class Soak:
         return len(os.listdir(f"{base}/fd")), int(status["VmRSS"].split()[0]) / 1024
 
     async def metric(self, name):
-        reader, writer = await asyncio.open_unix_connection(str(self.folder / "run/health"))
-        writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        text = (await reader.read(1 << 20)).decode()
-        while chunk := await reader.read(1 << 20): text += chunk.decode()
-        writer.close()
-        return next((float(line.split()[-1]) for line in text.splitlines() if line.startswith(name + " ")), 0.0)
+        # On a machine that is short of processors the health server's timeout may end a request.
+        for attempt in range(60):
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_unix_connection(str(self.folder / "run/health"))
+                writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                text = (await reader.read()).decode()
+                writer.close()
+                for line in text.splitlines():
+                    if line.startswith(name + " "): return float(line.split()[-1])
+            await asyncio.sleep(1)
+        raise SystemExit("The proxy does not answer for its metrics.")
 
     # Clients.
     async def login(self):
@@ -218,13 +225,13 @@ class Soak:
 
     def rotate(self):
         """Gives the account a new key, and forgets the old one, as IAM does when a key is deleted."""
-        path = pathlib.Path(self.facts["credentials"])
-        draft = path.with_suffix(".new")
-        draft.write_text(f"[default]\naws_access_key_id = AKIA{secrets.token_hex(8).upper()}\naws_secret_access_key = {secrets.token_hex(20)}\n")
-        os.chmod(draft, 0o600)
-        stat = path.stat()
-        os.chown(draft, stat.st_uid, stat.st_gid)
-        os.replace(draft, path)
+        text = f"[default]\naws_access_key_id = AKIA{secrets.token_hex(8).upper()}\naws_secret_access_key = {secrets.token_hex(20)}\n"
+        for path in (pathlib.Path(self.facts["credentials"]), self.folder / "credentials"):
+            draft, stat = path.with_suffix(".new"), path.stat()
+            draft.write_text(text)
+            os.chmod(draft, 0o600)
+            os.chown(draft, stat.st_uid, stat.st_gid)
+            os.replace(draft, path)
         self.counts["rotations"] += 1
 
     def crash(self):
@@ -245,8 +252,46 @@ class Soak:
               + ", ".join(f"{name} {value:.0f}" for name, value in sorted(self.counts.items())), flush=True)
         return descriptors, memory, opened
 
+    async def outcome(self):
+        """The outcome of one login: accepted, or the SQLSTATE of the refusal."""
+        try:
+            await (await Client.connect(self.path)).close()
+            return "accepted"
+        except Refused as error: return error.state
+
+    async def wear(self):
+        """Rounds of logins that the server refuses, and of such that it accepts: the proxy's memory does not grow."""
+        own, count = self.folder / "credentials", self.options.logins
+        good, memory = own.read_text(), []
+        for number in range(6):
+            for kind, text in (("refused", good.replace("secret_access_key = ", "secret_access_key = x")), ("accepted", good)):
+                own.write_text(text)
+                expected = "28000" if kind == "refused" else "accepted"
+                # The proxy looks at the file now and then.
+                while await self.outcome() != expected: await asyncio.sleep(0.1)
+                limit = asyncio.Semaphore(40)
+
+                async def once():
+                    async with limit: return await self.outcome()
+
+                outcomes = collections.Counter(await asyncio.gather(*(once() for _ in range(count))))
+                memory.append(self.usage()[1])
+                print(f"{(number + 1) * count} {kind} logins: {dict(outcomes)}, {memory[-1]:.1f} MB", flush=True)
+                check(set(outcomes) == {expected}, f"all of {count} logins are {kind}")
+        # The first half fills caches.
+        growth = (memory[-1] - memory[5]) * 1024 / (6 * count)
+        check(growth < 0.1, f"memory grows by {growth:.3f} KB a login after the first {6 * count}")
+
+    async def whole(self):
+        try:
+            await self.run()
+        finally:
+            # Without it, clients that are canceled in the wrong moment would go on for ever.
+            self.ending.set()
+
     async def run(self):
         self.start()
+        if self.options.logins: await self.wear()
         base = await self.sample("start")
         tasks = [asyncio.ensure_future(self.idle_client(number)) for number in range(self.options.idle)]
         began = time.monotonic()
@@ -329,6 +374,7 @@ class Soak:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rds_iam")
+    parser.add_argument("--logins", type=int, default=1000)
     parser.add_argument("--idle", type=int, default=5000)
     parser.add_argument("--busy", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=10)
@@ -338,7 +384,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         soak = Soak(options, folder)
         try:
-            asyncio.run(soak.run())
+            asyncio.run(soak.whole())
         finally:
             for process in (getattr(soak, "proxy", None), getattr(soak, "server", None)):
                 if process and process.poll() is None: process.send_signal(signal.SIGKILL if process is getattr(soak, "proxy", None) else signal.SIGTERM)

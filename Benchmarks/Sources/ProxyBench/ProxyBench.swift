@@ -10,7 +10,7 @@ import UnixSignals
 
 /// Serves the look-alike through a proxy on a Unix-domain socket, until it is interrupted.
 ///
-/// `proxy_peers.py` measures it beside others, `proxy_soak.py` wears it out.
+/// `proxy_peers.py` measures it beside others.
 @main
 enum ProxyBench {
     static func main() async throws {

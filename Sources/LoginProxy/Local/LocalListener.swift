@@ -22,13 +22,6 @@ package enum LocalListener {
         }
     }
 
-    /// Makes sure that no child process, such as a `credential_process`, inherits a socket; SwiftNIO lets them.
-    private static func keepFromChildProcesses(_ channel: any Channel) {
-        try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            _ = fcntl($0, F_SETFD, FD_CLOEXEC)
-        }
-    }
-
     /// How many clients may wait to be accepted, within what the operating system allows.
     private static let backlog: Int32 = 1024
 
@@ -48,7 +41,7 @@ package enum LocalListener {
             .serverChannelOption(.backlog, value: backlog)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
-                keepFromChildProcesses(channel)
+                channel.keepFromChildProcesses()
                 return initializer(channel)
             }
         switch address {
@@ -69,7 +62,7 @@ package enum LocalListener {
         let place = LocalAddress.tcp(host: host, port: port)
         do {
             let channel = try await bootstrap.bind(to: SocketAddress(ipAddress: host, port: port)).get()
-            try await channel.eventLoop.submit { keepFromChildProcesses(channel) }.get()
+            try await channel.eventLoop.submit { channel.keepFromChildProcesses() }.get()
             return Bound(channel: channel, address: .tcp(host: host, port: channel.localAddress?.port ?? port))
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw LocalListenerError(
@@ -79,6 +72,16 @@ package enum LocalListener {
             )
         } catch let error as IOError {
             throw LocalListenerError.system("listen on \(place)", error.errnoCode)
+        }
+    }
+}
+
+extension Channel {
+    /// Makes sure, on the event loop, that no child process, such as a `credential_process`, inherits the socket;
+    /// SwiftNIO lets them.
+    func keepFromChildProcesses() {
+        try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            _ = fcntl($0, F_SETFD, FD_CLOEXEC)
         }
     }
 }

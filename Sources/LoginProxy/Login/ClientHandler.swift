@@ -28,6 +28,8 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// How much a client may send before it is let in.
     private static let mostEarlyBytes = 65_536
 
+    private static let isEnding = ClientError("57P03", "the proxy is shutting down")
+
     private let server: RouteServer
     private let peer: LocalPeer
     private let began = ContinuousClock.now
@@ -125,8 +127,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func begin(_ startup: StartupPacket, _ context: ChannelHandlerContext) {
         if server.isRefusing {
-            let error = ClientError("57P03", "the proxy is shutting down")
-            return refuse(.draining, error, context.channel)
+            return refuse(.draining, Self.isEnding, context.channel)
         }
         guard let user = startup.value(of: "user"), !user.isEmpty else {
             let error = ClientError("28000", "no PostgreSQL user name specified in startup packet")
@@ -302,9 +303,24 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
-        if case .done = phase { return }
-        context.close(promise: nil)
+        switch event {
+        case is ProxyEnding: endProxy(context)
+        case ChannelEvent.inputClosed:
+            if case .done = phase { return }
+            context.close(promise: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    /// Tells a client that has no session yet that it gets none.
+    private func endProxy(_ context: ChannelHandlerContext) {
+        switch phase {
+        case .waiting(let task): task.cancel()
+        case .reading, .authenticating: break
+        case .closing, .done: return
+        }
+        guard hasSaidSomething else { return context.close(promise: nil) }
+        refuse(.draining, Self.isEnding, context.channel)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -51,6 +51,8 @@ struct LoginAttempt: Sendable {
     }
 
     private func addresses(of host: UpstreamHost, _ failure: inout UpstreamError?) async throws -> [SocketAddress] {
+        // An address needs no thread to look it up.
+        if let address = try? SocketAddress(ipAddress: host.target, port: host.port) { return [address] }
         do {
             return try await HostLookup.shared.addresses(of: host.target, within: limit).map { address in
                 try SocketAddress(ipAddress: address, port: host.port)

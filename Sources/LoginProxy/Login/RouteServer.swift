@@ -88,6 +88,9 @@ extension LocalTLS {
     }
 }
 
+/// The event of a channel whose proxy ends: a client is told so, and closed.
+struct ProxyEnding: Sendable {}
+
 /// The channels that are open, so that a shutdown can wait for them and close them.
 final class OpenChannels: Sendable {
     private struct State {
@@ -112,6 +115,13 @@ final class OpenChannels: Sendable {
             return state.waiting
         }
         for promise in waiting { promise.succeed() }
+    }
+
+    /// Tells the handlers of all of them that the proxy ends, so that clients learn of it.
+    func endAll() {
+        for channel in state.withLock({ Array($0.channels.values) }) {
+            channel.pipeline.fireUserInboundEventTriggered(ProxyEnding())
+        }
     }
 
     /// Closes all of them.

@@ -69,6 +69,7 @@ package struct HealthServer: Sendable {
         let bootstrap = ServerBootstrap(group: group).childChannelInitializer { channel in
             guard connections.enter() else { return channel.close() }
             channel.closeFuture.whenComplete { _ in connections.leave() }
+            channel.keepFromChildProcesses()
             return channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(RequestBounds(timeout: timeout))

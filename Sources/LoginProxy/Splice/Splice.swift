@@ -19,11 +19,13 @@ struct Splice {
     ///   - handler: The handler that the client's end takes the place of.
     ///   - early: What the client has sent before it was let in.
     func start(client: any Channel, after handler: ClientHandler, early: ByteBuffer) throws {
-        let watcher = KeyWatcher(session, server, client)
+        let watcher = ServerWatcher(session, server, client)
         let metrics = server.metrics
-        let clientEnd = SpliceHandler { metrics.transferred(fromClient: $0.readableBytes, fromServer: 0) }
+        let clientEnd = SpliceHandler(farewell: watcher.farewell) {
+            metrics.transferred(fromClient: $0.readableBytes, fromServer: 0)
+        }
         let serverEnd = SpliceHandler { buffer in
-            if !watcher.isDone { watcher.receive(buffer.readableBytesView) }
+            watcher.receive(buffer.readableBytesView)
             metrics.transferred(fromClient: 0, fromServer: buffer.readableBytes)
         }
         SpliceHandler.join(clientEnd, serverEnd)
@@ -46,13 +48,14 @@ struct Splice {
     }
 }
 
-/// Takes note of the key of a session, and forgets it when the client is gone.
-private final class KeyWatcher {
+/// Takes note of the key of a session, which it forgets when the client is gone, and of where messages end.
+private final class ServerWatcher {
     /// Until the key has come, or it is clear that none comes.
     private var session: UpstreamSession?
     private let server: RouteServer
     private let client: any Channel
     private var start = SessionStart()
+    private var boundary = MessageBoundary()
 
     init(_ session: UpstreamSession, _ server: RouteServer, _ client: any Channel) {
         self.session = session
@@ -60,9 +63,15 @@ private final class KeyWatcher {
         self.client = client
     }
 
-    var isDone: Bool { start.isDone }
+    /// What the client may be told if the proxy ends now: nothing in the middle of a message.
+    func farewell() -> ClientError? {
+        guard boundary.isBetweenMessages else { return nil }
+        return ClientError("57P01", "terminating connection because the proxy is shutting down")
+    }
 
-    func receive(_ bytes: some Collection<UInt8>) {
+    func receive(_ bytes: some RandomAccessCollection<UInt8>) {
+        boundary.advance(over: bytes)
+        guard !start.isDone else { return }
         let found = start.receive(bytes)
         defer { if start.isDone { session = nil } }
         guard let key = found, let session else { return }

@@ -14,15 +14,22 @@ final class SpliceHandler: ChannelDuplexHandler {
 
     /// How long an end may take to accept the rest after its partner is gone.
     private static let lingerTime = TimeAmount.seconds(30)
+    /// How long a client has to read why its session ends.
+    private static let farewellTime = TimeAmount.seconds(1)
 
     private let observe: (ByteBuffer) -> Void
+    private let farewell: (() -> ClientError?)?
     private var context: ChannelHandlerContext?
     private var partner: SpliceHandler?
     private var isReadHeld = false
     private var hasUnflushedBytes = false
 
-    /// - Parameter observe: Sees what is received, before it is forwarded.
-    init(observe: @escaping (ByteBuffer) -> Void) {
+    /// - Parameters:
+    ///   - farewell: Returns what a client may be told when the proxy ends, or `nil` in the middle of a message; `nil`
+    ///     for the end of a server.
+    ///   - observe: Sees what is received, before it is forwarded.
+    init(farewell: (() -> ClientError?)? = nil, observe: @escaping (ByteBuffer) -> Void) {
+        self.farewell = farewell
         self.observe = observe
     }
 
@@ -76,12 +83,26 @@ final class SpliceHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
-        if let partner {
-            partner.closeOutput()
-        } else {
-            context.close(promise: nil)
+        switch event {
+        case is ProxyEnding: end(context)
+        case ChannelEvent.inputClosed:
+            if let partner {
+                partner.closeOutput()
+            } else {
+                context.close(promise: nil)
+            }
+        default: context.fireUserInboundEventTriggered(event)
         }
+    }
+
+    /// Says why the session ends, unless that would fall into the middle of a message, and closes both ends.
+    private func end(_ context: ChannelHandlerContext) {
+        guard let farewell, let partner else { return }
+        (self.partner, partner.partner) = (nil, nil)
+        partner.context?.close(promise: nil)
+        guard let error = farewell() else { return context.close(promise: nil) }
+        context.write(wrapOutboundOut(ByteBuffer(bytes: error.encoded)), promise: nil)
+        close(within: Self.farewellTime, context)
     }
 
     /// Ends this direction once everything is sent: a channel whose input is closed would drop the rest.
@@ -109,11 +130,15 @@ final class SpliceHandler: ChannelDuplexHandler {
     /// Sends what is left, and closes when the other side has taken it or the time is up.
     func partnerIsGone() {
         partner = nil
-        guard let context else { return }
+        if let context { close(within: Self.lingerTime, context) }
+    }
+
+    /// Closes once the other side has closed too or the time is up: an earlier end could drop what is left.
+    private func close(within limit: TimeAmount, _ context: ChannelHandlerContext) {
         closeOutput()
         context.read()
         let channel = context.channel
-        let timeout = context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
+        let timeout = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { _ in timeout.cancel() }
     }
 }

@@ -1,6 +1,8 @@
 #if Proxy
+import AWSGenerators
 import AuthTokens
 import LoginDiagnosis
+import NIOCore
 import NIOSSL
 public import PGConninfo
 import RDSIAMSystem
@@ -66,8 +68,7 @@ public struct Upstream: Sendable {
         isShuffled = resolved[.loadBalanceHosts] == "random"
         connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
         keepalive = Keepalive(resolved)
-        let roots = try Roots(resolved, environment)
-        try roots.check(hosts)
+        let roots = try Roots(resolved, environment, hosts)
         rootFile = roots.path
         tls = try roots.context()
     }
@@ -130,6 +131,9 @@ struct UpstreamHost: Sendable {
 
     var displayName: String { "\(request.host):\(port)" }
 
+    /// What the name to sign for says about the server.
+    var signingEndpoint: DatabaseEndpoint { DatabaseEndpoint(request.parameters[AWSKeyword.host] ?? request.host) }
+
     init(_ index: Int, of endpoints: [Conninfo.Endpoint], in parameters: Conninfo) throws {
         let endpoint = endpoints[index]
         let host = try endpoint.hostBytes?.text(of: "host") ?? ""
@@ -162,29 +166,17 @@ struct UpstreamHost: Sendable {
 
 extension Conninfo {
     /// What the connection string says to generators about one of its hosts, by keyword.
-    ///
-    /// Of a list of signing endpoints, it is the element in the host's place. One port stands for all hosts, and one
-    /// name for hosts that have one name.
     fileprivate func parametersForGenerator(_ index: Int, of endpoints: [Endpoint]) throws -> [String: String] {
         var values: [String: String] = [:]
-        let shareOneName = endpoints.allSatisfy { $0.hostBytes == endpoints[0].hostBytes }
         for parameter in extensionParameters
         where !parameter.name.isBytewiseEqual(to: Upstream.generatorKeyword) {
-            let value = try parameter.bytes.text(of: parameter.name)
-            values[parameter.name] = value
-            let isHost = parameter.name.isBytewiseEqual(to: "aws_rds_iam_host")
-            guard isHost || parameter.name.isBytewiseEqual(to: "aws_rds_iam_port"), !value.isEmpty else { continue }
-            let list = value.splitBytes(separator: ",", omittingEmptySubsequences: false)
-            if list.count == 1, shareOneName || !isHost { continue }
-            guard list.count == endpoints.count else {
-                throw ProxyError(
-                    .invalidUpstream,
-                    "\(parameter.name) names \(list.count) of \(endpoints.count) signing endpoints. Name one for each host."
-                )
-            }
-            values[parameter.name] = list[index]
+            values[parameter.name] = try parameter.bytes.text(of: parameter.name)
         }
-        return values
+        do {
+            return try AWSKeyword.parameters(ofHost: index, of: endpoints.map(\.hostBytes), in: values)
+        } catch {
+            throw ProxyError(.invalidUpstream, error.message)
+        }
     }
 }
 
@@ -207,7 +199,9 @@ private struct Roots {
     private let certificates: [NIOSSLCertificate]
 
     /// Reads the file that the connection string names, or else libpq's default file if there is one.
-    init(_ resolved: ResolvedConninfo, _ environment: ConninfoEnvironment) throws {
+    ///
+    /// It refuses hosts of which it is known that none of the operating system's roots signs their certificates.
+    init(_ resolved: ResolvedConninfo, _ environment: ConninfoEnvironment, _ hosts: [UpstreamHost]) throws {
         let named = try resolved.parameters.bytes(of: .sslrootcert)?.text(of: "sslrootcert") ?? ""
         let home = environment.homeDirectory.map { String(decoding: $0, as: UTF8.self) } ?? ""
         let usual = home + "/.postgresql/root.crt"
@@ -222,22 +216,13 @@ private struct Roots {
         } catch {
             throw ProxyError(
                 .unreadableCertificate,
-                "There are no certificates to be read in \(path ?? ""). Name a PEM file with sslrootcert: \(Self.advice)"
+                "There are no certificates to be read in \(path ?? ""). "
+                    + TrustRoots.advice(for: hosts.first.map { $0.signingEndpoint })
             )
         }
-    }
-
-    private static let advice = "curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-
-    /// Refuses hosts of which it is known that none of the operating system's roots signs their certificates.
-    func check(_ hosts: [UpstreamHost]) throws(ProxyError) {
-        guard path == nil, let host = hosts.first(where: { DatabaseEndpoint($0.request.host).roots == .rdsBundle })
+        guard path == nil, let endpoint = hosts.map(\.signingEndpoint).first(where: { $0.roots == .rdsBundle })
         else { return }
-        throw ProxyError(
-            .invalidUpstream,
-            "The certificate of \(host.request.host) is signed by a root that no operating system has. Set sslrootcert "
-                + "to the RDS bundle: \(Self.advice)"
-        )
+        throw ProxyError(.invalidUpstream, TrustRoots.advice(for: endpoint))
     }
 
     func context() throws -> NIOSSLContext {
@@ -245,6 +230,8 @@ private struct Roots {
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .fullVerification
         configuration.applicationProtocols = ["postgresql"]
+        // A server that is busy with a query does not answer the end of TLS; five seconds would delay the proxy's own.
+        configuration.shutdownTimeout = .seconds(1)
         if path != nil { configuration.trustRoots = .certificates(certificates) }
         return try NIOSSLContext(configuration: configuration)
     }

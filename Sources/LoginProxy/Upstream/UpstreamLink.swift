@@ -32,7 +32,8 @@ struct UpstreamLink: Sendable {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.small)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                channel.keepFromChildProcesses()
+                return channel.eventLoop.makeCompletedFuture {
                     try upstream.keepalive.apply(to: channel)
                     let handler = UpstreamHandler(tls, serverName: serverName, tlsPromise: tlsPromise)
                     box.value = handler

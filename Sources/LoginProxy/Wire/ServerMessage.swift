@@ -45,6 +45,44 @@ struct MessageReader: Sendable {
     }
 }
 
+/// Where a stream of messages stands: between two of them, or in the middle of one.
+///
+/// It stores no bytes.
+package struct MessageBoundary: Sendable {
+    /// How many bytes of the body are yet to come.
+    private var missing = 0
+    /// How many bytes of the type and the length have come, if the body has not begun.
+    private var headCount = 0
+    private var length: UInt32 = 0
+    /// Whether a length was none, so that nothing after it can be told.
+    private var isLost = false
+
+    package init() {}
+
+    /// Whether another message may follow now.
+    package var isBetweenMessages: Bool { missing == 0 && headCount == 0 && !isLost }
+
+    /// Takes the next bytes of the stream.
+    package mutating func advance(over bytes: some RandomAccessCollection<UInt8>) {
+        var rest = bytes[...]
+        while !isLost, !rest.isEmpty {
+            let skipped = min(missing, rest.count)
+            missing -= skipped
+            rest = rest.dropFirst(skipped)
+            if missing == 0, let byte = rest.popFirst() { advanceHead(byte) }
+        }
+    }
+
+    private mutating func advanceHead(_ byte: UInt8) {
+        if headCount > 0 { length = length << 8 | UInt32(byte) }
+        headCount += 1
+        guard headCount == 5 else { return }
+        missing = Int(length) - 4
+        isLost = missing < 0
+        (headCount, length) = (0, 0)
+    }
+}
+
 /// The fields of a server's ErrorResponse, any of which may be absent.
 package struct ServerError: Error, Sendable, Hashable {
     /// The message as it came.

@@ -32,42 +32,27 @@ struct TokenTarget: Equatable, Sendable {
             port: port,
             user: user,
             database: try resolved.parameters.bytes(of: .dbname).map { try $0.text(of: .dbname) },
-            parameters: try resolved.parameters.parametersForGenerator().ofHost(index, of: endpoints)
+            parameters: try resolved.parameters.parametersForGenerator(index, of: endpoints)
         )
     }
 }
 
 extension Conninfo {
-    /// What the connection string says to generators, by keyword.
+    /// What the connection string says to generators about one of its hosts, by keyword.
     ///
-    /// - Throws: ``RDSIAMError`` for a value that is not UTF-8: without it, other credentials would sign.
-    fileprivate func parametersForGenerator() throws -> [String: String] {
+    /// - Throws: ``RDSIAMError`` for a value that is not UTF-8: without it, other credentials would sign; and if the
+    ///   signing endpoints are not as many as the hosts.
+    fileprivate func parametersForGenerator(_ index: Int, of endpoints: [Endpoint]) throws -> [String: String] {
         var parameters: [String: String] = [:]
         let ours = [ExtensionKeywords.generatorKeyword, ExtensionKeywords.tlsTunnelKeyword]
         for parameter in extensionParameters where !ours.contains(where: { $0.isBytewiseEqual(to: parameter.name) }) {
             parameters[parameter.name] = try parameter.bytes.text(of: parameter.name)
         }
-        return parameters
-    }
-}
-
-extension [String: String] {
-    /// Returns the parameters for one of several hosts: of a list of signing endpoints, the one in the same place.
-    ///
-    /// One port may stand for all, as libpq's `port` does. One name may not, unless the hosts have one name or none:
-    /// the endpoint of one host is not that of another, and RDS refuses a token for it.
-    fileprivate func ofHost(_ index: Int, of endpoints: [Conninfo.Endpoint]) throws(RDSIAMError) -> Self {
-        let count = endpoints.count
-        let shareOneName = endpoints.allSatisfy { $0.hostBytes == endpoints[0].hostBytes }
-        var parameters = self
-        for keyword in [AWSKeyword.host, AWSKeyword.port] {
-            guard let list = self[keyword], !list.isEmpty else { continue }
-            let values = list.splitBytes(separator: ",", omittingEmptySubsequences: false)
-            if values.count == 1, shareOneName || keyword.isBytewiseEqual(to: AWSKeyword.port) { continue }
-            guard values.count == count else { throw .signingEndpoints(keyword, values.count, count) }
-            parameters[keyword] = values[index]
+        do {
+            return try AWSKeyword.parameters(ofHost: index, of: endpoints.map(\.hostBytes), in: parameters)
+        } catch {
+            throw RDSIAMError(.invalidRequest, error.message)
         }
-        return parameters
     }
 }
 

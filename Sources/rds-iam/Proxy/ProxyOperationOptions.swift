@@ -10,24 +10,26 @@ struct ProxyOperationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many clients may be connected (default: no limit).", valueName: "N"))
     var maxConnections: Int?
 
-    @Option(help: ArgumentHelp("How many of them may be logging in at the same time.", valueName: "N"))
-    var maxLogins = 100
+    @Option(
+        help: ArgumentHelp("How many of them may be logging in at the same time (default: 100).", valueName: "N")
+    )
+    var maxLogins: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How long new clients are let in after SIGTERM, for load balancers that learn of it late.",
+            "How long new clients are let in after SIGTERM, for load balancers that learn of it late (default: 0s).",
             valueName: "TIME"
         )
     )
-    var minSigtermDelay = TimeSpan(.zero)
+    var minSigtermDelay: TimeSpan?
 
     @Option(
         help: ArgumentHelp(
-            "How long open sessions may go on after SIGTERM: seconds, or a number with ms, s, m or h.",
+            "How long open sessions may go on after SIGTERM: seconds, or a number with ms, s, m or h (default: 0s).",
             valueName: "TIME"
         )
     )
-    var maxSigtermDelay = TimeSpan(.zero)
+    var maxSigtermDelay: TimeSpan?
 
     @Flag(help: "End with status 0 after SIGTERM.")
     var exitZeroOnSigterm = false
@@ -56,17 +58,27 @@ struct ProxyOperationOptions: ParsableArguments {
 
     func validate() throws {
         if let maxConnections, maxConnections < 1 { throw ValidationError("--max-connections must be at least 1.") }
-        guard maxLogins >= 1 else { throw ValidationError("--max-logins must be at least 1.") }
+        if let maxLogins, maxLogins < 1 { throw ValidationError("--max-logins must be at least 1.") }
+    }
+
+    /// Takes from the settings file what no option says.
+    mutating func fill(from settings: ProxySettings) {
+        maxConnections = maxConnections ?? settings.maxConnections
+        maxLogins = maxLogins ?? settings.maxLogins
+        minSigtermDelay = minSigtermDelay ?? settings.minSigtermDelay
+        maxSigtermDelay = maxSigtermDelay ?? settings.maxSigtermDelay
     }
 
     var limits: ProxyLimits {
         var limits = ProxyLimits()
         limits.connections = maxConnections
-        limits.logins = maxLogins
+        limits.logins = maxLogins ?? limits.logins
         return limits
     }
 
-    var drain: DrainDelays { DrainDelays(minimum: minSigtermDelay.duration, maximum: maxSigtermDelay.duration) }
+    var drain: DrainDelays {
+        DrainDelays(minimum: minSigtermDelay?.duration ?? .zero, maximum: maxSigtermDelay?.duration ?? .zero)
+    }
 
     /// The proxy's log, on standard error.
     var logger: Logger {
@@ -94,26 +106,5 @@ struct ProxyHealthAddress: ParsableArguments {
         let isBare = httpAddress.utf8.contains(UInt8(ascii: ":")) && !httpAddress.hasBytePrefix("[")
         return try HealthServer.Address(parsing: "\(isBare ? "[\(httpAddress)]" : httpAddress):\(httpPort)")
     }
-}
-
-/// A span of time on the command line: `30`, `30s`, `500ms`, `5m` or `1h`.
-struct TimeSpan: ExpressibleByArgument {
-    let duration: Duration
-
-    init(_ duration: Duration) { self.duration = duration }
-
-    init?(argument: String) {
-        let digits = argument.utf8.prefix { (0x30...0x39).contains($0) }
-        guard let number = Int(Substring(digits)), digits.count <= 9 else { return nil }
-        switch ByteText(String(argument.utf8.dropFirst(digits.count)) ?? "?") {
-        case "", "s": duration = .seconds(number)
-        case "ms": duration = .milliseconds(number)
-        case "m": duration = .seconds(number * 60)
-        case "h": duration = .seconds(number * 3600)
-        default: return nil
-        }
-    }
-
-    var defaultValueDescription: String { "\(Int(duration / .seconds(1)))s" }
 }
 #endif

@@ -22,12 +22,13 @@ struct ProxyRunCommand: AsyncParsableCommand {
     @Argument(
         help: ArgumentHelp(
             """
-            The servers, each as a connection string in one of libpq's forms: key=value pairs or a URI.
+            The servers, each as a connection string in one of libpq's forms: key=value pairs or a URI (default: \
+            proxy.upstreams of the settings file).
             """,
             valueName: "CONNINFO"
         )
     )
-    var conninfos: [String]
+    var conninfos: [String] = []
 
     @OptionGroup(title: "Clients") var listening: ProxyListenOptions
 
@@ -39,6 +40,7 @@ struct ProxyRunCommand: AsyncParsableCommand {
 
     func run() async throws {
         try generators.apply()
+        let (conninfos, listening, operation) = try completed(by: audit.log.settings.load().file.proxy)
         let addresses = try listening.addresses(count: conninfos.count)
         let access = try listening.access(to: addresses)
         let upstreams = try conninfos.map(Self.upstream)
@@ -46,6 +48,23 @@ struct ProxyRunCommand: AsyncParsableCommand {
         let run = try ProxyRun(routes: routes, password: access.newPassword, operation: operation)
         run.warn(listening.trustLocal)
         ProxyRun.leave(with: try await audit.withIssuer { try await run.serve(issuer: $0) })
+    }
+
+    /// The servers and the options, with what the settings file says where the command line says nothing.
+    ///
+    /// The addresses of the file belong to its servers, so they do not count beside others.
+    private func completed(
+        by settings: ProxySettings
+    ) throws -> (conninfos: [String], ProxyListenOptions, ProxyOperationOptions) {
+        var (conninfos, listening, operation) = (conninfos, listening, operation)
+        operation.fill(from: settings)
+        guard conninfos.isEmpty else { return (conninfos, listening, operation) }
+        conninfos = settings.upstreams
+        guard !conninfos.isEmpty else {
+            throw ValidationError("No server is named. Give a CONNINFO, or set proxy.upstreams in the settings file.")
+        }
+        if listening.listen.isEmpty { listening.listen = settings.listen }
+        return (conninfos, listening, operation)
     }
 
     private static func upstream(_ text: String) throws -> Upstream {

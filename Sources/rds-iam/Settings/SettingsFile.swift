@@ -14,6 +14,7 @@ struct SettingsFile: Sendable {
     /// The values that are no generators.
     let provider: InMemoryProvider
     let generators: [CommandSetting]
+    let proxy: ProxySettings
 
     /// Reads the file that `path` or `RDS_IAM_CONFIG` names, which must exist, or else `rds-iam/config.json` in
     /// `XDG_CONFIG_HOME` or `~/.config`, which need not.
@@ -28,6 +29,7 @@ struct SettingsFile: Sendable {
         let document = try bytes.map(parser.document) ?? SettingsParser.Document()
         provider = InMemoryProvider(name: self.path, values: document.values)
         generators = document.generators
+        proxy = document.proxy
     }
 
     private static func standardPath(_ environment: [String: String]) -> String? {
@@ -88,6 +90,7 @@ struct SettingsParser {
     struct Document {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         var generators: [CommandSetting] = []
+        var proxy = ProxySettings()
     }
 
     let path: String
@@ -97,7 +100,7 @@ struct SettingsParser {
             throw UnusableSettings(path: path, "is no JSON object: write {\"region\": \"eu-west-2\"}, for example")
         }
         var document = Document()
-        try check(object, in: "", ["region", "profile", "audit", "generators"])
+        try check(object, in: "", ["region", "profile", "audit", "generators", "proxy"])
         let audit = try members(of: object, "audit", in: "")
         try check(audit, in: "audit.", ["log", "policy", "signingKey"])
         for name in SettingName.allCases {
@@ -111,6 +114,7 @@ struct SettingsParser {
         }) {
             document.generators.append(try generator(name, value))
         }
+        document.proxy = try proxy(members(of: object, "proxy", in: ""))
         return document
     }
 
@@ -159,14 +163,14 @@ struct SettingsParser {
     }
 
     /// Refuses a name that has no meaning: a misspelled policy would not hold.
-    private func check(_ object: [String: JSONValue], in place: String, _ names: [String]) throws {
+    func check(_ object: [String: JSONValue], in place: String, _ names: [String]) throws {
         for name in object.keys.sorted() where !names.contains(where: { $0.isBytewiseEqual(to: name) }) {
             let nearest = NearestName.find(name, among: names).map { ": did you mean \"\($0)\"?" }
             throw failure(place + name, "does not exist" + (nearest ?? ": there are \(names.joined(separator: ", "))"))
         }
     }
 
-    private func failure(_ setting: String, _ reason: String) -> UnusableSettings {
+    func failure(_ setting: String, _ reason: String) -> UnusableSettings {
         UnusableSettings(path: path, setting: setting, reason)
     }
 }

@@ -152,6 +152,46 @@ struct ForwardingTests {
         let without = try Upstream.parse("host=localhost user=app sslrootcert=\(roots) keepalives=0")
         #expect(!without.keepalive.isOn)
     }
+
+    #if os(Linux)
+    @Test("No child process inherits a connection to a server")
+    func inheritance() async throws {
+        try await withSession { end in
+            _ = try await end.readToEnd()
+            end.close()
+        } _: { _, server, _ in
+            let port = try #require(server.connections.first?.channel.localAddress?.port)
+            // Of both ends in this process, the proxy's is the one whose other end has the server's port.
+            let ours = try Self.sockets(toPort: port)
+            #expect(ours.count == 1)
+            let text = try Self.output(of: "ls -l /proc/self/fd")
+            #expect(text.contains(" 0 -> "), "\(text)")
+            for socket in ours { #expect(!text.contains("socket:[\(socket)]"), "\(text)") }
+        }
+    }
+
+    /// What a child process prints that inherits all that child processes inherit.
+    private static func output(of command: String) throws -> String {
+        let stream = try #require(popen(command, "r"))
+        defer { pclose(stream) }
+        var (text, chunk) = ("", [CChar](repeating: 0, count: 4096))
+        while fgets(&chunk, 4096, stream) != nil {
+            text += String(decoding: chunk.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+        return text
+    }
+
+    /// The inodes of the TCP sockets of this machine whose other end has a port (`proc(5)`).
+    private static func sockets(toPort port: Int) throws -> [String] {
+        let suffix = ":" + String(format: "%04X", port)
+        return try output(of: "cat /proc/net/tcp").split(separator: "\n").dropFirst()
+            .compactMap { line in
+                let fields = line.split(separator: " ")
+                // Established connections alone.
+                return fields[2].hasSuffix(suffix) && fields[3] == "01" ? String(fields[9]) : nil
+            }
+    }
+    #endif
 }
 
 /// A generator that gives the same numbers for the same seed (SplitMix64).

@@ -1,4 +1,5 @@
 #if Proxy
+import AuthTokens
 import Foundation
 import NIOCore
 import TestSupport
@@ -196,6 +197,31 @@ struct HostileServerTests {
     func connectionStrings(_ more: String) async throws {
         let roots = try await TestCertificate.shared.chainFile
         #expect(throws: ProxyError.self) { try Upstream.parse("host=localhost user=app sslrootcert=\(roots) \(more)") }
+    }
+
+    @Test("What is said of certificates is what a client of libpq is told")
+    func certificateAdvice() async throws {
+        let host = "a.abcdefghijkl.us-gov-west-1.rds.amazonaws.com"
+        let url = "https://truststore.pki.us-gov-west-1.rds.amazonaws.com/global/global-bundle.pem"
+        for more in ["host=\(host) sslrootcert=system", "host=\(host) sslrootcert=/does/not/exist"] {
+            let error = try #require(throws: ProxyError.self) { try Upstream.parse("user=app \(more)") }
+            #expect(error.message.contains(url), "\(error.message)")
+        }
+    }
+
+    @Test("Of a list of signing endpoints each server has its own; a list of another length is refused")
+    func signingEndpoints() async throws {
+        let roots = try await TestCertificate.shared.chainFile
+        let place = "host=a,b user=app sslrootcert=\(roots) aws_rds_iam_port=6543"
+        let upstream = try Upstream.parse("\(place) aws_rds_iam_host=x.example.com,y.example.com")
+        #expect(upstream.hosts.map { $0.request.parameters["aws_rds_iam_host"] } == ["x.example.com", "y.example.com"])
+        #expect(upstream.hosts.allSatisfy { $0.request.parameters["aws_rds_iam_port"] == "6543" })
+        for list in ["x.example.com", "x,y,z"] {
+            let error = try #require(throws: ProxyError.self) {
+                try Upstream.parse("\(place) aws_rds_iam_host=\(list)")
+            }
+            #expect(error.message.contains("aws_rds_iam_host names"), "\(error.message)")
+        }
     }
 
     @Test("Less than verify-full becomes verify-full", arguments: ["require", "verify-ca", "verify-full"])

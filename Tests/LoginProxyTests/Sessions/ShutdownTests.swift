@@ -52,10 +52,25 @@ struct ShutdownTests {
         try await server.stop()
     }
 
-    @Test("After the maximum delay sessions are closed")
-    func maximum() async throws {
+    /// What a server sends after the login, and what a client gets after it when the maximum delay is over.
+    struct Ending: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let sent: [UInt8]
+        let sqlState: String?
+    }
+
+    static let endings = [
+        Ending(testDescription: "idle", sent: [], sqlState: "57P01"),
+        Ending(testDescription: "a query runs", sent: Message.make("D", [0, 0]), sqlState: "57P01"),
+        Ending(testDescription: "in a head", sent: Array(Message.ready.prefix(3)), sqlState: nil),
+        Ending(testDescription: "in a body", sent: Array(Message.ready.prefix(5)), sqlState: nil),
+    ]
+
+    @Test("After the maximum delay sessions end with 57P01, but not in the middle of a message", arguments: endings)
+    func maximum(_ ending: Ending) async throws {
         let server = try await ScriptedServer.start { end in
             try await Login.accept(end)
+            try await end.send(ending.sent)
             _ = try await end.readToEnd()
             end.close()
         }
@@ -66,13 +81,40 @@ struct ShutdownTests {
             }
             let client = try await WireEnd.connect(to: proxy)
             try await client.send(Packet.startup(user: "app"))
-            #expect(try await client.readMessage().type == "R")
+            #expect(try await comesTrue { client.received.suffix(ending.sent.count) == ending.sent[...] })
+            #expect(try await comesTrue { client.received.count >= 28 + ending.sent.count })
+            let before = client.received
             let began = ContinuousClock.now
             trigger.triggerGracefulShutdown()
-            _ = try await client.readToEnd()
+            let all = try await client.readToEnd()
             #expect(ContinuousClock.now - began >= .milliseconds(300))
+            #expect(Array(all.prefix(before.count)) == before)
+            #expect(Array(all.dropFirst(before.count)).errorFields["C"] == ending.sqlState)
+            #expect((all == before) == (ending.sqlState == nil))
+            client.close()
             try await proxy.finished()
             #expect(try await comesTrue { server.connections[0].isClosed })
+        }
+        try await server.stop()
+    }
+
+    @Test("A client whose login still goes on when the proxy ends gets 57P03")
+    func loginInMidAir() async throws {
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let upstream = try await server.upstream()
+        try await testGracefulShutdown { trigger in
+            let proxy = try await RunningProxy.start([upstream], issuer: TokenMint().issuer())
+            let client = try await WireEnd.connect(to: proxy)
+            try await client.send(Packet.startup(user: "app"))
+            #expect(try await comesTrue { server.connections.first?.isTLS == true })
+            trigger.triggerGracefulShutdown()
+            #expect(try await client.readToEnd().errorFields["C"] == "57P03")
+            client.close()
+            try await proxy.finished()
         }
         try await server.stop()
     }

@@ -84,4 +84,37 @@ struct ServerMessageTests {
         #expect("\(key) \(String(reflecting: key))".contains("BackendKey(7)"))
     }
 }
+
+@Suite("Where a stream of messages stands", .timeLimit(.minutes(1)))
+struct MessageBoundaryTests {
+    @Test("Only between two messages another one may follow, however the reads are cut", arguments: [1, 2, 3, 7, 1000])
+    func boundaries(_ size: Int) {
+        let messages = [Message.ready, Message.make("C", []), Message.make("D", Array(repeating: 7, count: 300))]
+        let bytes = Array(messages.joined())
+        let ends = Set([0, messages[0].count, messages[0].count + messages[1].count, bytes.count])
+        var (boundary, position) = (MessageBoundary(), 0)
+        #expect(boundary.isBetweenMessages)
+        while position < bytes.count {
+            let next = min(position + size, bytes.count)
+            boundary.advance(over: bytes[position..<next])
+            position = next
+            #expect(boundary.isBetweenMessages == ends.contains(position), "after \(position) bytes")
+        }
+    }
+
+    @Test("After a length that no message has nothing can be told", arguments: [0, 3] as [UInt8])
+    func lost(_ length: UInt8) {
+        var boundary = MessageBoundary()
+        boundary.advance(over: [UInt8(ascii: "Z"), 0, 0, 0, length])
+        boundary.advance(over: Message.ready)
+        #expect(!boundary.isBetweenMessages)
+    }
+
+    @Test("The longest length of all does not trap")
+    func longest() {
+        var boundary = MessageBoundary()
+        boundary.advance(over: [UInt8(ascii: "D"), 255, 255, 255, 255] + Message.ready)
+        #expect(!boundary.isBetweenMessages)
+    }
+}
 #endif
