@@ -125,7 +125,11 @@ extension RDSIAMError {
 
     /// One of several servers had no token to be tried with.
     init(_ error: any Error, makingTokenFor endpoint: PGEndpoint) {
-        self.init(.noToken, "There is no token for \(endpoint). \(error)", endpoint: endpoint.name)
+        self.init(
+            .noToken,
+            "The token for \(endpoint) could not be made or put on record. \(error)",
+            endpoint: endpoint.name
+        )
         underlyingError = error
     }
 }

@@ -34,6 +34,66 @@ struct StreamingTests {
         #endif
     }
 
+    @Test(
+        "are what the server sent, NULL and empty texts too, however many come together",
+        arguments: [PGFormat.text, .binary]
+    )
+    func values(format: PGFormat) async throws {
+        let connection = try await Server.connect()
+        let sql = """
+            select n, case n % 3 when 0 then null when 1 then '' else repeat('é', n % 50) end, 'b'::text \
+            from generate_series(1, 5000) n
+            """
+        try await connection.withRows(sql, resultFormat: format) { rows in
+            var count = 0
+            for try await row in rows {
+                count += 1
+                #expect(try row.decode(Int.self, at: 0) == count)
+                let expected = [nil, "", String(repeating: "é", count: count % 50)][count % 3]
+                #expect(try row.decodeIfPresent(String.self, at: 1) == expected)
+                #expect(try row["text"] == "b" && row.count == 3)
+            }
+            #expect(count == 5000)
+        }
+    }
+
+    @Test("may have no columns")
+    func columnless() async throws {
+        let connection = try await Server.connect()
+        let counts = try await connection.withRows("select from generate_series(1, 1000)") { rows in
+            try await rows.reduce(into: [Int]()) { $0.append($1.count) }
+        }
+        #expect(counts == Array(repeating: 0, count: 1000))
+    }
+
+    @Test("can be kept after the statement has ended, in any order")
+    func kept() async throws {
+        let connection = try await Server.connect()
+        let kept = try await connection.withRows("select n, repeat('x', n) from generate_series(1, 3000) n") { rows in
+            try await rows.reduce(into: [PGRow]()) { if try $1.decode(Int.self, at: 0) % 100 == 0 { $0.append($1) } }
+        }
+        await connection.close()
+        #expect(kept.count == 30)
+        for row in kept.reversed() {
+            #expect(try row.decode(String.self, at: 1).utf8.count == row.decode(Int.self, at: 0))
+        }
+    }
+
+    @Test("that are long do not add up in memory")
+    func long() async throws {
+        let connection = try await Server.connect()
+        func read(_ count: Int) async throws {
+            try await connection.withRows("select repeat('x', 1000000) from generate_series(1, $1::int)", count) {
+                rows in
+                for try await row in rows { #expect(try row.field(0)?.bytes.count == 1_000_000) }
+            }
+        }
+        try await read(20)
+        let before = try residentBytes()
+        try await read(200)
+        #expect(try residentBytes() - before < 40_000_000)
+    }
+
     @Test("can be left before the end, and the connection can be used again")
     func leftEarly() async throws {
         let connection = try await Server.connect()

@@ -24,28 +24,16 @@ enum ConnectBench {
         let bare = server.conninfo + " sslmode=require gssencmode=disable password='\(token)'"
         let ours = server.conninfo + " sslmode=require aws_rds_iam_auth_token_generator=default"
         try warmUp(bare)
-        let worker = Worker()
-        var (peer, handedOver, own) = (Cost(), Cost(), Cost())
-        for _ in 0..<count {
-            try await peer.add {
-                try Bare(bare)
-            } closing: {
-                $0.finish()
+        // As a program does that opens many, and then in the worst order: each after another client's code.
+        for block in [50, 1] {
+            var costs = Costs()
+            for _ in 0..<count / block {
+                try await costs.add(block, bare: bare, ours: ours, issuer)
             }
-            try await handedOver.add {
-                try await worker.run { try Bare(bare) }
-            } closing: { connection in
-                try await worker.run { connection.finish() }
-            }
-            try await own.add {
-                try await RDSIAM.connect(ours, issuer: issuer)
-            } closing: {
-                await $0.close()
-            }
+            print("\n\(count / block * block) connections each, in turns of \(block)")
+            report("opening", costs.peer.opening, costs.handedOver.opening, costs.own.opening)
+            report("opening and closing", costs.peer.both, costs.handedOver.both, costs.own.both)
         }
-        print("\(count) connections each, in turn")
-        report("opening", peer.opening, handedOver.opening, own.opening)
-        report("opening and closing", peer.both, handedOver.both, own.both)
         let connection = try await RDSIAM.connect(ours, issuer: issuer)
         try await RowsBench(conninfo: bare, connection: connection).run()
     }
@@ -79,6 +67,39 @@ enum ConnectBench {
 
     private static func ratio(_ own: Double, _ peer: Double) -> String {
         String(format: "%.3f", own / peer)
+    }
+}
+
+/// What opening and closing connections costs in the three ways.
+struct Costs {
+    private let worker = Worker()
+    private(set) var peer = Cost()
+    private(set) var handedOver = Cost()
+    private(set) var own = Cost()
+
+    /// Opens and closes as many connections in one way after the other.
+    mutating func add(_ count: Int, bare: String, ours: String, _ issuer: TokenIssuer) async throws {
+        for _ in 0..<count {
+            try await peer.add {
+                try Bare(bare)
+            } closing: {
+                $0.finish()
+            }
+        }
+        for _ in 0..<count {
+            try await handedOver.add { [worker] in
+                try await worker.run { try Bare(bare) }
+            } closing: { [worker] connection in
+                try await worker.run { connection.finish() }
+            }
+        }
+        for _ in 0..<count {
+            try await own.add {
+                try await RDSIAM.connect(ours, issuer: issuer)
+            } closing: {
+                await $0.close()
+            }
+        }
     }
 }
 

@@ -46,7 +46,7 @@ final class LoginAttempt: SocketWork, @unchecked Sendable {
     ///
     /// The beginning of TLS takes long, and is left to the loop.
     func begin() {
-        while step == PGRES_POLLING_WRITING, handle.status != CONNECTION_SSL_STARTUP, handle.isWritable {
+        while step == PGRES_POLLING_WRITING, handle.status != CONNECTION_SSL_STARTUP, handle.isReady(for: POLLOUT) {
             goOnOnce()
         }
     }

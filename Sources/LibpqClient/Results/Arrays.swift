@@ -98,7 +98,7 @@ extension PGField {
                 elements.append(nil)
                 continue
             }
-            elements.append(PGField(element: rest.prefix(length), type: type, format: .binary, isUTF8: isUTF8))
+            elements.append(PGField(copying: Array(rest.prefix(length)), type: type, format: .binary, isUTF8: isUTF8))
             rest = rest.dropFirst(length)
         }
         return elements
@@ -115,7 +115,7 @@ extension PGField {
             guard let element = scanner.next() else { return nil }
             elements.append(
                 element.isNull
-                    ? nil : PGField(element: element.bytes[...], type: type, format: .text, isUTF8: isUTF8)
+                    ? nil : PGField(copying: element.bytes, type: type, format: .text, isUTF8: isUTF8)
             )
             if scanner.rest.isEmpty { break }
             guard scanner.rest.removeFirst() == UInt8(ascii: ",") else { return nil }

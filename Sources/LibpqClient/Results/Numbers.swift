@@ -10,7 +10,7 @@ extension Bool: PGDecodable {
 
 extension PGDecodable where Self: FixedWidthInteger {
     /// Reads `smallint`, `integer`, `bigint` and `oid`, if the number fits.
-    public init?(_ field: PGField) {
+    @inlinable public init?(_ field: PGField) {
         guard let number = field.integer else { return nil }
         self.init(exactly: number)
     }
@@ -81,7 +81,7 @@ extension Decimal: PGDecodable {
 
 extension PGField {
     /// The value of an integer type.
-    var integer: Int64? {
+    @usableFromInline var integer: Int64? {
         switch type {
         case .int2, .int4, .int8: format == .binary ? bigEndian : withBytes { Int64(digits: $0) }
         case .oid: format == .binary ? bigEndian & 0xFFFF_FFFF : withBytes { Int64(digits: $0) }

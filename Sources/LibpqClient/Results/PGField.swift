@@ -2,33 +2,39 @@ import CLibpq
 
 /// One value of a result, not NULL.
 public struct PGField: Sendable {
-    /// Where the bytes are.
-    private enum Source {
-        case result(ResultStorage, row: Int32, column: Int32)
-        case element(ArraySlice<UInt8>, isUTF8: Bool)
-    }
-
-    private let source: Source
     /// The type of its column.
     public let type: PGType
     /// The form in which it came.
     public let format: PGFormat
+    /// Whether text in it is in UTF-8, as `client_encoding` said when it came.
+    let isUTF8: Bool
+    /// Keeps the bytes: a ``ResultStorage`` or a ``FieldBytes``.
+    private let owner: any AnyObject & Sendable
+    /// Read-only, and there as long as the owner is.
+    private nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
 
-    init(storage: ResultStorage, row: Int32, column: Int32) {
-        source = .result(storage, row: row, column: column)
-        type = PGType(oid: storage.read { PQftype($0, column) })
-        format = PGFormat(code: storage.read { PQfformat($0, column) })
+    init(
+        _ buffer: UnsafeRawBufferPointer,
+        of owner: any AnyObject & Sendable,
+        type: PGType,
+        format: PGFormat,
+        isUTF8: Bool
+    ) {
+        self.type = type
+        self.format = format
+        self.isUTF8 = isUTF8
+        self.owner = owner
+        self.buffer = buffer
     }
 
     /// Creates the field of an array's element, or one for a test of a ``PGDecodable``.
     public init(_ bytes: some Sequence<UInt8>, type: PGType, format: PGFormat = .text) {
-        self.init(element: Array(bytes)[...], type: type, format: format, isUTF8: true)
+        self.init(copying: Array(bytes), type: type, format: format, isUTF8: true)
     }
 
-    init(element bytes: ArraySlice<UInt8>, type: PGType, format: PGFormat, isUTF8: Bool) {
-        source = .element(bytes, isUTF8: isUTF8)
-        self.type = type
-        self.format = format
+    init(copying bytes: [UInt8], type: PGType, format: PGFormat, isUTF8: Bool) {
+        let owner = FieldBytes(bytes)
+        self.init(owner.buffer, of: owner, type: type, format: format, isUTF8: isUTF8)
     }
 
     /// The value as it came.
@@ -38,30 +44,32 @@ public struct PGField: Sendable {
     public var utf8: String? {
         withBytes { bytes in
             guard isUTF8 || bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
-            return String(validating: bytes, as: UTF8.self)
-        }
-    }
-
-    /// Whether text in it is in UTF-8, as `client_encoding` said when it came.
-    var isUTF8: Bool {
-        switch source {
-        case .result(let storage, _, _): storage.isUTF8
-        case .element(_, let isUTF8): isUTF8
+            // A text of libpq's ends with a NUL and has no other: this is quicker than String(validating:as:).
+            guard format == .text, let text = buffer.baseAddress, owner is ResultStorage else {
+                return String(validating: bytes, as: UTF8.self)
+            }
+            return String(validatingCString: text.assumingMemoryBound(to: CChar.self))
         }
     }
 
     /// Calls `body` with the value as it came, without a copy.
     func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        switch source {
-        case .result(let storage, let row, let column):
-            storage.read { result in
-                let length = Int(PQgetlength(result, row, column))
-                return body(UnsafeRawBufferPointer(start: PQgetvalue(result, row, column), count: length))
-            }
-        case .element(let bytes, _):
-            bytes.withUnsafeBytes(body)
-        }
+        withExtendedLifetime(self) { body(buffer) }
     }
+}
+
+/// The one owner of the bytes of a field that is in no result.
+private final class FieldBytes: Sendable {
+    /// Written before the initializer returns, and freed once.
+    nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
+
+    init(_ bytes: [UInt8]) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        buffer.copyBytes(from: bytes)
+        self.buffer = UnsafeRawBufferPointer(buffer)
+    }
+
+    deinit { buffer.deallocate() }
 }
 
 /// A type that can be read from a result.

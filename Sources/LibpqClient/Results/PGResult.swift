@@ -4,7 +4,7 @@ import CLibpq
 ///
 /// The result keeps libpq's own copy of the rows; reading a field copies that field and no other.
 public struct PGResult: Sendable {
-    private let storage: ResultStorage
+    let storage: ResultStorage
 
     init(_ pointer: OpaquePointer, isUTF8: Bool) {
         storage = ResultStorage(pointer, isUTF8: isUTF8)
@@ -32,9 +32,6 @@ public struct PGResult: Sendable {
         let status = status
         return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH
     }
-
-    /// The row of a result that came in single-row mode, or `nil` if it came as a whole.
-    var singleRow: PGRow? { status == PGRES_SINGLE_TUPLE ? PGRow(storage: storage, row: 0) : nil }
 
     /// The server's error, or `nil` if the statement did not fail.
     var failure: PGError? {
@@ -65,8 +62,8 @@ extension PGResult {
 
 /// The one owner of a `PGresult`.
 final class ResultStorage: Sendable {
-    /// Read-only once libpq has returned it, and freed once: reading it from several threads is safe (libpq, "Behavior
-    /// in Threaded Programs").
+    /// Read-only once libpq has returned it, or a ``RowBatch`` is complete, and freed once: reading it from several
+    /// threads is safe (libpq, "Behavior in Threaded Programs").
     private nonisolated(unsafe) let pointer: OpaquePointer
     /// Whether text in it is in UTF-8, as `client_encoding` said when it came.
     let isUTF8: Bool
@@ -82,6 +79,21 @@ final class ResultStorage: Sendable {
     /// end at its last use.
     func read<Value>(_ body: (OpaquePointer) -> Value) -> Value {
         withExtendedLifetime(self) { body(pointer) }
+    }
+
+    /// Returns a field, or `nil` for NULL.
+    func field(_ row: Int32, _ column: Int32) -> PGField? {
+        read { result in
+            guard PQgetisnull(result, row, column) == 0 else { return nil }
+            let length = Int(PQgetlength(result, row, column))
+            return PGField(
+                UnsafeRawBufferPointer(start: PQgetvalue(result, row, column), count: length),
+                of: self,
+                type: PGType(oid: PQftype(result, column)),
+                format: PGFormat(code: PQfformat(result, column)),
+                isUTF8: isUTF8
+            )
+        }
     }
 
     var columnNames: [String] {

@@ -23,7 +23,7 @@ public struct PGRow: Sendable {
     public subscript(column: Int) -> String? {
         get throws {
             try field(column).map { field in
-                guard let text = String(field) else { throw mismatch(field, "text", column) }
+                guard let text = String(field) else { throw mismatch("text", column) }
                 return text
             }
         }
@@ -46,8 +46,7 @@ public struct PGRow: Sendable {
     /// - Throws: ``PGError`` with the code `unknownColumn`.
     public func field(_ column: Int) throws -> PGField? {
         guard (0..<count).contains(column) else { throw PGError.noColumn(column, of: count) }
-        guard storage.read({ PQgetisnull($0, row, Int32(column)) }) == 0 else { return nil }
-        return PGField(storage: storage, row: row, column: Int32(column))
+        return storage.field(row, Int32(column))
     }
 
     /// The field of that column name with its type; `nil` for NULL.
@@ -58,7 +57,7 @@ public struct PGRow: Sendable {
     /// The first column of exactly that name.
     ///
     /// `PQfnumber` would fold upper case and take off quotes.
-    private func index(of name: String) throws(PGError) -> Int {
+    @usableFromInline func index(of name: String) throws(PGError) -> Int {
         let index = name.withCString { name in
             (0..<count).first { column in
                 storage.read { PQfname($0, Int32(column)).map { strcmp($0, name) == 0 } ?? false }
@@ -74,9 +73,9 @@ extension PGRow {
     ///
     /// - Throws: ``PGError``: `unknownColumn`, `unexpectedNull` or `typeMismatch`, naming the column and never its
     ///   value.
-    public func decode<Value: PGDecodable>(_ type: Value.Type = Value.self, at column: Int) throws -> Value {
+    @inlinable public func decode<Value: PGDecodable>(_ type: Value.Type = Value.self, at column: Int) throws -> Value {
         guard let value = try decodeIfPresent(type, at: column) else {
-            throw PGError(.unexpectedNull, "\(named(column)) is NULL. Use decodeIfPresent if that may be.")
+            throw isNull(column)
         }
         return value
     }
@@ -84,32 +83,44 @@ extension PGRow {
     /// Reads the field of that column name as a Swift type.
     ///
     /// - Throws: As ``decode(_:at:)`` does.
-    public func decode<Value: PGDecodable>(_ type: Value.Type = Value.self, _ column: String) throws -> Value {
+    @inlinable public func decode<Value: PGDecodable>(_ type: Value.Type = Value.self, _ column: String) throws -> Value
+    {
         try decode(type, at: index(of: column))
     }
 
     /// Reads a field as a Swift type; `nil` for NULL.
     ///
     /// - Throws: ``PGError``: `unknownColumn` or `typeMismatch`, naming the column and never its value.
-    public func decodeIfPresent<Value: PGDecodable>(_ type: Value.Type = Value.self, at column: Int) throws -> Value? {
+    @inlinable public func decodeIfPresent<Value: PGDecodable>(
+        _ type: Value.Type = Value.self,
+        at column: Int
+    ) throws -> Value? {
         guard let field = try field(column) else { return nil }
-        guard let value = Value(field) else { throw mismatch(field, "\(Value.self)", column) }
+        guard let value = Value(consume field) else { throw mismatch("\(Value.self)", column) }
         return value
     }
 
     /// Reads the field of that column name as a Swift type; `nil` for NULL.
     ///
     /// - Throws: As ``decodeIfPresent(_:at:)`` does.
-    public func decodeIfPresent<Value: PGDecodable>(
+    @inlinable public func decodeIfPresent<Value: PGDecodable>(
         _ type: Value.Type = Value.self,
         _ column: String
     ) throws -> Value? {
         try decodeIfPresent(type, at: index(of: column))
     }
 
-    private func mismatch(_ field: PGField, _ type: String, _ column: Int) -> PGError {
-        let form = field.format == .binary ? "in binary form" : "in text form"
-        return PGError(.typeMismatch, "\(named(column)), of type \(field.type) \(form), cannot be read as \(type).")
+    @usableFromInline func mismatch(_ type: String, _ column: Int) -> PGError {
+        let (own, format) = storage.read { (PQftype($0, Int32(column)), PQfformat($0, Int32(column))) }
+        let form = format == PGFormat.binary.code ? "in binary form" : "in text form"
+        return PGError(
+            .typeMismatch,
+            "\(named(column)), of type \(PGType(oid: own)) \(form), cannot be read as \(type)."
+        )
+    }
+
+    @usableFromInline func isNull(_ column: Int) -> PGError {
+        PGError(.unexpectedNull, "\(named(column)) is NULL. Use decodeIfPresent if that may be.")
     }
 
     private func named(_ column: Int) -> String { "column \"\(columns[column])\"" }

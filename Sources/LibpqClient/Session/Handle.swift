@@ -30,9 +30,9 @@ final class Handle: @unchecked Sendable {
 
     var socket: Int32 { PQsocket(pointer) }
 
-    /// Whether its socket takes bytes at this moment.
-    var isWritable: Bool {
-        var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+    /// Whether its socket takes bytes (`POLLOUT`) or has some (`POLLIN`) at this moment.
+    func isReady(for events: some BinaryInteger) -> Bool {
+        var entry = pollfd(fd: socket, events: Int16(truncatingIfNeeded: events), revents: 0)
         return poll(&entry, 1, 0) > 0
     }
 

@@ -39,9 +39,18 @@ struct Traffic: Sendable {
     }
 
     /// Reads what is there (`PQconsumeInput`), messages that were not asked for included.
-    func consume() throws {
+    func consume() throws(PGError) {
         guard PQconsumeInput(handle.pointer) == 1 else { throw handle.breakage() }
         inbox.collect(from: handle)
+    }
+
+    /// Reads what is there, without waiting.
+    ///
+    /// - Returns: Whether anything was there.
+    func consumeIfReadable() throws(PGError) -> Bool {
+        guard handle.hasBufferedInput || handle.isReady(for: POLLIN) else { return false }
+        try consume()
+        return true
     }
 
     private func wait(for events: some BinaryInteger) async throws {

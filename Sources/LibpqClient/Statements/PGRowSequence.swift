@@ -10,23 +10,24 @@ public struct PGRowSequence: AsyncSequence, Sendable {
 
     /// The iterator.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let source: RowSource
-        private var rows: [PGRow] = []
-        private var next = 0
+        private let source: RowSource
+        @usableFromInline var rest: Slice<PGResult.Rows>?
 
         fileprivate init(_ source: RowSource) {
             self.source = source
         }
 
         /// The next row, or `nil` at the end.
+        @inlinable
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> PGRow? {
-            if next == rows.count {
-                rows = try await source.fetch()
-                next = 0
-                if rows.isEmpty { return nil }
-            }
-            defer { next += 1 }
-            return rows[next]
+            if let row = rest?.popFirst() { return row }
+            return try await fetch()
+        }
+
+        @usableFromInline
+        mutating func fetch() async throws -> PGRow? {
+            rest = try await source.fetch().map { $0[...] }
+            return rest?.popFirst()
         }
 
         /// The next row, or `nil` at the end.
@@ -96,8 +97,6 @@ extension PGConnection {
 
 /// Fetches rows on the loop's thread, many at a time, as each visit there costs more than a row does.
 private final class RowSource: Sendable {
-    private static let batch = 256
-
     private let lease: Lease
     /// How the statement ended; `nil` while there may be more rows.
     private let end = Mutex<Result<Void, PGError>?>(nil)
@@ -106,50 +105,48 @@ private final class RowSource: Sendable {
         self.lease = lease
     }
 
-    /// Returns the next rows, or none at the end.
-    func fetch() async throws -> [PGRow] {
+    /// Returns the next rows, or `nil` at the end.
+    func fetch() async throws -> PGResult.Rows? {
         if let end = end.withLock({ $0 }) {
             try end.get()
-            return []
+            return nil
         }
-        let batch = try await lease.use { try await $0.rows(atMost: Self.batch) }
-        if let ended = batch.end { end.withLock { $0 = ended } }
-        if batch.rows.isEmpty { try batch.end?.get() }
-        return batch.rows
+        let part = try await lease.use { try await $0.rows() }
+        if let ended = part.end { end.withLock { $0 = ended } }
+        if part.batch.isEmpty { try part.end?.get() }
+        return part.batch.result?.rows
     }
 }
 
-/// Rows that came together.
-private struct RowBatch: Sendable {
-    var rows: [PGRow] = []
-    /// How the statement ended after them; `nil` if there may be more.
+/// The rows that were there, and how the statement ended after them; `nil` if there may be more.
+private struct StreamPart: Sendable {
+    var batch = RowBatch()
     var end: Result<Void, PGError>?
 }
 
 extension Traffic {
     /// Returns the rows that are there, or waits for one or the statement's end.
-    fileprivate func rows(atMost count: Int) async throws -> RowBatch {
-        var batch = RowBatch()
-        while batch.rows.count < count {
+    fileprivate func rows() async throws -> StreamPart {
+        var part = StreamPart()
+        while !part.batch.isFull, part.end == nil {
             if PQisBusy(handle.pointer) == 1 {
-                guard batch.rows.isEmpty else { break }
-                try await receive()
+                guard !part.batch.isEmpty else {
+                    try await receive()
+                    continue
+                }
+                // The rows so far come before the error.
+                do { if try !consumeIfReadable() { return part } } catch { part.end = .failure(error) }
                 continue
             }
-            guard let result = takeResult() else {
-                batch.end = .success(())
-                break
+            switch try takeNext(addingRowsTo: &part.batch) {
+            case .row: continue
+            case .result(let result):
+                if result.isCopy { throw PGError.copy }
+                guard let failure = result.failure else { continue }
+                part.end = .failure(handle.isAlive ? failure : handle.breakage(after: failure))
+            case .end: part.end = .success(())
             }
-            if let row = result.singleRow {
-                batch.rows.append(row)
-                continue
-            }
-            if let failure = result.failure {
-                batch.end = .failure(handle.isAlive ? failure : handle.breakage(after: failure))
-                break
-            }
-            if result.isCopy { throw PGError.copy }
         }
-        return batch
+        return part
     }
 }

@@ -5,7 +5,7 @@ package enum PGScriptEvent: Sendable {
     /// A statement begins to return rows with these columns.
     case columns([String])
     /// The next rows of that statement.
-    case rows([PGRow])
+    case rows(PGResult.Rows)
     /// The next rows of a `COPY … TO STDOUT`.
     case copyOut([UInt8])
     /// A statement has ended, with its command tag.
@@ -57,6 +57,9 @@ private struct ScriptPart: Sendable {
     /// The error of the statement after the events.
     var failure: PGError?
 
+    /// Whether a reader must take this part before there can be more.
+    var isOver: Bool { failure != nil || isLast || isCopyingOut || asksForCopy }
+
     /// A part after this one.
     var next: ScriptPart { ScriptPart(hasColumns: hasColumns, isCopyingOut: isCopyingOut) }
 
@@ -67,9 +70,12 @@ private struct ScriptPart: Sendable {
     }
 
     /// Adds the rows that came up to here.
-    mutating func flush(_ rows: inout [PGRow]) {
-        if !rows.isEmpty { events.append(.rows(rows)) }
-        rows = []
+    mutating func flush(_ batch: inout RowBatch) {
+        if let result = batch.result {
+            begin(result.columns)
+            events.append(.rows(result.rows))
+        }
+        batch = RowBatch()
     }
 
     mutating func end(_ result: PGResult) {
@@ -91,8 +97,6 @@ extension Lease {
 }
 
 extension Traffic {
-    private static let batch = 256
-
     /// Returns what is there of a script, or waits for it.
     fileprivate func part(of earlier: ScriptPart) async throws -> ScriptPart {
         var part = earlier.next
@@ -102,26 +106,22 @@ extension Traffic {
             part.events = rows.map { [.copyOut($0)] } ?? []
             return part
         }
-        var rows: [PGRow] = []
-        while rows.count < Self.batch, part.failure == nil, !part.isLast, !part.isCopyingOut, !part.asksForCopy {
+        var batch = RowBatch()
+        while !batch.isFull, !part.isOver {
             if PQisBusy(handle.pointer) == 1 {
-                guard rows.isEmpty, part.events.isEmpty else { break }
+                guard batch.isEmpty, part.events.isEmpty else { break }
                 try await receive()
                 continue
             }
-            guard let result = takeResult() else {
-                part.isLast = true
-                break
+            switch try takeNext(addingRowsTo: &batch) {
+            case .row: continue
+            case .result(let result):
+                part.flush(&batch)
+                take(result, into: &part)
+            case .end: part.isLast = true
             }
-            if let row = result.singleRow {
-                part.begin(row.columns)
-                rows.append(row)
-                continue
-            }
-            part.flush(&rows)
-            take(result, into: &part)
         }
-        part.flush(&rows)
+        part.flush(&batch)
         return part
     }
 
