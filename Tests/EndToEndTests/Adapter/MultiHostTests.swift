@@ -175,66 +175,6 @@ struct MultiHostTests {
                 """
             #expect(text.contains(name), "\(text)")
         }
-        #expect(!text.contains { $0.isNewline })
-    }
-
-    @Test("are all named in the error without a generator too, which has the SQLSTATE of the refusal")
-    func withoutGenerator() async throws {
-        let server = try await RDSLookalike.start(["--password-user", "anna:right"])
-        let (host, port) = (server.facts.host, server.facts.port)
-        let error = await #expect(throws: RDSIAMError.self) {
-            try await RDSIAM.connect(
-                "host=dead.example.com,\(host) hostaddr=127.0.0.9,127.0.0.1 port=\(port) user=anna dbname=postgres "
-                    + "password=wrong sslmode=prefer",
-                environment: .bare
-            )
-        }
-        #expect(error?.code == .loginRefused && error?.sqlState == "28P01" && error?.isRetryable == false)
-        #expect(error?.endpoint == "\(host):\(port)")
-        let text = error.map { "\($0)" } ?? ""
-        #expect(text.contains("\(host):\(port) (127.0.0.1) refused the login"), "\(text)")
-        #expect(text.contains("dead.example.com:\(port) (127.0.0.9) cannot be used"), "\(text)")
-    }
-
-    private struct NoToken: Error, CustomStringConvertible {
-        let description = "The vault is sealed."
-    }
-
-    @Test("of which one has no token end at the next, and the error names each if none lets the user in")
-    func sealed() async throws {
-        let trio = try await Trio.start()
-        let account = AWSCredentials(accessKeyID: "AKIATESTTRIO", secretAccessKey: "trio-secret")
-        func issuer(_ sealed: String) -> TokenIssuer {
-            TokenIssuer(
-                generators: AuthTokenGeneratorRegistry(aws: [
-                    (
-                        "default",
-                        {
-                            ClosureTokenGenerator { request in
-                                if sealed.contains(request.host.prefix(3)) { throw NoToken() }
-                                return try await RDSGenerator(credentials: .static(account)).token(for: request)
-                            }
-                        }
-                    )
-                ])
-            )
-        }
-        let connection = try await RDSIAM.connect(trio.conninfo(), issuer: issuer("db0"), environment: .bare)
-        #expect(connection.facts.host.hasPrefix("db1."))
-        #expect(connection.facts.earlierFailures.contains { $0 is NoToken })
-        let mixed = await #expect(throws: RDSIAMError.self) {
-            try await RDSIAM.connect(trio.conninfo(ports: "1"), issuer: issuer("db0 db2"), environment: .bare)
-        }
-        #expect(mixed?.code == .noToken && mixed?.underlyingError is NoToken)
-        #expect(mixed?.endpoint == "db2.abcdefghijkl.eu-west-2.rds.amazonaws.com:1")
-        // The one that could not be reached may be back later.
-        #expect(mixed?.isRetryable == true)
-        let text = mixed.map { "\($0)" } ?? ""
-        for number in [0, 2] {
-            let name =
-                "The token for db\(number).abcdefghijkl.eu-west-2.rds.amazonaws.com:1 (127.0.0.1) could not be made or put on record. The vault"
-            #expect(text.contains(name), "\(text)")
-        }
         #expect(text.contains("The server db1.abcdefghijkl.eu-west-2.rds.amazonaws.com:1 (127.0.0.1) cannot be used"))
         // Of one server alone, the issuer's error is what the caller gets.
         await #expect(throws: NoToken.self) {
