@@ -13,7 +13,28 @@ struct FleetCommandTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Runs `rds-iam audit` as a user who logs in with a token.
+    /// What `rds-iam audit` is called with by a user who logs in with a token.
+    private func arguments(
+        _ database: FleetDatabase,
+        _ user: String,
+        _ command: [String],
+        _ more: [String] = []
+    ) throws -> [String] {
+        let server = try database.lookalike
+        let conninfo =
+            server.conninfo(user: user).replacing("dbname=postgres", with: "dbname=\(database.name)")
+            + " sslrootcert=\(server.facts.ca)"
+        return ["audit"] + command + [conninfo] + more
+    }
+
+    private func environment(_ database: FleetDatabase) throws -> [String: String] {
+        let facts = try database.lookalike.facts
+        return [
+            "AWS_SHARED_CREDENTIALS_FILE": facts.credentials, "AWS_CONFIG_FILE": "/dev/null",
+            "HOME": folder.url.path, "AWS_REGION": facts.region, "RDS_IAM_AUDIT_LOG": folder.path("own"), "TZ": "UTC",
+        ]
+    }
+
     private func audit(
         _ database: FleetDatabase,
         _ user: String,
@@ -21,19 +42,10 @@ struct FleetCommandTests {
         _ more: [String] = [],
         input: String = ""
     ) async throws -> CommandResult {
-        let server = try database.lookalike
-        let facts = server.facts
-        let conninfo =
-            server.conninfo(user: user).replacing("dbname=postgres", with: "dbname=\(database.name)")
-            + " sslrootcert=\(facts.ca)"
-        return try await ChildProcess.run(
+        try await ChildProcess.run(
             try Repository.built("rds-iam"),
-            ["audit"] + command + [conninfo] + more,
-            environment: [
-                "AWS_SHARED_CREDENTIALS_FILE": facts.credentials, "AWS_CONFIG_FILE": "/dev/null",
-                "HOME": folder.url.path, "AWS_REGION": facts.region, "RDS_IAM_AUDIT_LOG": folder.path("own"),
-                "TZ": "UTC",
-            ],
+            arguments(database, user, command, more),
+            environment: environment(database),
             input: Data(input.utf8)
         )
     }
@@ -68,7 +80,10 @@ struct FleetCommandTests {
             ["fleet", "verify"],
             ["--heads", folder.path("heads")]
         )
-        #expect(verified.status == 0 && verified.output.contains("The fleet is intact. Logs: 2"), "\(verified.errors)")
+        #expect(
+            verified.status == 0 && verified.output.contains("The fleet is intact. Logs: 2, rows: "),
+            "\(verified.errors)"
+        )
         #expect(verified.output.contains("\(head)"))
         let list = try await audit(database, "auditor_one", ["fleet", "list"], ["--user", "andrew", "--limit", "7"])
         #expect(list.lines.count == 7 && list.lines.allSatisfy { $0.hasPrefix("app-1\t") && $0.contains("andrew@db-") })
@@ -118,6 +133,49 @@ struct FleetCommandTests {
         try await database.forge("DELETE FROM audit_fleet.event WHERE seq = 3")
         let verified = try await audit(database, "auditor_one", ["fleet", "verify"])
         #expect(verified.status == 3 && verified.output.contains("row 3\trows-missing"))
+    }
+
+    @Test("A partition that is gone is named by ship and verify, which end with 3")
+    func missingPartition() async throws {
+        let database = try await FleetDatabase.make()
+        try await database.forge("GRANT audit_fleet_shipper TO shipper_one; GRANT audit_fleet_reader TO auditor_one")
+        try await Logs.write(20, to: log)
+        #expect(try await audit(database, "shipper_one", ["ship"], [log]).status == 0)
+        try await database.forge(
+            "DO $$ BEGIN EXECUTE 'DROP TABLE audit_fleet.event_' || to_char(now(), 'YYYY_MM'); END $$"
+        )
+        let verified = try await audit(database, "auditor_one", ["fleet", "verify"])
+        #expect(verified.status == 3, "\(verified.errors)")
+        #expect(verified.output.contains("fleet\tpartition-missing\tThe partition event_20"), "\(verified.output)")
+        try await Logs.write(20, to: log)
+        let shipped = try await audit(database, "shipper_one", ["ship"], [log])
+        #expect(shipped.status == 3 && shipped.errors.contains("The partition event_20"), "\(shipped.errors)")
+    }
+
+    @Test("With --follow new rows arrive by themselves, and an interrupt ends the command and closes its own log")
+    func follow() async throws {
+        let database = try await FleetDatabase.make()
+        try await database.forge("GRANT audit_fleet_shipper TO shipper_one")
+        try await Logs.write(20, to: log)
+        let process = Process()
+        process.executableURL = URL(filePath: try Repository.built("rds-iam"))
+        process.arguments = try arguments(database, "shipper_one", ["ship"], [log, "--follow"])
+        process.environment = try environment(database)
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        try process.run()
+        func arrives() async throws -> Bool {
+            let head = "\(try await Logs.head(of: log).sequence)"
+            return try await comesTrue { try await database.value("SELECT count(*) FROM audit_fleet.event") == head }
+        }
+        #expect(try await arrives())
+        try await Logs.write(20, to: log)
+        #expect(try await arrives())
+        process.interrupt()
+        #expect(try await comesTrue { !process.isRunning })
+        #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGINT)
+        process.terminate()
+        let last = try await AuditLogReader.open(folder.path("own")).page(limit: 1).entries.first?.record
+        #expect(last?.activity == .checkpoint)
     }
 
     @Test("Who may not, and what is no fleet, gets a sentence and the status 1; without a server it is 4")

@@ -41,6 +41,7 @@ struct RightsTests {
             "CREATE TABLE audit_fleet.mine (n integer)", "SELECT audit_fleet.resume(1, 'x')",
             "SELECT audit_fleet.retire('2026-01-01')", "SELECT audit_fleet.maintain()",
             "SELECT audit_fleet.make_partition(now())", "SELECT audit_fleet.locked('x')",
+            "SELECT audit_fleet.store(NULL, 1)", "SELECT audit_fleet.insert_batch(NULL, 1, 1)",
             "CREATE OR REPLACE FUNCTION audit_fleet.ship(text) RETURNS void LANGUAGE sql AS ''",
             "ALTER TABLE audit_fleet.event DETACH PARTITION audit_fleet.event_other",
             "SELECT * FROM audit_fleet.entry",

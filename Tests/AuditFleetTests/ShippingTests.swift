@@ -1,6 +1,7 @@
 import AuditFleet
 import Foundation
 import LibpqClient
+import Synchronization
 import TestSupport
 import Testing
 import TokenAuditLog
@@ -164,5 +165,34 @@ struct ShippingTests {
         }
         #expect(shipment.through == (try await Logs.head(of: log).sequence))
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == before)
+    }
+
+    @Test("A shipper that follows brings new rows, goes on after its connection was cut, and ends when it is canceled")
+    func follow() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        let interruptions = Mutex(0)
+        let following = Task {
+            try await LogShipper(log, host: "app-1").run(every: .milliseconds(20)) {
+                try await database.connection(as: user)
+            } notify: { notice in
+                if case .interrupted = notice { interruptions.withLock { $0 += 1 } }
+            }
+        }
+        func arrives() async throws -> Bool {
+            let head = "\(try await Logs.head(of: log).sequence)"
+            return try await comesTrue { try await database.value("SELECT count(*) FROM audit_fleet.event") == head }
+        }
+        #expect(try await arrives())
+        try await database.forge(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        try await Logs.write(20, to: log)
+        #expect(try await arrives())
+        #expect(interruptions.withLock { $0 } > 0)
+        following.cancel()
+        await #expect(throws: CancellationError.self) { try await following.finished() }
+        #expect(try await database.fleet().verify(heads: [try await Logs.head(of: log)]).isIntact)
     }
 }
