@@ -1,7 +1,7 @@
 public import AuthTokens
 import RDSIAMBasics
 
-extension CommandGenerator {
+extension CommandPasswordGenerator {
     /// The name that the generator for commands of connection strings goes by.
     public static let name = "command"
     /// The connection-string keyword whose value is the command line.
@@ -24,7 +24,7 @@ extension AuthTokenGeneratorRegistry.Registration {
     ///   - isAllowed: Whether connection strings may name a command.
     ///   - limits: How long a command may take and how much it may print.
     public static func command(isAllowed: Bool = false, limits: CommandLimits = .standard) -> Self {
-        Self(CommandGenerator.name, secretKeywords: [CommandGenerator.keyword]) {
+        Self(CommandPasswordGenerator.name, secretKeywords: [CommandPasswordGenerator.keyword]) {
             ConnectionStringCommand(isAllowed: isAllowed, limits: limits)
         }
     }
@@ -43,14 +43,14 @@ struct ConnectionStringCommand: AuthTokenGenerator {
                     + "another program registers .command(isAllowed: true) when it starts."
             )
         }
-        let words = try Self.words(of: request.parameters[CommandGenerator.keyword] ?? "")
+        let words = try Self.words(of: request.parameters[CommandPasswordGenerator.keyword] ?? "")
         guard let program = words.first else {
             throw CommandGeneratorError(
                 .invalidCommand,
-                "The connection string names no command. Set \(CommandGenerator.keyword) to a program and its arguments."
+                "The connection string names no command. Set \(CommandPasswordGenerator.keyword) to a program and its arguments."
             )
         }
-        return try await CommandGenerator(program, Array(words.dropFirst()), limits: limits).token(for: request)
+        return try await CommandPasswordGenerator(program, Array(words.dropFirst()), limits: limits).token(for: request)
     }
 
     /// The words of a command line, as POSIX's shell language splits them (2.2, "Quoting"), without any expansion.
@@ -79,7 +79,7 @@ struct ConnectionStringCommand: AuthTokenGenerator {
         guard quote == nil else {
             throw CommandGeneratorError(
                 .invalidCommand,
-                "A quotation mark in \(CommandGenerator.keyword) is not closed. Close it."
+                "A quotation mark in \(CommandPasswordGenerator.keyword) is not closed. Close it."
             )
         }
         return (words + (word.map { [$0] } ?? [])).map { String(decoding: $0, as: UTF8.self) }

@@ -13,10 +13,10 @@ import Synchronization
 ///
 /// A connection string may then say `aws_rds_iam_auth_token_generator=vault vault_role=reader`, and the generator finds
 /// `vault_role` among the request's parameters. A keyword whose value must not be printed is declared among the
-/// `secretKeywords`. For building, see `NamedRegistry`.
+/// `secretKeywords`. For building, see `Registry` of NamedRegistry.
 public final class AuthTokenGeneratorRegistry: Sendable {
     /// Makes the generator that a name stands for.
-    public typealias Build = NamedRegistry<any AuthTokenGenerator>.Build
+    public typealias Build = Registry<any AuthTokenGenerator>.Build
 
     /// A name with what it stands for.
     public struct Registration: Sendable {
@@ -27,7 +27,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
         /// Further keywords, whose values are masked when a connection string is printed.
         public let secretKeywords: [String]
         /// Makes the generator, at the first look-up.
-        public let build: Build
+        package let build: Build
 
         /// Describes a registration.
         ///
@@ -59,7 +59,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
         }
     }
 
-    private let registry: NamedRegistry<any AuthTokenGenerator>
+    private let registry: Registry<any AuthTokenGenerator>
     private let defaults: [ByteText: Keywords]
     /// Changed together with the registry, under this lock.
     private let declared: Mutex<[ByteText: Keywords]>
@@ -69,7 +69,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     /// - Parameter registrations: What the registry starts with and returns to with ``reset()``. If a name occurs
     ///   twice, the later registration counts.
     public init(_ registrations: [Registration] = []) {
-        registry = NamedRegistry(of: "generator", defaults: registrations.map { ($0.name, $0.build) })
+        registry = Registry(of: "generator", defaults: registrations.map { ($0.name, $0.build) })
         defaults = Dictionary(
             registrations.map { (ByteText($0.name), Keywords($0.keywords, $0.secretKeywords)) },
             uniquingKeysWith: { $1 }

@@ -195,5 +195,5 @@ extension TokenIssuer {
 
 extension AuthToken {
     /// Returns whether both are the same text, so that a server answers both alike.
-    public func hasSameValue(as other: AuthToken) -> Bool { value.isBytewiseEqual(to: other.value) }
+    func hasSameValue(as other: AuthToken) -> Bool { value.isBytewiseEqual(to: other.value) }
 }

@@ -4,54 +4,54 @@ import RDSIAMSystem
 
 /// What a host name says about the database behind it: the kind of endpoint, its region, the roots that its
 /// certificate chains to, and what a policy calls it.
-public struct DatabaseEndpoint: Sendable, CustomStringConvertible {
+package struct DatabaseEndpoint: Sendable, CustomStringConvertible {
     /// What an endpoint leads to, open for more kinds later.
-    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+    package struct Kind: Sendable, Hashable, CustomStringConvertible {
         /// The kind in words, as it stands in reports.
-        public let description: String
+        package let description: String
 
         private init(_ description: String) { self.description = description }
 
         /// One instance of RDS or Aurora.
-        public static let instance = Self("RDS or Aurora instance")
+        package static let instance = Self("RDS or Aurora instance")
         /// The writer of an Aurora cluster, or of a Multi-AZ cluster of RDS.
-        public static let cluster = Self("cluster writer")
+        package static let cluster = Self("cluster writer")
         /// The readers of a cluster.
-        public static let reader = Self("cluster reader")
+        package static let reader = Self("cluster reader")
         /// A set of instances that the owner of an Aurora cluster chose.
-        public static let customCluster = Self("custom endpoint of an Aurora cluster")
+        package static let customCluster = Self("custom endpoint of an Aurora cluster")
         /// The shard group of an Aurora Limitless Database.
-        public static let limitless = Self("Aurora Limitless Database")
+        package static let limitless = Self("Aurora Limitless Database")
         /// The writer of an Aurora global database.
-        public static let global = Self("writer of an Aurora global database")
+        package static let global = Self("writer of an Aurora global database")
         /// An Aurora cluster's internet access gateway, which only its certificate tells from an ordinary cluster.
-        public static let internet = Self("internet endpoint of an Aurora cluster")
+        package static let internet = Self("internet endpoint of an Aurora cluster")
         /// An RDS Proxy.
-        public static let proxy = Self("RDS Proxy")
+        package static let proxy = Self("RDS Proxy")
         /// An Aurora DSQL cluster.
-        public static let dsql = Self("Aurora DSQL cluster")
+        package static let dsql = Self("Aurora DSQL cluster")
         /// A Redshift cluster or workgroup.
-        public static let redshift = Self("Redshift")
+        package static let redshift = Self("Redshift")
         /// An address of this machine, or a name such as `localhost`.
-        public static let loopback = Self("loopback address")
+        package static let loopback = Self("loopback address")
         /// Another numeric address.
-        public static let address = Self("IP address")
+        package static let address = Self("IP address")
         /// The path of a Unix-domain socket.
-        public static let socket = Self("local socket")
+        package static let socket = Self("local socket")
         /// Any other name, such as an alias in a domain of the owner's.
-        public static let other = Self("name that AWS did not give")
+        package static let other = Self("name that AWS did not give")
     }
 
     /// The name in ASCII lowercase, without a final dot.
-    public let host: String
+    package let host: String
     /// What it leads to.
-    public let kind: Kind
+    package let kind: Kind
     /// The region, or `nil` if the name has none.
-    public let region: String?
+    package let region: String?
     /// The roots that its certificate chains to, or `nil` if the name does not say.
     ///
     /// An ordinary cluster's name may be that of an internet endpoint, too.
-    public let roots: TrustRoots?
+    package let roots: TrustRoots?
     /// The cluster's identifier in a name of Aurora DSQL.
     private let dsqlCluster: String?
 
@@ -60,7 +60,7 @@ public struct DatabaseEndpoint: Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - host: The name in any case, with or without a final dot.
     ///   - certificateIssuer: The issuer of the server's certificate, or the root of its chain, if it is known.
-    public init(_ host: String, certificateIssuer: String? = nil) {
+    package init(_ host: String, certificateIssuer: String? = nil) {
         let name = HostName(host)
         let issued = certificateIssuer.flatMap(TrustRoots.issued(by:))
         self.host = name.text
@@ -99,10 +99,10 @@ public struct DatabaseEndpoint: Sendable, CustomStringConvertible {
     }
 
     /// Whether AWS gave the name.
-    public var isAWS: Bool { ![.loopback, .address, .socket, .other].contains(kind) }
+    package var isAWS: Bool { ![.loopback, .address, .socket, .other].contains(kind) }
 
     /// Such as `cluster writer in eu-west-2`.
-    public var description: String { region.map { "\(kind) in \($0)" } ?? "\(kind)" }
+    package var description: String { region.map { "\(kind) in \($0)" } ?? "\(kind)" }
 }
 
 // MARK: - Policies
@@ -112,7 +112,7 @@ extension DatabaseEndpoint {
     ///
     /// It is not the identifier in the host name (RDS User Guide, "Creating and using an IAM policy for IAM database
     /// access").
-    public var resourceIDPrefix: String? {
+    package var resourceIDPrefix: String? {
         switch kind {
         case .instance: "db-"
         case .cluster, .reader, .customCluster, .global, .internet, .limitless: "cluster-"
@@ -122,7 +122,7 @@ extension DatabaseEndpoint {
     }
 
     /// The command that prints the resource id, or `nil` if the name does not say.
-    public var resourceIDCommand: String? {
+    package var resourceIDCommand: String? {
         let place = region.map { " --region \($0)" } ?? ""
         return switch resourceIDPrefix {
         case "db-": "aws rds describe-db-instances\(place) --query 'DBInstances[].[DBInstanceIdentifier,DbiResourceId]'"
@@ -140,7 +140,7 @@ extension DatabaseEndpoint {
     ///   - user: The database user.
     ///   - region: The region if the name has none.
     ///   - account: The account number of the database, or `nil` for a blank.
-    public func permission(for user: String, region: String? = nil, account: String? = nil) -> ConnectPermission? {
+    package func permission(for user: String, region: String? = nil, account: String? = nil) -> ConnectPermission? {
         let region = self.region ?? region
         let place = "\(ConnectPermission.partition(of: region)):SERVICE:\(region ?? "REGION"):\(account ?? "ACCOUNT"):"
         switch kind {
@@ -159,14 +159,14 @@ extension DatabaseEndpoint {
 }
 
 /// What an IAM policy must allow for a login.
-public struct ConnectPermission: Sendable {
+package struct ConnectPermission: Sendable {
     /// The action, such as `rds-db:connect`.
-    public let action: String
+    package let action: String
     /// The ARN of the resource, with words in capitals where something is not known.
-    public let resource: String
+    package let resource: String
 
     /// A statement of an IAM policy that allows it, in JSON.
-    public var statement: String {
+    package var statement: String {
         let fields = ["Effect": "Allow", "Action": action, "Resource": resource]
         // Texts can always be encoded.
         return ((try? JSONValue.encode(fields)) ?? []).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }

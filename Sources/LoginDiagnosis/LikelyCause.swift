@@ -47,7 +47,7 @@ public struct LikelyCause: Sendable, CustomStringConvertible {
     ///   - summary: What is wrong, in a sentence.
     ///   - evidence: The facts that point to it, each a sentence.
     ///   - advice: What to do next, in sentences.
-    public init(
+    package init(
         _ code: Code,
         _ certainty: Certainty,
         _ summary: String,

@@ -109,13 +109,13 @@ extension LoginEvidence {
     ///
     /// `false` for a refusal that has another reason, such as a role that may not log in, a missing entry in
     /// `pg_hba.conf`, or a limit: a new token would be refused alike.
-    public var isRefusalOfToken: Bool { Diagnosis(self).isRefusalOfToken }
+    package var isRefusalOfToken: Bool { Diagnosis(self).isRefusalOfToken }
 
     /// What the host's name says about the endpoint, or `nil` without a host.
     ///
     /// The name is that which tokens are signed for: `aws_rds_iam_host`, or else what the host is an alias of, or else
     /// the host.
-    public var endpoint: DatabaseEndpoint? {
+    package var endpoint: DatabaseEndpoint? {
         let names = [
             signingHostSetting, canonicalName.flatMap { DatabaseEndpoint($0).isAWS ? $0 : nil }, host, address,
         ]

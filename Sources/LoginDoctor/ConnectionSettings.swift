@@ -1,5 +1,5 @@
-public import AuthTokens
-public import PGConninfo
+package import AuthTokens
+package import PGConninfo
 import PGRDSIAM
 import RDSIAMBasics
 import RDSIAMSystem
@@ -7,16 +7,16 @@ import RDSIAMSystem
 /// A connection string, read and resolved, with where each value came from.
 ///
 /// Secret values are masked, so that it can be pasted into a ticket.
-public struct ConnectionSettings: Sendable, Hashable, Codable {
+package struct ConnectionSettings: Sendable, Hashable, Codable {
     /// One parameter.
-    public struct Setting: Sendable, Hashable, Codable {
+    package struct Setting: Sendable, Hashable, Codable {
         /// The keyword.
-        public let keyword: String
+        package let keyword: String
         /// The value; `***` in place of a secret.
-        public let value: String
+        package let value: String
         /// Where it came from: `option`, `connection string`, `service NAME`, the name of an environment variable,
         /// `default`, or `operating system`.
-        public let origin: String
+        package let origin: String
 
         /// The setting as it stands in a connection string.
         var text: String {
@@ -26,25 +26,25 @@ public struct ConnectionSettings: Sendable, Hashable, Codable {
         }
 
         /// Whether the user has set it somewhere.
-        public var isChosen: Bool { origin != "default" && origin != "operating system" }
+        package var isChosen: Bool { origin != "default" && origin != "operating system" }
     }
 
     /// A host, an address and a port that libpq would try.
-    public struct Endpoint: Sendable, Hashable, Codable {
+    package struct Endpoint: Sendable, Hashable, Codable {
         /// The host name, or the directory of a socket.
-        public let host: String?
+        package let host: String?
         /// The numeric address, if one is given.
-        public let address: String?
+        package let address: String?
         /// The port as it was written.
-        public let port: String
+        package let port: String
     }
 
     /// The number of the document's schema.
-    public let schema: Int
+    package let schema: Int
     /// The parameters that have a value, libpq's first.
-    public let settings: [Setting]
+    package let settings: [Setting]
     /// Where libpq would connect to, in order.
-    public let endpoints: [Endpoint]
+    package let endpoints: [Endpoint]
 
     /// Reads and resolves a connection string, and connects to nothing.
     ///
@@ -54,7 +54,7 @@ public struct ConnectionSettings: Sendable, Hashable, Codable {
     ///   - generators: The generators whose keywords it may hold.
     ///   - environment: What unset parameters come from.
     /// - Throws: `ConninfoError`, which never quotes a value.
-    public init(
+    package init(
         _ text: String,
         overriding: [String: String] = [:],
         generators: AuthTokenGeneratorRegistry,
@@ -95,7 +95,7 @@ public struct ConnectionSettings: Sendable, Hashable, Codable {
     }
 
     /// Returns the setting of a keyword, or `nil` if it has no value.
-    public subscript(_ keyword: String) -> Setting? { settings.first { $0.keyword.isBytewiseEqual(to: keyword) } }
+    package subscript(_ keyword: String) -> Setting? { settings.first { $0.keyword.isBytewiseEqual(to: keyword) } }
 }
 
 /// Finds out which of libpq's sources a value came from.

@@ -43,7 +43,7 @@ public struct Examination: Sendable {
     /// What unset parameters come from.
     public var environment: ConninfoEnvironment
     /// Look-ups and connections.
-    public var network = DoctorNetwork.system
+    package var network = DoctorNetwork.system
     /// Whether to stay away from the network: no look-up, no call, no login.
     public var isOffline = false
     /// Whether account numbers and access keys are shown in full.

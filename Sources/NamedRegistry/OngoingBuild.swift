@@ -11,7 +11,7 @@ struct OngoingBuild<Value: Sendable>: Sendable {
     }
 
     /// Runs the closure, which counts for this build with every task that it starts.
-    func result(of build: NamedRegistry<Value>.Build) async -> Result<Value, any Error> {
+    func result(of build: Registry<Value>.Build) async -> Result<Value, any Error> {
         await BuildSite.$current.withValue(site) {
             do { return .success(try await build()) } catch { return .failure(error) }
         }

@@ -3,7 +3,7 @@ import RDSIAMBasics
 /// The registry's state and its transitions, without the lock and without the waiting.
 @usableFromInline
 struct RegistryTable<Value: Sendable>: Sendable {
-    @usableFromInline typealias Build = NamedRegistry<Value>.Build
+    @usableFromInline typealias Build = Registry<Value>.Build
 
     /// What a look-up finds.
     enum Found: Sendable {

@@ -58,7 +58,7 @@ public struct Conninfo: Sendable {
     }
 
     /// The extension parameters that are set, in the order of ``extensions``.
-    public var extensionParameters: [ExtensionParameter] {
+    package var extensionParameters: [ExtensionParameter] {
         store.orderedExtensions.compactMap { slot in
             slot.key.extensionPosition.map { position in
                 ExtensionParameter(
@@ -176,7 +176,7 @@ extension Conninfo {
     }
 
     /// The same parameters without the extension parameters: what libpq may see.
-    public var withoutExtensions: Conninfo {
+    package var withoutExtensions: Conninfo {
         Conninfo(store: store.compacted { $0.code != nil }, dialect: dialect, extensions: .none)
     }
 

@@ -5,7 +5,7 @@ extension Conninfo {
     /// known. ``newest`` accepts everything that an older version accepts, except raw spaces in a URI.
     public struct Dialect: Sendable, Hashable, Comparable, CustomStringConvertible {
         /// The major version of libpq, such as 15.
-        public let majorVersion: Int
+        package let majorVersion: Int
 
         /// libpq 15.
         public static let v15 = Dialect(majorVersion: 15)

@@ -13,16 +13,16 @@ extension Conninfo {
     }
 
     /// One of the caller's extension parameters with its value.
-    public struct ExtensionParameter: Sendable {
+    package struct ExtensionParameter: Sendable {
         /// The name of the keyword.
-        public let name: String
+        package let name: String
         /// The value, which need not be UTF-8.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
         /// Whether the value is a secret that must not be shown.
-        public let isSecret: Bool
+        package let isSecret: Bool
 
         /// The value as text, or `nil` if it is not UTF-8.
-        public var value: String? { String(validating: bytes, as: UTF8.self) }
+        package var value: String? { String(validating: bytes, as: UTF8.self) }
 
         static func < (lhs: Self, rhs: Self) -> Bool { ByteText(lhs.name) < ByteText(rhs.name) }
     }
@@ -30,12 +30,12 @@ extension Conninfo {
 
 extension Conninfo.ExtensionParameter: Hashable {
     /// Returns whether names, values and secrecy are the same, byte for byte.
-    public static func == (lhs: Self, rhs: Self) -> Bool {
+    package static func == (lhs: Self, rhs: Self) -> Bool {
         lhs.name.isBytewiseEqual(to: rhs.name) && lhs.bytes == rhs.bytes && lhs.isSecret == rhs.isSecret
     }
 
     /// Hashes the name and the value.
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(ByteText(name))
         hasher.combine(bytes)
     }
@@ -56,13 +56,13 @@ extension Conninfo.Parameter: CustomStringConvertible, CustomDebugStringConverti
 
 extension Conninfo.ExtensionParameter: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The setting as a keyword/value string, with `***` in place of a secret.
-    public var description: String {
+    package var description: String {
         KeywordValueWriter.masked(name, bytes, isSecret: isSecret)
     }
 
     /// The same as ``description``.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// Shows what ``description`` shows.
-    public var customMirror: Mirror { Mirror(self, children: ["redacted": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["redacted": description]) }
 }

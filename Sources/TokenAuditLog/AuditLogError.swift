@@ -65,7 +65,7 @@ public struct AuditLogError: RetryableError, CustomStringConvertible {
     /// The log's file, if it is known.
     public let path: String?
     /// SQLite's extended result code, if SQLite reported the failure.
-    public let sqliteCode: Int32?
+    let sqliteCode: Int32?
 
     init(_ code: Code, _ sentence: String, path: String?, sqliteCode: Int32? = nil) {
         self.code = code

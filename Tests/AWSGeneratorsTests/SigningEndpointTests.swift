@@ -1,6 +1,7 @@
-import AWSGenerators
 import AuthTokens
 import Testing
+
+@testable import AWSGenerators
 
 @Suite(.timeLimit(.minutes(1)))
 struct SigningEndpointTests {

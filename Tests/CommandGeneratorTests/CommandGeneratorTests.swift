@@ -19,8 +19,8 @@ struct CommandGeneratorTests {
         _ arguments: [String] = [],
         fields: CommandFields = .standard,
         limits: CommandLimits = .standard
-    ) -> CommandGenerator {
-        CommandGenerator(
+    ) -> CommandPasswordGenerator {
+        CommandPasswordGenerator(
             "/bin/sh",
             ["-c", script, "program"] + arguments,
             lifetime: .seconds(600),
@@ -342,7 +342,7 @@ struct CommandGeneratorTests {
 
     @Test("needs a program that is there", arguments: ["no-such-program", "/no/such/program", ""])
     func missing(program: String) async throws {
-        let generator = CommandGenerator(program, environment: ["PATH": "/usr/bin:/bin"])
+        let generator = CommandPasswordGenerator(program, environment: ["PATH": "/usr/bin:/bin"])
         let error = await #expect(throws: CommandGeneratorError.self) { try await generator.token(for: request) }
         #expect(error?.code == .cannotStart)
     }
@@ -351,7 +351,7 @@ struct CommandGeneratorTests {
     func registered() async throws {
         let generators = AuthTokenGeneratorRegistry()
         try generators.add("in-house") {
-            CommandGenerator("echo", ["-n", "p"], environment: ["PATH": "/usr/bin:/bin"])
+            CommandPasswordGenerator("echo", ["-n", "p"], environment: ["PATH": "/usr/bin:/bin"])
         }
         let issued = try await TokenIssuer(generators: generators).token(from: "in-house", for: request)
         #expect(issued.token.value == "p")
@@ -363,8 +363,8 @@ struct CommandGeneratorTests {
         try await GeneratorConformance(
             secrets: ["topsecret", "argument"],
             timeout: .seconds(60),
-            failing: { _ in CommandGenerator("/bin/false", ["argument"]) },
-            make: { clock in CommandGenerator("/bin/echo", ["topsecret"], now: { clock.now }) }
+            failing: { _ in CommandPasswordGenerator("/bin/false", ["argument"]) },
+            make: { clock in CommandPasswordGenerator("/bin/echo", ["topsecret"], now: { clock.now }) }
         ).check(request)
     }
 

@@ -7,7 +7,7 @@ struct CancellationTests {
 
     /// A registry with one name, whose first build lasts until the test ends it.
     private struct SlowBuild: Sendable {
-        let registry = NamedRegistry<Int>()
+        let registry = Registry<Int>()
         let builds = Counter()
         let begun = Promise<Void>()
         let result = Promise<Int>()

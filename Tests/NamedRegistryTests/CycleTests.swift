@@ -32,8 +32,8 @@ struct CycleTests {
         }
 
         /// A registry whose builds ask for each other only once those of all entries have begun.
-        func registry() throws -> NamedRegistry<String> {
-            let registry = NamedRegistry<String>(of: "part")
+        func registry() throws -> Registry<String> {
+            let registry = Registry<String>(of: "part")
             let meeting = Meeting(entries)
             for (name, others) in needs {
                 try registry.add(name) {
@@ -48,7 +48,7 @@ struct CycleTests {
         }
     }
 
-    private func ask(_ registry: NamedRegistry<String>, for names: [String]) async -> [Result<String, any Error>] {
+    private func ask(_ registry: Registry<String>, for names: [String]) async -> [Result<String, any Error>] {
         let tasks = names.map { name in Task { try await registry.value(named: name) } }
         var results: [Result<String, any Error>] = []
         for task in tasks { results.append(await task.result) }
@@ -99,7 +99,7 @@ struct CycleTests {
 
     @Test("are named in the error, with their kinds, across registries")
     func registries() async throws {
-        let (plays, actors) = (NamedRegistry<Int>(of: "play"), NamedRegistry<Int>(of: "actor"))
+        let (plays, actors) = (Registry<Int>(of: "play"), Registry<Int>(of: "actor"))
         let meeting = Meeting(["play", "actor"])
         try plays.add("x") {
             try await meeting.arrive("play")
@@ -123,7 +123,7 @@ struct CycleTests {
 
     @Test("may be a thousand", arguments: [1, 10])
     func long(tasks: Int) async throws {
-        let registry = NamedRegistry<Int>(of: "link")
+        let registry = Registry<Int>(of: "link")
         let meeting = Meeting((0..<tasks).map { "\($0 * 100)" })
         for link in 0..<1000 {
             try registry.add("\(link)") {
@@ -155,7 +155,7 @@ struct CycleTests {
 
     @Test("form no cycle with a build that has stopped waiting")
     func stopsWaiting() async throws {
-        let registry = NamedRegistry<String>()
+        let registry = Registry<String>()
         let (begun, stopped) = (Promise<Void>(), Promise<Void>())
         try registry.add("a") {
             let impatient = Task { try await registry.value(named: "b") }
@@ -177,7 +177,7 @@ struct CycleTests {
     @Test("form no cycle with a build that has ended, whose tasks go on")
     func leftOver() async throws {
         struct BuildFailed: Error {}
-        let registry = NamedRegistry<Int>()
+        let registry = Registry<Int>()
         let (ended, second) = (Promise<Void>(), Promise<Int>())
         let builds = Counter()
         try registry.add("a") {

@@ -29,7 +29,7 @@ struct ManyTasksTests {
         let builds = Counter()
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
-        let registry = NamedRegistry<Int>()
+        let registry = Registry<Int>()
         try registry.add("n") {
             builds.next()
             start.finish()
@@ -65,7 +65,7 @@ struct ManyTasksTests {
     func takenAway(_ change: Change) async throws {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
-        let registry = NamedRegistry<String>(of: "entry", defaults: [("other", { "other" })])
+        let registry = Registry<String>(of: "entry", defaults: [("other", { "other" })])
         try registry.add("n") {
             start.finish()
             for await _ in gate {}
@@ -92,7 +92,7 @@ struct ManyTasksTests {
 
     @Test("stays consistent while eight tasks add, replace, remove, reset and look up")
     func churn() async throws {
-        let registry = NamedRegistry<Int>(of: "entry", defaults: [("default", { 0 })])
+        let registry = Registry<Int>(of: "entry", defaults: [("default", { 0 })])
         await withTaskGroup(of: Void.self) { group in
             for task in 1...8 {
                 group.addTask {

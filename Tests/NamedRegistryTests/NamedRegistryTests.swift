@@ -9,7 +9,7 @@ struct NamedRegistryTests {
     @Test("builds a value at the first look-up and never again")
     func buildsOnce() async throws {
         let builds = Counter()
-        let registry = NamedRegistry<Int>()
+        let registry = Registry<Int>()
         try registry.add("answer") {
             builds.next()
             return 42
@@ -23,7 +23,7 @@ struct NamedRegistryTests {
     @Test("builds once when a thousand tasks ask at once")
     func buildsOnceForMany() async throws {
         let builds = Counter()
-        let registry = NamedRegistry<Int>()
+        let registry = Registry<Int>()
         try registry.add("slow") {
             for _ in 0..<100 { await Task.yield() }
             return builds.next()
@@ -39,7 +39,7 @@ struct NamedRegistryTests {
     @Test("throws a failed build's error, and builds again at the next look-up")
     func forgetsFailures() async throws {
         let builds = Counter()
-        let registry = NamedRegistry<Int>()
+        let registry = Registry<Int>()
         try registry.add("second time lucky") {
             let attempt = builds.next()
             guard attempt > 1 else { throw BuildFailed(attempt: attempt) }
@@ -51,7 +51,7 @@ struct NamedRegistryTests {
 
     @Test("refuses a second entry of the same name unless it is a replacement")
     func namesAreTaken() async throws {
-        let registry = NamedRegistry<Int>()
+        let registry = Registry<Int>()
         try registry.add("n") { 1 }
         let error = #expect(throws: NamedRegistryError.self) { try registry.add("n") { 2 } }
         #expect(error?.code == .nameTaken)
@@ -62,13 +62,13 @@ struct NamedRegistryTests {
 
     @Test("refuses an empty name")
     func emptyName() {
-        let error = #expect(throws: NamedRegistryError.self) { try NamedRegistry<Int>().add("") { 1 } }
+        let error = #expect(throws: NamedRegistryError.self) { try Registry<Int>().add("") { 1 } }
         #expect(error?.code == .invalidName)
     }
 
     @Test("lists the names and the nearest one if a name is unknown")
     func unknownName() async throws {
-        let registry = NamedRegistry<Int>(of: "entry", defaults: [("default", { 1 }), ("dsql", { 2 })])
+        let registry = Registry<Int>(of: "entry", defaults: [("default", { 1 }), ("dsql", { 2 })])
         let error = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: "defualt") }
         #expect(error?.code == .unknownName)
         #expect(error?.registered == ["default", "dsql"])
@@ -79,7 +79,7 @@ struct NamedRegistryTests {
 
     @Test("guesses no name that is far from the one asked for")
     func farName() async throws {
-        let registry = NamedRegistry<Int>(of: "entry", defaults: [("default", { 1 }), ("rds", { 2 })])
+        let registry = Registry<Int>(of: "entry", defaults: [("default", { 1 }), ("rds", { 2 })])
         for name in ["vault", "dsql", "rdsdb"] {
             let error = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: name) }
             #expect(error?.description == "No entry is named \"\(name)\". Registered: default, rds.")
@@ -90,7 +90,7 @@ struct NamedRegistryTests {
     func strangeName(_ filler: String) async {
         let name = "\u{1B}[31m" + String(repeating: filler, count: 10_000)
         let error = await #expect(throws: NamedRegistryError.self) {
-            try await NamedRegistry<Int>().value(named: name)
+            try await Registry<Int>().value(named: name)
         }
         let text = error.map(String.init(describing:)) ?? ""
         #expect(text.hasPrefix(#"No entry is named "\u{1B}[31"#))
@@ -100,7 +100,7 @@ struct NamedRegistryTests {
 
     @Test("lists names in the order in which they were added first")
     func order() throws {
-        let registry = NamedRegistry<Int>(of: "entry", defaults: [("b", { 1 }), ("a", { 2 })])
+        let registry = Registry<Int>(of: "entry", defaults: [("b", { 1 }), ("a", { 2 })])
         try registry.add("c") { 3 }
         try registry.add("b", replacing: true) { 4 }
         #expect(registry.names == ["b", "a", "c"])
@@ -112,7 +112,7 @@ struct NamedRegistryTests {
     @Test("returns to its defaults, unbuilt")
     func reset() async throws {
         let builds = Counter()
-        let registry = NamedRegistry<Int>(of: "entry", defaults: [("default", { builds.next() })])
+        let registry = Registry<Int>(of: "entry", defaults: [("default", { builds.next() })])
         try registry.add("extra") { 0 }
         #expect(try await registry.value(named: "default") == 1)
         registry.reset()
@@ -124,7 +124,7 @@ struct NamedRegistryTests {
         "returns the old value of a replaced entry to the tasks that wait for it, and builds the new one for the next"
     )
     func replacingWhileBuilding() async throws {
-        let registry = NamedRegistry<String>()
+        let registry = Registry<String>()
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         try registry.add("n") {
@@ -143,7 +143,7 @@ struct NamedRegistryTests {
 
     @Test("says in a sentence what is wrong with a name, and that trying again does not help")
     func messages() async throws {
-        let registry = NamedRegistry<Int>(of: "entry", defaults: [("a", { 1 })])
+        let registry = Registry<Int>(of: "entry", defaults: [("a", { 1 })])
         let errors = [
             #expect(throws: NamedRegistryError.self) { try registry.add("a") { 2 } },
             #expect(throws: NamedRegistryError.self) { try registry.add("") { 2 } },
@@ -159,7 +159,7 @@ struct NamedRegistryTests {
 
     @Test("serves values of any kind, and its messages speak of that kind")
     func anyKind() async throws {
-        let units = NamedRegistry<@Sendable (Int) -> Int>(of: "unit of length")
+        let units = Registry<@Sendable (Int) -> Int>(of: "unit of length")
         try units.add("inch") { { $0 } }
         try units.add("foot") { { $0 * 12 } }
         try units.add("yard") {
@@ -184,7 +184,7 @@ struct NamedRegistryTests {
 
     @Test("passes a closure's cancellation on as it is")
     func cancellation() async throws {
-        let registry = NamedRegistry<Int>(of: "entry", defaults: [("a", { throw CancellationError() })])
+        let registry = Registry<Int>(of: "entry", defaults: [("a", { throw CancellationError() })])
         await #expect(throws: CancellationError.self) { try await registry.value(named: "a") }
     }
 
@@ -193,7 +193,7 @@ struct NamedRegistryTests {
         arguments: [["\u{E9}", "e\u{301}"], ["K", "\u{212A}"], ["s", "\u{17F}"], ["a", "a\0"], ["\0", "\0\0"]]
     )
     func bytes(_ twins: [String]) async throws {
-        let registry = NamedRegistry<String>()
+        let registry = Registry<String>()
         try registry.add(twins[0]) { "zero" }
         let unknown = await #expect(throws: NamedRegistryError.self) { try await registry.value(named: twins[1]) }
         #expect(unknown?.code == .unknownName)

@@ -1,7 +1,8 @@
 import CLibpq
 import ConninfoDifferential
-import PGConninfo
 import Testing
+
+@testable import PGConninfo
 
 @Suite(.timeLimit(.minutes(5))) struct KeywordTests {
     private struct File: Decodable { let versions: [String: [Row]] }

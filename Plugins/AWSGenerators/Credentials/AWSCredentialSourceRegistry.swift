@@ -22,7 +22,7 @@ public final class AWSCredentialSourceRegistry: Sendable {
     public static let shared = AWSCredentialSourceRegistry()
 
     let context: CredentialContext
-    private let registry: NamedRegistry<RefreshingCredentialSource>
+    private let registry: Registry<RefreshingCredentialSource>
     /// The sources that have no name: those of profiles and roles.
     private let unnamed = Mutex<[Unnamed: RefreshingCredentialSource]>([:])
 
@@ -47,7 +47,7 @@ public final class AWSCredentialSourceRegistry: Sendable {
             ("container", { ContainerCredentialSource(context: context) }),
             ("imds", { InstanceMetadataCredentialSource(context: context) }),
         ]
-        registry = NamedRegistry(
+        registry = Registry(
             of: "credential source",
             defaults: standard.map { name, build in (name, { .wrapping(try await build(), context: context) }) }
         )

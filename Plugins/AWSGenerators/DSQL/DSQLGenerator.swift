@@ -79,5 +79,5 @@ extension SigningEndpoint {
     /// What the host's name says, or `nil` if Aurora DSQL did not give it.
     ///
     /// Such a host is signed as it is, but AWS itself refuses a token for a CNAME.
-    public var dsqlHostName: DSQLHostName? { DSQLHostName(host) }
+    var dsqlHostName: DSQLHostName? { DSQLHostName(host) }
 }

@@ -1,14 +1,14 @@
 import RDSIAMBasics
 
 /// An endpoint name that Aurora DSQL gave: `<cluster>.dsql.<region>.on.aws`, or `dsql-…` behind AWS PrivateLink.
-public struct DSQLHostName: Sendable, Hashable {
+package struct DSQLHostName: Sendable, Hashable {
     /// The cluster's identifier.
-    public let cluster: String
+    package let cluster: String
     /// The region.
-    public let region: String
+    package let region: String
 
     /// Reads a name in any case, with or without a final dot, or returns `nil` if Aurora DSQL did not give it.
-    public init?(_ host: String) {
+    package init?(_ host: String) {
         guard let labels = HostName(host).labels(before: "on.aws"), labels.count == 3, let cluster = labels.first,
             let region = labels.last
         else { return nil }
@@ -21,7 +21,7 @@ public struct DSQLHostName: Sendable, Hashable {
     }
 
     /// Whether a host is only a cluster's identifier: 26 lowercase letters and digits.
-    public static func isClusterIdentifier(_ host: String) -> Bool {
+    package static func isClusterIdentifier(_ host: String) -> Bool {
         host.utf8.count == 26 && host.utf8.allSatisfy(isLetterOrDigit)
     }
 
@@ -38,7 +38,7 @@ public struct DSQLHostName: Sendable, Hashable {
     /// - Parameters:
     ///   - host: A cluster's identifier or a host.
     ///   - region: The cluster's region.
-    public static func expanding(_ host: String, region: String) -> String {
+    package static func expanding(_ host: String, region: String) -> String {
         isClusterIdentifier(host) ? "\(host).dsql.\(region).on.aws" : host
     }
 }

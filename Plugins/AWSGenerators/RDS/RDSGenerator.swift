@@ -64,5 +64,5 @@ extension SigningEndpoint {
     /// What the host's name says, or `nil` if RDS did not give it.
     ///
     /// Such a host is signed as it is, for look-alikes and private names, but AWS itself refuses a token for a CNAME.
-    public var rdsHostName: RDSHostName? { RDSHostName(host) }
+    var rdsHostName: RDSHostName? { RDSHostName(host) }
 }

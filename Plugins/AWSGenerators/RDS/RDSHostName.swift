@@ -4,39 +4,39 @@ import RDSIAMBasics
 ///
 /// Read are all partitions, in both orders that AWS uses: `….eu-west-2.rds.amazonaws.com` and, in China,
 /// `….rds.cn-north-1.amazonaws.com.cn`. Regions are known by their shape, not from a list.
-public struct RDSHostName: Sendable, Hashable {
+package struct RDSHostName: Sendable, Hashable {
     /// What an endpoint leads to, open for more kinds later.
-    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+    package struct Kind: Sendable, Hashable, CustomStringConvertible {
         /// The kind's name, as it stands in a diagnosis.
-        public let description: String
+        package let description: String
 
         private init(_ description: String) {
             self.description = description
         }
 
         /// One database instance.
-        public static let instance = Self("instance")
+        package static let instance = Self("instance")
         /// The writer of an Aurora cluster.
-        public static let cluster = Self("cluster")
+        package static let cluster = Self("cluster")
         /// The readers of an Aurora cluster.
-        public static let readOnly = Self("read-only")
+        package static let readOnly = Self("read-only")
         /// A set of instances that the owner chose.
-        public static let custom = Self("custom")
+        package static let custom = Self("custom")
         /// An RDS Proxy, or one of its further endpoints.
-        public static let proxy = Self("proxy")
+        package static let proxy = Self("proxy")
         /// The shard group of an Aurora Limitless Database.
-        public static let limitless = Self("limitless")
+        package static let limitless = Self("limitless")
         /// The writer of an Aurora global database, in whichever region it is.
-        public static let global = Self("global")
+        package static let global = Self("global")
     }
 
     /// What the endpoint leads to.
-    public let kind: Kind
+    package let kind: Kind
     /// The region, or `nil` if the name belongs to none, as that of a global database.
-    public let region: String?
+    package let region: String?
 
     /// Reads a name in any case, with or without a final dot, or returns `nil` if RDS did not give it.
-    public init?(_ host: String) {
+    package init?(_ host: String) {
         let name = HostName(host)
         guard let front = HostName.awsSuffixes.lazy.compactMap(name.labels(before:)).first,
             let place = Self.place(front.suffix(2)), front.count >= 4

@@ -48,14 +48,14 @@ public struct HostResolverError: RetryableError, CustomStringConvertible {
 }
 
 /// The operating system's resolver, given up after 10 seconds.
-public struct SystemHostResolver: HostResolver {
+struct SystemHostResolver: HostResolver {
     /// Creates the resolver.
-    public init() {}
+    init() {}
 
     /// Looks a host up on a thread that may wait.
     ///
     /// - Throws: ``HostResolverError`` if no answer comes, which may be retried; `CancellationError`.
-    public func addresses(of host: String) async throws -> [String] {
+    func addresses(of host: String) async throws -> [String] {
         do {
             return try await HostLookup.shared.addresses(of: host, within: .seconds(10))
         } catch let failure as HostLookup.Failure {

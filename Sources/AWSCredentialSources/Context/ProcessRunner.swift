@@ -130,15 +130,15 @@ public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConverti
 }
 
 /// Runs child processes of the operating system.
-public struct SystemProcessRunner: ProcessRunner {
+struct SystemProcessRunner: ProcessRunner {
     /// Creates the runner.
-    public init() {}
+    init() {}
 
     /// Runs a command line in `/bin/sh`, and reads its output while it runs.
     ///
     /// The call ends with the shell: a process that the shell leaves behind may hold the output open and is not waited
     /// for. At the limit, and if the task is canceled, the shell is killed together with what it has started.
-    public func run(_ request: ProcessRequest) async throws -> ProcessResult {
+    func run(_ request: ProcessRequest) async throws -> ProcessResult {
         do {
             let result = try await ChildProcess.run(
                 "/bin/sh",

@@ -7,23 +7,23 @@ import Synchronization
 ///
 /// Work runs on a thread where waiting is allowed; no file larger than 8 MB is read. A pipe that stays silent for 2
 /// seconds is given up, and so is a file system that has not answered within 10.
-public struct SystemFileStore: FileStore {
+struct SystemFileStore: FileStore {
     /// Creates the store.
-    public init() {}
+    init() {}
 
     /// Reads a file.
-    public func contents(of path: String) async throws -> [UInt8]? {
+    func contents(of path: String) async throws -> [UInt8]? {
         try await Self.limited(path) { try Self.read(path) }
     }
 
     /// Replaces a file by writing a neighbor and renaming it.
-    public func replace(_ path: String, with contents: [UInt8]) async throws {
+    func replace(_ path: String, with contents: [UInt8]) async throws {
         try await Self.limited(path) { try Self.write(contents, to: path) }
     }
 
     /// Returns the file's device, inode, size and times of change, or `nil` if the file system does not answer within a
     /// tenth of a second.
-    public func stamp(of path: String) -> FileStamp? {
+    func stamp(of path: String) -> FileStamp? {
         let key = ByteText(path)
         // A look that has not come back holds its thread, so there is one for each path at most.
         guard !path.utf8.contains(0), Self.looks.withLock({ $0.insert(key).inserted }) else { return nil }

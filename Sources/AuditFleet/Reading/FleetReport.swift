@@ -1,5 +1,5 @@
-public import RDSIAMSystem
-public import TokenAuditLog
+package import RDSIAMSystem
+package import TokenAuditLog
 
 extension AuditReport {
     /// Creates a report on a fleet.
@@ -10,7 +10,7 @@ extension AuditReport {
     ///   - since: The beginning of the period; `nil` for the fleet's.
     ///   - until: The end of the period; `nil` for the fleet's.
     ///   - time: When the report is made.
-    public init(
+    package init(
         _ statistics: AuditStatistics,
         verification: FleetVerification,
         since: Date?,

@@ -14,16 +14,16 @@ import TokenAuditLog
 /// The log is only read, in short transactions. Nothing else is stored on the host: what was shipped, the fleet knows.
 public struct LogShipper: Sendable {
     /// How large a batch is.
-    public struct BatchLimits: Sendable {
+    package struct BatchLimits: Sendable {
         /// How many rows it has at most.
-        public var rows = 10_000
+        package var rows = 10_000
         /// After how many bytes it ends.
-        public var bytes = 8 << 20
+        package var bytes = 8 << 20
         /// How many rows are read from the log in one transaction, which a writer of the log may wait for.
-        public var rowsPerRead = 500
+        package var rowsPerRead = 500
 
         /// Creates the default limits.
-        public init() {}
+        package init() {}
     }
 
     /// The log's file.
@@ -31,7 +31,7 @@ public struct LogShipper: Sendable {
     /// The name under which the fleet knows the host.
     public let host: String
     /// How large a batch is.
-    public var limits = BatchLimits()
+    package var limits = BatchLimits()
 
     /// Ships a log.
     ///

@@ -4,18 +4,18 @@ import RDSIAMSystem
 /// The network as an examination sees it: look-ups, and connections that end at once.
 ///
 /// ``system`` is the real one. Tests replace parts of it, to stage a name server or a network that they do not have.
-public struct DoctorNetwork: Sendable {
+package struct DoctorNetwork: Sendable {
     /// Why a name has no address, or a port no connection.
-    public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
+    package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
         /// What the operating system says of it.
-        public let description: String
+        package let description: String
         /// Whether no answer came in time.
-        public let isTimeout: Bool
+        package let isTimeout: Bool
         /// Whether the other side refused.
-        public let isRefusal: Bool
+        package let isRefusal: Bool
 
         /// Describes a failure.
-        public init(_ description: String, isTimeout: Bool = false, isRefusal: Bool = false) {
+        package init(_ description: String, isTimeout: Bool = false, isRefusal: Bool = false) {
             (self.description, self.isTimeout, self.isRefusal) = (description, isTimeout, isRefusal)
         }
     }
@@ -23,16 +23,16 @@ public struct DoctorNetwork: Sendable {
     /// Returns the numeric addresses of a name, on a thread that may wait.
     ///
     /// It throws ``Failure``.
-    public var addresses: @Sendable (_ name: String) throws -> [String]
+    package var addresses: @Sendable (_ name: String) throws -> [String]
     /// Returns the name that a name is an alias of (CNAME), or `nil` if it is none, on a thread that may wait.
-    public var alias: @Sendable (_ name: String) -> String?
+    package var alias: @Sendable (_ name: String) -> String?
     /// Connects to a numeric address and a port, on a thread that may wait, and returns the socket.
     ///
     /// The caller closes the socket. It throws ``Failure``.
-    public var connect: @Sendable (_ address: String, _ port: Int, _ limit: Duration) throws -> Int32
+    package var connect: @Sendable (_ address: String, _ port: Int, _ limit: Duration) throws -> Int32
 
     /// Creates a network with the properties of the same names.
-    public init(
+    package init(
         addresses: @escaping @Sendable (_ name: String) throws -> [String],
         alias: @escaping @Sendable (_ name: String) -> String?,
         connect: @escaping @Sendable (_ address: String, _ port: Int, _ limit: Duration) throws -> Int32
@@ -41,7 +41,7 @@ public struct DoctorNetwork: Sendable {
     }
 
     /// The real network.
-    public static let system = DoctorNetwork(
+    package static let system = DoctorNetwork(
         addresses: { name in
             do {
                 return try HostLookup.askSystem(name)

@@ -71,7 +71,7 @@ public enum LocalAddress: Sendable, Hashable {
     }
 
     /// The path of the socket, or `nil` for a TCP port.
-    public var socketPath: String? {
+    package var socketPath: String? {
         guard case .unixSocket(let directory, let port) = self else { return nil }
         return (directory.utf8.last == UInt8(ascii: "/") ? directory : directory + "/") + Self.socketPrefix + "\(port)"
     }
@@ -84,7 +84,7 @@ public enum LocalAddress: Sendable, Hashable {
     }
 
     /// Whether only processes of this machine, or of this network namespace, reach it.
-    public var isLocal: Bool {
+    package var isLocal: Bool {
         switch self {
         case .unixSocket: true
         case .tcp(let host, _): host.hasBytePrefix("127.") || host.isBytewiseEqual(to: "::1")
@@ -94,7 +94,7 @@ public enum LocalAddress: Sendable, Hashable {
     /// The same address with a port further on, for several servers beside each other.
     ///
     /// Port 0, which the operating system replaces, stays.
-    public func advanced(by count: Int) -> Self {
+    package func advanced(by count: Int) -> Self {
         switch self {
         case .unixSocket(let directory, let port): .unixSocket(directory: directory, port: port + count)
         case .tcp(let host, let port): .tcp(host: host, port: port == 0 ? 0 : port + count)
@@ -111,7 +111,7 @@ public enum LocalAddress: Sendable, Hashable {
     ///   - authentication: What a client has to prove.
     ///   - hasTLS: Whether the proxy offers TLS to its clients there.
     /// - Throws: ``LocalListenerError`` with the code `exposed`; retrying does not help.
-    public func check(_ authentication: LocalAuthentication, hasTLS: Bool) throws {
+    package func check(_ authentication: LocalAuthentication, hasTLS: Bool) throws {
         guard !isLocal, !(authentication.requiresPassword && hasTLS) else { return }
         throw LocalListenerError(
             .exposed,

@@ -19,7 +19,7 @@ public struct LocalAuthentication: Sendable {
     }
 
     /// Whether a client has to know a password.
-    public var requiresPassword: Bool { verifier != nil }
+    var requiresPassword: Bool { verifier != nil }
 }
 
 /// The exchange in which one client proves that it may use the proxy: messages in, messages out.

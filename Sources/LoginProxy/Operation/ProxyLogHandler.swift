@@ -1,5 +1,5 @@
 #if Proxy
-public import Logging
+package import Logging
 import RDSIAMBasics
 import RDSIAMSystem
 import Synchronization
@@ -7,23 +7,23 @@ import Synchronization
 /// Writes log events to standard error, one a line: as text, or as JSON objects.
 ///
 /// A value never ends a line or acts on a terminal, whatever a client has sent.
-public struct ProxyLogHandler: LogHandler {
+package struct ProxyLogHandler: LogHandler {
     /// What a line looks like.
-    public struct Format: Sendable, Hashable {
+    package struct Format: Sendable, Hashable {
         fileprivate let isStructured: Bool
 
         /// `2026-01-31T23:59:59Z info: MESSAGE key=value …`.
-        public static let text = Format(isStructured: false)
+        package static let text = Format(isStructured: false)
         /// `{"message":"…","severity":"info","timestamp":"…",…}`, the metadata as further members.
-        public static let json = Format(isStructured: true)
+        package static let json = Format(isStructured: true)
     }
 
     /// What goes with every event.
-    public var metadata: Logger.Metadata = [:]
+    package var metadata: Logger.Metadata = [:]
     /// Gives what goes with the events of a task.
-    public var metadataProvider: Logger.MetadataProvider?
+    package var metadataProvider: Logger.MetadataProvider?
     /// The least severe level that is written.
-    public var logLevel: Logger.Level
+    package var logLevel: Logger.Level
     private let format: Format
     private let write: @Sendable ([UInt8]) -> Void
 
@@ -32,7 +32,7 @@ public struct ProxyLogHandler: LogHandler {
     /// - Parameters:
     ///   - format: What a line looks like.
     ///   - level: The least severe level that is written.
-    public init(_ format: Format, level: Logger.Level = .info) {
+    package init(_ format: Format, level: Logger.Level = .info) {
         self.init(format, level: level, write: Self.writeToStandardError)
     }
 
@@ -43,13 +43,13 @@ public struct ProxyLogHandler: LogHandler {
     }
 
     /// One value that goes with every event.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     /// Writes an event as one line.
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let more = event.metadata { all.merge(more) { $1 } }

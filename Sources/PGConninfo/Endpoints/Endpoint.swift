@@ -17,11 +17,11 @@ extension Conninfo {
         /// How it is reached.
         public let kind: Kind
         /// The bytes of the host: a name or a socket directory, or `nil` if only an address is given.
-        public let hostBytes: [UInt8]?
+        package let hostBytes: [UInt8]?
         /// The bytes of the numeric address, or `nil` if there is none.
-        public let hostaddrBytes: [UInt8]?
+        package let hostaddrBytes: [UInt8]?
         /// The bytes of the port as it was written, or `5432` if it was left out.
-        public let portBytes: [UInt8]
+        package let portBytes: [UInt8]
 
         /// The host: a name or a socket directory, or `nil` if only an address is given or if it is not UTF-8.
         public var host: String? { hostBytes.flatMap { String(validating: $0, as: UTF8.self) } }
@@ -43,7 +43,7 @@ extension Conninfo {
 
         /// Returns the path of the Unix-domain socket, or `nil` for other kinds of endpoint.
         /// - Throws: ``ConninfoError`` for an invalid port, and for a path too long for a socket address.
-        public func socketPath() throws(ConninfoError) -> [UInt8]? {
+        package func socketPath() throws(ConninfoError) -> [UInt8]? {
             let port = try port()
             guard kind == .unixSocket, let hostBytes else { return nil }
             let path = hostBytes + "/.s.PGSQL.\(port)".utf8

@@ -70,7 +70,7 @@ extension ResolvedConninfo {
     ///   - warn: Receives libpq's warning, which names the file.
     /// - Returns: The password, a **secret**, which may be empty and need not be UTF-8, or `nil` if no line matches or
     ///   if the file is not used.
-    public func passwordFromFile(for endpoint: Conninfo.Endpoint, warn: (String) -> Void = { _ in }) -> [UInt8]? {
+    package func passwordFromFile(for endpoint: Conninfo.Endpoint, warn: (String) -> Void = { _ in }) -> [UInt8]? {
         guard nonEmpty(.password) == nil, let path = nonEmpty(.passfile) else { return nil }
         guard let database = nonEmpty(.dbname), let user = nonEmpty(.user) else { return nil }
         guard let file = environment.files(path), let contents = file.contents else { return nil }

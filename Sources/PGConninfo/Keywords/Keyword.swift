@@ -24,10 +24,10 @@ extension Conninfo {
         public var name: String { definition.name.description }
 
         /// The environment variable that sets it if the connection string does not, or `nil` if there is none.
-        public var environmentVariable: String? { definition.environmentVariable?.description }
+        package var environmentVariable: String? { definition.environmentVariable?.description }
 
         /// The default compiled into a libpq with OpenSSL and GSSAPI, or `nil` if there is none.
-        public var compiledDefault: String? { definition.compiledDefault?.description }
+        var compiledDefault: String? { definition.compiledDefault?.description }
 
         /// Whether the value is a secret that must not be shown.
         public var isSecret: Bool { code.isSecret }

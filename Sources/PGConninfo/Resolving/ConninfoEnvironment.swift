@@ -35,12 +35,12 @@ public struct ConninfoEnvironment: Sendable {
     /// The directory that holds `pg_service.conf` if `PGSYSCONFDIR` is unset.
     ///
     /// The default is Debian's.
-    public var systemConfigurationDirectory = Array("/etc/postgresql-common".utf8)
+    var systemConfigurationDirectory = Array("/etc/postgresql-common".utf8)
 
     /// The directory of the Unix-domain socket that is used if no host is given.
     ///
     /// The default is Debian's.
-    public var socketDirectory = Array("/var/run/postgresql".utf8)
+    var socketDirectory = Array("/var/run/postgresql".utf8)
 
     /// Creates an environment that holds only the given values.
     /// - Parameters:

@@ -9,16 +9,16 @@ import Darwin
 /// Reads the files that a connection may depend on.
 public struct ConninfoFileReader: Sendable {
     /// A file as it was found.
-    public struct File: Sendable {
+    package struct File: Sendable {
         /// The contents, or `nil` if the file exists but cannot be opened.
-        public var contents: [UInt8]?
+        package var contents: [UInt8]?
         /// Whether it is a plain file: no directory, pipe or device.
-        public var isPlainFile: Bool
+        package var isPlainFile: Bool
         /// The permission bits, such as `0o600`.
-        public var permissions: UInt32
+        package var permissions: UInt32
 
         /// Creates a file as a reader reports it.
-        public init(contents: [UInt8]?, isPlainFile: Bool = true, permissions: UInt32 = 0o600) {
+        package init(contents: [UInt8]?, isPlainFile: Bool = true, permissions: UInt32 = 0o600) {
             self.contents = contents
             self.isPlainFile = isPlainFile
             self.permissions = permissions
@@ -28,12 +28,12 @@ public struct ConninfoFileReader: Sendable {
     private let file: @Sendable (_ path: [UInt8]) -> File?
 
     /// Creates a reader from a function that returns the file at a path, or `nil` if there is none.
-    public init(_ read: @escaping @Sendable (_ path: [UInt8]) -> File?) {
+    package init(_ read: @escaping @Sendable (_ path: [UInt8]) -> File?) {
         self.file = read
     }
 
     /// Returns the file at a path, or `nil` if there is none.
-    public func callAsFunction(_ path: [UInt8]) -> File? {
+    package func callAsFunction(_ path: [UInt8]) -> File? {
         file(path)
     }
 
@@ -77,13 +77,13 @@ extension ConninfoFileReader {
 
 extension ConninfoFileReader.File: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The size and the permissions, without the contents, which may be passwords.
-    public var description: String {
+    package var description: String {
         "File(\(contents.map { "\($0.count) bytes" } ?? "unreadable"), permissions 0\(String(permissions, radix: 8)))"
     }
 
     /// The same as ``description``.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// Shows what ``description`` shows.
-    public var customMirror: Mirror { Mirror(self, children: ["redacted": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["redacted": description]) }
 }

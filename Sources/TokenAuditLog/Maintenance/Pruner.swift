@@ -18,7 +18,7 @@ public struct AuditPruning: Sendable, Hashable {
         /// When the event says it happened.
         public let time: Date
         /// How many events after it are old enough and stay.
-        public let rowsKept: Int64
+        let rowsKept: Int64
     }
 }
 

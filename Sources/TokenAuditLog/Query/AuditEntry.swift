@@ -5,7 +5,7 @@ public struct AuditEntry: Sendable, Hashable {
     /// The canonical JSON that is hashed, byte for byte.
     public let payload: String
     /// SHA-256 of 0x00 and the payload, as stored.
-    public let leafHash: [UInt8]
+    package let leafHash: [UInt8]
     /// SHA-256 of 0x02, the previous row's chain hash, the sequence number and the leaf hash, as stored.
     public let chainHash: [UInt8]
 

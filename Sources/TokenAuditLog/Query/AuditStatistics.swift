@@ -20,7 +20,7 @@ public struct AuditStatistics: Sendable, Hashable {
     /// In all.
     public internal(set) var total = Counts()
     /// Gaps, prunings and acknowledgments, oldest first, the first thousand.
-    public internal(set) var incidents: [AuditEntry] = []
+    var incidents: [AuditEntry] = []
     /// How many rows were looked at: those from the period's first row to its last.
     public internal(set) var rows: Int64 = 0
     /// Those of the ``rows`` that could not be read: altered, or written by a newer version.

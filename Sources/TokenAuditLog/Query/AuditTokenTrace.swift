@@ -58,7 +58,7 @@ public struct AuditTokenTrace: Sendable, Hashable {
     }
 
     /// Whether a row about it cannot be read, or was written by a newer version.
-    public var hasUnreadableRows: Bool { entries.contains { $0.record == nil } }
+    package var hasUnreadableRows: Bool { entries.contains { $0.record == nil } }
 
     private var hasUnknownEnd: Bool {
         hasUnreadableRows

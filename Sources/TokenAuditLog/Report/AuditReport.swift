@@ -1,10 +1,10 @@
 import RDSIAMBasics
-public import RDSIAMSystem
+package import RDSIAMSystem
 
 /// A page about a period of a log, for people who have no access to the log itself.
 ///
 /// The page is one file of HTML that loads nothing: no script, no font, no image. Charts are SVG within it.
-public struct AuditReport: Sendable {
+package struct AuditReport: Sendable {
     private let logs: [ReportedLog]
     private let isFleet: Bool
     private let since: Date?
@@ -21,7 +21,7 @@ public struct AuditReport: Sendable {
     ///   - since: The beginning of the period; `nil` for the log's.
     ///   - until: The end of the period; `nil` for the log's.
     ///   - time: When the report is made.
-    public init(
+    package init(
         _ statistics: AuditStatistics,
         verification: AuditVerification,
         path: String,
@@ -48,7 +48,7 @@ public struct AuditReport: Sendable {
     }
 
     /// The page.
-    public var html: String { page.text }
+    package var html: String { page.text }
 
     private var page: HTML {
         """

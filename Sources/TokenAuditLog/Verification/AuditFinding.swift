@@ -60,7 +60,7 @@ public struct AuditFinding: Sendable, Hashable {
     let evidence: String?
 
     /// Whether ``AuditLog/reanchor(acknowledging:reason:)`` can acknowledge it.
-    public var canBeAcknowledged: Bool { evidence != nil }
+    package var canBeAcknowledged: Bool { evidence != nil }
 
     init(_ kind: Kind, at sequence: Int64, _ message: String, evidence: String? = nil) {
         self.kind = kind

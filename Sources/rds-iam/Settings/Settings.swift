@@ -103,7 +103,7 @@ struct CommandSetting: Sendable {
         var limits = CommandLimits.standard
         limits.lendsTerminal = true
         limits.showsStandardError = true
-        let generator = CommandGenerator(words[0], Array(words.dropFirst()), lifetime: lifetime, limits: limits)
+        let generator = CommandPasswordGenerator(words[0], Array(words.dropFirst()), lifetime: lifetime, limits: limits)
         do {
             try RDSIAM.generators.add(name) { generator }
         } catch  where error.code == .nameTaken {

@@ -1,7 +1,8 @@
-import AWSCredentialSources
 import Foundation
 import Synchronization
 import Testing
+
+@testable import AWSCredentialSources
 
 /// Files that other programs replace are read again.
 @Suite(.timeLimit(.minutes(2))) struct RotationTests {

@@ -1,6 +1,6 @@
 #if AsyncHTTPClient
 
-import AWSCredentialSources
+@testable import AWSCredentialSources
 import Foundation
 import Testing
 

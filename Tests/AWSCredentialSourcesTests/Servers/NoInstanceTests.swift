@@ -1,6 +1,6 @@
 #if AsyncHTTPClient
 
-import AWSCredentialSources
+@testable import AWSCredentialSources
 import Testing
 
 /// What the real client makes of addresses without a metadata service.

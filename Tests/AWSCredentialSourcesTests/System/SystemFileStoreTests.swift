@@ -1,6 +1,7 @@
-import AWSCredentialSources
 import Foundation
 import Testing
+
+@testable import AWSCredentialSources
 
 /// The real file system.
 @Suite(.timeLimit(.minutes(2))) struct SystemFileStoreTests {

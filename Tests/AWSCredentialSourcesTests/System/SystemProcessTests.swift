@@ -1,7 +1,8 @@
-import AWSCredentialSources
 import Foundation
 import Synchronization
 import Testing
+
+@testable import AWSCredentialSources
 
 /// Real child processes.
 ///

@@ -1,5 +1,6 @@
-import PGConninfo
 import Testing
+
+@testable import PGConninfo
 
 /// Resolves in an environment that the caller supplies.
 @Suite(.timeLimit(.minutes(5))) struct InjectionTests {

@@ -1,5 +1,6 @@
-import PGConninfo
 import Testing
+
+@testable import PGConninfo
 
 /// Checks the rules of libpq 16 to 19, for which the linked libpq may be too old, message by message.
 @Suite(.timeLimit(.minutes(5))) struct NewerDialectTests {

@@ -13,7 +13,7 @@ import Synchronization
 ///
 /// It follows no redirects, reconnects to nothing behind the caller's back, and uses a proxy only if one is known and
 /// the request allows it, which no request to this machine or its link does.
-public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
+final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     private struct Variant: Hashable {
         var connectTimeout: Duration
         var proxy: Proxy?
@@ -32,7 +32,7 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     ///
     /// - Parameter environment: Where `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are looked for, in
     ///   lowercase first.
-    public init(environment: [String: String] = [:]) {
+    init(environment: [String: String] = [:]) {
         proxies = ProxyEnvironment(environment)
     }
 
@@ -42,7 +42,7 @@ public final class AsyncHTTPCredentialClient: CredentialHTTPClient {
     }
 
     /// Makes one exchange.
-    public func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
+    func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
         let client = try client(for: request)
         do {
             return try await TimeLimit.of(request.timeout) { try await Self.exchange(request, with: client) }

@@ -6,7 +6,7 @@ public import Synchronization
 /// A program fills the registry when it starts and looks names up for the rest of its life:
 ///
 /// ```swift
-/// let codecs = NamedRegistry<any Codec>(of: "codec")
+/// let codecs = Registry<any Codec>(of: "codec")
 /// try codecs.add("zip") { ZipCodec() }
 /// let codec = try await codecs.value(named: "zip")
 /// ```
@@ -24,7 +24,7 @@ public import Synchronization
 /// it, but detached tasks do not.
 ///
 /// Two names are the same if their UTF-8 bytes are. Every method may be called from any task at any time.
-public final class NamedRegistry<Value: Sendable>: Sendable {
+public final class Registry<Value: Sendable>: Sendable {
     /// Makes the value that a name stands for.
     public typealias Build = @Sendable () async throws -> Value
 

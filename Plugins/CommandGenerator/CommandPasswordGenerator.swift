@@ -10,9 +10,9 @@ public import RDSIAMSystem
 /// never appears in an error.
 ///
 /// ```swift
-/// try generators.add("gcloud") { CommandGenerator("gcloud", ["sql", "generate-login-token"]) }
+/// try generators.add("gcloud") { CommandPasswordGenerator("gcloud", ["sql", "generate-login-token"]) }
 /// ```
-public struct CommandGenerator: AuthTokenGenerator {
+public struct CommandPasswordGenerator: AuthTokenGenerator {
     let program: String
     let arguments: [String]
     let environment: [String: String]
@@ -169,9 +169,9 @@ public struct CommandGenerator: AuthTokenGenerator {
     }
 }
 
-extension CommandGenerator: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension CommandPasswordGenerator: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The program, without its arguments and environment, which may hold secrets.
-    public var description: String { "CommandGenerator(\(program))" }
+    public var description: String { "CommandPasswordGenerator(\(program))" }
 
     /// The same as ``description``.
     public var debugDescription: String { description }
