@@ -111,7 +111,7 @@ public enum LocalAddress: Sendable, Hashable {
     ///   - authentication: What a client has to prove.
     ///   - hasTLS: Whether the proxy offers TLS to its clients there.
     /// - Throws: ``LocalListenerError`` with the code `exposed`; retrying does not help.
-    package func check(_ authentication: LocalAuthentication, hasTLS: Bool) throws {
+    public func check(_ authentication: LocalAuthentication, hasTLS: Bool) throws {
         guard !isLocal, !(authentication.requiresPassword && hasTLS) else { return }
         throw LocalListenerError(
             .exposed,
