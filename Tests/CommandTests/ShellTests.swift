@@ -34,14 +34,14 @@ struct ShellTests {
         let check = try await lab.run(program: "/usr/bin/env", ["zsh", "-f", "-n", lab.folder.path("_rds-iam")])
         #expect(check.status == 0 && check.errors == "", "\(check.errors)")
         // A second zsh at a terminal of its own; Ctrl-X shows what Tab made of the line.
-        let script = """
+        let script = #"""
             zmodload zsh/zpty; zpty inner zsh -f -i
-            setup="PS1= PS2= RPS1=; unsetopt zle_bracketed_paste prompt_sp; fpath=($1 \\$fpath)
+            setup="PS1= PS2= RPS1=; unsetopt zle_bracketed_paste prompt_sp; fpath=($1 \$fpath)
             autoload -Uz compinit; compinit -D -u; bindkey '^I' complete-word
-            show() { print -rn -- \"<\\$BUFFER>\"; exit }; zle -N show; bindkey '^X' show; print -r -- REA''DY"
+            show() { print -rn -- \"<\$BUFFER>\"; exit }; zle -N show; bindkey '^X' show; print -r -- REA''DY"
             zpty -w inner $setup; zpty -r inner text $'*READY*'
-            zpty -w -n inner "$2"$'\\t\\x18'; zpty -r inner text '*<*>*'; print -r -- $text
-            """
+            zpty -w -n inner "$2"$'\t\x18'; zpty -r inner text '*<*>*'; print -r -- $text
+            """#
         for (line, shown) in [
             ("rds-iam tok", "<rds-iam token >"), ("rds-iam audit rea", "<rds-iam audit reanchor >"),
             ("rds-iam psql --credentials im", "<rds-iam psql --credentials imds >"),
