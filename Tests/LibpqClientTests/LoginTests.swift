@@ -273,6 +273,7 @@ struct LoginTests {
                 endpoint: other,
                 timeout: nil,
                 requiresTLS: true,
+                requiresPassword: false,
                 isSelective: false,
                 secrets: ["wrong"]
             )

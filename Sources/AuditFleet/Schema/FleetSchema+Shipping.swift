@@ -109,6 +109,10 @@ extension FleetSchema {
                 RAISE EXCEPTION 'The session has no batch.' USING ERRCODE = 'object_not_in_prerequisite_state',
                     HINT = 'Call audit_fleet.enroll first.';
             END IF;
+            -- What a shipper is told is stored outlives a crash of the server, whatever the server's default is.
+            IF current_setting('synchronous_commit') = 'off' THEN
+                PERFORM set_config('synchronous_commit', 'on', true);
+            END IF;
             c := audit_fleet.locked(p_log);
             IF c.id IS NULL THEN
                 RAISE EXCEPTION 'The log % is not enrolled.', p_log USING ERRCODE = 'undefined_object';

@@ -15,6 +15,7 @@ final class LoginAttempt: SocketWork, @unchecked Sendable {
         /// How long it may take; `nil` for no limit.
         let timeout: Duration?
         let requiresTLS: Bool
+        let requiresPassword: Bool
         /// Whether the server must have the properties that `target_session_attrs` names.
         let isSelective: Bool
         /// What no error may repeat.
@@ -85,9 +86,15 @@ final class LoginAttempt: SocketWork, @unchecked Sendable {
         if let wanted = requirements.endpoint, !wanted.matches(endpoint) {
             throw PGError.endpointMismatch(endpoint, "libpq has logged in to it")
         }
-        guard requirements.requiresTLS else { return }
-        guard !endpoint.address.isEmpty, PQsslInUse(handle.pointer) == 1 else {
+        if requirements.requiresTLS, endpoint.address.isEmpty || PQsslInUse(handle.pointer) == 0 {
             throw PGError.endpointMismatch(endpoint, "libpq has logged in to it without TLS")
+        }
+        if requirements.requiresPassword, PQconnectionUsedPassword(handle.pointer) == 0 {
+            throw PGError(
+                .connectionFailed,
+                "The server \(endpoint) let the user in without asking for a password. Check that it is the right one.",
+                endpoint: endpoint
+            )
         }
     }
 

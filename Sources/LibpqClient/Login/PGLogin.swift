@@ -62,6 +62,9 @@ public struct PGLogin: Sendable {
     public var authenticator: Authenticator?
     /// Whether a connection without TLS is refused, whatever `sslmode` says.
     public var requiresTLS = false
+    /// Whether a server that asks for no password is refused, which libpq does from version 16 on if `require_auth`
+    /// says so.
+    public var requiresPassword = false
     /// How long the server may take to stop a canceled statement before the connection is closed.
     public var cancellationTimeout = Duration.seconds(5)
 

@@ -119,6 +119,7 @@ private final class Visit: Sendable {
             endpoint: endpoint,
             timeout: list.timeout,
             requiresTLS: walk.login.requiresTLS,
+            requiresPassword: walk.login.requiresPassword,
             isSelective: list.isSelective,
             secrets: [password].compactMap { $0 }
         )

@@ -32,6 +32,7 @@ struct ConnectionOpener: Sendable {
         guard let generator = plan.generator else { return login }
         login.servers = plan.targets.map(\.endpoint)
         login.requiresTLS = plan.requiresTLS
+        login.requiresPassword = plan.requiresPassword
         login.authenticator = { [self] server, logIn in
             guard let target = plan.targets.first(where: { $0.endpoint == server }) else {
                 throw RDSIAMError.endpointMismatch(server.name)

@@ -54,6 +54,10 @@ struct ConnectionPlan: Sendable {
     /// Whether every connection must have TLS: all but those to a tunnel on this machine that speaks it.
     var requiresTLS: Bool { conninfo[.sslmode] != "disable" }
 
+    /// Whether a server must ask for the token, unless the parameters say otherwise: one that asks for nothing is not
+    /// the one that the token is for.
+    var requiresPassword: Bool { ["", "password"].contains(conninfo[.requireAuth] ?? "") }
+
     /// What is not safe about it: a warning for each host.
     var warnings: [ConnectOptions.Warning] {
         var warnings: [ConnectOptions.Warning] = []

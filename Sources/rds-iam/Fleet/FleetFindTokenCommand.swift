@@ -12,7 +12,9 @@ struct FleetFindTokenCommand: FleetSubcommand {
         abstract: "Look up a token that has turned up somewhere, in the logs of all hosts.",
         discussion: """
             Reads standard input, never the command line, as `rds-iam audit find-token` does. Only hashes are sent to the \
-            database.
+            database. For example:
+
+              rds-iam audit fleet find-token CONNINFO < token.txt
 
             Exit status: 0 a log knows the token, 1 none does, 2 wrong usage, 5 it could not be looked up.
             """

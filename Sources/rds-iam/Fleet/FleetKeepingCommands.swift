@@ -17,7 +17,11 @@ struct FleetInitCommand: FleetSubcommand {
               audit_fleet_retention  may take whole months out, which leaves an anchor
 
             It needs PostgreSQL 13 or newer, a database in UTF8 and a user who may create schemas and roles, but neither an \
-            extension nor a superuser. Run it again once a month, as the same user.
+            extension nor a superuser. Run it again once a month, as the same user:
+
+              rds-iam audit fleet init "host=audit.example.com dbname=fleet user=owner"
+
+            Exit status: 0 done, 2 wrong usage, 4 the database could not be reached and may be later, 1 anything else.
             """
     )
 
@@ -40,7 +44,11 @@ struct FleetRetireCommand: FleetSubcommand {
         abstract: "Take a month that is over out of the fleet, and leave an anchor, so that the rest verifies.",
         discussion: """
             The month's rows are in a table of their own afterwards, for its owner to store elsewhere or to drop. The user \
-            needs the role audit_fleet_retention.
+            needs the role audit_fleet_retention. For example:
+
+              rds-iam audit fleet retire CONNINFO 2026-10
+
+            Exit status: 0 done, 2 wrong usage, 4 the database could not be reached and may be later, 1 anything else.
             """
     )
 
@@ -66,7 +74,13 @@ struct FleetResumeCommand: FleetSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
         abstract: "Accept a finding that was looked into, and let its log go on.",
-        discussion: "The finding stays, with who has accepted it and why. Only the schema's owner may do this."
+        discussion: """
+            The finding stays, with who has accepted it and why. Only the schema's owner may do this. For example:
+
+              rds-iam audit fleet resume CONNINFO 3 --reason "Restored from a backup."
+
+            Exit status: 0 done, 2 wrong usage, 4 the database could not be reached and may be later, 1 anything else.
+            """
     )
 
     @OptionGroup var fleet: FleetOptions

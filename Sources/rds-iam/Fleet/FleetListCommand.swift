@@ -14,6 +14,9 @@ struct FleetListCommand: FleetSubcommand {
             times. \(PeriodOptions.help) For example, who could log in as andrew on 22 November, from any host:
 
               rds-iam audit fleet list CONNINFO --user andrew --valid-between 2026-11-22 2026-11-23
+
+            Exit status: 0 done, also if no event matches, 2 wrong usage, 4 the database could not be reached and may be \
+            later, 1 anything else.
             """
     )
 

@@ -10,7 +10,13 @@ struct FleetStatsCommand: FleetSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
         abstract: "Count the events of all hosts per day (UTC), user, server, role and error.",
-        discussion: "As `rds-iam audit stats`. \(PeriodOptions.help)"
+        discussion: """
+            As `rds-iam audit stats`. \(PeriodOptions.help) For example:
+
+              rds-iam audit fleet stats CONNINFO --since 2026-11-01
+
+            Exit status: 0 done, 2 wrong usage, 4 the database could not be reached and may be later, 1 anything else.
+            """
     )
 
     @OptionGroup var fleet: FleetOptions
@@ -48,7 +54,10 @@ struct FleetReportCommand: FleetSubcommand {
         commandName: "report",
         abstract: "Write a page about a period of all hosts, and the verification of all chains.",
         discussion: """
-            As `rds-iam audit report`: one file of HTML that loads nothing else and names no secret. \(PeriodOptions.help)
+            As `rds-iam audit report`: one file of HTML that loads nothing else and names no secret. \(PeriodOptions.help) \
+            For example:
+
+              rds-iam audit fleet report CONNINFO november.html --since 2026-11-01
 
             Exit status: 0 done, 2 wrong usage, 3 done, and the verification has found something, 4 the database could not be \
             reached and may be later, 1 anything else.

@@ -14,7 +14,9 @@ struct FleetStatusCommand: FleetSubcommand {
             A host is silent if its shipper has not looked for --silent-after. Into a pipe or a file goes a line for each \
             host, in fields with a tabulator between: host, path, log, newest row, time of its newest event, last arrival, \
             seconds since its shipper last looked, longest delay in seconds, open findings; then a line for each open \
-            finding: "finding", number, host, log, row, kind, message.
+            finding: "finding", number, host, log, row, kind, message. For example:
+
+              rds-iam audit fleet status CONNINFO --silent-after 15
 
             Exit status: 0 every host is there and sound, 2 wrong usage, 3 a host is silent or something does not fit, \
             4 the database could not be reached and may be later, 1 anything else.

@@ -14,8 +14,12 @@ struct ProxyRunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Serve until SIGTERM or SIGINT comes.",
         discussion: """
-            The first SIGTERM or SIGINT begins the shutdown, and the second one ends it at once. Exit status: 130 after \
-            SIGINT; 143 after SIGTERM, or 0 with --exit-zero-on-sigterm; 2 wrong usage; 1 anything else.
+            The first SIGTERM or SIGINT begins the shutdown, and the second one ends it at once. For example:
+
+              rds-iam proxy "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew dbname=blog" --quiet
+
+            Exit status: 130 after SIGINT; 143 after SIGTERM, or 0 with --exit-zero-on-sigterm; 2 wrong usage; 1 anything \
+            else.
             """
     )
 

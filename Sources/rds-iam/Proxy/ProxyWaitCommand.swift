@@ -12,6 +12,8 @@ struct ProxyWaitCommand: AsyncParsableCommand {
             With --timeout 0 it asks once, as a probe of Kubernetes does:
 
               rds-iam proxy wait --for readiness --timeout 0
+
+            Exit status: 0 it is up, 2 wrong usage, 1 anything else.
             """
     )
 

@@ -63,6 +63,30 @@ struct OutcomeTests {
         #expect(error?.message.contains("localhost:\(server.facts.port) (") == true)
     }
 
+    @Test("to a server that asks for no password is none, and the server is refused")
+    func unasked() async throws {
+        let server = try await RDSLookalike.start(["--user", "anna"])
+        let superuser = try await server.connect()
+        let file = try #require(try await superuser.query("show hba_file").rows[0][0])
+        // The first rule that matches decides.
+        let rules = try String(contentsOfFile: file, encoding: .utf8)
+        try ("hostssl all anna all trust\n" + rules).write(toFile: file, atomically: false, encoding: .utf8)
+        _ = try await superuser.query("select pg_reload_conf()")
+        // The server has read its rules when it accepts such a login.
+        let open = server.conninfo(user: "anna") + " sslmode=require"
+        #expect(try await comesTrue { (try? await RDSIAM.connect(open, environment: .bare)) != nil })
+        let log = try await log()
+        let error = await #expect(throws: RDSIAMError.self) {
+            try await RDSIAM.connect(
+                open + " aws_rds_iam_auth_token_generator=default",
+                issuer: server.issuer(audit: .required(log)),
+                environment: .bare
+            )
+        }
+        #expect(error?.code == .connectionFailed && error?.message.contains("without asking for a password") == true)
+        #expect(try await records(log).map(\.activity) == [.issue, .connectionFailed])
+    }
+
     /// A login that fails although nothing is wrong with its token.
     struct Unjudged: Sendable, CustomTestStringConvertible {
         let name: String
