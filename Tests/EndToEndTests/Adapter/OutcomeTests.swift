@@ -66,8 +66,8 @@ struct OutcomeTests {
     @Test("to a server that asks for no password is none, and the server is refused")
     func unasked() async throws {
         let server = try await RDSLookalike.start(["--user", "anna"])
-        let superuser = try await server.connect()
-        let file = try #require(try await superuser.query("show hba_file").rows[0][0])
+        let superuser = try await server.superuser()
+        let file = try #require(try await superuser.value("show hba_file"))
         // The first rule that matches decides.
         let rules = try String(contentsOfFile: file, encoding: .utf8)
         try ("hostssl all anna all trust\n" + rules).write(toFile: file, atomically: false, encoding: .utf8)
