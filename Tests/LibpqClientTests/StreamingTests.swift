@@ -181,8 +181,11 @@ struct StreamingTests {
             }
         }
         #expect(error?.code == .connectionFailed && error?.isRetryable == true)
-        #expect(try await comesTrue { (try? await connection.reset()) != nil })
-        #expect(try await connection.value("select 1") == 1)
+        // A login that comes before the server has noticed ends with it once more.
+        let isBack = try await comesTrue {
+            (try? await connection.reset()) != nil && (try? await connection.value("select 1", as: Int.self)) == 1
+        }
+        #expect(isBack)
     }
 }
 
