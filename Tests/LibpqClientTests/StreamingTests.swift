@@ -183,7 +183,8 @@ struct StreamingTests {
         #expect(error?.code == .connectionFailed && error?.isRetryable == true)
         // A login that comes before the server has noticed ends with it once more.
         let isBack = try await comesTrue {
-            (try? await connection.reset()) != nil && (try? await connection.value("select 1", as: Int.self)) == 1
+            guard (try? await connection.reset()) != nil else { return false }
+            return (try? await connection.value("select 1", as: Int.self)) == 1
         }
         #expect(isBack)
     }
