@@ -16,10 +16,11 @@ struct RowBatch: Sendable {
 
     /// Adds a row, which comes in a result of its own.
     fileprivate mutating func add(_ row: OpaquePointer, isUTF8: Bool) throws(PGError) {
-        guard let result else {
+        guard let result = self.result else {
+            let first = PGResult(row, isUTF8: isUTF8)
             // PQsetvalue cannot add a row that has no columns.
-            isFull = PQnfields(row) == 0
-            self.result = PGResult(row, isUTF8: isUTF8)
+            isFull = PQnfields(row) == 0 || first.memory >= Self.limit
+            result = first
             return
         }
         defer { PQclear(row) }
