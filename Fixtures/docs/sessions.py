@@ -25,7 +25,7 @@ NOT_RUN = [
 # What goes on until it is stopped.
 SERVERS = re.compile(r".*&$|rds-iam proxy [\"-]")
 FOLLOWERS = re.compile(r".* --follow\b")
-COLUMNS = 100
+COLUMNS = 80
 BLOCK = re.compile(r"(?m)^```(?:console|sh)?\n((?:.*\n)*?)```$|((?:^(?:    .*)?\n)+)")
 BEFORE = re.compile(r"<!-- before: (.+?) -->", re.S)
 
@@ -58,7 +58,7 @@ VOLATILE = [
     (r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\r*\n)", ""), (r"[^\n]*\r", ""),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| UTC)?", "TIME"), (r"\b\d{4}-\d\d-\d\d\b", "DATE"), (r"\b\d\d:\d\d:\d\d\b", "CLOCK"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "ID"), (r"\b[0-9a-f]{64}\b", "HASH"), (r"\b[0-9a-f]{16}\b", "PREFIX"),
-    (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,}", "+PUBLIC KEY"), (r"\bA[KS]IA[A-Z2-7]{16}\b", "KEY"), (r"\bAKIA…\w{4}\b", "KEY"), (r"\b\d+(?:\.\d+)? (?:ms|s|seconds?|milliseconds?)\b", "DURATION"),
+    (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,}", "+PUBLIC KEY"), (r"\bA[KS]IA[A-Z2-7]{16}\b", "KEY"), (r"\bAKIA(?:…\w{4}\b|[A-Z2-7]*…)", "KEY"), (r"\b\d+(?:\.\d+)? (?:ms|s|seconds?|milliseconds?)\b", "DURATION"),
     (r"(?<=:)\d{4,5}\b|(?<=port )\d{4,5}\b|(?<=port=)\d{4,5}\b", "PORT"), (r"\bPostgreSQL \d+(?:\.\d+)?", "PostgreSQL N"),
     (r"[─█▏▎▍▌▋▊▉]+", "BAR"), (r"\bprocess \d+", "process N"), (r"[ \t]+", " "),
 ]
@@ -82,6 +82,26 @@ def differs(shown, printed):
         if found is None: return f"it does not print: {line}"
         at, is_free = at + found + 1, False
     return "" if is_free or at == len(lines) else f"the page does not show: {lines[at]}"
+
+
+def at_terminal(words, folder, environment):
+    """Runs a program at a terminal, and returns what it printed, and its status, or None if it did not end."""
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
+    shell = subprocess.Popen(words, cwd=folder, env=environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    printed, deadline = b"", time.monotonic() + 120
+    while (rest := deadline - time.monotonic()) > 0:
+        if not select.select([main], [], [], rest)[0]: break
+        try: part = os.read(main, 65536)
+        except OSError: part = b""
+        if not part: break
+        printed += part
+    os.close(main)
+    try: return printed.decode("utf-8", "replace"), shell.wait(timeout=max(1, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        os.killpg(shell.pid, signal.SIGKILL)
+        return printed.decode("utf-8", "replace"), None
 
 
 class Lookalike:
@@ -137,14 +157,13 @@ class Session:
         for place, instead in places.items(): text = re.sub(rf"(?<![\w/.]){re.escape(place)}", instead, text)
         text = re.sub(r"\b5433\b", str(self.port), text)
         text = re.sub(r"^swift run\b.*", str(self.program or "false"), text)
-        return text.replace("requirepeer=andrew", f"requirepeer={getpass.getuser()}")
+        return text
 
     def there(self, text):
         """What was printed with the page's places for those of this machine."""
         places = {self.run_directory: "/run/user/1000", f"{self.folder}/var/": "/var/", f"{self.folder}/etc/": "/etc/"}
         for place, instead in {**places, str(self.folder): "/home/andrew"}.items(): text = text.replace(place, instead)
-        text = re.sub(rf"\b{re.escape(getpass.getuser())}(?= +\w[\w-]*  )", "andrew", text)
-        return re.sub(rf"\b{re.escape(socket.gethostname())}\b", "web-1", text)
+        return re.sub(rf"\b{re.escape(socket.gethostname())}\b", "web-1", by_andrew(text))
 
     def shell(self, text):
         script = f'. {self.state}; (exit {self.status}); {text}\nstatus=$?; export -p > {self.state}; echo "cd $(printf %q "$PWD")" >> {self.state}; exit $status'
@@ -152,24 +171,8 @@ class Session:
 
     def run(self, command):
         """Runs a command at a terminal, and returns what it printed, or None if it did not end."""
-        main, terminal = pty.openpty()
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-        shell = subprocess.Popen(self.shell(self.here(command.text)), cwd=self.folder, env=self.environment, start_new_session=True,
-                                 stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal)
-        os.close(terminal)
-        printed, deadline = b"", time.monotonic() + 120
-        while (rest := deadline - time.monotonic()) > 0:
-            if not select.select([main], [], [], rest)[0]: break
-            try: part = os.read(main, 65536)
-            except OSError: part = b""
-            if not part: break
-            printed += part
-        os.close(main)
-        try: self.status = shell.wait(timeout=max(1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(shell.pid, signal.SIGKILL)
-            return None
-        return self.there(printed.decode("utf-8", "replace"))
+        printed, self.status = at_terminal(self.shell(self.here(command.text)), self.folder, self.environment)
+        return None if self.status is None else self.there(printed)
 
     def serve(self, command):
         """Starts a server, and returns what is wrong with it; it prints a connection string when it is ready."""
@@ -197,6 +200,29 @@ class Session:
             except subprocess.TimeoutExpired: server.kill()
             if server.returncode != 143: yield command, f"it ends with status {server.returncode} after SIGTERM"
         for folder in (self.folder, self.run_directory): shutil.rmtree(folder, ignore_errors=True)
+
+
+def by_andrew(text):
+    """What was printed, as if andrew had run it."""
+    return re.sub(rf"\b{re.escape(getpass.getuser())}(?= +\w[\w-]*  )", "andrew", text)
+
+
+def run_demo(top, program, text):
+    """Runs bin/demo. Returns its faults: it fails, or a paragraph of it that the page shows is not what it prints."""
+    environment = {**os.environ, "LANG": "C.UTF-8", "TERM": "xterm"}
+    printed, status = at_terminal([top / "bin/demo", "--command", program], top, environment)
+    if status != 0: return [f"bin/demo ends with status {status}: {printed}"]
+    printed = by_andrew(printed)
+    shown = [block for block in re.findall(r"(?ms)^```text\n(.*?)^```$", text) if "# Who is connected" in block]
+    parts = [part.split("\n") for block in shown for part in block.strip().split("\n\n")]
+    if not parts: return ["README.md does not show bin/demo"]
+    faults = [f"README.md: bin/demo, {fault}" for part in parts if (fault := differs(["…", *part, "…"], printed))]
+    shell = subprocess.run([top / "bin/demo", "--shell", "--command", program], cwd=top, env=environment, timeout=60, text=True,
+                           input='rds-iam connect -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog; psql "$ADMINISTRATOR" -tc "select 41 + 1"\n',
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if shell.returncode or "\nandrew is connected to blog" not in shell.stdout or "\n       42\n" not in shell.stdout:
+        faults.append(f"bin/demo --shell ends with status {shell.returncode}: {shell.stdout}")
+    return faults
 
 
 def run_page(name, text, environment, program):

@@ -79,7 +79,7 @@ public final class AWSCaller: Sendable {
     ///
     /// - Throws: ``AWSGeneratorError`` if the region is not known or the host cannot be signed for;
     ///   `AWSCredentialError` if an AWS configuration file is malformed. No error may be retried.
-    public func region(for request: AuthTokenRequest) async throws -> SigningRegion {
+    package func region(for request: AuthTokenRequest) async throws -> SigningRegion {
         if let region = try namedRegion(for: request) { return region }
         guard let name = try await regions(for: request).region() else { throw AWSGeneratorError.noRegion }
         return SigningRegion(name: name, origin: .configuration)

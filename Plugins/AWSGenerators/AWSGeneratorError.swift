@@ -21,17 +21,17 @@ public struct AWSGeneratorError: AuditableError, RetryableError, Hashable, Custo
         /// Neither the request nor the configuration names the region of the database.
         public static let noRegion = Self("noRegion")
         /// The host is a loopback name, an IP address, a socket path or holds a port, so no token can be valid for it.
-        public static let unsignableHost = Self("unsignableHost")
+        package static let unsignableHost = Self("unsignableHost")
         /// `aws_rds_iam_port` is not a port.
-        public static let invalidPort = Self("invalidPort")
+        package static let invalidPort = Self("invalidPort")
         /// `aws_rds_iam_role_arn` is not an ARN.
-        public static let invalidRole = Self("invalidRole")
+        package static let invalidRole = Self("invalidRole")
         /// A keyword stands beside a source of credentials that does not know it, or without the role that it is for.
-        public static let conflictingCredentials = Self("conflictingCredentials")
+        package static let conflictingCredentials = Self("conflictingCredentials")
         /// The host belongs to another service, whose tokens another generator makes.
-        public static let otherService = Self("otherService")
+        package static let otherService = Self("otherService")
         /// Neither the connection string nor the generator names the secret.
-        public static let noSecret = Self("noSecret")
+        package static let noSecret = Self("noSecret")
         /// The credentials have expired, or expire within a second; may be retried.
         public static let expiredCredentials = Self("expiredCredentials")
     }

@@ -12,7 +12,7 @@ public struct SigningEndpoint: Sendable {
     /// The endpoint's port.
     public let port: Int
     /// Whether the connection string overrides the host that is dialed.
-    public let isOverridden: Bool
+    package let isOverridden: Bool
 
     /// Reads the endpoint from a request.
     ///

@@ -3,28 +3,28 @@ import RDSIAMBasics
 /// The region that a token is signed for, and its origin.
 public struct SigningRegion: Sendable {
     /// Where the name of a region comes from, open for more origins later.
-    public struct Origin: Sendable, Hashable, CustomStringConvertible {
+    package struct Origin: Sendable, Hashable, CustomStringConvertible {
         /// The origin's name, as it stands in a diagnosis.
-        public let description: String
+        package let description: String
 
         private init(_ description: String) {
             self.description = description
         }
 
         /// `aws_rds_iam_region` in the connection string.
-        public static let connectionString = Self("connection string")
+        package static let connectionString = Self("connection string")
         /// The generator's own setting.
-        public static let generator = Self("generator")
+        package static let generator = Self("generator")
         /// The name of the host.
-        public static let hostName = Self("host name")
+        package static let hostName = Self("host name")
         /// The AWS configuration: `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile.
-        public static let configuration = Self("AWS configuration")
+        package static let configuration = Self("AWS configuration")
     }
 
     /// The region, for example `eu-central-1`.
     public let name: String
     /// Where the name comes from.
-    public let origin: Origin
+    package let origin: Origin
 
     /// Whether a label has the shape of a region: words and a final number, such as `us-gov-west-1` or
     /// `eusc-de-east-1`.

@@ -18,7 +18,7 @@ public struct CommandGeneratorError: AuditableError, RetryableError, Hashable, C
         /// The connection string names a command, and the program does not allow that.
         public static let notAllowed = Self("notAllowed")
         /// The connection string names no command, or one with a quotation mark that is not closed.
-        public static let invalidCommand = Self("invalidCommand")
+        package static let invalidCommand = Self("invalidCommand")
         /// There is no such program, or it may not be started.
         public static let cannotStart = Self("cannotStart")
         /// The operating system has no process, thread, descriptor or memory left for it; may be retried.
@@ -28,9 +28,9 @@ public struct CommandGeneratorError: AuditableError, RetryableError, Hashable, C
         /// The program did not end in time; may be retried.
         public static let timedOut = Self("timedOut")
         /// The program printed more than its limit.
-        public static let tooMuchOutput = Self("tooMuchOutput")
+        package static let tooMuchOutput = Self("tooMuchOutput")
         /// The program printed no password, or its expiry is not a time.
-        public static let invalidOutput = Self("invalidOutput")
+        package static let invalidOutput = Self("invalidOutput")
     }
 
     /// The kind of this error.

@@ -130,7 +130,4 @@ public struct CommandFields: Sendable, Hashable {
 
     /// The standard names.
     public init() {}
-
-    /// The standard names.
-    public static let standard = Self()
 }

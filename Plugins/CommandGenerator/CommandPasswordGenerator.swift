@@ -37,8 +37,8 @@ public struct CommandPasswordGenerator: AuthTokenGenerator {
         _ program: String,
         _ arguments: [String] = [],
         lifetime: Duration = .seconds(300),
-        fields: CommandFields = .standard,
-        limits: CommandLimits = .standard,
+        fields: CommandFields = CommandFields(),
+        limits: CommandLimits = CommandLimits(),
         environment: [String: String] = ProcessInfo.processInfo.environment,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -187,14 +187,11 @@ public struct CommandLimits: Sendable, Hashable {
     /// How many bytes it may print.
     public var output = 65_536
     /// Whether its standard error goes to that of this process; otherwise it is discarded, as it may hold secrets.
-    public var showsStandardError = false
+    package var showsStandardError = false
     /// Whether it may ask at the terminal of this process, if there is one; without it, a program that tries is stopped
     /// by the system, which ends the call.
-    public var lendsTerminal = false
+    package var lendsTerminal = false
 
     /// The standard limits.
     public init() {}
-
-    /// The standard limits.
-    public static let standard = Self()
 }

@@ -23,7 +23,7 @@ extension AuthTokenGeneratorRegistry.Registration {
     /// - Parameters:
     ///   - isAllowed: Whether connection strings may name a command.
     ///   - limits: How long a command may take and how much it may print.
-    public static func command(isAllowed: Bool = false, limits: CommandLimits = .standard) -> Self {
+    public static func command(isAllowed: Bool = false, limits: CommandLimits = CommandLimits()) -> Self {
         Self(CommandPasswordGenerator.name, secretKeywords: [CommandPasswordGenerator.keyword]) {
             ConnectionStringCommand(isAllowed: isAllowed, limits: limits)
         }

@@ -118,7 +118,7 @@ public struct CredentialAttempt: Sendable, Hashable {
     /// Why there was nothing; empty if credentials came.
     public internal(set) var reason = ""
     /// How long the source took.
-    public internal(set) var elapsed: Duration
+    package internal(set) var elapsed: Duration
 }
 
 extension CredentialAttempt: CustomStringConvertible {

@@ -5,7 +5,7 @@
 /// The text says which sources were asked, why each had nothing, and what to do. It never holds a secret: no key,
 /// token, response body, child process argument or output.
 ///
-/// Trying again may help with the codes ``Code/timedOut``, ``Code/unreachable``, ``Code/interrupted``,
+/// Trying again may help with the codes ``Code/timedOut``, ``Code/unreachable``, `interrupted`,
 /// ``Code/serviceUnavailable`` and ``Code/invalidResponse``, and with ``Code/unreadableFile`` and
 /// ``Code/processFailed`` if the ``underlyingError`` may be retried. A canceled call throws `CancellationError`
 /// instead.
@@ -20,7 +20,7 @@ public struct AWSCredentialError: RetryableError {
     public let serviceCode: String?
     /// The request ID under which AWS knows the call, for its support, or `nil` if there was no answer or it named
     /// none.
-    public let requestID: String?
+    package let requestID: String?
     /// The error of the file system, the network or the child process, if one is the reason.
     public let underlyingError: (any Error)?
 
@@ -66,7 +66,7 @@ extension AWSCredentialError {
         /// A file that the configuration names is missing or cannot be read.
         public static let unreadableFile = Self(description: "unreadableFile")
         /// The configuration asks for something that cannot be done here, such as HTTP without an HTTP client.
-        public static let unsupported = Self(description: "unsupported")
+        package static let unsupported = Self(description: "unsupported")
         /// The service refused for good, such as `AccessDenied`.
         public static let refused = Self(description: "refused")
         /// A sign-in has ended; `aws sso login` or `aws login` starts another.
@@ -78,7 +78,7 @@ extension AWSCredentialError {
         /// The server's certificate is not trusted, or the server speaks no TLS.
         public static let untrustedServer = Self(description: "untrustedServer")
         /// The connection broke before the answer was whole.
-        public static let interrupted = Self(description: "interrupted")
+        package static let interrupted = Self(description: "interrupted")
         /// An answer took too long.
         public static let timedOut = Self(description: "timedOut")
         /// An answer came that is not credentials.
@@ -91,10 +91,12 @@ extension AWSCredentialError {
 }
 
 extension AWSCredentialError: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The message, then one line for each source that was asked.
+    /// The message, then one line for each source that was asked and is not the one the message speaks of.
     public var description: String {
-        let asked = trail.map { "\n  - \($0)" }.joined()
-        return trail.isEmpty ? message : "\(message) Sources asked, in order:\(asked)"
+        let others = trail.filter { $0.reason != message }
+        guard !others.isEmpty else { return message }
+        let title = others.count < trail.count ? "Sources asked before" : "Sources asked, in order"
+        return "\(message) \(title):" + others.map { "\n  - \($0)" }.joined()
     }
 
     /// The same as ``description``.

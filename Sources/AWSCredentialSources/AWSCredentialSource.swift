@@ -176,10 +176,6 @@ extension AWSCredentialSource where Self == RefreshingCredentialSource {
     ///
     /// Each use makes a new cache, so keep the value.
     ///
-    /// - Parameters:
-    ///   - source: Returns fresh credentials.
-    ///   - policy: When to ask it again.
-    public static func refreshing(_ source: any AWSCredentialSource, policy: RefreshPolicy = .standard) -> Self {
-        Self(source, policy: policy)
-    }
+    /// - Parameter source: Returns fresh credentials.
+    public static func refreshing(_ source: any AWSCredentialSource) -> Self { Self(source) }
 }

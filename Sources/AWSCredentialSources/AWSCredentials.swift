@@ -55,7 +55,7 @@ public struct AWSCredentials: Sendable, Equatable {
     /// Returns how many seconds are left before the expiration, negative after it, or `nil` if there is none.
     ///
     /// - Parameter now: The present, in UTC.
-    public func remainingLifetime(at now: Date) -> TimeInterval? {
+    package func remainingLifetime(at now: Date) -> TimeInterval? {
         expiration.map { $0.timeIntervalSince(now) }
     }
 

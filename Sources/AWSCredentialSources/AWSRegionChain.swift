@@ -32,7 +32,7 @@ public struct AWSRegionChain: Sendable {
     ///
     /// It looks at the shared-configuration files, as far as they have been read, at most once a second. It does not
     /// know the region of an EC2 instance.
-    public func cachedRegion() -> String? {
+    package func cachedRegion() -> String? {
         if let region = EndpointSettings(context: context).region { return region }
         guard let configuration = context.configuration.cached(context) else { return nil }
         return try? region(in: configuration)

@@ -43,7 +43,7 @@ public struct STSClient: Sendable {
     ///   - credentials: What signs the call.
     /// - Returns: The role's temporary credentials.
     /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
-    public func assumeRole(_ role: AssumedRole, as credentials: AWSCredentials) async throws -> AWSCredentials {
+    package func assumeRole(_ role: AssumedRole, as credentials: AWSCredentials) async throws -> AWSCredentials {
         var fields: Fields = []
         if let externalID = role.externalID { fields.append(("ExternalId", externalID)) }
         let code = try await mfaCode(for: role)
@@ -79,7 +79,7 @@ public struct STSClient: Sendable {
     ///   - token: The identity provider's token.
     /// - Returns: The role's temporary credentials.
     /// - Throws: ``AWSCredentialError``; its ``AWSCredentialError/isRetryable`` says whether to retry.
-    public func assumeRole(_ role: AssumedRole, withWebIdentity token: String) async throws -> AWSCredentials {
+    package func assumeRole(_ role: AssumedRole, withWebIdentity token: String) async throws -> AWSCredentials {
         let fields = [(name: "WebIdentityToken", value: token)]
         let action = "AssumeRoleWithWebIdentity"
         return try await assume(role, action, fields, signedBy: nil, secret: token, source: .webIdentity)

@@ -3,18 +3,18 @@ import RDSIAMBasics
 /// What a signature is valid for: a day, a region and a service, with the second it is made at.
 public struct CredentialScope: Sendable, Hashable {
     /// The second of signing: its day stands in the scope, the whole of it in `X-Amz-Date`.
-    public let time: SigningTime
+    package let time: SigningTime
     /// The region, for example `eu-central-1`.
-    public let region: String
+    package let region: String
     /// The service under the name it is signed with, for example `rds-db`, `dsql`, `sts`.
-    public let service: String
+    package let service: String
     /// Creates a scope.
     ///
     /// - Parameters:
     ///   - region: ASCII letters, digits, `-` and `_`; not empty.
     ///   - service: The same.
     ///   - unixSeconds: The time of signing in seconds since 1970-01-01T00:00:00Z, up to the end of 9999.
-    /// - Throws: ``SigV4Error/Code/invalidScope`` or ``SigV4Error/Code/invalidTime``; do not retry.
+    /// - Throws: ``SigV4Error`` for a region, service or time that cannot be signed; do not retry.
     public init(region: String, service: String, at unixSeconds: Int64) throws(SigV4Error) {
         guard region.isSignableName, service.isSignableName else {
             throw SigV4Error(
@@ -45,22 +45,22 @@ public struct CredentialScope: Sendable, Hashable {
 }
 
 /// A second of UTC between 1970 and 9999, as Signature Version 4 writes it.
-public struct SigningTime: Sendable, Hashable {
+package struct SigningTime: Sendable, Hashable {
     /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
-    public let unixSeconds: Int64
+    package let unixSeconds: Int64
     /// The date in the basic format of ISO 8601, `20260131`.
-    public let basicDate: String
+    package let basicDate: String
     /// Date and time in the basic format of ISO 8601, `20260131T235959Z`: the value of `X-Amz-Date`.
-    public let basicDateTime: String
+    package let basicDateTime: String
 
     /// The last second that four digits of a year can express: 9999-12-31T23:59:59Z.
-    public static let latestUnixSeconds: Int64 = 253_402_300_799
+    package static let latestUnixSeconds: Int64 = 253_402_300_799
 
     /// Creates a time.
     ///
     /// - Parameter unixSeconds: Seconds since 1970-01-01T00:00:00Z, from 0 to ``latestUnixSeconds``.
     /// - Throws: ``SigV4Error/Code/invalidTime``; do not retry.
-    public init(unixSeconds: Int64) throws(SigV4Error) {
+    package init(unixSeconds: Int64) throws(SigV4Error) {
         guard 0...Self.latestUnixSeconds ~= unixSeconds else {
             throw SigV4Error(.invalidTime, "The signing time lies before 1970 or after 9999. Check the clock.")
         }
@@ -92,7 +92,7 @@ public struct SigningTime: Sendable, Hashable {
     /// - Parameter seconds: Seconds since 1970-01-01T00:00:00Z, such as Foundation's `timeIntervalSince1970`.
     /// - Throws: ``SigV4Error/Code/invalidTime`` if it lies outside the range, is infinite or not a number; do not
     ///   retry.
-    public init(secondsSince1970 seconds: Double) throws(SigV4Error) {
+    package init(secondsSince1970 seconds: Double) throws(SigV4Error) {
         // A number that no Int64 holds is as invalid as -1, and so is NaN.
         try self.init(unixSeconds: Int64(exactly: seconds.rounded(.down)) ?? -1)
     }

@@ -19,15 +19,15 @@ public struct SigV4Error: RetryableError, Hashable, CustomStringConvertible {
         /// A host that is empty or holds anything but letters, digits, `-`, `.`, `_`, `[`, `]` and `:`.
         public static let invalidHost = Self("invalidHost")
         /// A port outside 1…65535.
-        public static let invalidPort = Self("invalidPort")
+        package static let invalidPort = Self("invalidPort")
         /// A database user that is empty or holds a control character.
-        public static let invalidUser = Self("invalidUser")
+        package static let invalidUser = Self("invalidUser")
         /// A region or service that is empty or holds anything but letters, digits, `-` and `_`.
-        public static let invalidScope = Self("invalidScope")
+        package static let invalidScope = Self("invalidScope")
         /// A signing time before 1970 or after 9999, or one that is no number.
-        public static let invalidTime = Self("invalidTime")
+        package static let invalidTime = Self("invalidTime")
         /// A validity in seconds that the service would refuse.
-        public static let invalidExpiry = Self("invalidExpiry")
+        package static let invalidExpiry = Self("invalidExpiry")
         /// A method, path, header or payload hash that cannot stand in an HTTP request.
         public static let invalidRequest = Self("invalidRequest")
         /// libcrypto offers no SHA-256, because of its configuration or because memory ran out; may be retried.
@@ -40,7 +40,7 @@ public struct SigV4Error: RetryableError, Hashable, CustomStringConvertible {
     public let message: String
 
     /// Creates an error of a kind.
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

@@ -6,20 +6,20 @@ import RDSIAMHashing
 /// Two requests are equal if their bytes are: the composed and the decomposed form of a character differ.
 public struct SigV4Request: Sendable {
     /// The method in capital letters, for example `GET`.
-    public var method: String
+    package var method: String
     /// The value of the `Host` header as it will be sent: with the port, if that is not the scheme's default.
-    public var host: String
+    package var host: String
     /// The path as it will be sent, percent-encoded, for example `/` or `/2015-03-31/functions`.
-    public var path: String
+    package var path: String
     /// Names and values of the query, not encoded, in any order; names may repeat.
-    public var query: [SigV4Field]
+    package var query: [SigV4Field]
     /// The headers to sign besides `Host`, in any case and order; names may repeat.
     ///
     /// `Authorization` and the `X-Amz-` headers that the signer adds are ignored, so that a request can be signed
     /// again.
-    public var headers: [SigV4Field]
+    package var headers: [SigV4Field]
     /// What the signature says about the body.
-    public var payload: PayloadHash
+    package var payload: PayloadHash
 
     /// Creates a request.
     public init(
@@ -116,7 +116,7 @@ extension SigV4Field: CustomStringConvertible, CustomDebugStringConvertible, Cus
 /// The last line of a canonical request: what the signature says about the body.
 public struct PayloadHash: Sendable, Hashable {
     /// The text of the line.
-    public let text: String
+    package let text: String
 
     private init(unchecked text: String) {
         self.text = text
@@ -142,7 +142,7 @@ public struct PayloadHash: Sendable, Hashable {
     /// A hash that is known already: 64 lowercase hexadecimal digits.
     ///
     /// - Throws: ``SigV4Error/Code/invalidRequest``; do not retry.
-    public static func precomputed(_ hexadecimal: String) throws(SigV4Error) -> Self {
+    package static func precomputed(_ hexadecimal: String) throws(SigV4Error) -> Self {
         let isHash =
             hexadecimal.utf8.count == 64
             && hexadecimal.utf8.allSatisfy {
@@ -161,19 +161,16 @@ public struct PayloadHash: Sendable, Hashable {
 /// What services do differently.
 public struct SigV4Options: Sendable, Hashable {
     /// Whether `.`, `..` and repeated slashes are removed from the path that is signed.
-    public var normalizesPath = true
+    package var normalizesPath = true
     /// Whether the path, encoded for sending, is encoded once more for signing.
-    public var encodesPathTwice = true
+    package var encodesPathTwice = true
     /// Whether the session token is part of what is signed; a few services want it added afterwards.
-    public var signsSessionToken = true
+    package var signsSessionToken = true
     /// Whether header signing adds `X-Amz-Content-Sha256`, which S3 asks for.
-    public var addsContentSHA256 = false
+    package var addsContentSHA256 = false
 
     /// Creates the options of most services.
     public init() {}
-
-    /// The options of most services.
-    public static let standard = Self()
 
     /// The options of S3, where a path is the name of an object: signed as it is, encoded once.
     public static let s3: Self = {

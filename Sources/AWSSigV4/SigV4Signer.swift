@@ -32,7 +32,7 @@ public struct SigV4Signer: Sendable {
         signing request: SigV4Request,
         scope: CredentialScope,
         credentials: SigningCredentials,
-        options: SigV4Options = .standard
+        options: SigV4Options = SigV4Options()
     ) throws(SigV4Error) -> [SigV4Field] {
         var added = [SigV4Field("X-Amz-Date", scope.time.basicDateTime)]
         if options.addsContentSHA256 { added.append(SigV4Field("X-Amz-Content-Sha256", request.payload.text)) }
@@ -66,7 +66,7 @@ public struct SigV4Signer: Sendable {
         scope: CredentialScope,
         credentials: SigningCredentials,
         expires: Int,
-        options: SigV4Options = .standard
+        options: SigV4Options = SigV4Options()
     ) throws(SigV4Error) -> String {
         let query = try presign(request, scope, credentials, expires, options)
         return String(decoding: query, as: UTF8.self)
@@ -81,7 +81,7 @@ public struct SigV4Signer: Sendable {
         scope: CredentialScope,
         credentials: SigningCredentials,
         expires: Int,
-        options: SigV4Options = .standard
+        options: SigV4Options = SigV4Options()
     ) throws(SigV4Error) -> String {
         let url = try presign(request, scope, credentials, expires, options, at: request.host)
         return String(decoding: url, as: UTF8.self)
@@ -96,7 +96,7 @@ public struct SigV4Signer: Sendable {
         _ scope: CredentialScope,
         _ credentials: SigningCredentials,
         _ expires: Int,
-        _ options: SigV4Options = .standard,
+        _ options: SigV4Options = SigV4Options(),
         at endpoint: String = ""
     ) throws(SigV4Error) -> [UInt8] {
         try Self.check(expires: expires, atMost: 604_800)

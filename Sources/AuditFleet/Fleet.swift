@@ -12,10 +12,14 @@ import RDSIAMSystem
 /// ``verify(heads:keys:progress:)``, which trusts the database with nothing but the bytes.
 public struct Fleet: Sendable {
     /// The connection, as a user who has the role that a call needs.
-    public let connection: PGConnection
+    package let connection: PGConnection
 
     /// Uses a connection to the fleet's database.
     public init(_ connection: PGConnection) { self.connection = connection }
+
+    func explaining<Value>(_ role: FleetRole, _ body: () async throws -> Value) async throws -> Value {
+        try await FleetError.explaining(connection, role, body)
+    }
 
     /// Makes the schema `audit_fleet` with its roles, or brings it up to date: partitions for this month and the next,
     /// and indexes for the months that are over.
@@ -32,7 +36,7 @@ public struct Fleet: Sendable {
             let message = "The database is in \(encoding ?? "another encoding"), not in UTF8. Create one with UTF8."
             throw FleetError(.unsuitableDatabase, message)
         }
-        return try await FleetError.explaining {
+        return try await explaining(.installer) {
             try await connection.transaction {
                 // Two that install at once do so one after the other.
                 _ = try await connection.query("SELECT pg_advisory_xact_lock(hashtext('audit_fleet.install'))")
@@ -47,14 +51,18 @@ public struct Fleet: Sendable {
         }
     }
 
-    /// - Throws: ``FleetError`` `newerSchema`.
+    /// - Throws: ``FleetError`` `newerSchema`, `unsuitableDatabase`.
     private func checkVersion() async throws {
         let rows = try await connection.query("SELECT value FROM audit_fleet.meta WHERE key = 'schema_version'").rows
-        let version = try rows.first?.decode(String.self, at: 0)
-        guard version == FleetSchema.version else {
-            let message = "The fleet's schema has version \(version ?? "none"), and this program knows"
-            throw FleetError(.newerSchema, "\(message) \(FleetSchema.version). Use a newer rds-iam.")
+        let version = try rows.first?.decode(String.self, at: 0) ?? "none"
+        guard version != FleetSchema.version else { return }
+        let message = "The fleet's schema has version \(version), and this program knows \(FleetSchema.version)."
+        // No version that was released has made a schema that this one does not know.
+        if let number = Int(version), number < Int(FleetSchema.version) ?? 0 {
+            let advice = "A version that was never released has made it. Make the fleet in another database."
+            throw FleetError(.unsuitableDatabase, "\(message) \(advice)")
         }
+        throw FleetError(.newerSchema, "\(message) Use a newer rds-iam.")
     }
 
     /// Takes a month that is over out of the fleet: a partition that stands alone afterwards, to be stored elsewhere or
@@ -66,30 +74,32 @@ public struct Fleet: Sendable {
     /// - Parameter month: A day of the month, such as `2026-10-01`.
     /// - Returns: The partition that was taken out.
     /// - Throws: ``FleetError``: `invalidArgument` if the month is not over or has no rows; `notPermitted`.
-    public func retire(month: String) async throws -> RetiredPartition {
-        try await FleetError.explaining {
+    package func retire(month: String) async throws -> RetiredPartition {
+        try await explaining(.retention) {
             let row = try await connection.query("SELECT name, rows FROM audit_fleet.retire($1::date)", month).rows[0]
             return RetiredPartition(name: try row.decode(at: 0), rows: try row.decode(at: 1))
         }
     }
 
-    /// Lets a chain go on that a finding has stopped, once people know why.
+    /// Accepts a finding once people know why, and lets the chain go on if the finding has stopped it.
+    ///
+    /// A row that does not follow, or rows that never came, are a remark of later verifications then.
     ///
     /// - Parameters:
     ///   - finding: The finding's number.
     ///   - reason: Why it is accepted; it stays with the finding.
     /// - Throws: ``FleetError``: `invalidArgument` if there is no such open finding; `notPermitted`.
     public func resume(finding: Int64, reason: String) async throws {
-        try await FleetError.explaining {
+        try await explaining(.owner) {
             _ = try await connection.query("SELECT audit_fleet.resume($1, $2)", finding, reason)
         }
     }
 }
 
 /// A month that was taken out of the fleet.
-public struct RetiredPartition: Sendable, Hashable {
+package struct RetiredPartition: Sendable, Hashable {
     /// The table that holds its rows now, in the schema `audit_fleet`.
-    public let name: String
+    package let name: String
     /// How many rows it has.
-    public let rows: Int64
+    package let rows: Int64
 }

@@ -3,7 +3,7 @@ import LibpqClient
 
 /// Why a fleet's database cannot be used as it was asked to.
 ///
-/// What the connection, the login or the log itself throws passes through as it is. Only ``Code/partitionMissing``
+/// What the connection, the login or the log itself throws passes through as it is. Only `partitionMissing`
 /// is about data; none is retryable, all need a correction first.
 public struct FleetError: RetryableError, CustomStringConvertible {
     /// The kinds of failure; later versions may add more.
@@ -16,13 +16,13 @@ public struct FleetError: RetryableError, CustomStringConvertible {
         /// A newer version of this package has made the schema.
         public static let newerSchema = Code(description: "newerSchema")
         /// The database does not store text as UTF-8.
-        public static let unsuitableDatabase = Code(description: "unsuitableDatabase")
+        package static let unsuitableDatabase = Code(description: "unsuitableDatabase")
         /// The user may not do this.
         public static let notPermitted = Code(description: "notPermitted")
         /// A partition is gone, and nothing says that it was retired.
-        public static let partitionMissing = Code(description: "partitionMissing")
+        package static let partitionMissing = Code(description: "partitionMissing")
         /// A parameter has no meaning, such as a month that is not over.
-        public static let invalidArgument = Code(description: "invalidArgument")
+        package static let invalidArgument = Code(description: "invalidArgument")
     }
 
     /// The kind of failure.
@@ -41,23 +41,47 @@ public struct FleetError: RetryableError, CustomStringConvertible {
         (self.code, self.message, self.underlyingError) = (code, message, underlyingError)
     }
 
-    /// Runs `body` and says in the fleet's words what a server's error means.
-    static func explaining<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do { return try await body() } catch let error as PGError { throw explained(error) }
+    /// Runs `body`, which needs a role, and says in the fleet's words what a server's error means.
+    static func explaining<Value>(
+        _ connection: PGConnection,
+        _ role: FleetRole,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as PGError {
+            let user = try? await connection.parameterStatus("session_authorization")
+            throw explained(error, role.advice(for: user.flatMap { $0 } ?? "who has logged in"))
+        }
     }
 
-    private static func explained(_ error: PGError) -> any Error {
+    private static func explained(_ error: PGError, _ advice: String) -> any Error {
         let hint = error.server?.hint.map { " \($0)" } ?? ""
         switch error.sqlState {
         case "3F000", "42P01", "42883":
             let message = "The database has no audit fleet. Run: rds-iam audit fleet init CONNINFO."
             return FleetError(.notInstalled, message, error)
         case "42501":
-            let advice = "Grant the user audit_fleet_shipper, audit_fleet_reader or audit_fleet_retention."
             return FleetError(.notPermitted, "\(error.message)\(hint.isEmpty ? " " + advice : hint)", error)
         case "XX001": return FleetError(.partitionMissing, error.message + hint, error)
         case "22023": return FleetError(.invalidArgument, error.message + hint, error)
         default: return error
+        }
+    }
+}
+
+/// What a user must be to do something with a fleet.
+enum FleetRole: String {
+    case shipper, reader, retention, owner, installer
+
+    func advice(for user: String) -> String {
+        switch self {
+        case .shipper, .reader, .retention:
+            "The user \(user) needs the role audit_fleet_\(rawValue), which the schema's owner grants."
+        case .owner: "Only the owner of the schema audit_fleet may do this, and the user is \(user)."
+        case .installer:
+            "Only the owner of the schema audit_fleet may do this, or, to make it, a user who may create schemas and roles "
+                + "in the database; the user is \(user)."
         }
     }
 }

@@ -21,11 +21,11 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     /// A name with what it stands for.
     public struct Registration: Sendable {
         /// The name.
-        public let name: String
+        package let name: String
         /// The connection-string keywords that the generator understands.
-        public let keywords: [String]
+        package let keywords: [String]
         /// Further keywords, whose values are masked when a connection string is printed.
-        public let secretKeywords: [String]
+        package let secretKeywords: [String]
         /// Makes the generator, at the first look-up.
         package let build: Build
 
@@ -66,7 +66,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
 
     /// Creates a registry that contains `registrations`, in that order.
     ///
-    /// - Parameter registrations: What the registry starts with and returns to with ``reset()``. If a name occurs
+    /// - Parameter registrations: What the registry starts with. If a name occurs
     ///   twice, the later registration counts.
     public init(_ registrations: [Registration] = []) {
         registry = Registry(of: "generator", defaults: registrations.map { ($0.name, $0.build) })
@@ -80,7 +80,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     /// Creates a registry of generators without keywords.
     ///
     /// - Parameter defaults: The names the registry starts with and returns to with ``reset()``.
-    public convenience init(defaults: [(name: String, build: Build)]) {
+    package convenience init(defaults: [(name: String, build: Build)]) {
         self.init(defaults.map { Registration($0.name, build: $0.build) })
     }
 
@@ -157,7 +157,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     }
 
     /// Returns the registry to the state its initializer left it in, without any built generator.
-    public func reset() {
+    package func reset() {
         declared.withLock { declared in
             declared = defaults
             registry.reset()
@@ -171,7 +171,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     public var keywords: [String] { keywords(\.all) }
 
     /// Those of ``keywords`` that some generator declares as secret.
-    public var secretKeywords: [String] { keywords(\.secret) }
+    package var secretKeywords: [String] { keywords(\.secret) }
 
     private func keywords(_ part: KeyPath<Keywords, [String]>) -> [String] {
         var seen: Set<ByteText> = []
@@ -182,7 +182,7 @@ public final class AuthTokenGeneratorRegistry: Sendable {
     }
 
     /// Returns the keywords of one generator, or none if the name is not registered.
-    public func keywords(of name: String) -> [String] {
+    package func keywords(of name: String) -> [String] {
         declared.withLock { $0[ByteText(name)]?.all ?? [] }
     }
 

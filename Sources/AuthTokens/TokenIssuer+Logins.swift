@@ -2,16 +2,16 @@ import RDSIAMBasics
 import RDSIAMSystem
 
 /// What a server made of a token, as a failed login tells.
-public struct TokenOutcome: Sendable, Hashable, CustomStringConvertible {
+package struct TokenOutcome: Sendable, Hashable, CustomStringConvertible {
     /// The outcome's name.
-    public let description: String
+    package let description: String
 
     /// The server let the token in; what failed came afterwards, such as a database that does not exist.
-    public static let accepted = TokenOutcome(description: "accepted")
+    package static let accepted = TokenOutcome(description: "accepted")
     /// The server looked at the token and refused the login.
-    public static let refused = TokenOutcome(description: "refused")
+    package static let refused = TokenOutcome(description: "refused")
     /// No server looked at the token: none could be reached, or it refused the login without asking for a password.
-    public static let notJudged = TokenOutcome(description: "notJudged")
+    package static let notJudged = TokenOutcome(description: "notJudged")
 }
 
 /// What becomes of tokens.
@@ -25,8 +25,6 @@ extension TokenIssuer {
     /// }
     /// ```
     ///
-    /// An error that is no refusal counts as ``TokenOutcome/notJudged``; the rest is as for
-    /// ``withToken(from:for:outcome:discard:_:)``.
     ///
     /// - Parameters:
     ///   - name: The name the generator is registered under.
@@ -55,9 +53,8 @@ extension TokenIssuer {
 
     /// Logs in with a token, and tells apart the failures that are no refusals.
     ///
-    /// A token that the server refuses is thrown away. If it came from the cache, `body` is called once more with a new
-    /// one, unless the new one is the same text: a server that has just refused it would do so again. A token that was
-    /// accepted, or not judged, stays in the cache, and `body` is not called again.
+    /// It does what ``withToken(from:for:isRefusal:discard:_:)`` does. A token that was accepted, or not judged, stays
+    /// in the cache.
     ///
     /// - Parameters:
     ///   - name: The name the generator is registered under.
@@ -67,7 +64,7 @@ extension TokenIssuer {
     ///   - body: Connects with ``IssuedToken/token``, as the token's ``AuthToken/user`` if it names one.
     /// - Throws: What ``token(from:for:)`` throws; what `body` throws; what the recorder throws if a record is
     ///   required.
-    public func withToken<Result>(
+    package func withToken<Result>(
         from name: String,
         for request: AuthTokenRequest,
         outcome: (any Error) -> TokenOutcome,
@@ -77,7 +74,7 @@ extension TokenIssuer {
         let issued = try await token(from: name, for: request)
         do {
             return try await use(issued, outcome, discard, body)
-        } catch  where issued.isFromCache && outcome(error) == .refused {
+        } catch  where issued.isFromCache && outcome(error) == .refused && !Task.isCancelled {
             let fresh = try await token(from: name, for: request)
             guard !fresh.token.hasSameValue(as: issued.token) else {
                 invalidate(fresh)
@@ -98,7 +95,8 @@ extension TokenIssuer {
         do {
             result = try await body(issued)
         } catch is CancellationError {
-            observe(.unjudged, issued.key, issued.token, errorCode: "CancellationError", time: clock.time())
+            // The server may have been sent the token.
+            try? await record(.notJudged, of: issued, error: CancellationError())
             throw CancellationError()
         } catch {
             let outcome = outcome(error)
@@ -143,12 +141,12 @@ extension TokenIssuer {
     private func record(_ outcome: TokenOutcome, of issued: IssuedToken, error: (any Error)?) async throws {
         let time = clock.time()
         guard outcome != .notJudged else {
-            return await recordUnjudged(issued, at: time, error: error.map(auditCode(of:)))
+            return await recordUnjudged(issued.key, issued.token, at: time, error: error.map(auditCode(of:)))
         }
         let code = outcome == .refused ? error.map(auditCode(of:)) : nil
         observe(outcome == .refused ? .rejected : .accepted, issued.key, issued.token, errorCode: code, time: time)
         guard audit.recorder != nil else { return }
-        if let count = unjudged.flush(issued.request, at: time) { await recordCount(count, issued, at: time) }
+        if let failures = unjudged.flush(issued.request, at: time) { await record(failures, at: time) }
         let activity: TokenEvent.Activity = outcome == .refused ? .connectionRefused : .connectionAccepted
         try await audit.record(event(activity, of: issued, errorCode: code, time: time))
     }
@@ -161,7 +159,7 @@ extension TokenIssuer {
     ///   - name: The name the generator is registered under.
     ///   - error: Why it failed, or `nil` if it succeeded.
     /// - Throws: What the recorder throws, if a record is required.
-    public func record(
+    package func record(
         _ activity: TokenEvent.Activity,
         for request: AuthTokenRequest,
         from name: String,
@@ -172,23 +170,41 @@ extension TokenIssuer {
         try await audit.record(TokenEvent(activity, of: request, generator: name, errorCode: code, time: clock.time()))
     }
 
-    /// Records, at most once for each server and minute, that no token was judged.
-    private func recordUnjudged(_ issued: IssuedToken, at time: Date, error code: String?) async {
-        observe(.unjudged, issued.key, issued.token, errorCode: code, time: time)
-        guard audit.recorder != nil, let count = unjudged.add(issued.request, at: time) else { return }
-        await recordCount(count, issued, at: time, error: code)
+    /// Records that a login failed before there was a token for it.
+    ///
+    /// - Parameters:
+    ///   - request: What the token would have been asked for with.
+    ///   - name: The name the generator is registered under.
+    ///   - error: Why it failed.
+    package func recordFailure(of request: AuthTokenRequest, from name: String, _ error: any Error) async {
+        let key = TokenKey(generator: name, request: request)
+        await recordUnjudged(key, nil, at: clock.time(), error: auditCode(of: error))
     }
 
-    private func recordCount(_ count: Int, _ issued: IssuedToken, at time: Date, error code: String? = nil) async {
+    /// Records the failed logins that are counted and not yet on record, before the log is closed.
+    package func recordPendingFailures() async {
+        let time = clock.time()
+        for failures in unjudged.flushAll() { await record(failures, at: time) }
+    }
+
+    /// Records, at most once for each server and minute, that no token was judged.
+    private func recordUnjudged(_ key: TokenKey, _ token: AuthToken?, at time: Date, error code: String?) async {
+        observe(.unjudged, key, token, errorCode: code, time: time)
+        guard audit.recorder != nil else { return }
+        let failure = UnjudgedLogins.Failures(request: key.request, generator: key.generator, errorCode: code)
+        for failures in unjudged.add(failure, at: time) { await record(failures, at: time) }
+    }
+
+    private func record(_ failures: UnjudgedLogins.Failures, at time: Date) async {
         // It is about the server, not about one token.
         var event = TokenEvent(
             .connectionFailed,
-            of: issued.request,
-            generator: issued.generator,
-            errorCode: code,
+            of: failures.request,
+            generator: failures.generator,
+            errorCode: failures.errorCode,
             time: time
         )
-        event.count = count
+        event.count = failures.count
         try? await audit.record(event)
     }
 }

@@ -1,4 +1,4 @@
-public import RDSIAMSystem
+package import RDSIAMSystem
 
 /// Issues tokens: looks the generator up by name, takes a cached token or asks the generator, records the token, and
 /// only then returns it.
@@ -34,7 +34,7 @@ public struct TokenIssuer: Sendable {
     public init(
         generators: AuthTokenGeneratorRegistry,
         audit: AuditPolicy = .off,
-        cache: TokenCacheOptions = .standard,
+        cache: TokenCacheOptions = TokenCacheOptions(),
         observers: [any TokenObserver] = [],
         clock: TokenClock = .system
     ) {
@@ -52,7 +52,7 @@ public struct TokenIssuer: Sendable {
     ///   - generators: The generators it looks names up in.
     ///   - audit: Where events go, and whether a token may leave without its record.
     ///   - now: The wall clock.
-    public init(
+    package init(
         generators: AuthTokenGeneratorRegistry,
         audit: AuditPolicy = .off,
         now: @escaping @Sendable () -> Date

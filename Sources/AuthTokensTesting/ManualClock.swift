@@ -39,7 +39,7 @@ public final class ManualClock: Sendable {
     public var uptime: Duration { state.withLock { $0.uptime } }
 
     /// How many tasks sleep on this clock.
-    public var sleepers: Int { state.withLock { $0.sleepers.count } }
+    package var sleepers: Int { state.withLock { $0.sleepers.count } }
 
     /// The clock in the form that an issuer takes.
     public var tokenClock: TokenClock {
@@ -68,7 +68,7 @@ public final class ManualClock: Sendable {
     /// Sets the wall clock alone, as an operator does, or as it is after a machine's sleep.
     ///
     /// - Parameter duration: How far; negative sets it back.
-    public func setWallClock(by duration: Duration) {
+    package func setWallClock(by duration: Duration) {
         state.withLock { $0.wall += duration.clampedReading.seconds }
     }
 

@@ -1,5 +1,5 @@
 import CLibpq
-public import RDSIAMSystem
+package import RDSIAMSystem
 import Synchronization
 
 /// A connection to a PostgreSQL server, logged in.
@@ -16,16 +16,16 @@ public final class PGConnection: Sendable {
     /// Connects, as often as it is asked to: at first, and at each ``PGConnection/reset()``.
     ///
     /// It calls ``PGConnection/Dialer/connect(_:)`` and returns what that returned.
-    public typealias Opener = @Sendable (Dialer) async throws -> Facts
+    package typealias Opener = @Sendable (Dialer) async throws -> Facts
 
     /// What connects one connection.
-    public struct Dialer: Sendable {
+    package struct Dialer: Sendable {
         let session: Session
 
         /// Connects and logs in; an earlier connection is closed first.
         ///
         /// - Throws: ``PGError``; what the login's authenticator throws; `CancellationError`.
-        public func connect(_ login: PGLogin) async throws -> Facts { try await session.connect(login) }
+        package func connect(_ login: PGLogin) async throws -> Facts { try await session.connect(login) }
     }
 
     /// Who is connected where, and how.
@@ -50,7 +50,7 @@ public final class PGConnection: Sendable {
     }
 
     /// Connects as `opener` says, at first and at each ``reset()``.
-    public static func open(_ opener: @escaping Opener) async throws -> PGConnection {
+    package static func open(_ opener: @escaping Opener) async throws -> PGConnection {
         let session = try Session(on: EventLoop.next())
         return PGConnection(session, try await opener(Dialer(session: session)), opener)
     }
@@ -82,7 +82,7 @@ public final class PGConnection: Sendable {
     ///
     /// - Returns: The value, or `nil` if the server does not report that parameter.
     /// - Throws: ``PGError`` with the code `closed`; `CancellationError`.
-    public func parameterStatus(_ name: String) async throws -> String? {
+    package func parameterStatus(_ name: String) async throws -> String? {
         try await session.use { traffic in
             PQparameterStatus(traffic.handle.pointer, name).map { String(cString: $0) }
         }
@@ -113,7 +113,7 @@ extension PGConnection {
         /// When the password that logged in expires, or `nil` if that is not known.
         ///
         /// An opener may set it. The connection outlives it.
-        public var passwordExpiresAt: Date?
+        package var passwordExpiresAt: Date?
         /// The failures of the servers and addresses that were tried before, in order.
         public internal(set) var earlierFailures: [any Error] = []
 

@@ -33,9 +33,6 @@ public struct PGServerMessage: Sendable, Hashable {
     public internal(set) var routine: String?
 }
 
-/// What a server sends beside an answer, such as what `RAISE NOTICE` says.
-public typealias PGNotice = PGServerMessage
-
 extension PGServerMessage {
     /// Reads the fields of a result, or of what libpq gives to a notice receiver (`PQresultErrorField`).
     init(_ result: OpaquePointer) {
@@ -57,7 +54,7 @@ public struct PGNotification: Sendable, Hashable {
     /// The channel's name.
     public let channel: String
     /// What was sent with it, as bytes; empty if nothing was.
-    public let payloadBytes: [UInt8]
+    let payloadBytes: [UInt8]
     /// What was sent with it; bytes that are not UTF-8, which a database in SQL_ASCII may send, are shown as U+FFFD.
     public var payload: String { String(decoding: payloadBytes, as: UTF8.self) }
     /// The process number of the server's session that sent it.

@@ -94,8 +94,8 @@ package struct DatabaseEndpoint: Sendable, CustomStringConvertible {
     private static func kind(of name: HostName) -> Kind {
         if name.text.hasBytePrefix("/") || name.text.hasBytePrefix("@") { return .socket }
         if let address = NetworkAddress(name.text) { return address.isLoopback ? .loopback : .address }
-        guard let obstacle = name.obstacle else { return .other }
-        return obstacle == "a loopback name" ? .loopback : .address
+        if name.isLoopback { return .loopback }
+        return name.obstacle == "an IP address" ? .address : .other
     }
 
     /// Whether AWS gave the name.

@@ -42,7 +42,7 @@ struct Diagnosis {
 
     /// The families whose words leave no other reason.
     private func settled(_ message: ServerMessage) -> LikelyCause? {
-        pooler(message) ?? settingsCause(message) ?? proxyCause(message) ?? dsqlCause(message)
+        pooler(message) ?? settingsCause(message) ?? sessionCause(message) ?? proxyCause(message) ?? dsqlCause(message)
             ?? noLoginProblem(message) ?? accessCause(message)
     }
 

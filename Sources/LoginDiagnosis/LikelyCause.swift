@@ -79,145 +79,151 @@ extension LikelyCause {
 
 extension LikelyCause.Code {
     /// The text that was sent is no whole token any more: cut, escaped twice or not at all, or without its `/`.
-    public static let damagedToken = Self("damagedToken")
+    package static let damagedToken = Self("damagedToken")
     /// The token was made for another user than the one who logs in.
-    public static let userMismatch = Self("userMismatch")
+    package static let userMismatch = Self("userMismatch")
     /// The token was made for another host or port than the one that is dialed, and no setting says why.
-    public static let endpointMismatch = Self("endpointMismatch")
+    package static let endpointMismatch = Self("endpointMismatch")
     /// The token is signed for longer than the 15 minutes that RDS accepts.
-    public static let tokenLifetime = Self("tokenLifetime")
+    package static let tokenLifetime = Self("tokenLifetime")
     /// The token expired before the login.
-    public static let tokenExpired = Self("tokenExpired")
+    package static let tokenExpired = Self("tokenExpired")
     /// The credentials that signed the token ended before the login, and the token with them.
-    public static let credentialsExpired = Self("credentialsExpired")
+    package static let credentialsExpired = Self("credentialsExpired")
     /// The credentials that signed the token end before it does.
-    public static let credentialsNearExpiry = Self("credentialsNearExpiry")
+    package static let credentialsNearExpiry = Self("credentialsNearExpiry")
     /// The credentials file changed after the token was signed.
-    public static let staleCredentials = Self("staleCredentials")
+    package static let staleCredentials = Self("staleCredentials")
     /// Keys in the environment hide the profile that is named.
-    public static let shadowedProfile = Self("shadowedProfile")
+    package static let shadowedProfile = Self("shadowedProfile")
     /// The token was signed for another region than the host's.
-    public static let regionMismatch = Self("regionMismatch")
+    package static let regionMismatch = Self("regionMismatch")
     /// The writer of the Aurora global database is in another region than the one the token was signed for.
-    public static let globalRegion = Self("globalRegion")
+    package static let globalRegion = Self("globalRegion")
     /// The token was signed for the near end of a tunnel instead of the endpoint.
-    public static let tunnelHost = Self("tunnelHost")
+    package static let tunnelHost = Self("tunnelHost")
     /// The token was signed for the port of a tunnel instead of the endpoint's.
-    public static let tunnelPort = Self("tunnelPort")
+    package static let tunnelPort = Self("tunnelPort")
     /// The name the token was signed for is none that AWS gives.
-    public static let notAnEndpointName = Self("notAnEndpointName")
+    package static let notAnEndpointName = Self("notAnEndpointName")
     /// This machine's clock and AWS's differ.
-    public static let clockSkew = Self("clockSkew")
+    package static let clockSkew = Self("clockSkew")
     /// A password was sent for a role that logs in with tokens only.
-    public static let passwordForIAMRole = Self("passwordForIAMRole")
+    package static let passwordForIAMRole = Self("passwordForIAMRole")
     /// The server refused a password that is no token.
-    public static let passwordRefused = Self("passwordRefused")
+    package static let passwordRefused = Self("passwordRefused")
 }
 
 // MARK: - Rights
 
 extension LikelyCause.Code {
     /// The IAM identity may not log in as this user.
-    public static let missingPermission = Self("missingPermission")
+    package static let missingPermission = Self("missingPermission")
     /// The policy names another kind of resource id than the endpoint needs.
-    public static let wrongResourceID = Self("wrongResourceID")
+    package static let wrongResourceID = Self("wrongResourceID")
     /// The user's name is written in another case elsewhere.
-    public static let userCase = Self("userCase")
+    package static let userCase = Self("userCase")
     /// IAM authentication is off on the instance or cluster.
-    public static let iamDisabled = Self("iamDisabled")
+    package static let iamDisabled = Self("iamDisabled")
     /// The role is no member of `rds_iam`, or there is no such role: the server asked for a stored password.
-    public static let userWithoutRDSIAM = Self("userWithoutRDSIAM")
+    package static let userWithoutRDSIAM = Self("userWithoutRDSIAM")
     /// There is no such role.
-    public static let unknownRole = Self("unknownRole")
+    package static let unknownRole = Self("unknownRole")
     /// The role may not log in (`NOLOGIN`).
-    public static let loginNotPermitted = Self("loginNotPermitted")
+    package static let loginNotPermitted = Self("loginNotPermitted")
     /// The server's access rules (`pg_hba.conf`) admit no such login.
-    public static let accessRule = Self("accessRule")
+    package static let accessRule = Self("accessRule")
     /// The role may not replicate.
-    public static let replicationRole = Self("replicationRole")
+    package static let replicationRole = Self("replicationRole")
     /// RDS takes no tokens for replication unless a parameter says so.
-    public static let replicationOptIn = Self("replicationOptIn")
+    package static let replicationOptIn = Self("replicationOptIn")
     /// The server asks for a certificate of the client's.
-    public static let clientCertificate = Self("clientCertificate")
+    package static let clientCertificate = Self("clientCertificate")
     /// The server authenticates with Kerberos, which excludes IAM.
-    public static let kerberos = Self("kerberos")
+    package static let kerberos = Self("kerberos")
     /// The server refused the login before it asked for the token.
-    public static let refusedBeforeToken = Self("refusedBeforeToken")
+    package static let refusedBeforeToken = Self("refusedBeforeToken")
 }
 
 // MARK: - TLS and settings
 
 extension LikelyCause.Code {
     /// The server, or a proxy on the way to it, offers no TLS, or the login came without.
-    public static let noTLS = Self("noTLS")
+    package static let noTLS = Self("noTLS")
     /// libpq tried again without TLS, and the second refusal hides the first.
-    public static let plaintextFallback = Self("plaintextFallback")
+    package static let plaintextFallback = Self("plaintextFallback")
     /// The server's certificate does not chain to the roots that are trusted.
-    public static let trustRoot = Self("trustRoot")
+    package static let trustRoot = Self("trustRoot")
     /// The file of trusted roots is missing or cannot be read.
-    public static let rootFile = Self("rootFile")
+    package static let rootFile = Self("rootFile")
     /// `sslrootcert=system` needs a newer libpq.
-    public static let systemRootsUnsupported = Self("systemRootsUnsupported")
+    package static let systemRootsUnsupported = Self("systemRootsUnsupported")
     /// `sslrootcert=system` goes with `sslmode=verify-full` only.
-    public static let weakSSLMode = Self("weakSSLMode")
+    package static let weakSSLMode = Self("weakSSLMode")
     /// The certificate has expired, or is not valid yet.
-    public static let certificateExpired = Self("certificateExpired")
+    package static let certificateExpired = Self("certificateExpired")
     /// The certificate is for another name.
-    public static let certificateName = Self("certificateName")
+    package static let certificateName = Self("certificateName")
     /// The two sides share no version of TLS.
-    public static let tlsVersion = Self("tlsVersion")
+    package static let tlsVersion = Self("tlsVersion")
     /// `channel_binding=require` rules tokens out.
-    public static let channelBinding = Self("channelBinding")
+    package static let channelBinding = Self("channelBinding")
     /// `require_auth` rules tokens out.
-    public static let requireAuth = Self("requireAuth")
+    package static let requireAuth = Self("requireAuth")
     /// The server asked for a password and none was sent.
-    public static let noPassword = Self("noPassword")
+    package static let noPassword = Self("noPassword")
+    /// A parameter for the session does not exist, or has a value that the server does not accept.
+    package static let serverParameter = Self("serverParameter")
+    /// The server is none of the kind that `target_session_attrs` asks for.
+    package static let sessionAttributes = Self("sessionAttributes")
+    /// `hostaddr` is no IP address.
+    package static let invalidAddress = Self("invalidAddress")
 }
 
 // MARK: - Services in between
 
 extension LikelyCause.Code {
     /// RDS Proxy has no credentials for the role, or does not take tokens for it.
-    public static let proxyCredentials = Self("proxyCredentials")
+    package static let proxyCredentials = Self("proxyCredentials")
     /// RDS Proxy logs in to the database with a token of its own, which was refused.
-    public static let proxyRole = Self("proxyRole")
+    package static let proxyRole = Self("proxyRole")
     /// RDS Proxy does not support the way of logging in that the client chose.
-    public static let proxyAuthentication = Self("proxyAuthentication")
+    package static let proxyAuthentication = Self("proxyAuthentication")
     /// Aurora DSQL got a token for the other of its two actions.
-    public static let dsqlAction = Self("dsqlAction")
+    package static let dsqlAction = Self("dsqlAction")
     /// The Aurora DSQL role is not linked with the IAM identity.
-    public static let dsqlRole = Self("dsqlRole")
+    static let dsqlRole = Self("dsqlRole")
     /// More logins in a second than AWS judges.
-    public static let throttled = Self("throttled")
+    package static let throttled = Self("throttled")
     /// The server gave up while it waited for AWS to judge the token.
-    public static let serverSideTimeout = Self("serverSideTimeout")
+    package static let serverSideTimeout = Self("serverSideTimeout")
     /// A connection pooler, not the database, refused the login.
-    public static let pooler = Self("pooler")
+    package static let pooler = Self("pooler")
 }
 
 // MARK: - No login problem
 
 extension LikelyCause.Code {
     /// The server has no connection slot left.
-    public static let tooManyConnections = Self("tooManyConnections")
+    package static let tooManyConnections = Self("tooManyConnections")
     /// The login worked, but there is no such database.
-    public static let databaseMissing = Self("databaseMissing")
+    package static let databaseMissing = Self("databaseMissing")
     /// The login worked, but the role may not connect to this database.
-    public static let noConnectPrivilege = Self("noConnectPrivilege")
+    package static let noConnectPrivilege = Self("noConnectPrivilege")
     /// The server starts, stops, wakes up or recovers.
-    public static let serverStarting = Self("serverStarting")
+    package static let serverStarting = Self("serverStarting")
     /// Nothing answered in time.
-    public static let networkTimeout = Self("networkTimeout")
+    package static let networkTimeout = Self("networkTimeout")
     /// The endpoint's address is a private one, and nothing answered.
-    public static let privateAddress = Self("privateAddress")
+    package static let privateAddress = Self("privateAddress")
     /// Nothing listens on the port.
-    public static let portClosed = Self("portClosed")
+    package static let portClosed = Self("portClosed")
     /// The host name has no address.
-    public static let nameNotResolved = Self("nameNotResolved")
+    package static let nameNotResolved = Self("nameNotResolved")
     /// There is no route to the address.
-    public static let noRoute = Self("noRoute")
+    package static let noRoute = Self("noRoute")
     /// What answered closed the connection without a word.
-    public static let connectionClosed = Self("connectionClosed")
+    package static let connectionClosed = Self("connectionClosed")
     /// What answered is no PostgreSQL server.
-    public static let notPostgreSQL = Self("notPostgreSQL")
+    package static let notPostgreSQL = Self("notPostgreSQL")
 }

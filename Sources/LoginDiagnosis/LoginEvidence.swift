@@ -15,16 +15,16 @@ public struct LoginEvidence: Sendable {
     /// Whether the connection had TLS when the login failed.
     public var isTLSInUse: Bool?
     /// The version of TLS, such as `TLSv1.3`.
-    public var tlsVersion: String?
+    package var tlsVersion: String?
     /// What is known of the server's certificate.
-    public var certificate: ServerCertificate?
+    package var certificate: ServerCertificate?
 
     // MARK: What was asked for
 
     /// The server's name as it stands in the connection string.
     public var host: String?
     /// The numeric address that was dialed.
-    public var address: String?
+    package var address: String?
     /// The port that was dialed.
     public var port: Int?
     /// The user who logs in.
@@ -32,17 +32,17 @@ public struct LoginEvidence: Sendable {
     /// The database.
     public var database: String?
     /// Whether the login is for replication.
-    public var isReplication = false
+    package var isReplication = false
     /// What is known of the token that was sent, or `nil` if none was made.
     public var token: TokenFacts?
     /// The settings of the connection, by keyword: libpq's, such as `sslmode`, and the generators', such as
     /// `aws_rds_iam_port`.
-    public var settings: [String: Setting] = [:]
+    package var settings: [String: Setting] = [:]
     /// The version of libpq, such as 150018 (`PQlibVersion`), or `nil` if the client is another.
-    public var libpqVersion: Int?
+    package var libpqVersion: Int?
     /// The kinds of root certificates in the file that is trusted, if the client has looked
     /// (``TrustRoots/found(inPEM:)``).
-    public var trustedRoots: Set<TrustRoots>?
+    package var trustedRoots: Set<TrustRoots>?
 
     // MARK: What else is known
 
@@ -53,15 +53,15 @@ public struct LoginEvidence: Sendable {
     /// The name that ``host`` is an alias of (DNS, `CNAME`).
     public var canonicalName: String?
     /// The ARN of the IAM identity that signed (STS, `GetCallerIdentity`).
-    public var identityARN: String?
+    package var identityARN: String?
     /// The account number to show in a policy's resource; `nil` for a blank.
-    public var accountID: String?
+    package var accountID: String?
     /// The name of the profile that keys in the environment hide.
-    public var hiddenProfile: String?
+    package var hiddenProfile: String?
     /// When the file with the credentials was last changed.
-    public var credentialsChangedAt: Date?
+    package var credentialsChangedAt: Date?
     /// How many logins with new tokens this client makes in a second.
-    public var loginsPerSecond: Double?
+    package var loginsPerSecond: Double?
 
     /// Creates evidence with nothing in it but the time.
     public init(now: Date = Date()) {
@@ -69,31 +69,31 @@ public struct LoginEvidence: Sendable {
     }
 
     /// A setting of the connection.
-    public struct Setting: Sendable {
+    package struct Setting: Sendable {
         /// Its value.
-        public var value: String
+        package var value: String
         /// What it comes from, such as `the connection string`, `PGSSLMODE` or `the service file`; `nil` if that is
         /// not known.
-        public var source: String?
+        package var source: String?
 
         /// Creates a setting.
-        public init(_ value: String, from source: String? = nil) {
+        package init(_ value: String, from source: String? = nil) {
             self.value = value
             self.source = source
         }
     }
 
     /// What is known of a server's certificate.
-    public struct ServerCertificate: Sendable {
+    package struct ServerCertificate: Sendable {
         /// The issuer's name, or better that of the chain's root, such as `CN=Amazon RDS eu-west-2 Root CA RSA2048 G1`.
-        public var issuer: String?
+        package var issuer: String?
         /// When it begins to be valid.
-        public var notBefore: Date?
+        package var notBefore: Date?
         /// When it ends to be valid.
-        public var notAfter: Date?
+        package var notAfter: Date?
 
         /// Creates a certificate's facts.
-        public init(issuer: String? = nil, notBefore: Date? = nil, notAfter: Date? = nil) {
+        package init(issuer: String? = nil, notBefore: Date? = nil, notAfter: Date? = nil) {
             self.issuer = issuer
             self.notBefore = notBefore
             self.notAfter = notAfter

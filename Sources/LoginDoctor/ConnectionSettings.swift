@@ -73,7 +73,7 @@ package struct ConnectionSettings: Sendable, Hashable, Codable {
             resolved.parameters.parameters.filter { !$0.bytes.isEmpty || given.contains($0.keyword) }.map { parameter in
                 Setting(
                     keyword: parameter.keyword.name,
-                    value: parameter.keyword.isSecret ? "***" : String(decoding: parameter.bytes, as: UTF8.self),
+                    value: Self.shown(parameter),
                     origin: origins.origin(of: parameter)
                 )
             }
@@ -92,6 +92,13 @@ package struct ConnectionSettings: Sendable, Hashable, Codable {
                 port: String(decoding: endpoint.portBytes, as: UTF8.self)
             )
         }
+    }
+
+    /// A value without what is secret in it: a host may be a URL by mistake, and have a password in it.
+    private static func shown(_ parameter: Conninfo.Parameter) -> String {
+        guard !parameter.keyword.isSecret else { return "***" }
+        let text = String(decoding: parameter.bytes, as: UTF8.self)
+        return parameter.keyword == .host ? text.withoutUserOfURL : text
     }
 
     /// Returns the setting of a keyword, or `nil` if it has no value.

@@ -16,26 +16,26 @@ import RDSIAMSystem
 /// Each wait has a limit, and so has the whole. Canceling the task ends it at once.
 public struct Examination: Sendable {
     /// How long each step may wait, and all of them together.
-    public struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// For all steps together; for each server, if there are several.
-        public var whole = Duration.seconds(60)
+        package var whole = Duration.seconds(60)
         /// For the credentials: a helper, or the metadata service.
-        public var credentials = Duration.seconds(20)
+        package var credentials = Duration.seconds(20)
         /// For the call that says whose credentials they are.
-        public var identity = Duration.seconds(10)
+        package var identity = Duration.seconds(10)
         /// For the look-up of the host name.
-        public var lookup = Duration.seconds(5)
+        package var lookup = Duration.seconds(5)
         /// For a connection to the port.
-        public var connection = Duration.seconds(5)
+        package var connection = Duration.seconds(5)
         /// For TLS.
-        public var tls = Duration.seconds(5)
+        package var tls = Duration.seconds(5)
         /// For the making and recording of the token.
-        public var token = Duration.seconds(20)
+        package var token = Duration.seconds(20)
         /// For the login.
-        public var login = Duration.seconds(20)
+        package var login = Duration.seconds(20)
 
         /// The standard limits.
-        public init() {}
+        package init() {}
     }
 
     /// Makes, caches and records the token, and knows the generators and their keywords.
@@ -47,15 +47,15 @@ public struct Examination: Sendable {
     /// Whether to stay away from the network: no look-up, no call, no login.
     public var isOffline = false
     /// Whether account numbers and access keys are shown in full.
-    public var showsAccounts = false
+    package var showsAccounts = false
     /// How long to wait.
-    public var limits = Limits()
+    package var limits = Limits()
     /// Where variables of the environment come from that this program has set by itself, by their names.
     ///
     /// `["AWS_REGION": "the settings file /etc/app.json"]`, for example, makes the report name the file.
-    public var variableOrigins: [String: String] = [:]
+    package var variableOrigins: [String: String] = [:]
     /// Called with the name of each step when it begins.
-    public var progress: (@Sendable (Step.Name) -> Void)?
+    package var progress: (@Sendable (Step.Name) -> Void)?
 
     /// Creates an examination.
     ///

@@ -156,11 +156,7 @@ extension Findings {
             evidence.settings[setting.keyword] = LoginEvidence.Setting(setting.value, from: setting.origin)
         }
         if servers.count > 1, let server {
-            // Of lists, what concerns this server.
-            for (keyword, value) in [
-                ("host", server.request.host), ("hostaddr", server.address), ("port", "\(server.request.port)"),
-                (AWSKeyword.host, parameter(AWSKeyword.host)), (AWSKeyword.port, parameter(AWSKeyword.port)),
-            ] {
+            for (keyword, value) in parameters(of: server) {
                 let source = evidence.settings[keyword]?.source
                 evidence.settings[keyword] = value.map { LoginEvidence.Setting($0, from: source) }
             }
@@ -182,6 +178,14 @@ extension Findings {
             examination.environment.files(Array(path.utf8)).map { TrustRoots.found(inPEM: $0.contents ?? []) }
         }
         return evidence
+    }
+
+    /// What lists hold for one of several servers.
+    func parameters(of server: Server) -> [String: String?] {
+        [
+            "host": server.request.host, "hostaddr": server.address, "port": "\(server.request.port)",
+            AWSKeyword.host: parameter(AWSKeyword.host), AWSKeyword.port: parameter(AWSKeyword.port),
+        ]
     }
 
     /// The file of the roots that libpq trusts, or `nil` if it trusts the system's, or none.
@@ -216,8 +220,12 @@ extension Findings {
 
     /// Whether the right to log in may be what is missing.
     ///
-    /// Not if the server has asked for a stored password: then no token was judged.
-    var needsStatement: Bool { loginFailure?.passwordWasUsed == true && loginFailure?.sqlState != "28P01" }
+    /// Not if the server has asked for a stored password, as no token was judged then, nor if the login itself worked,
+    /// as it does before a database is found missing.
+    var needsStatement: Bool {
+        loginFailure?.passwordWasUsed == true
+            && causes.contains { $0.code == LikelyCause.Code.missingPermission.description }
+    }
 
     /// The policy statement to compare with.
     var statement: String? {
@@ -247,26 +255,4 @@ extension Findings {
         return "The login works: \(facts.user) is connected to \(facts.database) on \(facts.host):\(facts.port) over "
             + "\(facts.tlsVersion ?? "no TLS")."
     }
-
-    /// Returns a command of this package's with the same connection string but for some settings.
-    ///
-    /// A secret is not repeated: what is masked stays out.
-    ///
-    /// - Parameters:
-    ///   - name: The subcommand.
-    ///   - changes: Values by keyword; `nil` removes the setting.
-    func command(_ name: String, _ changes: [String: String?] = [:]) -> String {
-        let given = settings?.settings.filter { ["connection string", "option"].contains($0.origin) } ?? []
-        let kept = given.filter { changes[$0.keyword] == nil && $0.value != "***" }
-        let added = changes.sorted { $0.key < $1.key }.compactMap { keyword, value in
-            value.map { ConnectionSettings.Setting(keyword: keyword, value: $0, origin: "option") }
-        }
-        let text = (kept + added).map(\.text).joined(separator: " ")
-        return text.isEmpty ? "rds-iam \(name)" : "rds-iam \(name) \(text.quotedForShell)"
-    }
-}
-
-extension String {
-    /// The text as one word of a shell's command line.
-    var quotedForShell: String { "'" + replacingBytes("'", with: "'\\''") + "'" }
 }

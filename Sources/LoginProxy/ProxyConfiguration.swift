@@ -4,7 +4,7 @@ import NIOCore
 /// What a proxy serves, and within which bounds.
 public struct ProxyConfiguration: Sendable {
     /// The servers to log in to, each with the local address that leads to it.
-    public var routes: [ProxyRoute]
+    package var routes: [ProxyRoute]
     /// Bounds on connections and waiting.
     public var limits = ProxyLimits()
     /// How long a shutdown waits.
@@ -23,15 +23,15 @@ public struct ProxyConfiguration: Sendable {
 /// One local address and the server that it leads to.
 public struct ProxyRoute: Sendable {
     /// The server.
-    public var upstream: Upstream
+    package var upstream: Upstream
     /// Where clients connect.
-    public var address: LocalAddress
+    package var address: LocalAddress
     /// How clients show who they are.
-    public var authentication: LocalAuthentication
+    package var authentication: LocalAuthentication
     /// The certificate to show to clients that ask for TLS; `nil` to answer that there is none.
     ///
     /// It is for TCP alone: a Unix-domain socket has no TLS.
-    public var tls: LocalTLS?
+    package var tls: LocalTLS?
 
     /// Describes a route.
     ///
@@ -89,9 +89,9 @@ public struct ProxyRoute: Sendable {
 /// The certificate that a proxy shows to its clients.
 public struct LocalTLS: Sendable, Hashable {
     /// The path of a PEM file: the certificate, followed by those that lead to its root.
-    public var certificateChainFile: String
+    package var certificateChainFile: String
     /// The path of a PEM file with the private key.
-    public var privateKeyFile: String
+    package var privateKeyFile: String
 
     /// Names the files.
     ///
@@ -111,13 +111,13 @@ public struct ProxyLimits: Sendable, Hashable {
     /// How many of them may be logging in at the same time.
     public var logins = 100
     /// How long a client may take to say who it is.
-    public var loginTimeout: Duration = .seconds(30)
+    package var loginTimeout: Duration = .seconds(30)
     /// How long one server address may take to accept a connection and a login.
     ///
     /// The connection string's `connect_timeout` overrules it.
     public var connectTimeout: Duration = .seconds(30)
-    /// How many requests to cancel a query are forwarded in a second.
-    public var cancelsPerSecond = 50
+    /// How many requests to cancel a query may name no session in a second, before all are ignored for a while.
+    package var cancelsPerSecond = 50
 
     /// Creates the defaults.
     public init() {}
@@ -126,9 +126,9 @@ public struct ProxyLimits: Sendable, Hashable {
 /// How long a shutdown waits.
 public struct DrainDelays: Sendable, Hashable {
     /// How long new clients are let in after shutdown has begun, for load balancers that learn of it late.
-    public var minimum: Duration
+    package var minimum: Duration
     /// How long open sessions may go on after shutdown has begun.
-    public var maximum: Duration
+    package var maximum: Duration
 
     /// Sets the delays.
     ///

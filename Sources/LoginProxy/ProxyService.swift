@@ -14,7 +14,7 @@ public import ServiceLifecycle
 /// ```
 public struct ProxyService: Service {
     /// What it is doing, for health checks.
-    public let status: ProxyStatus
+    package let status: ProxyStatus
     private let configuration: ProxyConfiguration
     private let issuer: TokenIssuer
     private let metrics: ProxyMetrics
@@ -26,13 +26,28 @@ public struct ProxyService: Service {
     /// - Parameters:
     ///   - configuration: What it serves, and within which bounds.
     ///   - issuer: Makes, caches and records the tokens.
-    ///   - metrics: Counts what it does.
     ///   - logger: Receives one line for each event; never a token, a password or SQL.
     ///   - onReady: Called once, when all addresses are listened on.
     public init(
         configuration: ProxyConfiguration,
         issuer: TokenIssuer,
-        metrics: ProxyMetrics = ProxyMetrics(),
+        logger: Logger,
+        onReady: @escaping @Sendable ([ProxyRoute.Bound]) -> Void = { _ in }
+    ) {
+        self.init(
+            configuration: configuration,
+            issuer: issuer,
+            metrics: ProxyMetrics(),
+            logger: logger,
+            onReady: onReady
+        )
+    }
+
+    /// Creates a proxy that counts what it does.
+    package init(
+        configuration: ProxyConfiguration,
+        issuer: TokenIssuer,
+        metrics: ProxyMetrics,
         logger: Logger,
         onReady: @escaping @Sendable ([ProxyRoute.Bound]) -> Void = { _ in }
     ) {
@@ -66,7 +81,7 @@ public struct ProxyService: Service {
     }
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
-        let open = OpenChannels()
+        let (open, freed) = (OpenChannels(), FreedMemory(logger: logger))
         let servers = try configuration.routes.map { route in
             try RouteServer(
                 route,
@@ -75,6 +90,7 @@ public struct ProxyService: Service {
                 metrics: metrics,
                 status: status,
                 open: open,
+                freed: freed,
                 logger: logger
             )
         }
@@ -97,6 +113,7 @@ public struct ProxyService: Service {
         }
         open.closeAll()
         try? await open.allClosed(within: .seconds(5), on: group.any()).get()
+        await issuer.recordPendingFailures()
     }
 
     /// Waits for the two delays; a canceled task waits for neither.
@@ -122,8 +139,8 @@ extension RouteServer {
     /// Listens for clients.
     ///
     /// - Throws: ``LocalListenerError``.
-    fileprivate func listen(on group: any EventLoopGroup) async throws -> LocalListener.Bound {
-        try await LocalListener.bind(route.address, on: group) { channel in
+    func listen(on group: any EventLoopGroup) async throws -> LocalListener.Bound {
+        try await LocalListener.bind(route.address, on: group, onShortage: warnOfShortage) { channel in
             channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
         }
     }
@@ -139,7 +156,10 @@ extension RouteServer {
 
     private func accept(_ channel: any Channel) throws {
         metrics.connectionOpened()
-        channel.closeFuture.whenComplete { [metrics] _ in metrics.connectionClosed() }
+        channel.closeFuture.whenComplete { [metrics, freed, loop = channel.eventLoop] _ in
+            metrics.connectionClosed()
+            freed.connectionClosed(on: loop)
+        }
         open.add(channel)
         do {
             let peer = try peer(of: channel)
@@ -149,6 +169,8 @@ extension RouteServer {
                 throw ClientError("53300", message, detail: "It allows \(limits.logins) at the same time.")
             }
             try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.small)
+            let reads = AdaptiveRecvByteBufferAllocator.readsAtOnce
+            try channel.syncOptions?.setOption(.maxMessagesPerRead, value: reads)
             try channel.pipeline.syncOperations.addHandler(ClientHandler(self, peer))
         } catch let error as ClientError {
             logger.notice("client refused", metadata: ["reason": "\(error.message)", "sqlstate": "\(error.sqlState)"])

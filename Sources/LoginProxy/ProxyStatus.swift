@@ -2,25 +2,25 @@
 import Synchronization
 
 /// What a proxy is doing, for health checks: reading it never waits.
-public final class ProxyStatus: Sendable {
+package final class ProxyStatus: Sendable {
     /// A phase in the life of a proxy.
-    public struct Phase: Sendable, Hashable, CustomStringConvertible {
+    package struct Phase: Sendable, Hashable, CustomStringConvertible {
         fileprivate let number: UInt8
         /// The phase's name.
-        public var description: String { ["starting", "serving", "draining", "stopped"][Int(number)] }
+        package var description: String { ["starting", "serving", "draining", "stopped"][Int(number)] }
 
         /// No address is listened on yet.
-        public static let starting = Phase(number: 0)
+        package static let starting = Phase(number: 0)
         /// Clients are let in.
-        public static let serving = Phase(number: 1)
+        package static let serving = Phase(number: 1)
         /// Sessions go on; new clients are refused once the minimum delay is over.
-        public static let draining = Phase(number: 2)
+        package static let draining = Phase(number: 2)
         /// Nothing is open any more.
-        public static let stopped = Phase(number: 3)
+        package static let stopped = Phase(number: 3)
     }
 
     /// How many connections may be open, or `nil` if there is no limit.
-    public let maximumConnections: Int?
+    package let maximumConnections: Int?
     private let current = Atomic<UInt8>(Phase.starting.number)
     private let open = Atomic<Int>(0)
 
@@ -29,10 +29,10 @@ public final class ProxyStatus: Sendable {
     }
 
     /// What the proxy is doing at this moment.
-    public var phase: Phase { Phase(number: current.load(ordering: .acquiring)) }
+    package var phase: Phase { Phase(number: current.load(ordering: .acquiring)) }
 
     /// How many client connections are open: sessions, and those that still log in.
-    public var openConnections: Int { open.load(ordering: .relaxed) }
+    package var openConnections: Int { open.load(ordering: .relaxed) }
 
     func enter(_ phase: Phase) { current.store(phase.number, ordering: .releasing) }
 

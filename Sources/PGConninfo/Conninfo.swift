@@ -44,7 +44,7 @@ public struct Conninfo: Sendable {
     }
 
     /// Returns the bytes of an extension parameter: `nil` if it is unset, empty if it is set to nothing.
-    public func bytes(ofExtension name: String) -> [UInt8]? {
+    package func bytes(ofExtension name: String) -> [UInt8]? {
         extensions.position(of: name)
             .flatMap { store.value(of: .init(extensionAt: $0)) }
             .map(Array.init)
@@ -77,6 +77,9 @@ extension Conninfo {
     ///
     /// A string that begins with `postgresql://` or `postgres://` is a URI; any other holds keyword/value pairs.
     /// Nothing is looked up: ``resolve(in:leavingUnset:)`` adds defaults, environment and service file.
+    ///
+    /// With extension keywords one rule is added: a URI is refused if an `@` stands in its hosts or its path. There,
+    /// libpq ends a password that holds `/` or `@` unescaped, and takes the rest for the name of a host or database.
     /// - Parameters:
     ///   - text: The connection string.
     ///   - dialect: The version of libpq whose rules apply.
@@ -149,7 +152,7 @@ extension Conninfo {
 
     /// Sets a parameter to bytes, which are taken literally.
     /// - Throws: ``ConninfoError`` for a keyword that libpq of this version does not have, and for a NUL byte.
-    public mutating func set(_ keyword: Keyword, to bytes: [UInt8]) throws(ConninfoError) {
+    package mutating func set(_ keyword: Keyword, to bytes: [UInt8]) throws(ConninfoError) {
         guard keyword.isKnown(in: dialect) else { throw ConninfoError(.notInDialect, keyword: keyword.name) }
         try replace(.init(keyword.code), isSecret: keyword.isSecret, name: keyword.name, with: bytes)
     }

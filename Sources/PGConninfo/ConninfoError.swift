@@ -66,7 +66,7 @@ public struct ConninfoError: RetryableError, Hashable {
     ///
     /// They equal what `PQconninfoParse` or `PQerrorMessage` of the dialect's libpq returns in the C locale, the
     /// closing line feed included. They need not be UTF-8.
-    public var unsafeLibpqMessageBytes: [UInt8] { libpqMessage }
+    package var unsafeLibpqMessageBytes: [UInt8] { libpqMessage }
 
     /// libpq's own message, which **quotes the input and may hold a password**; bytes that are not UTF-8 are replaced.
     public var unsafeLibpqMessage: String { String(decoding: libpqMessage, as: UTF8.self) }
@@ -114,13 +114,13 @@ extension ConninfoError.Code {
     /// The input holds a NUL byte, which libpq would take for its end.
     public static let nulByte = Self("nulByte", "A connection string cannot hold a NUL byte", "Remove it.")
     /// A keyword in a keyword/value string is not followed by `=`.
-    public static let missingEquals = Self(
+    package static let missingEquals = Self(
         "missingEquals",
         "A setting has no \"=\" after its keyword",
         "Write keyword=value, and put single quotes around a value that holds spaces."
     )
     /// A quoted value has no closing quote.
-    public static let unterminatedQuote = Self(
+    package static let unterminatedQuote = Self(
         "unterminatedQuote",
         "A quoted value has no closing quote",
         "Close it, and write a quote that belongs to the value as \\'."
@@ -138,45 +138,51 @@ extension ConninfoError.Code {
         "Write postgresql://user@host:port/database."
     )
     /// An IPv6 address in a URI has no closing bracket.
-    public static let unclosedBracket = Self(
+    package static let unclosedBracket = Self(
         "unclosedBracket",
         "An IPv6 address in a URI has no closing \"]\"",
         "Close it, or write a \"[\" that belongs to a name as %5B."
     )
     /// The brackets of an IPv6 address in a URI are empty.
-    public static let emptyBrackets = Self(
+    package static let emptyBrackets = Self(
         "emptyBrackets",
         "The brackets of an IPv6 address in a URI are empty",
         "Write the address between them."
     )
+    /// An `@` in a URI stands after the user and the password, or after a `/`: they may hold one that is not escaped.
+    package static let unescapedAt = Self(
+        "unescapedAt",
+        "An \"@\" stands where a URI has no place for one",
+        "Write @ as %40 and / as %2F in the user, the password and the database."
+    )
     /// A bracket in a URI is followed by something other than a port, a path, a query or another host.
-    public static let unexpectedCharacter = Self(
+    package static let unexpectedCharacter = Self(
         "unexpectedCharacter",
         "An unexpected character follows an IPv6 address in a URI",
         "Only \":\", \"/\", \"?\" or \",\" may follow the \"]\"."
     )
     /// A URI query parameter has no `=`.
-    public static let missingSeparator = Self(
+    package static let missingSeparator = Self(
         "missingSeparator",
         "A URI query parameter has no \"=\"",
         "Write keyword=value, and write an \"&\" that belongs to a value as %26."
     )
     /// A URI query parameter has more than one `=`.
-    public static let extraSeparator = Self(
+    package static let extraSeparator = Self(
         "extraSeparator",
         "A URI query parameter has more than one \"=\"",
         "Write an \"=\" that belongs to a value as %3D."
     )
     /// A `%` in a URI is not followed by two hexadecimal digits.
-    public static let invalidPercentEncoding = Self(
+    package static let invalidPercentEncoding = Self(
         "invalidPercentEncoding",
         "A \"%\" is not followed by two hexadecimal digits",
         "Write a percent sign as %25."
     )
     /// A URI holds `%00`.
-    public static let percentEncodedNUL = Self("percentEncodedNUL", "A URI cannot hold %00", "Remove it.")
+    package static let percentEncodedNUL = Self("percentEncodedNUL", "A URI cannot hold %00", "Remove it.")
     /// A part of a URI holds a raw space between other characters (libpq 18 and later).
-    public static let unexpectedSpaces = Self("unexpectedSpaces", "A part of a URI holds spaces", "Write them as %20.")
+    package static let unexpectedSpaces = Self("unexpectedSpaces", "A part of a URI holds spaces", "Write them as %20.")
 }
 
 // Service file.
@@ -194,7 +200,7 @@ extension ConninfoError.Code {
         "Correct its name, or add a section for it to ~/.pg_service.conf."
     )
     /// A line of the service file is longer than libpq reads.
-    public static let serviceLineTooLong = Self(
+    static let serviceLineTooLong = Self(
         "serviceLineTooLong",
         "A line of the service file is too long",
         "Shorten it to fewer than 1,023 bytes."
@@ -206,13 +212,13 @@ extension ConninfoError.Code {
         "Write keyword=value with a keyword of libpq, and no spaces around the \"=\"."
     )
     /// A service refers to another service.
-    public static let nestedService = Self(
+    package static let nestedService = Self(
         "nestedService",
         "A service cannot refer to another service",
         "Remove the line."
     )
     /// A service is defined in LDAP, which is not looked up.
-    public static let ldapService = Self(
+    package static let ldapService = Self(
         "ldapService",
         "The service is defined in LDAP, which is not supported",
         "Write its settings into the service file."
@@ -242,7 +248,7 @@ extension ConninfoError.Code {
     /// A port is not within 1 to 65535.
     public static let invalidPort = Self("invalidPort", "A port is not within 1 to 65535", "Correct it.")
     /// The path of a Unix-domain socket does not fit into a socket address.
-    public static let socketPathTooLong = Self(
+    static let socketPathTooLong = Self(
         "socketPathTooLong",
         "The path of a Unix-domain socket is too long",
         "Use a directory with a shorter path."

@@ -21,7 +21,7 @@ extension Conninfo {
         /// The newest libpq whose rules are known.
         public static let newest = v19
         /// Every version whose rules are known, oldest first.
-        public static let all = [v15, v16, v17, v18, v19]
+        package static let all = [v15, v16, v17, v18, v19]
 
         private init(majorVersion: Int) {
             self.majorVersion = majorVersion

@@ -6,7 +6,7 @@ extension Conninfo {
         /// The keyword.
         public let keyword: Keyword
         /// The value, which need not be UTF-8.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
 
         /// The value as text, or `nil` if it is not UTF-8.
         public var value: String? { String(validating: bytes, as: UTF8.self) }

@@ -28,7 +28,7 @@ extension RDSIAM {
     ///   - observers: Learn of everything the issuer does, each in turn.
     public static func bootstrap(
         audit: AuditPolicy,
-        cache: TokenCacheOptions = .standard,
+        cache: TokenCacheOptions = TokenCacheOptions(),
         observers: [any TokenObserver] = []
     ) {
         let issuer = TokenIssuer(generators: generators, audit: audit, cache: cache, observers: observers)

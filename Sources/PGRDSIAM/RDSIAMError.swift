@@ -173,7 +173,10 @@ extension RDSIAMError {
 
     static let noHostName = RDSIAMError(
         .invalidRequest,
-        "A token is signed for a host name and sent over TLS. Set host to the database's endpoint, not to a socket."
+        """
+        A token is signed for a host name, and none is given: libpq would dial a local socket. Set host in the connection \
+        string, or PGHOST, to the database's endpoint.
+        """
     )
 
     static let noUser = RDSIAMError(

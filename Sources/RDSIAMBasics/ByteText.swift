@@ -119,3 +119,17 @@ extension String {
         ).map { String(decoding: $0, as: UTF8.self) }
     }
 }
+
+extension String {
+    /// The text as one word of a POSIX shell, in quotation marks (2.2.2, "Single-Quotes").
+    package var quotedForShell: String { "'" + replacingBytes("'", with: #"'\''"#) + "'" }
+
+    /// The text as one word of a POSIX shell, in quotation marks only if it needs them.
+    package var shellWord: String {
+        let isPlain = utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_./:@%+,=".utf8.contains(byte)
+        }
+        return isPlain && !isEmpty ? self : quotedForShell
+    }
+}

@@ -34,6 +34,8 @@ extension ChildProcess {
     /// The run ends with the program itself: a process that it leaves behind may hold the pipe open and is not waited
     /// for. The output is read while the program runs, as it would wait for ever on a full pipe.
     ///
+    /// Ctrl-C at a lent terminal reaches this process as well, as it would had the terminal not been lent.
+    ///
     /// - Parameters:
     ///   - path: The program's path; `PATH` is not searched.
     ///   - arguments: What follows the program's name.
@@ -64,7 +66,12 @@ extension ChildProcess {
                     standardError: standardError,
                     borrowsTerminal: borrowsTerminal
                 )
-                return try child.collect(until: deadline, outputLimit: outputLimit, cancellation)
+                let result = try child.collect(until: deadline, outputLimit: outputLimit, cancellation)
+                let isInterrupted = child.hasTerminal && result.status == .signaled(SIGINT)
+                // Its end returns the terminal.
+                _ = consume child
+                if isInterrupted { try interruptJob(cancellation) }
+                return result
             }
         } onCancel: {
             cancellation.isRequested.store(true, ordering: .relaxed)
@@ -73,6 +80,15 @@ extension ChildProcess {
 
     private final class Cancellation: Sendable {
         let isRequested = Atomic(false)
+    }
+
+    /// Sends SIGINT to this process and the others of its job, and waits a moment for it to cancel the task.
+    private static func interruptJob(_ cancellation: Cancellation) throws {
+        kill(0, SIGINT)
+        for _ in 0..<50 {
+            if cancellation.isRequested.load(ordering: .relaxed) { throw CancellationError() }
+            poll(nil, 0, slice)
+        }
     }
 
     /// How often, in milliseconds, the limits and the end are looked at.

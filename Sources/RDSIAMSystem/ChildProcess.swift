@@ -107,6 +107,9 @@ package struct ChildProcess: ~Copyable {
         }
     }
 
+    /// Whether it is lent the terminal of this process.
+    var hasTerminal: Bool { loan != nil }
+
     /// Returns whether it has ended; ``status`` then says how.
     ///
     /// - Throws: ``SystemFailure`` if its status is lost, as in a program that ignores `SIGCHLD`.

@@ -38,7 +38,7 @@ extension AuditLog {
     ///   - report: What was looked at and is accepted.
     ///   - reason: Who decided it and why. Not a secret.
     /// - Throws: ``AuditLogError``: `damaged` if more is wrong than the report names; `busy` may be tried again.
-    public func reanchor(acknowledging report: AuditVerification, reason: String) throws {
+    package func reanchor(acknowledging report: AuditVerification, reason: String) throws {
         guard report.findings.count == report.findingCount else {
             let message = "More is wrong than can be acknowledged (findings: \(report.findingCount))."
             throw AuditLogError(.damaged, message + " Keep the file and begin a new log.", path: path)

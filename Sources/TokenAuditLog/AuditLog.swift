@@ -129,7 +129,7 @@ public actor AuditLog: TokenAuditRecorder {
     ///   - events: How many events.
     ///   - issued: How many of them were about tokens that were used nevertheless.
     /// - Throws: ``AuditLogError``; `busy` may be tried again.
-    public func recordLoss(events: Int, issued: Int) throws {
+    package func recordLoss(events: Int, issued: Int) throws {
         try maintaining { committer, deadline in
             try committer.transaction(until: deadline, afterLosing: LostEvents(events: events, issued: issued)) {}
         }
@@ -155,8 +155,7 @@ public actor AuditLog: TokenAuditRecorder {
     ///
     /// That events were lost is recorded in any case, if it can be. Later events are refused.
     ///
-    /// - Returns: The lost events of which the log says nothing, as it could not be written. A later
-    ///   ``recordLoss(events:issued:)`` can make up for it.
+    /// - Returns: The lost events of which the log says nothing, as it could not be written.
     @discardableResult
     public func close() -> LostEvents {
         queue.close()

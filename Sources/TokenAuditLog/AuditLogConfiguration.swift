@@ -9,7 +9,7 @@ public struct AuditLogConfiguration: Sendable {
     /// Whether a log is made if there is none.
     ///
     /// If not, opening fails with `notFound`, or with `notAnAuditLog` if the file is empty.
-    public var createsFile = true
+    package var createsFile = true
     /// Who is said to write.
     public var actor: AuditActor
     /// The wall clock, for the log's own events.
@@ -18,17 +18,17 @@ public struct AuditLogConfiguration: Sendable {
     /// the nearest of these, and what is not a number as the beginning of 1970.
     public var now: @Sendable () -> Date = { Date() }
     /// Whether opening and closing are recorded, each with the log's head, to be compared with later.
-    public var recordsOpenAndClose = true
+    package var recordsOpenAndClose = true
     /// After how many events this process writes a checkpoint; 0 for never.
     public var checkpointInterval = 1000
     /// After how long without an event a checkpoint shows that there was none; `nil`, zero or less for never.
-    public var idleCheckpoint: Duration? = .seconds(3600)
+    package var idleCheckpoint: Duration? = .seconds(3600)
     /// The key that signs checkpoints.
     ///
     /// Keep its other half where the log's writers cannot change it.
     public var signingKey: AuditSigningKey?
     /// How many bytes to hold back for a full disk; 0 for none.
-    public var reserveSize = 262_144
+    package var reserveSize = 262_144
     /// Receives notices of checkpoints, a reserve that was needed, and lost events.
     public var notify: @Sendable (AuditLogNotice) -> Void = { _ in }
 

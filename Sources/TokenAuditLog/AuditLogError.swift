@@ -33,29 +33,29 @@ public struct AuditLogError: RetryableError, CustomStringConvertible {
         /// There is no file at the path.
         public static let notFound = Code("notFound")
         /// A new file was asked for, and there is one already.
-        public static let alreadyExists = Code("alreadyExists")
+        package static let alreadyExists = Code("alreadyExists")
         /// The file is something other than an audit log.
         public static let notAnAuditLog = Code("notAnAuditLog")
         /// A newer version of this package has written the file.
         public static let newerSchema = Code("newerSchema")
         /// A writer has crashed, and only a writer can clean up after it.
-        public static let needsRecovery = Code("needsRecovery")
+        static let needsRecovery = Code("needsRecovery")
         /// The file's pages are damaged, or something in the file keeps rows from being stored.
         public static let damaged = Code("damaged")
         /// The disk reported an error.
-        public static let inputOutput = Code("inputOutput")
+        package static let inputOutput = Code("inputOutput")
         /// The event is larger than the log takes.
-        public static let tooLarge = Code("tooLarge")
+        package static let tooLarge = Code("tooLarge")
         /// Rows that were asked for have been pruned.
-        public static let pruned = Code("pruned")
+        package static let pruned = Code("pruned")
         /// The log has been closed.
         public static let closed = Code("closed")
         /// A key or a signed note is malformed, or its signature is wrong.
-        public static let badNote = Code("badNote")
+        static let badNote = Code("badNote")
         /// The caller passed a value that has no meaning, such as a date that is not a number.
-        public static let invalidArgument = Code("invalidArgument")
+        package static let invalidArgument = Code("invalidArgument")
         /// SQLite refused for another reason.
-        public static let sqlite = Code("sqlite")
+        package static let sqlite = Code("sqlite")
     }
 
     /// The kind of failure.

@@ -2,7 +2,7 @@ import RDSIAMSystem
 
 /// The audit log, open for reading only: creates nothing, changes nothing, and may be used while others write.
 ///
-/// A log that a crash has left half-way is read from a private copy (``isReadingCopy``).
+/// A log that a crash has left half-way is read from a private copy.
 ///
 /// ```swift
 /// let reader = try await AuditLogReader.open("/var/lib/app/tokens.auditlog")
@@ -48,7 +48,7 @@ public actor AuditLogReader {
     /// - Parameters:
     ///   - start: The row up to which the log has been verified before; nil to begin at its first row.
     ///   - heads: Heads that were kept elsewhere. The log must hold each of them; one whose row is pruned is a finding,
-    ///     ``AuditFinding/Kind/headPruned``.
+    ///     `headPruned`.
     ///   - keys: Keys of which one must have signed each checkpoint, and one checkpoint at least. None if signatures do
     ///     not matter.
     ///   - progress: Is told now and then how many rows have been walked. It is called on the reader's thread.
@@ -89,7 +89,7 @@ public actor AuditLogReader {
     /// Whether this reads a private copy, as a writer has crashed and left the log half-way.
     ///
     /// The log itself is not changed: the next writer repairs it.
-    public var isReadingCopy: Bool { connection?.isCopy ?? false }
+    package var isReadingCopy: Bool { connection?.isCopy ?? false }
 
     /// Runs `body` on a connection that suits the state of the file at this moment.
     func reading<Value>(_ body: (Connection) throws -> Value) throws -> Value {

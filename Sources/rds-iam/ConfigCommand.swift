@@ -23,8 +23,15 @@ struct ConfigCommand: ParsableCommand {
                   "vault": {"type": "command", "command": ["vault", "read", "creds"]}
                 },
                 "proxy": {
-                  "upstreams": ["host=db.example.com user=app"], "listen": ["127.0.0.1:5433"],
-                  "maxConnections": 100, "maxLogins": 20, "minSigtermDelay": "5s", "maxSigtermDelay": "30s"
+                  "upstreams": ["host=db.example.com user=app"],
+                  "listen": ["127.0.0.1:5433"],
+                  "passwordFile": "~/proxy-password", "trustLocal": false,
+                  "tlsCertificate": "/etc/proxy/cert.pem", "tlsKey": "/etc/proxy/key.pem",
+                  "maxConnections": 100, "maxLogins": 20,
+                  "minSigtermDelay": "5s", "maxSigtermDelay": "30s",
+                  "exitZeroOnSigterm": false,
+                  "healthCheck": true, "httpAddress": "127.0.0.1", "httpPort": 9090,
+                  "structuredLogs": true, "quiet": false
                 }
               }
 
@@ -63,8 +70,15 @@ struct ConfigCommand: ParsableCommand {
         print(table.heading)
         for row in cells { print(table.line(row)) }
         print("")
-        let state = settings.file.exists ? "" : ", which does not exist"
-        print("The settings file is \(settings.file.path?.displayed ?? "nowhere: there is no home directory")\(state).")
+        for line in Self.sentence(on: settings.file).wrapped(to: Terminal.output.columns) { print(line) }
+    }
+
+    private static func sentence(on file: SettingsFile) -> String {
+        guard let path = file.path?.displayed else {
+            return "There is no settings file, as there is no home directory."
+        }
+        return file.exists
+            ? "The settings file is \(path)." : "The settings file would be \(path), which does not exist."
     }
 
     private struct Row {

@@ -40,6 +40,9 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
 
     func validate() throws {
         if json, csv { throw ValidationError("--json and --csv exclude each other. Give one of them.") }
+        if json || csv, scripts.inOrder.isEmpty {
+            throw ValidationError("\(json ? "--json" : "--csv") is for rows. Give the SQL that returns them: -c or -f.")
+        }
         guard scripts.files.count(where: { $0.text == "-" }) > 1 else { return }
         throw ValidationError("-f - is there twice, but standard input can be read once. Give it once.")
     }
@@ -66,8 +69,12 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
         let readsInput = !scripts.files.contains { $0.text == "-" }
         for script in scripts.inOrder {
             let sql = try await BlockingWork.untilCanceled { try script.sql() }
-            try await login.runScript(sql, copyIn: { try await Self.input(isFree: readsInput) }) { event in
-                try printer.print(event)
+            do {
+                try await login.runScript(sql, copyIn: { try await Self.input(isFree: readsInput) }) { event in
+                    try printer.print(event)
+                }
+            } catch let error as PGError {
+                throw FailedScript(error: error, place: script.place(of: error.server?.position, in: sql))
             }
         }
         try printer.finish()
@@ -76,8 +83,12 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
     /// The next bytes of standard input for COPY.
     private static func input(isFree: Bool) async throws -> [UInt8]? {
         guard isFree else { throw UnusableCopyInput(reason: "is the script: -f - has read it to its end") }
+        _ = invitation
         return try await StandardInput.chunk()
     }
+
+    /// Made once, before the first bytes are waited for.
+    private static let invitation: Void = StandardInput.invite("Type the rows of COPY, then press Ctrl-D.")
 
     private static let options = ConnectOptions { Main.printError("rds-iam: warning: \($0)") }
 
@@ -93,6 +104,18 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
             notice.hint.map { "HINT: \($0)" },
         ]
         return lines.compactMap { $0 }.joined(separator: "\n")
+    }
+}
+
+/// The server refuses SQL of a script.
+private struct FailedScript: Error, CustomStringConvertible {
+    let error: PGError
+    /// Where in the script, if that is known.
+    let place: String?
+
+    var description: String {
+        let what = place.map { "\($0): \(error)" } ?? "\(error)"
+        return what + (error.server?.detail.map { "\nDETAIL: \($0.displayed)" } ?? "")
     }
 }
 

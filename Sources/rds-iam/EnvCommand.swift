@@ -32,14 +32,11 @@ struct EnvCommand: AsyncParsableCommand, InterruptibleCommand {
             print("unset \(name);")
         }
         for (name, value) in login.variables.sorted(by: { $0.key < $1.key }) {
-            print("export \(name)=\(Self.quoted(value));")
+            print("export \(name)=\(value.quotedForShell);")
         }
         guard let end = login.expiresAt else { return }
         // Last: in an unquoted $(rds-iam env), a comment is followed by all of the rest.
         print("# The token logs in until \(end.rfc3339).")
     }
-
-    /// A value as one word of a POSIX shell (2.2.2, "Single-Quotes").
-    private static func quoted(_ value: String) -> String { "'" + value.replacingBytes("'", with: #"'\''"#) + "'" }
 }
 #endif

@@ -20,6 +20,8 @@ struct ExecCommand: AsyncParsableCommand, InterruptibleCommand, PassingOnCommand
             """
     )
 
+    static let placeOfOptions = "The program's own options come after --, as in: rds-iam exec -- pg_dump -s"
+
     @OptionGroup var connection: ConnectionOptions
 
     @OptionGroup var audit: AuditOptions

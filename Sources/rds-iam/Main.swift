@@ -10,7 +10,7 @@ enum Main {
         OriginalSignals.change(SIGPIPE, to: SIG_IGN)
         CommandTerminal.offer()
         do {
-            try await run(interruptibly: try checkArguments() is any InterruptibleCommand.Type)
+            try await run(try checkArguments())
             try StandardStreams.finishOutput()
         } catch {
             leave(after: error)
@@ -20,18 +20,18 @@ enum Main {
     /// Refuses what the parser would take for something else.
     ///
     /// - Returns: The command that is called.
-    private static func checkArguments() throws -> any ParsableCommand.Type {
+    private static func checkArguments() throws -> CalledCommand {
         let arguments = ArgumentVector.process
         let words = arguments.words.map { String(decoding: $0, as: UTF8.self) }
         let called = try CalledCommand(words, of: RootCommand.self)
         try arguments.check(for: called)
-        return called.type
+        return called
     }
 
-    private static func run(interruptibly isInterruptible: Bool) async throws {
-        guard isInterruptible else { return try await perform() }
+    private static func run(_ called: CalledCommand) async throws {
+        guard called.type is any InterruptibleCommand.Type else { return try await perform(called) }
         let interruption = Interruption()
-        let task = Task { try await perform() }
+        let task = Task { try await perform(called) }
         try? interruption.begin { task.cancel() }
         do {
             try await task.value
@@ -43,12 +43,17 @@ enum Main {
         }
     }
 
-    private static func perform() async throws {
-        var command = try RootCommand.parseAsRoot()
-        if var command = command as? any AsyncParsableCommand {
-            try await command.run()
-        } else {
-            try command.run()
+    private static func perform(_ called: CalledCommand) async throws {
+        var command = try called.parsed()
+        do {
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ValidationError {
+            // The parser would show the usage of the whole program.
+            throw WrongUsage(error.message, of: called.path)
         }
     }
 
@@ -63,7 +68,7 @@ enum Main {
 
     /// Ends the process after help, a version or a completion script, which are errors to the parser.
     private static func leave(printing answer: any Error) -> Never {
-        print(RootCommand.fullMessage(for: answer))
+        print(RootCommand.fullMessage(for: answer).withWrappedUsage(to: Terminal.output.columns))
         do {
             try StandardStreams.finishOutput()
             exit(0)
@@ -77,7 +82,9 @@ enum Main {
         if let usage = error as? WrongUsage {
             return "Error: \(usage)\n  See '\(usage.command) --help' for more information."
         }
-        if RootCommand.exitCode(for: error) == .validationFailure { return RootCommand.fullMessage(for: error) }
+        if RootCommand.exitCode(for: error) == .validationFailure {
+            return RootCommand.fullMessage(for: error).withWrappedUsage(to: Terminal.errors.columns)
+        }
         return "rds-iam: error: \(oneLine(error))"
     }
 

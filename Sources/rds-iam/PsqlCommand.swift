@@ -20,6 +20,8 @@ struct PsqlCommand: AsyncParsableCommand, InterruptibleCommand, PassingOnCommand
             """
     )
 
+    static let placeOfOptions = "psql's own options come after --, as in: rds-iam psql -- --csv"
+
     @OptionGroup var connection: ConnectionOptions
 
     @OptionGroup var scripts: ScriptOptions

@@ -32,7 +32,7 @@ struct TokenCommand: AsyncParsableCommand, InterruptibleCommand {
     @OptionGroup var audit: AuditOptions
 
     func run() async throws {
-        try await audit.withIssuer { issuer in
+        try await audit.withIssuer(expectsOneToken: true) { issuer in
             try await connection.withParameters { parameters in
                 guard let issued = try await RDSIAM.token(for: parameters, issuer: issuer) else { return }
                 print(issued.token.value)

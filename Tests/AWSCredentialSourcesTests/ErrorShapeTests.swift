@@ -87,6 +87,22 @@ import Testing
         }
     }
 
+    @Test("the text of a chain's error says what each source lacked, and the last one's reason once")
+    func trail() async throws {
+        let lacking = CustomCredentialSource { throw AWSCredentialError(.notConfigured, "The drawer is empty.") }
+        let failing = CustomCredentialSource { throw AWSCredentialError(.refused, "The key is broken.") }
+        func text(_ sources: [any AWSCredentialSource]) async throws -> String {
+            let chain = AWSCredentialChain(sources, context: .test([:]))
+            return "\(try #require(await #expect(throws: AWSCredentialError.self) { try await chain.credentials() }))"
+        }
+        #expect(try await text([failing]) == "The key is broken.")
+        let both = try await text([lacking, failing])
+        #expect(both.hasPrefix("The key is broken. Sources asked before:\n  - custom ("), "\(both)")
+        #expect(both.hasSuffix("The drawer is empty."), "\(both)")
+        let none = try await text([lacking, lacking])
+        #expect(none.contains("Sources asked, in order:") && none.split(separator: "\n").count == 3, "\(none)")
+    }
+
     @Test("one catch clause serves every error that says whether to try again")
     func oneProtocol() async {
         let source = CustomCredentialSource { throw AWSCredentialError(.timedOut, "It took too long.") }

@@ -201,7 +201,7 @@ import Testing
         let chain = AWSCredentialChain([ContainerCredentialSource(context: context)], context: context)
         let error = await #expect(throws: AWSCredentialError.self) { try await chain.credentials() }
         #expect(error?.code == .serviceUnavailable)
-        #expect("\(String(describing: error))".contains("ms"))
+        #expect(error?.trail.allSatisfy { "\($0)".contains("ms") } == true && error?.trail.isEmpty == false)
     }
 
     @Test(

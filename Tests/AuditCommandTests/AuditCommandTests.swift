@@ -116,6 +116,16 @@ struct AuditCommandTests: AuditCommandSuite {
         #expect(try await audit("stats", "--until", "2020-01-01").lines.last == "total\t\t0\t0\t0\t0\t0\t0")
     }
 
+    @Test("stats on a terminal head the columns of servers that are named alike by what tells them apart")
+    func statsOfServersNamedAlike() async throws {
+        for number in 1...3 { _ = try await token("app", host: "production-orders-\(number).example.com") }
+        let lines = try await terminal(["stats"]).split(separator: "\n").map(String.init)
+        let heading = try #require(lines.first { $0.hasPrefix("USER ") })
+        let titles = heading.split(separator: " ").dropFirst()
+        #expect(Set(titles).count == titles.count && titles.first?.contains("ers-1") == true, "\(heading)")
+        #expect(lines.allSatisfy { $0.count <= 80 })
+    }
+
     @Test("stats count logins that failed before a token was judged, those of a minute by their number")
     func failedLogins() async throws {
         var failed = CommandEvents.refuse(code: "RDSIAMError.connectionFailed")
@@ -129,7 +139,8 @@ struct AuditCommandTests: AuditCommandSuite {
         #expect(text.last == "total\t\t0\t0\t1\t0\t0\t42")
         let json = try #require(try objects(try await audit("stats", "--json")).first)
         #expect((json["total"] as? [String: Any])?["failed"] as? Int == 42)
-        #expect(try await terminal(["stats"]).contains("0 rejected, 42 failed."))
+        let shown = try await terminal(["stats"]).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(shown.contains("0 rejected, 42 failed."))
         let page = folder.path("page.html")
         #expect(try await audit("report", page).status == 0)
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<b>42</b> logins failed"))

@@ -50,13 +50,48 @@ struct EvidenceTests {
         }
         #expect(texts[0] != texts[1] && texts.allSatisfy { $0.hasPrefix("{\"activity\":\"audit.open\"") })
         // What was there first is there still.
-        #expect(try await database.fleet().verify(heads: [head]).isIntact)
+        let before = try await database.fleet().verify(heads: [head])
+        #expect(before.chains.map(\.verification.isIntact) == [true] && !before.isIntact)
         #expect(try await database.value("SELECT count(*) FROM audit_fleet.event") == "\(head.sequence)")
+        // Once all is accepted, the log goes on, and the fleet is sound but for remarks.
+        try await acceptAll(database, as: user)
+        let newHead = try await Logs.head(of: log)
+        let after = try await database.fleet().verify(heads: [head, newHead])
+        #expect(after.isIntact && after.chains.first?.verification.findings.isEmpty == true)
+        let accepted = after.chains.first?.verification.remarks.filter { $0.kind == .accepted } ?? []
+        #expect(accepted.contains { $0.sequence == head.sequence + 1 && $0.message.contains("a disk, ticket 4711") })
+        #expect(accepted.allSatisfy { $0.message.contains("accepted by \(database.owner)") })
+        let report = AuditReport(
+            try await database.fleet().statistics(),
+            verification: after,
+            since: nil,
+            until: nil,
+            at: Date()
+        )
+        #expect(report.html.contains("a disk, ticket 4711"))
+        // What was accepted excuses no other row.
+        try await database.forge(
+            "UPDATE audit_fleet.event SET payload = replace(payload, 'success', 'failure') WHERE seq = \(head.sequence + 2)"
+        )
+        let forged = try await database.fleet().verify(heads: [head, newHead])
+        #expect(forged.chains.first?.verification.findings.map(\.kind) == [.chainBroken])
+    }
+
+    /// Ships and accepts what is open, until nothing is.
+    private func acceptAll(_ database: FleetDatabase, as user: String) async throws {
+        let owner = Fleet(try await database.connection(as: database.owner))
+        for _ in 0..<20 {
+            if try await database.ship(log, as: user).isSound { break }
+            for finding in try await database.fleet().findings() {
+                try await owner.resume(finding: finding.number, reason: "a disk, ticket 4711")
+            }
+        }
+        #expect(try await database.ship(log, as: user).isSound)
     }
 
     @Test(
         "A log that was changed before it was shipped stops at the row, and other logs go on",
-        arguments: ["payload", "chain"]
+        arguments: ["payload", "chain", "short chain"]
     )
     func broken(_ what: String) async throws {
         let database = try await FleetDatabase.make()
@@ -67,7 +102,7 @@ struct EvidenceTests {
             log,
             what == "payload"
                 ? "UPDATE event SET payload = replace(payload, 'success', 'failure') WHERE seq = 20"
-                : "UPDATE event SET chain_hash = zeroblob(32) WHERE seq = 20"
+                : "PRAGMA ignore_check_constraints = ON; UPDATE event SET chain_hash = randomblob(\(what == "chain" ? 32 : 7)) WHERE seq = 20"
         )
         let shipment = try await database.ship(log, as: user)
         #expect(shipment.through == 19 && shipment.heldBy != nil && !shipment.isSound)
@@ -78,18 +113,15 @@ struct EvidenceTests {
         // Shipping it again finds the same once more, not twice.
         #expect(try await database.ship(log, as: user).heldBy == shipment.heldBy)
         #expect(try await database.fleet().findings().count == 1)
-        // Once it is accepted, the log goes on. Each verification still finds the row.
-        let owner = Fleet(try await database.connection(as: database.owner))
-        try await owner.resume(finding: found.number, reason: "a bad disk, ticket 4711")
-        let rest = try await database.ship(log, as: user)
+        // Once it is accepted, the log goes on, and each verification remarks the row.
+        try await acceptAll(database, as: user)
         let head = try await Logs.head(of: log)
-        let verification = try await database.fleet().verify()
+        let verification = try await database.fleet().verify(heads: [head])
         let chain = try #require(verification.chains.first { $0.host.host == "app-1" })
+        #expect(verification.isIntact && chain.verification.head == head)
         // A broken hash breaks the row after it, too.
-        let broken = what == "payload" ? [Int64(20)] : [20]
-        #expect(chain.verification.findings.map(\.sequence) == broken)
-        if what == "payload" { #expect(rest.through == head.sequence && chain.verification.head == head) }
-        #expect(try await database.fleet().findings().allSatisfy { $0.sequence == 21 })
+        let rows: [Int64] = what == "payload" ? [20] : what == "chain" ? [20, 21] : [20]
+        #expect(chain.verification.remarks.filter { $0.kind == .accepted }.map(\.sequence) == rows)
     }
 
     @Test("Rows that were pruned before they were shipped are a gap, and the chain goes on after it is accepted")
@@ -113,7 +145,16 @@ struct EvidenceTests {
         let head = try await Logs.head(of: log)
         #expect(shipment.through == head.sequence)
         let verification = try await database.fleet().verify(heads: [shipped, head])
-        #expect(verification.chains.first?.verification.findings.map(\.kind) == [.rowsMissing])
+        #expect(verification.isIntact)
+        let remarks = verification.chains.first?.verification.remarks.filter { $0.kind == .accepted } ?? []
+        #expect(remarks.map(\.sequence) == [shipped.sequence + 1])
+        #expect(remarks.first?.message.contains("the host was off for weeks") == true)
+        // More than what was accepted is not excused.
+        try await database.forge(
+            "DELETE FROM audit_fleet.event WHERE seq > \(shipped.sequence) AND seq < \(head.sequence)"
+        )
+        let forged = try await database.fleet().verify(heads: [shipped, head])
+        #expect(forged.chains.first?.verification.findings.map(\.kind) == [.rowsMissing])
     }
 
     @Test("A second log in the place of the first is a finding, and its rows are stored")
@@ -128,7 +169,67 @@ struct EvidenceTests {
         #expect(found.map(\.kind) == ["second-chain"])
         #expect(try await database.fleet().hosts().count == 2)
         #expect(try await database.ship(log, as: user).isSound == false)
+        try await expectOpen(["second-chain"], database)
+    }
+
+    /// Expects that a verification names the open findings and nothing else, until they are accepted.
+    private func expectOpen(_ kinds: [String], _ database: FleetDatabase) async throws {
+        let open = try await database.fleet().findings()
+        let verification = try await database.fleet().verify()
+        #expect(!verification.isIntact && verification.openCount == kinds.count)
+        let problems = verification.chains.flatMap(\.problems) + verification.problems
+        #expect(problems.map(\.kind) == kinds && problems.map(\.finding) == open.map(\.number))
+        #expect(verification.chains.allSatisfy { $0.verification.isIntact })
+        let report = AuditReport(
+            try await database.fleet().statistics(),
+            verification: verification,
+            since: nil,
+            until: nil,
+            at: Date()
+        )
+        // A page of no log at all has no place for them; the command prints them.
+        let isEmpty = verification.chains.isEmpty
+        #expect(open.allSatisfy { isEmpty || report.html.contains("Finding \($0.number) is open: ") })
+        let owner = Fleet(try await database.connection(as: database.owner))
+        for finding in open { try await owner.resume(finding: finding.number, reason: "looked into") }
         #expect(try await database.fleet().verify().isIntact)
+    }
+
+    @Test("An open finding is named by a verification until it is accepted, also if its log is gone")
+    func open() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        try Logs.copy(log, to: folder.path("yesterday"))
+        try await Logs.write(20, to: log)
+        try await database.ship(log, as: user)
+        try FileManager.default.removeItem(atPath: log)
+        try Logs.copy(folder.path("yesterday"), to: log)
+        try await database.ship(log, as: user)
+        try await expectOpen(["log-rewound"], database)
+        try await database.ship(folder.path("yesterday"), as: user)
+        try await database.forge("DELETE FROM audit_fleet.event; DELETE FROM audit_fleet.chain")
+        let kinds = try await database.fleet().findings().map(\.kind)
+        #expect(Set(kinds) == ["log-rewound", "second-place"])
+        try await expectOpen(kinds, database)
+    }
+
+    @Test("What contradicts the fleet's own cursor is not said to contradict a head kept elsewhere")
+    func cursor() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        try await database.ship(log, as: user)
+        for (sql, kind) in [
+            ("UPDATE audit_fleet.chain SET head_hash = sha256('x')", "head-mismatch"),
+            ("DELETE FROM audit_fleet.event WHERE seq > 6", "truncated"),
+        ] {
+            try await database.forge(sql)
+            let findings = try await database.fleet().verify().chains.flatMap(\.verification.findings)
+            #expect(findings.map(\.kind.rawValue) == [kind])
+            #expect(findings.allSatisfy { $0.message.contains("the fleet's own cursor") }, "\(findings)")
+            #expect(findings.allSatisfy { !$0.message.contains("kept elsewhere") }, "\(findings)")
+        }
     }
 
     @Test("A log that comes from another place is a finding")
@@ -140,6 +241,7 @@ struct EvidenceTests {
         try Logs.copy(log, to: folder.path("copy"))
         let found = try await findings(database, as: user, folder.path("copy"), host: "app-2")
         #expect(found.map(\.kind) == ["second-place"])
+        try await expectOpen(["second-place"], database)
     }
 
     /// What a forger with all rights does to the copy, and what names it.

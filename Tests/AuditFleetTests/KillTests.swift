@@ -82,8 +82,11 @@ struct KillTests {
                 timeLimit: limit
             )
             if result.status == 0 { return attempt }
-            #expect([-9, 4].contains(result.status), "\(result.status) \(result.errors)")
-            guard [-9, 4].contains(result.status) else { return attempt }
+            // A server that is killed while it asks for the verdict on a token refuses it without one; the verdicts are
+            // looked at in the end.
+            let isUnjudged = result.status == 1 && result.errors.contains("LDAP authentication failed")
+            #expect([-9, 4].contains(result.status) || isUnjudged, "\(result.status) \(result.errors)")
+            guard [-9, 4].contains(result.status) || isUnjudged else { return attempt }
         }
         return 0
     }
@@ -92,7 +95,7 @@ struct KillTests {
     func kills() async throws {
         let server = try await RDSLookalike.start(["--user", "shipper_one", "--restart"])
         let database = try await FleetDatabase.make(on: server)
-        try await database.forge("GRANT audit_fleet_shipper TO shipper_one")
+        try await database.grant("shipper", to: "shipper_one")
         let logs = (1...trial.logs).map { folder.path("log\($0)") }
         for (index, log) in logs.enumerated() { try await fill(log, index) }
         var heads: [AuditHead] = []
@@ -107,6 +110,7 @@ struct KillTests {
             }
             return try await group.reduce(0, +)
         }
+        #expect(try server.verdicts(on: "shipper_one").allSatisfy { $0.verdict == "accepted" })
         let isBack = try await comesTrue { (try? await database.value("SELECT 1")) == "1" }
         #expect(isBack)
         let verification = try await database.fleet().verify(heads: heads)

@@ -167,8 +167,9 @@ struct ReadingTests {
         let chain = try #require(verification.chains.first)
         #expect(verification.isIntact, "\(chain.verification.findings)")
         #expect(chain.retiredRows == retired.rows && chain.verification.rows == head.sequence - retired.rows)
-        #expect(chain.retirements.count == 1 && chain.retirements.allSatisfy { $0.contains(retainer) })
-        #expect(chain.retirements.joined().contains(month.replacing("-", with: "_")))
+        #expect(chain.retirements.map(\.retiredBy) == [retainer])
+        #expect(chain.retirements.map(\.rows) == [retired.rows])
+        #expect(chain.retirements.allSatisfy { $0.words.contains(month) && $0.words.contains(retainer) })
         // The log goes on, sends its old rows again, and nothing comes back.
         try await Logs.write(20, to: log)
         let connection = try await database.connection(as: user)

@@ -41,7 +41,9 @@ struct RightsTests {
             "CREATE TABLE audit_fleet.mine (n integer)", "SELECT audit_fleet.resume(1, 'x')",
             "SELECT audit_fleet.retire('2026-01-01')", "SELECT audit_fleet.maintain()",
             "SELECT audit_fleet.make_partition(now())", "SELECT audit_fleet.locked('x')",
-            "SELECT audit_fleet.store(NULL, 1)", "SELECT audit_fleet.insert_batch(NULL, 1, 1)",
+            "SELECT audit_fleet.store(NULL, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+            "SELECT audit_fleet.compare(NULL, 1, NULL, NULL, NULL, NULL)",
+            "SELECT * FROM audit_fleet.rows(1, 1, 1, '', 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
             "CREATE OR REPLACE FUNCTION audit_fleet.ship(text) RETURNS void LANGUAGE sql AS ''",
             "ALTER TABLE audit_fleet.event DETACH PARTITION audit_fleet.event_other",
             "SELECT * FROM audit_fleet.entry",
@@ -50,25 +52,6 @@ struct RightsTests {
         }
         #expect(try await database.value("SELECT count(*) FROM audit_fleet.event") == before)
         #expect(try await database.fleet().verify().isIntact)
-    }
-
-    @Test("A table for batches that is not the fleet's own is refused")
-    func ownBatch() async throws {
-        let database = try await FleetDatabase.make()
-        let user = try await database.user(with: "shipper")
-        try await Logs.write(20, to: log)
-        try await database.ship(log, as: user)
-        let id = try await Logs.head(of: log).logID
-        // A view could call functions as the fleet's owner.
-        for sql in [
-            "CREATE TEMP VIEW audit_batch AS SELECT 1::bigint AS seq",
-            "CREATE TEMP TABLE audit_batch (seq bigint, time_us bigint, db_user text, leaf bytea, chain_hash bytea, payload text, raw bytea)",
-        ] {
-            let connection = try await database.connection(as: user)
-            _ = try await connection.execute(sql)
-            #expect(try await attempt("SELECT audit_fleet.ship('\(id)')", over: connection) == "55000")
-            await connection.close()
-        }
     }
 
     @Test("Settings and search paths of a session change nothing")
@@ -91,6 +74,22 @@ struct RightsTests {
         #expect(try await database.fleet().verify(heads: [head]).isIntact)
     }
 
+    /// Calls the shippers' function with rows whose columns are SQL, and returns how many were stored.
+    private func send(
+        _ rows: String,
+        chains: String,
+        payloads: String = "ARRAY['{}'::bytea]",
+        as head: AuditHead,
+        over connection: PGConnection
+    ) async throws -> Int64 {
+        try await connection.execute(
+            """
+            SELECT stored FROM audit_fleet.ship('\(head.logID)', \(rows), ARRAY[1::bigint], NULL, ARRAY['app'], NULL,
+                \(chains), \(payloads))
+            """
+        )[0].rows[0].decode(at: 0)
+    }
+
     @Test("A batch that does not follow is not stored, by any sender")
     func forgedBatch() async throws {
         let database = try await FleetDatabase.make()
@@ -99,22 +98,50 @@ struct RightsTests {
         let head = try await Logs.head(of: log)
         try await database.ship(log, as: user)
         let connection = try await database.connection(as: user)
-        let hash = String(repeating: "00", count: 32)
-        _ = try await connection.execute(
-            "SELECT audit_fleet.enroll('\(head.logID)', 'app-1', '\(log)', 0, '\\x\(hash)')"
-        )
+        let hash = "ARRAY['\\x\(String(repeating: "00", count: 32))'::bytea]"
         for row in [head.sequence + 1, head.sequence + 5, 3, 0, -7] {
-            let held = try await connection.execute(
-                """
-                BEGIN; INSERT INTO pg_temp.audit_batch (seq, time_us, chain_hash, payload)
-                VALUES (\(row), 1, '\\x\(hash)', '{}'); SELECT stored FROM audit_fleet.ship('\(head.logID)'); COMMIT
-                """
-            )
-            #expect(try held[2].rows[0].decode(Int64.self, at: 0) == 0)
+            #expect(try await send("ARRAY[\(row)::bigint]", chains: hash, as: head, over: connection) == 0)
             try await database.forge("UPDATE audit_fleet.chain SET held_by = NULL")
         }
-        #expect(try await database.fleet().verify(heads: [head]).isIntact)
+        #expect(try await database.fleet().verify(heads: [head]).chains.map(\.verification.isIntact) == [true])
         #expect(try await database.fleet().findings().count == 3)
+    }
+
+    @Test("Arrays of any shape are data")
+    func oddArrays() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        let head = try await Logs.head(of: log)
+        try await database.ship(log, as: user)
+        let connection = try await database.connection(as: user)
+        let next = head.sequence + 1
+        // A row that follows, if it is taken as it is.
+        let digest =
+            "sha256('\\x02'::bytea || '\\x\(head.chainHash.map { String(format: "%02x", $0) }.joined())'::bytea "
+            + "|| int8send(\(next)) || sha256('\\x007b7d'::bytea))"
+        let good = "ARRAY[\(digest)]"
+        for (rows, chains) in [
+            ("NULL", good), ("'{}'", good), ("ARRAY[NULL::bigint]", good), ("'[3:3]={\(next)}'", good),
+            ("'{{\(next)}}'", good), ("ARRAY[\(next)::bigint]", "NULL"), ("ARRAY[\(next)::bigint]", "'{}'"),
+            ("ARRAY[\(next)::bigint]", "ARRAY[NULL::bytea]"), ("ARRAY[\(next)::bigint]", "ARRAY['x'::bytea]"),
+            ("ARRAY[9223372036854775807]", good), ("ARRAY[-9223372036854775808]::bigint[]", good),
+        ] {
+            let stored = try await send(rows, chains: chains, as: head, over: connection)
+            #expect(stored == 0, "\(rows) \(chains)")
+            try await database.forge("UPDATE audit_fleet.chain SET held_by = NULL")
+        }
+        // The same row twice is stored once, and the second is a finding.
+        let twice = try await send(
+            "ARRAY[\(next), \(next)]::bigint[]",
+            chains: "ARRAY[\(digest), \(digest)]",
+            payloads: "ARRAY['{}', '{}']::bytea[]",
+            as: head,
+            over: connection
+        )
+        #expect(twice == 1)
+        #expect(try await database.value("SELECT count(*) FROM audit_fleet.event WHERE seq = \(next)") == "1")
+        #expect(try await database.fleet().verify(heads: [head]).chains.map(\.verification.isIntact) == [true])
     }
 
     @Test("A reader reads and changes nothing; a retention user retires months and deletes nothing")
@@ -129,12 +156,74 @@ struct RightsTests {
             for sql in [
                 "DELETE FROM audit_fleet.event", "TRUNCATE audit_fleet.event",
                 "UPDATE audit_fleet.chain SET host = 'x'",
-                "DROP TABLE audit_fleet.event_other", "SELECT audit_fleet.ship('x')",
+                "DROP TABLE audit_fleet.event_other",
+                "SELECT audit_fleet.ship('x', NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
             ] {
                 #expect(try await attempt(sql, over: connection) == "42501", "\(sql)")
             }
         }
         #expect(try await attempt("SELECT audit_fleet.retire(current_date)", over: retention) == "22023")
+    }
+
+    @Test("Who may not is told which role it takes, and who has logged in")
+    func advice() async throws {
+        let database = try await FleetDatabase.make()
+        try await Logs.write(5, to: log)
+        let users = [
+            "shipper": try await database.user(with: "shipper"), "reader": try await database.user(with: "reader"),
+            "retention": try await database.user(with: "retention"),
+        ]
+        func expect(
+            _ needed: String,
+            as role: String,
+            _ body: (PGConnection) async throws -> Void
+        ) async throws {
+            let user = try #require(users[role])
+            let connection = try await database.connection(as: user)
+            await #expect {
+                try await body(connection)
+            } throws: { error in
+                let text = "\(error)"
+                return (error as? FleetError)?.code == .notPermitted && text.contains(needed) && text.contains(user)
+            }
+        }
+        for role in ["shipper", "retention"] {
+            try await expect("audit_fleet_reader", as: role) { _ = try await Fleet($0).verify() }
+            try await expect("audit_fleet_reader", as: role) { _ = try await Fleet($0).hosts() }
+            try await expect("audit_fleet_reader", as: role) { _ = try await Fleet($0).findings() }
+            try await expect("audit_fleet_reader", as: role) { _ = try await Fleet($0).entries(limit: 1) }
+            try await expect("audit_fleet_reader", as: role) { _ = try await Fleet($0).statistics() }
+            try await expect("audit_fleet_reader", as: role) { _ = try await Fleet($0).retirements(host: "app-1") }
+            try await expect("audit_fleet_reader", as: role) { _ = try await Fleet($0).trace(fingerprint: "00") }
+        }
+        for role in ["reader", "retention"] {
+            try await expect("audit_fleet_shipper", as: role) { _ = try await LogShipper(log).ship(over: $0) }
+        }
+        for role in ["reader", "shipper"] {
+            try await expect("audit_fleet_retention", as: role) { _ = try await Fleet($0).retire(month: "2026-01-01") }
+        }
+        for role in users.keys {
+            try await expect("the owner of the schema", as: role) {
+                try await Fleet($0).resume(finding: 1, reason: "x")
+            }
+            try await expect("the owner of the schema", as: role) { try await Fleet($0).install() }
+        }
+    }
+
+    @Test("A shipper is told of open findings about its own logs alone")
+    func ownFindings() async throws {
+        let database = try await FleetDatabase.make()
+        let users = [try await database.user(with: "shipper"), try await database.user(with: "shipper")]
+        try await Logs.write(20, to: log)
+        let head = try await Logs.head(of: log)
+        try Logs.copy(log, to: folder.path("copy"))
+        try await database.ship(log, as: users[0])
+        let shipment = try await database.ship(folder.path("copy"), as: users[0])
+        #expect(shipment.heldBy == nil && shipment.findings.map(\.kind) == ["second-place"])
+        #expect(shipment.findings.map(\.row) == [head.sequence])
+        let stranger = try await database.connection(as: users[1])
+        let query = "SELECT count(*)::int FROM audit_fleet.open_findings($1)"
+        #expect(try await stranger.query(query, head.logID).rows[0].decode(Int32.self, at: 0) == 0)
     }
 
     @Test("A database that is no fleet's says what to do")
@@ -148,9 +237,11 @@ struct RightsTests {
         let owner = Fleet(try await database.connection(as: database.owner))
         #expect(try await owner.install())
         #expect(try await owner.install() == false)
-        try await database.forge("UPDATE audit_fleet.meta SET value = '99' WHERE key = 'schema_version'")
-        await #expect {
-            try await owner.install()
-        } throws: { ($0 as? FleetError)?.code == .newerSchema }
+        for (version, code) in [("99", FleetError.Code.newerSchema), ("1", .unsuitableDatabase)] {
+            try await database.forge("UPDATE audit_fleet.meta SET value = '\(version)' WHERE key = 'schema_version'")
+            await #expect {
+                try await owner.install()
+            } throws: { ($0 as? FleetError)?.code == code }
+        }
     }
 }

@@ -78,6 +78,9 @@ struct ShippingTests {
         let user = try await database.user(with: "shipper")
         try await Logs.write(3, to: log, user: "'; DROP TABLE audit_fleet.event; --")
         try await Logs.write(1, to: log, user: "nul\0user")
+        // Escaped in JSON, longer in UTF-8 than in characters, and twins by canonical equivalence.
+        let users = ["a\"b\\c\u{1}/", "e\u{301}", "\u{E9}", "\u{1F980}"]
+        for user in users { try await Logs.write(2, to: log, user: user) }
         let payloads: [[UInt8]] = [
             Array("'); DROP TABLE audit_fleet.event; --".utf8), [0x61, 0, 0x62], [0xFF, 0xFE, 0x80], [],
             [UInt8](repeating: UInt8(ascii: "x"), count: 65_536), Array(#"{"time_us":1e999,"target":{"user":1}}"#.utf8),
@@ -103,6 +106,10 @@ struct ShippingTests {
         var filter = AuditFilter()
         filter.user = "'; DROP TABLE audit_fleet.event; --"
         #expect(try await fleet.entries(matching: filter, limit: 10).count == 3)
+        for user in users {
+            filter.user = user
+            #expect(try await fleet.entries(matching: filter, limit: 10).count == 2, "\(user)")
+        }
     }
 
     @Test("A log that was pruned before it was shipped begins after its prune point")
@@ -141,6 +148,63 @@ struct ShippingTests {
         #expect(verification.isIntact && verification.rows == head.sequence)
     }
 
+    @Test("A log has one place, by whatever name its file is shipped")
+    func names() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: folder.path("sub"), withIntermediateDirectories: false)
+        try await Logs.write(5, to: log)
+        try manager.createSymbolicLink(atPath: folder.path("sub/link"), withDestinationPath: "../log")
+        try manager.createSymbolicLink(atPath: folder.path("directory"), withDestinationPath: ".")
+        let up = manager.currentDirectoryPath.split(separator: "/").map { _ in ".." }.joined(separator: "/")
+        for name in [
+            log, folder.path("./log"), folder.path("sub/../log"), folder.path("sub/link"), folder.path("directory/log"),
+            up + log, "./" + up + log,
+        ] {
+            #expect(try await database.ship(name, as: user).isSound, "\(name)")
+        }
+        // The same name in another directory is another log.
+        try await Logs.write(5, to: folder.path("sub/log"))
+        #expect(try await database.ship(up + folder.path("sub/log"), as: user).isSound)
+        let paths = try await database.fleet().hosts().map(\.path)
+        #expect(paths.count == 2 && paths.allSatisfy { $0.hasPrefix("/") && !$0.contains("..") })
+    }
+
+    @Test("A shipper that follows waits for its log's file", arguments: ["none", "empty", "other"])
+    func missing(_ what: String) async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        if what != "none" { try folder.write(what == "empty" ? "" : "no log at all", to: "log") }
+        await #expect(throws: AuditLogError.self) {
+            try await LogShipper(log, host: "app-1").run(isFollowing: false) { try await database.connection(as: user) }
+        }
+        let following = FollowingShipper(log) { try await database.connection(as: user) }
+        #expect(try await comesTrue { following.interruptions > 0 })
+        if what == "other" { try FileManager.default.removeItem(atPath: log) }
+        try await Logs.write(5, to: log)
+        #expect(try await following.arrives(in: database))
+        try await following.end()
+    }
+
+    @Test("A shipper of several logs goes on with one that a finding has stopped, once that is accepted")
+    func heldWhileFollowing() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        try Logs.forge(log, "UPDATE event SET payload = replace(payload, 'success', 'failure') WHERE seq = 7")
+        let following = FollowingShipper(log, waitsWhileHeld: true) { try await database.connection(as: user) }
+        let fleet = try await database.fleet()
+        #expect(try await comesTrue { try await !fleet.findings().isEmpty })
+        let owner = Fleet(try await database.connection(as: database.owner))
+        for finding in try await fleet.findings() { try await owner.resume(finding: finding.number, reason: "a disk") }
+        // It looks when there are new rows, and once a minute.
+        try await Logs.write(5, to: log)
+        let head = try await Logs.head(of: log).sequence
+        #expect(try await comesTrue { try await fleet.hosts().first?.newestRow == head })
+        try await following.end()
+    }
+
     @Test("A chain that was shipped by one user is not another's to ship")
     func otherUser() async throws {
         let database = try await FleetDatabase.make()
@@ -172,27 +236,40 @@ struct ShippingTests {
         let database = try await FleetDatabase.make()
         let user = try await database.user(with: "shipper")
         try await Logs.write(20, to: log)
-        let interruptions = Mutex(0)
-        let following = Task {
-            try await LogShipper(log, host: "app-1").run(every: .milliseconds(20)) {
-                try await database.connection(as: user)
-            } notify: { notice in
-                if case .interrupted = notice { interruptions.withLock { $0 += 1 } }
-            }
-        }
-        func arrives() async throws -> Bool {
-            let head = "\(try await Logs.head(of: log).sequence)"
-            return try await comesTrue { try await database.value("SELECT count(*) FROM audit_fleet.event") == head }
-        }
-        #expect(try await arrives())
-        try await database.forge(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        let following = FollowingShipper(log) { try await database.connection(as: user) }
+        #expect(try await following.arrives(in: database))
+        try await database.cutConnections()
         try await Logs.write(20, to: log)
-        #expect(try await arrives())
-        #expect(interruptions.withLock { $0 } > 0)
-        following.cancel()
-        await #expect(throws: CancellationError.self) { try await following.finished() }
+        #expect(try await following.arrives(in: database))
+        #expect(following.interruptions > 0)
+        try await following.end()
         #expect(try await database.fleet().verify(heads: [try await Logs.head(of: log)]).isIntact)
+    }
+
+    @Test("A login that fails is tried again if one succeeded before, and ends the shipper if none did")
+    func refusedLogin() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        let isRefused = Mutex(true)
+        let connect: @Sendable () async throws -> PGConnection = {
+            // The server refuses a database that is not there, and waiting makes none.
+            if isRefused.withLock({ $0 }) { _ = try await database.connect(to: "none") }
+            return try await database.connection(as: user)
+        }
+        await #expect {
+            try await LogShipper(log, host: "app-1").run(connect: connect)
+        } throws: { ($0 as? PGError)?.sqlState == "3D000" }
+        isRefused.withLock { $0 = false }
+        let following = FollowingShipper(log, connect)
+        #expect(try await following.arrives(in: database))
+        isRefused.withLock { $0 = true }
+        try await database.cutConnections()
+        try await Logs.write(20, to: log)
+        // The first is the connection's end, the others are refusals.
+        #expect(try await comesTrue { following.interruptions > 1 })
+        isRefused.withLock { $0 = false }
+        #expect(try await following.arrives(in: database))
+        try await following.end()
     }
 }

@@ -31,7 +31,7 @@ struct BrokenClockTests {
     private func issuer(
         _ answers: Answers,
         _ log: RecordingAuditRecorder = RecordingAuditRecorder(),
-        cache: TokenCacheOptions = .standard,
+        cache: TokenCacheOptions = TokenCacheOptions(),
         life: TimeInterval = 900
     ) -> TokenIssuer {
         let build: AuthTokenGeneratorRegistry.Build = {

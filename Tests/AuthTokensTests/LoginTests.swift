@@ -13,7 +13,10 @@ struct LoginTests {
     private let log = RecordingAuditRecorder()
     private let observer = RecordingObserver()
 
-    private func issuer(_ generator: any AuthTokenGenerator, cache: TokenCacheOptions = .standard) -> TokenIssuer {
+    private func issuer(
+        _ generator: any AuthTokenGenerator,
+        cache: TokenCacheOptions = TokenCacheOptions()
+    ) -> TokenIssuer {
         TokenIssuer(
             generators: AuthTokenGeneratorRegistry(defaults: [("g", { generator })]),
             audit: .required(log),
@@ -140,7 +143,31 @@ struct LoginTests {
         #expect(log.events.allSatisfy { $0.errorCode == nil })
     }
 
-    @Test("records nothing of a login that was canceled")
+    @Test("records what is counted before the log is closed, and what a server too many drives out")
+    func pending() async throws {
+        let issuer = issuer(ScriptedGenerator(clock))
+        func fail(_ host: String, _ times: Int) async {
+            for _ in 0..<times {
+                await issuer.recordFailure(of: AuthTokenRequest(host: host, user: "app"), from: "g", Unreachable())
+            }
+        }
+        await fail("first", 3)
+        clock.advance(by: .seconds(1))
+        for number in 1..<1000 { await fail("host \(number)", 1) }
+        #expect(log.events.count == 1000)
+        await fail("one more", 2)
+        #expect(log.events.suffix(2).map(\.host) == ["first", "one more"])
+        #expect(log.events.suffix(2).map(\.count) == [2, 1])
+        await issuer.recordPendingFailures()
+        #expect(log.events.count == 1003)
+        let last = try #require(log.events.last)
+        #expect(last.host == "one more" && last.count == 1 && last.errorCode == "Unreachable")
+        // All is on record.
+        await issuer.recordPendingFailures()
+        #expect(log.events.count == 1003)
+    }
+
+    @Test("records a login that was canceled, as the server may have been sent the token")
     func canceled() async throws {
         let issuer = issuer(ScriptedGenerator(clock))
         await #expect(throws: CancellationError.self) {
@@ -148,7 +175,8 @@ struct LoginTests {
                 throw CancellationError()
             }
         }
-        #expect(log.events.map(\.activity) == [.issue])
+        #expect(log.events.map(\.activity) == [.issue, .connectionFailed])
+        #expect(log.events.last?.errorCode == "CancellationError")
         #expect(observer.kinds == [.issued, .unjudged])
     }
 

@@ -65,7 +65,7 @@ struct RefreshTests {
     func failure() async throws {
         let generator = ScriptedGenerator(clock)
         let log = RecordingAuditRecorder()
-        var options = TokenCacheOptions.standard
+        var options = TokenCacheOptions()
         options.refreshInterval = .seconds(1)
         let issuer = TokenIssuer(generator, audit: .required(log), cache: options)
         try await running(issuer) {

@@ -202,7 +202,7 @@ struct TokenCacheTests {
 
     @Test("drops the least recently used token when it is full")
     func capacity() async throws {
-        var options = TokenCacheOptions.standard
+        var options = TokenCacheOptions()
         options.capacity = 2
         let issuer = TokenIssuer(ScriptedGenerator(clock), cache: options)
         var isFromCache: [Bool] = []
@@ -215,7 +215,7 @@ struct TokenCacheTests {
     @Test("caches no more tokens than its capacity, however many are asked for")
     func bounded() async throws {
         let generator = ScriptedGenerator(clock)
-        var options = TokenCacheOptions.standard
+        var options = TokenCacheOptions()
         options.capacity = 10
         let issuer = TokenIssuer(generator, cache: options)
         for host in 0..<1000 { _ = try await issuer.token(from: "g", for: .to("\(host)")) }

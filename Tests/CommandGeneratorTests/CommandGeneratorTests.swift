@@ -17,8 +17,8 @@ struct CommandGeneratorTests {
     private func generator(
         _ script: String,
         _ arguments: [String] = [],
-        fields: CommandFields = .standard,
-        limits: CommandLimits = .standard
+        fields: CommandFields = CommandFields(),
+        limits: CommandLimits = CommandLimits()
     ) -> CommandPasswordGenerator {
         CommandPasswordGenerator(
             "/bin/sh",

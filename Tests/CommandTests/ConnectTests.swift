@@ -88,6 +88,25 @@ struct ConnectTests {
         #expect(try await lab.superuser("select count(*) from first_error") == "1")
     }
 
+    @Test("says where in a script the error is, and which row it is about")
+    func errorPlace() async throws {
+        let lab = try await CommandLab.atServer(as: "user1")
+        // The position counts characters, and the mark at the beginning is none of the SQL.
+        let file = try lab.folder.write("\u{FEFF}select 1;\nselect 'é𝄞';\n\nselect * from nosuch;\n", to: "é.sql")
+        let twice = "create temp table t (a int primary key); insert into t values (1), (1)"
+        let cases: [([String], String)] = [
+            (["-f", file], "é.sql, line 4: "), (["-c", "select 1;\nselect * from nosuch"], "error: line 2: "),
+            (["-c", "select * from nosuch"], "error: Relation"),
+            (["-c", twice], "DETAIL: Key (a)=(1) already exists."),
+        ]
+        for (words, text) in cases {
+            let result = try await lab.run(["connect"] + words)
+            #expect(result.status == 1 && result.errors.contains(text), "\(result.errors)")
+        }
+        let marked = try lab.folder.write("\u{FEFF}select 42", to: "marked.sql")
+        #expect(try await lab.run("connect", "-f", marked).output == "42\n")
+    }
+
     @Test("prints notices to standard error as they come")
     func notices() async throws {
         let lab = try await CommandLab.atServer(as: "user1")

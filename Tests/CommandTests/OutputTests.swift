@@ -79,6 +79,12 @@ struct OutputTests {
                 "\(result.errors)"
             )
         }
+        // Even root can make no directory there.
+        let refused = try await lab.run("token", "-h", "db.example.com", "-U", "u", "--audit-log", "/sys/new/log")
+        #expect(refused.status == 1)
+        for words in ["The directory /sys", "cannot be made", "--audit-log"] {
+            #expect(refused.errors.contains(words), "\(refused.errors)")
+        }
     }
 }
 #endif

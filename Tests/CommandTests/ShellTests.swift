@@ -97,7 +97,7 @@ struct ShellTests {
         #expect(page.output.contains("\\fB\\-h\\fR, \\fB\\-\\-host\\fR \\fIHOST\\fR"))
         #expect(page.output.contains("Exit status:"))
         // A line that begins with a dot is a request; each that stands here is known.
-        let known = Set([".TH", ".SH", ".SS", ".B", ".PP", ".TP", ".RS", ".RE", ".nf", ".fi"])
+        let known = Set([".TH", ".SH", ".SS", ".B", ".PP", ".TP", ".nf", ".fi", ".nh", ".ad"])
         for line in page.output.split(separator: "\n") where line.hasPrefix(".") {
             #expect(known.contains(line.split(separator: " ").first.map(String.init) ?? ""), "\(line)")
         }

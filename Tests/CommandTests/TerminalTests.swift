@@ -36,12 +36,60 @@ struct TerminalTests {
         for line in lines where !line.hasPrefix("  Run: ") { #expect(line.count <= 80, "\(line)") }
     }
 
+    @Test(
+        "no line is wider than the terminal",
+        arguments: [
+            ["generators"], ["config"], ["credentials", "--offline"],
+            ["conninfo", "host=demo.abcdefghijkl.eu-west-2.rds.amazonaws.com hostaddr=127.0.0.1 port=54321"],
+        ]
+    )
+    func width(_ words: [String]) async throws {
+        let lines = try await run(try CommandLab(), words, ["NO_COLOR": "1"]).output.split(whereSeparator: \.isNewline)
+        #expect(lines.count > 3)
+        // The path of a file stays whole.
+        for line in lines where line.contains(" ") { #expect(line.count <= 80, "\(line)") }
+    }
+
     @Test("marks are ASCII if the locale is not UTF-8")
     func marks() async throws {
         let lab = try CommandLab()
         #expect(try await run(lab, Self.doctor).output.contains("✓"))
         let ascii = try await run(lab, Self.doctor, ["LC_ALL": "C"]).output
         #expect(ascii.unicodeScalars.allSatisfy(\.isASCII) && ascii.contains("+\u{1B}[0m settings"), "\(ascii)")
+    }
+
+    @Test(
+        "what waits for the keyboard says so",
+        arguments: [
+            (["-f", "-"], "select 6 * 7;\n"),
+            (["-c", "create temp table t (a int); copy t from stdin; select 41 + count(*) from t"], "1\n"),
+        ]
+    )
+    func keyboard(_ words: [String], _ typed: String) async throws {
+        let lab = try await CommandLab.atServer(as: "user5")
+        let variables = ["SEEN": "then press Ctrl-D.", "THEN": "true", "TYPED": typed + "\u{4}"]
+        let result = try await run(lab, ["connect"] + words, variables)
+        #expect(result.status == 0 && result.output.contains("\n42"), "\(result.output)")
+        #expect(result.output.components(separatedBy: "Ctrl-D").count == 2, "\(result.output)")
+    }
+
+    @Test(
+        "Ctrl-C at a question of a credential_process ends the command",
+        arguments: [["token"], ["doctor"], ["exec", "--", "/bin/echo", "started"]]
+    )
+    func interruptedHelper(_ words: [String]) async throws {
+        var lab = try CommandLab()
+        for key in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] { lab.environment[key] = nil }
+        let helper = "sh -c 'printf Code: >/dev/tty; read code </dev/tty'"
+        let config = try lab.folder.write("[default]\ncredential_process = \(helper)\n", to: "aws")
+        let variables = [
+            "AWS_CONFIG_FILE": config, "PGHOST": "demo.abcdefghijkl.eu-west-2.rds.amazonaws.com", "PGUSER": "u",
+            "NO_COLOR": "1", "SEEN": "Code:", "THEN": "true", "TYPED": "\u{3}",
+        ]
+        let result = try await run(lab, words, variables)
+        #expect(result.status == 256 - SIGINT, "\(result.output)")
+        for text in ["started", "error", "clock"] { #expect(!result.output.contains(text), "\(result.output)") }
+        #expect(try await lab.run("audit", "verify").output.contains("is intact"))
     }
 
     @Test("Ctrl-C ends what waits for a server that says nothing", arguments: ["connect", "doctor"])

@@ -29,6 +29,12 @@ struct UsageTests {
         Mistake(["audit", "lst"], 2, "no subcommand \"lst\"", "mean \"list\"", "rds-iam audit --help"),
         Mistake(["audit", "key", "nwe"], 2, "mean \"new\"", "rds-iam audit key --help"),
         Mistake(["help", "nonsense"], 2, "no subcommand \"nonsense\""),
+        Mistake(["version"], 2, "no subcommand \"version\"", "mean \"--version\""),
+        Mistake(["hlep"], 2, "mean \"help\""),
+        Mistake(["psql", "--csv", "-c", "select 1"], 2, "'--csv'", "after --", "rds-iam psql -- --csv", "psql --help"),
+        Mistake(["psql", "--hots", "h"], 2, "mean '--host'"),
+        Mistake(["exec", "ls", "-l"], 2, "no program to run", "after --", "rds-iam exec --help"),
+        Mistake(["exec", "-l", "--", "ls"], 2, "'-l'", "after --", "rds-iam exec --help"),
         Mistake(["help", "audit", "lst"], 2, "mean \"list\""),
         Mistake(["\u{212A}"], 2, "no subcommand"),
         Mistake(["toke\u{6E}\u{301}"], 2, "no subcommand"),
@@ -44,6 +50,9 @@ struct UsageTests {
         Mistake(["token", "-U", ""], 2, "value of -U is empty"),
         Mistake(["token", "--user="], 2, "--user is empty"),
         Mistake(["token", "--region", ""], 2, "--region is empty"),
+        Mistake(["token", "--region", "eu west"], 2, "--region is \"eu west\"", "such as eu-west-2"),
+        Mistake(["doctor", "--region", "\u{212A}"], 2, "--region is", "such as eu-west-2"),
+        Mistake(["psql", "--role-arn", "app"], 2, "--role-arn is \"app\"", "arn:aws:iam::"),
         Mistake(["connect", "--profile", ""], 2, "--profile is empty"),
         Mistake(["env", "--generator="], 2, "--generator is empty"),
         Mistake(["exec", "--role-arn", "", "--", "true"], 2, "--role-arn is empty"),
@@ -52,6 +61,10 @@ struct UsageTests {
         Mistake(["connect", ""], 2, "Argument 2 is empty"),
         Mistake(["connect", "-c", ""], 2, "-c is empty"),
         Mistake(["connect", "--json", "--csv"], 2, "--json and --csv"),
+        Mistake(["connect", "--csv"], 2, "--csv is for rows", "-c or -f"),
+        Mistake(["audit", "list", "--since", "2026-12-01", "--until", "2026-11-01"], 2, "--since is not earlier"),
+        Mistake(["audit", "stats", "--since", "2026-12-01", "--until", "2026-12-01"], 2, "--since is not earlier"),
+        Mistake(["audit", "report", "--since", "2026-12-01", "--until", "2026-11-01", "r"], 2, "--since is not"),
         Mistake(["connect", "-f", "-", "-f", "-"], 2, "-f - is there twice"),
         Mistake(["connect", "host=x", "-d", "host=y"], 2, "-d is a connection string"),
         Mistake(["exec", "host=x"], 2, "no program to run", "--"),
@@ -59,9 +72,18 @@ struct UsageTests {
         Mistake(["token", "host='x"], 1, "CONNINFO cannot be read", "no closing quote"),
         Mistake(["token", "host=x blog"], 1, "CONNINFO has no \"=\" after \"blog\""),
         Mistake(["token", "host=x password=a secret"], 1, "after the word at byte 18"),
+        Mistake(["token", "postgresql://u:hunter2/x@h/d"], 1, "CONNINFO cannot be read", "%2F"),
+        Mistake(["conninfo", "postgresql://u:9876/hunter2@h/d"], 1, "CONNINFO cannot be read", "%2F"),
+        Mistake(["psql", "postgresql://u:s3c@hunter2@h/d"], 1, "CONNINFO cannot be read", "%40"),
         Mistake(["token", "hst=x"], 1, "\"hst\"", "mean \"host\""),
         Mistake(["token", "mysql://h/d"], 1, "postgresql://"),
         Mistake(["token", "host=x port=0"], 1, "port is \"0\" in CONNINFO", "from 1 to 65535"),
+        Mistake(["token", "service=blgo"], 1, "service is \"blgo\" in CONNINFO", "no service file"),
+        Mistake(["conninfo", "service=blgo"], 1, "service is \"blgo\" in CONNINFO", "no service file"),
+        Mistake(["conninfo", "host='x"], 1, "CONNINFO cannot be read", "no closing quote"),
+        Mistake(["token"], 1, "service is \"blgo\" in PGSERVICE", environment: ["PGSERVICE": "blgo"]),
+        Mistake(["token", "host=/tmp"], 1, "to the database's endpoint"),
+        Mistake(host, 2, "is \"x\"", "token --help", environment: ["RDS_IAM_AUDIT_POLICY": "x"]),
         Mistake(host, 1, "port is \"x\" in PGPORT", environment: ["PGPORT": "x"]),
         Mistake(host, 1, "connect_timeout is \"5s\" in PGCONNECT_TIMEOUT", environment: ["PGCONNECT_TIMEOUT": "5s"]),
         Mistake(host, 1, "sslmode is \"on\" in PGSSLMODE", environment: ["PGSSLMODE": "on"]),
@@ -72,7 +94,16 @@ struct UsageTests {
         Mistake(["exec", "host=x", "--", "/nonexistent"], 127, "/nonexistent"),
     ]
 
-    @Test("each says which word is wrong and what to do, on standard error alone", arguments: mistakes)
+    #if Proxy
+    static let proxyMistakes = [
+        Mistake(["proxy"], 2, "No server is named", "rds-iam proxy --help"),
+        Mistake(["proxy", "postgresql://u:s3c@hunter2@h/d"], 1, "CONNINFO cannot be read", "%40"),
+    ]
+    #else
+    static let proxyMistakes = [Mistake(["proxy"], 2, "no subcommand \"proxy\"")]
+    #endif
+
+    @Test("each says which word is wrong and what to do, on standard error alone", arguments: mistakes + proxyMistakes)
     func mistake(_ mistake: Mistake) async throws {
         let lab = try CommandLab()
         let result = try await lab.run(mistake.arguments, mistake.environment)
@@ -83,6 +114,22 @@ struct UsageTests {
             #expect(!result.errors.contains(text), "\(result.errors)")
         }
         #expect(result.errors.hasPrefix(mistake.status == 2 ? "Error: " : "rds-iam: error: "), "\(result.errors)")
+    }
+
+    @Test("a wrong value of a service is named with the service, also beside a variable that is right")
+    func serviceValue() async throws {
+        var lab = try CommandLab()
+        let services =
+            "[bad]\nhost=db.example.com\nport=12x\nconnect_timeout=5s\n[worse]\nhost=db.example.com\nsslmode=on\n"
+        lab.environment["PGSERVICEFILE"] = try lab.folder.write(services, to: "services")
+        let variables = ["PGPORT": "5432", "PGSSLMODE": "require", "PGHOST": "db.example.com"]
+        for (service, value, keyword) in [("bad", "12x", "port"), ("worse", "on", "sslmode")] {
+            for more in [[:], variables] {
+                let result = try await lab.run(["token", "service=\(service)"], more)
+                let words = "\(keyword) is \"\(value)\" in the service \"\(service)\""
+                #expect(result.status == 1 && result.errors.contains(words), "\(result.errors)")
+            }
+        }
     }
 
     @Test("a value that is not UTF-8 is refused, not repaired")
@@ -99,19 +146,34 @@ struct UsageTests {
         #expect(variable.status == 1 && variable.errors.contains("user is not UTF-8"), "\(variable.errors)")
     }
 
-    @Test("an argument of a megabyte and binary junk end with a message, not with a crash")
+    /// Linux passes no word of more than 128 KiB (MAX_ARG_STRLEN), and 2 MiB of words and variables at most.
+    @Test("a megabyte in any place that can hold one, and binary junk, end with a message, not with a crash")
     func junk() async throws {
         let lab = try CommandLab()
+        try lab.folder.write(String(repeating: "x", count: 1_000_000), to: "junk")
+        try lab.folder.write("[blog]\nhost=" + String(repeating: "x", count: 1_000_000) + "\n", to: "services")
+        let word = "$(head -c 100000 /dev/zero | tr '\\0' x)"
+        let variables = ["JUNK": lab.folder.path("junk"), "SERVICES": lab.folder.path("services")]
         for script in [
-            "rds_iam token \"$(head -c 100000 /dev/zero | tr '\\0' x)\"",
-            "rds_iam \"$(head -c 100000 /dev/zero | tr '\\0' x)\"",
+            "rds_iam token \"\(word)\"",
+            "rds_iam \"\(word)\"",
             "rds_iam token -h \"$(head -c 100000 /dev/zero | tr '\\0' =)\" -U u",
+            "w=\(word); rds_iam token $w $w $w $w $w $w $w $w $w $w",
+            "w=\(word); rds_iam $w $w $w $w $w $w $w $w $w $w",
+            "w=\(word); rds_iam connect -c $w -c $w -c $w -c $w -c $w -c $w -c $w -c $w -c $w -c $w",
+            "PGSERVICEFILE=$SERVICES PGSERVICE=blog rds_iam token",
+            "PGSERVICEFILE=$JUNK PGSERVICE=blog rds_iam token",
+            "PGPASSFILE=$JUNK PGSERVICE=blog rds_iam token",
+            "rds_iam token --config \"$JUNK\" -h db.example.com",
+            "rds_iam connect -h nowhere.invalid -f \"$JUNK\"",
+            "rds_iam connect -h nowhere.invalid -f - < \"$JUNK\"",
+            "rds_iam audit find-token < \"$JUNK\"",
             "head -c 5000 /dev/urandom | tr -d '\\0' | xargs -0 \"$RDS_IAM\" token",
             "head -c 5000 /dev/urandom | tr -d '\\0' | xargs -0 \"$RDS_IAM\"",
         ] {
-            let result = try await lab.shell(script)
-            #expect([1, 2, 123].contains(result.status), "\(script): \(result.status) \(result.errors.prefix(500))")
-            #expect(result.output == "" && !result.errors.isEmpty)
+            let result = try await lab.shell(script, variables)
+            #expect([1, 2, 5, 123].contains(result.status), "\(script): \(result.status) \(result.errors.prefix(500))")
+            #expect(result.output == "" && !result.errors.isEmpty, "\(script)")
         }
     }
 
@@ -144,12 +206,46 @@ struct UsageTests {
             let hasExample = help.split(separator: "\n").contains { $0.hasPrefix("  ") && $0.contains("rds-iam ") }
             #expect(hasExample || help.contains("SUBCOMMANDS:"), "no example: \(command)")
             #expect(help.contains("xit status"), "no exit status: \(command)")
-            // The terminal fills the usage.
-            for line in help.split(separator: "\n") where !line.contains("https://") && !line.hasPrefix("USAGE: ") {
+            for line in help.split(separator: "\n") where !line.contains("https://") {
                 #expect(line.count <= 80, "\(command): \(line)")
             }
         }
         #expect(count > 20)
+    }
+
+    /// A command as `--experimental-dump-help` describes it.
+    private struct Described: Decodable {
+        let commandName: String
+        let discussion: String?
+        let subcommands: [Described]?
+
+        /// The commands below it too, with the words that call them.
+        func all(_ path: [String] = []) -> [(path: [String], command: Described)] {
+            [(path, self)] + (subcommands ?? []).flatMap { $0.all(path + [$0.commandName]) }
+        }
+    }
+
+    @Test("an example stands in a help text as it is typed, in lines that nothing breaks")
+    func examples() async throws {
+        struct Dump: Decodable { let command: Described }
+        let lab = try CommandLab()
+        let dump = try await lab.run("--experimental-dump-help").output
+        let root = try JSONDecoder().decode(Dump.self, from: Data(dump.utf8)).command
+        var count = 0
+        for (path, command) in root.all() where path.first != "help" {
+            let help = try await lab.run(path + ["--help"]).output.split(separator: "\n")
+            let lines = (command.discussion ?? "").split(separator: "\n").filter { $0.hasPrefix("  ") }
+            for line in lines { #expect(help.contains(line), "\(path): \(line)") }
+            count += lines.count
+        }
+        #expect(count > 40)
+    }
+
+    @Test("what a wrong option is told fits into 80 columns")
+    func wrappedUsage() async throws {
+        let result = try await CommandLab().run("audit", "fleet", "stats", "--nonsense")
+        #expect(result.status == 2 && result.errors.contains("rds-iam audit fleet stats"), "\(result.errors)")
+        for line in result.errors.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
 }
 #endif

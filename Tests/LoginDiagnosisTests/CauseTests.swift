@@ -17,7 +17,11 @@ struct CauseTests {
         for cause in fault.evidence.likelyCauses {
             for text in [cause.summary, cause.advice] + cause.evidence {
                 #expect(text.hasSuffix("."), "\(text)")
-                #expect(text.first?.isUppercase == true || text.hasPrefix("sslrootcert="), "\(text)")
+                #expect(
+                    text.first?.isUppercase == true || text.hasPrefix("sslrootcert=")
+                        || text.hasPrefix("target_session_attrs="),
+                    "\(text)"
+                )
                 #expect(!text.contains("\n") && !text.contains("  ") && !text.contains(".."), "\(text)")
             }
         }
@@ -46,7 +50,8 @@ struct CauseTests {
             let isRefused = isAboutToken.contains(fault.code) || fault.testDescription.contains("refuses the token")
             #expect(fault.evidence.isRefusalOfToken == isRefused, "\(fault)")
         }
-        for fault in Fault.access + Fault.tls + Fault.others + Fault.network where fault.code != .kerberos {
+        for fault in Fault.access + Fault.tls + Fault.others + Fault.session + Fault.network
+        where fault.code != .kerberos {
             #expect(!fault.evidence.isRefusalOfToken, "\(fault)")
         }
     }
@@ -77,11 +82,59 @@ struct CauseTests {
             evidence.messages = fault.evidence.messages
             for cause in evidence.likelyCauses {
                 let commands = cause.advice.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-                    .filter { !$0.offset.isMultiple(of: 2) }.map(\.element).filter { $0.contains("getent") }
-                #expect(commands.allSatisfy { $0.hasSuffix(" HOST") || name == "\u{212A}" }, "\(commands)")
+                    .filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
+                let named = commands.filter { $0.contains("getent") || $0.contains("psql") }
+                #expect(named.allSatisfy { $0 == "rds-iam psql -h HOST -U USER -d postgres -- -l" }, "\(named)")
                 #expect(!"\(cause)".contains("\n") && !"\(cause)".contains("\u{202E}"))
             }
         }
+    }
+
+    @Test("has commands in its advice that name the server")
+    func namedServer() throws {
+        var evidence = LoginEvidence.ordinary
+        (evidence.host, evidence.port) = ("my_db.example.com", 6000)
+        evidence.messages = [ServerMessage(#"database "x" does not exist"#, sqlState: "3D000")]
+        let list = "`rds-iam psql -h my_db.example.com -p 6000 -U andrew -d postgres -- -l`"
+        #expect(evidence.likelyCauses.first?.advice.contains(list) == true, "\(evidence.likelyCauses)")
+        evidence.messages = [ServerMessage(#"could not translate host name "x" to address: unknown"#)]
+        #expect(evidence.likelyCauses.first?.advice.contains("`getent hosts my_db.example.com`") == true)
+    }
+
+    /// A message, the settings, and what is said first.
+    static let parameters = [
+        (
+            #"unrecognized configuration parameter "nope""#, "options", "-c nope=1", "PGOPTIONS",
+            "PGOPTIONS sets \"nope\", "
+        ),
+        (
+            #"unrecognized configuration parameter "nope""#, "options", "-c nope=1", "service x",
+            "The setting options sets "
+        ),
+        (
+            #"invalid value for parameter "statement_timeout": "5x""#, "options", "-c statement_timeout=5x",
+            "connection string",
+            #"The setting options sets "statement_timeout" to "5x", which the server does not accept."#
+        ),
+        (
+            #"invalid value for parameter "client_encoding": "x""#, "client_encoding", "x", "PGCLIENTENCODING",
+            "PGCLIENTENCODING"
+        ),
+        (#"invalid value for parameter "TimeZone": "x""#, "sslmode", "require", "PGSSLMODE", "PGTZ sets \"TimeZone\""),
+        (#"invalid value for parameter "TimeZone": "x""#, "options", "-c timezone=x", "PGOPTIONS", "PGOPTIONS sets"),
+        (#"invalid value for parameter "DateStyle": "x""#, "options", "-c geqo=on", "PGOPTIONS", "PGDATESTYLE sets"),
+    ]
+
+    @Test("over a parameter is blamed on the setting that it comes from", arguments: parameters)
+    func parameter(_ words: String, _ keyword: String, _ value: String, _ source: String, _ says: String) {
+        var evidence = LoginEvidence.ordinary
+        evidence.settings[keyword] = .init(value, from: source)
+        evidence.messages = [ServerMessage(words, sqlState: "22023", severity: "FATAL")]
+        #expect(evidence.likelyCauses.map(\.code) == [.serverParameter])
+        #expect(evidence.likelyCauses[0].summary.hasPrefix(says), "\(evidence.likelyCauses)")
+        evidence.settings = [:]
+        let unknown = evidence.likelyCauses[0].summary
+        #expect(unknown.hasPrefix("The setting options sets") || unknown.hasPrefix("PG"), "\(unknown)")
     }
 
     @Test("of which nothing is known has no cause")

@@ -95,6 +95,8 @@ struct DatabaseEndpointTests {
         Name(host: "localhost", kind: .loopback), Name(host: "127.0.0.1", kind: .loopback),
         Name(host: "127.9.9.9", kind: .loopback), Name(host: "::1", kind: .loopback),
         Name(host: "10.0.0.1", kind: .address), Name(host: "2001:db8::1", kind: .address),
+        Name(host: "1.2.3", kind: .address), Name(host: "db.example.com:5432", kind: .other),
+        Name(host: "localhost:5432", kind: .other), Name(host: "https://db.example.com/", kind: .other),
         Name(host: "/var/run/postgresql", kind: .socket), Name(host: "@abstract", kind: .socket),
         // To Unicode's rules, but not to DNS's, the first letter is a k.
         Name(host: "db.abcdefghijkl.eu-west-2.rds.amazonaws.com.evil.example", kind: .other),

@@ -63,7 +63,7 @@ extension LoginEvidence {
 let pam = #"PAM authentication failed for user "andrew""#
 
 extension Fault {
-    static let all = tokens + rights + access + tls + services + others + network
+    static let all = tokens + rights + access + tls + services + others + session + network
 
     static let tokens = [
         Fault("policy lacks rds-db:connect (1)", .missingPermission, certainty: .likely, pam, state: "28000"),
@@ -109,7 +109,7 @@ extension Fault {
             $0.settings["aws_rds_iam_host"] = .init(LoginEvidence.endpointName)
             $0.token = TokenFacts(reading: LoginEvidence.token(port: 6543))
         },
-        Fault("tunnel's port, hostaddr (15)", .tunnelPort, pam, state: "28000") {
+        Fault("tunnel's port, hostaddr (15)", .tunnelPort, certainty: .likely, pam, state: "28000") {
             ($0.address, $0.port) = ("127.0.0.1", 6543)
             $0.settings["hostaddr"] = .init("127.0.0.1")
             $0.token = TokenFacts(reading: LoginEvidence.token(port: 6543))
@@ -364,6 +364,39 @@ extension Fault {
         Fault("starting", .serverStarting, "the database system is starting up", state: "57P03"),
     ]
 
+    static let session = [
+        parameter("unknown parameter", #"unrecognized configuration parameter "nope""#, "42704", "-c nope=1"),
+        parameter(
+            "value",
+            #"invalid value for parameter "statement_timeout": "5x""#,
+            "22023",
+            "-c statement_timeout=5x"
+        ),
+        parameter("value of two", #"parameter "geqo" requires a Boolean value"#, "22023", "-c geqo=x"),
+        parameter("no right", #"permission denied to set parameter "log_statement""#, "42501", "-c log_statement=all"),
+        parameter(
+            "set at the start",
+            #"parameter "max_connections" cannot be changed without restarting the server"#,
+            "55P02",
+            "-c max_connections=1"
+        ),
+        parameter("no option", "invalid command-line argument for server process: nope", "42601", "nope"),
+        attributes("session is read-only", "read-write"), attributes("session is not read-only", "read-only"),
+        attributes("server is in hot standby mode", "primary"),
+        attributes("server is not in hot standby mode", "standby"),
+    ]
+
+    private static func parameter(_ name: String, _ text: String, _ state: String, _ options: String) -> Fault {
+        Fault(name, .serverParameter, text, state: state) { $0.settings["options"] = .init(options, from: "PGOPTIONS") }
+    }
+
+    private static func attributes(_ text: String, _ value: String) -> Fault {
+        Fault(text, .sessionAttributes, text) {
+            $0.settings["target_session_attrs"] = .init(value, from: "PGTARGETSESSIONATTRS")
+            $0.passwordWasUsed = true
+        }
+    }
+
     static let network = [
         Fault("security group (31)", .networkTimeout, certainty: .likely, "connection timed out") {
             ($0.address, $0.passwordWasUsed) = ("198.51.100.7", false)
@@ -374,6 +407,7 @@ extension Fault {
         Fault("port closed (32)", .portClosed, "Connection refused"),
         Fault("unknown name (33)", .nameNotResolved, #"could not translate host name "db" to address: unknown"#),
         Fault("no route (34)", .noRoute, "Network is unreachable"),
+        Fault("address cut short", .invalidAddress, #"could not parse network address "1.2.3": Name not known"#),
         Fault("tunnel to nowhere", .connectionClosed, certainty: .likely, "server closed the connection unexpectedly"),
         Fault("another protocol", .notPostgreSQL, "received invalid response to SSL negotiation: H"),
     ]

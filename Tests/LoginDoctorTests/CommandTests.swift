@@ -73,7 +73,8 @@ struct CommandTests {
         #expect(result.status == 2)
         let report = try report(result)
         #expect(report.outcome == .causeUnknown && report.causes.isEmpty, "\(report.causes)")
-        #expect(report.answer == "The login fails at the step login, and the cause is not known.")
+        let answer = "The login fails at the step login, and the cause is not known: FATAL: could not access file"
+        #expect(report.answer.hasPrefix(answer), "\(report.answer)")
         #expect(report.words.first?.contains("nowhere") == true, "\(report.words)")
     }
 
@@ -165,6 +166,48 @@ struct CommandTests {
         let result = try await rdsIAM(arguments, try await Stage.keys())
         #expect(result.status == 1)
         #expect(try report(result).causes.first?.code == "auditLog")
+    }
+
+    @Test("a signing key that cannot be read is blamed, not the audit log")
+    func signingKey() async throws {
+        let arguments = ["doctor", "--json", "--signing-key", "/nowhere/key", try await Stage.conninfo("works")]
+        let report = try report(try await rdsIAM(arguments, try await Stage.keys()))
+        #expect(report.causes.first?.code == "noToken", "\(report.answer)")
+        #expect(report.answer == "The signing key's file /nowhere/key cannot be found: No such file or directory.")
+        #expect(report.advice?.contains("writable") == false && report.next == nil)
+    }
+
+    @Test("steps that were not looked at share a line only if they have the same reason")
+    func reasons() async throws {
+        let keys = ["AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x", "PGSSLMODE": "disable"]
+        let disabled = try await rdsIAM(["doctor", "host=\(Stage.host) user=u"], keys)
+        let lines = disabled.lines.filter { $0.hasPrefix("–") }
+        #expect(
+            lines == [
+                "– clock       no reply of AWS to compare it with",
+                "–             the settings cannot be used: dns, tcp, tls, token", "– login       there is no token",
+                "– session     there is no login",
+            ],
+            "\(disabled.output)"
+        )
+        let unread = try await rdsIAM(["doctor", "hots=a"])
+        let reasons = unread.lines.filter { $0.hasPrefix("–") }
+        #expect(
+            reasons == [
+                "–             the settings cannot be used: generator, endpoint, region,",
+                "– identity    there are no AWS credentials", "– clock       no reply of AWS to compare it with",
+                "–             the settings cannot be used: dns, tcp, tls, token", "– login       there is no token",
+                "– session     there is no login",
+            ],
+            "\(unread.output)"
+        )
+    }
+
+    @Test("a backslash in the advice is shown as it is", arguments: ["host='a", #"user='it\'s"#])
+    func backslash(_ conninfo: String) async throws {
+        let result = try await rdsIAM(["doctor", conninfo])
+        #expect(result.status == 3)
+        #expect(result.output.contains(#"value as \'."#) && !result.output.contains(#"\\'"#), "\(result.output)")
     }
 
     @Test("an output that cannot be written is an error", arguments: ["doctor --offline", "generators", "credentials"])

@@ -28,6 +28,8 @@ struct FaultTests {
         #expect(report.causes.first?.code == fault.code, "\(fault): \(found); \(report.words)")
         #expect(report.outcome == fault.outcome, "\(fault): \(report.outcome.rawValue)")
         #expect(report.advice?.isEmpty == false)
+        // A policy is shown only if it can be the cause.
+        #expect(report.statement == nil || report.causes.contains { $0.code == "missingPermission" }, "\(found)")
         try await expectNoSecret(in: report)
     }
 

@@ -61,17 +61,6 @@ struct ReportTests {
         #expect(outcomes.map(\.exitStatus) == [0, 1, 2, 3])
     }
 
-    @Test("a quoted word is one word to a shell", arguments: ["a b", "it's", "$HOME `x` \\"])
-    func quoting(_ text: String) async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", "printf %s \(text.quotedForShell)"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        #expect(String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == text)
-    }
-
     @Test("a report survives its JSON")
     func coding() throws {
         let step = Step(.tls, .warning, "TLSv1.3", ["valid"], seconds: 0.25)

@@ -56,6 +56,30 @@ import Testing
         #expect(!error.isRetryable)
     }
 
+    @Test(
+        "A password that a URI does not escape is refused if there are extension keywords, and read as by libpq if not",
+        arguments: [
+            "postgresql://u:SECRET/x@h/db", "postgresql://u:123/SECRET@h/db", "postgresql://u:SEC@RET@h",
+            "postgres://u:SEC@RET/x@h:5432/db?user=a", "postgresql://u:SEC@RET@h1,h2:2/db", "postgresql://SECRET/@",
+            "postgresql://u:p@h/SECRET@RET",
+        ]
+    )
+    func unescapedPassword(_ uri: String) throws {
+        let error = try #require(throws: ConninfoError.self) { try Conninfo.parse(uri, extensions: ["x"]) }
+        #expect(error.code == .unescapedAt)
+        #expect(!error.message.contains("SEC") && !error.message.contains("RET") && error.message.contains("%2F"))
+        _ = try Conninfo.parse(uri)
+    }
+
+    @Test("An @ in the user's part or in the query stands where it may")
+    func escapedPassword() throws {
+        for uri in [
+            "postgresql://u:p?x@h/db?user=a@b", "postgresql://h?user=a@b", "postgresql://u%40x:a%2Fb%40@h/d%40",
+        ] {
+            _ = try Conninfo.parse(uri, extensions: ["x"])
+        }
+    }
+
     @Test func messageIsExact() throws {
         let error = try #require(throws: ConninfoError.self) { try Conninfo.parse("postgresql://u:pass%zz@h") }
         let message =

@@ -56,6 +56,51 @@ struct ProxyListenTests {
         #expect(try none.log.contains("No server is named"))
     }
 
+    @Test("What clients on ports prove, and where health is answered, come from the settings file")
+    func settingsOfPorts() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await SharedServer.value
+        let object: [String: Any] = [
+            "upstreams": [server.conninfo(user: "andrew") + " sslrootcert=\(server.facts.ca)"],
+            "listen": ["0.0.0.0:0"], "passwordFile": try folder.write("c0rrect horse\n", to: "password"),
+            "tlsCertificate": server.facts.dir + "/tls/server.crt", "tlsKey": server.facts.dir + "/tls/server.key",
+            "healthCheck": true, "httpAddress": folder.path("health"), "exitZeroOnSigterm": true,
+            "structuredLogs": true,
+        ]
+        let data = try JSONSerialization.data(withJSONObject: ["proxy": object])
+        let config = ["--config", try folder.write(String(decoding: data, as: UTF8.self), to: "config.json")]
+        let proxy = try await Self.serving(config, folder)
+        let place = try proxy.lines[0].replacing("host=0.0.0.0", with: "host=localhost hostaddr=127.0.0.1")
+        let secure = place + " sslmode=verify-full sslrootcert=\(server.facts.ca)"
+        let password = ["PGPASSWORD": "c0rrect horse"]
+        #expect(try await ProxyProcess.psql(secure, "select current_user", password).output == "andrew\n")
+        #expect(try await ProxyProcess.psql(secure, "select 1", ["PGPASSWORD": "wrong"]).status == 2)
+        let isUp = try await ProxyProcess.rdsIAM(["proxy", "wait", "--for", "readiness", "--timeout", "0"] + config)
+        #expect(isUp.status == 0, "\(isUp.errors)")
+        #expect(try await proxy.stop() == 0)
+        #expect(try proxy.log.hasPrefix("{"))
+
+        // Options that name another address, no password and another place for health.
+        let other = folder.path("other")
+        let trusting = try await Self.serving(
+            config + ["--listen", "127.0.0.1:0", "--trust-local", "--http-address", other],
+            folder
+        )
+        #expect(try await trusting.psql().output == "andrew\n")
+        let elsewhere = ["proxy", "wait", "--timeout", "0", "--http-address", other] + config
+        #expect(try await ProxyProcess.rdsIAM(elsewhere).status == 0)
+        try await trusting.stop()
+    }
+
+    /// Starts one in front of the servers of its settings file, and waits until it serves.
+    private static func serving(_ arguments: [String], _ folder: TemporaryFolder) async throws -> ProxyProcess {
+        let proxy = try await ProxyProcess(arguments, users: [], in: folder)
+        _ = try await comesTrue { try proxy.lines.count == 1 || proxy.hasEnded }
+        let log = try proxy.log
+        #expect(try proxy.lines.count == 1, "\(log)")
+        return proxy
+    }
+
     @Test("A client may check who runs the proxy, with requirepeer")
     func requirePeer() async throws {
         let proxy = try await ProxyProcess.serving()
@@ -238,7 +283,37 @@ struct ProxyListenTests {
         Mistake(arguments: ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"], says: "Give it once"),
         Mistake(arguments: ["--max-connections", "0"], says: "at least 1"),
         Mistake(arguments: ["--max-sigterm-delay", "5 minutes"], says: "5 minutes"),
-        Mistake(arguments: ["--ready-fd", "1"], status: 1, says: "--ready-fd 1"),
+        Mistake(arguments: ["--ready-fd", "1"], status: 1, says: "--ready-fd 1 names a standard stream"),
+        Mistake(arguments: ["--ready-fd", "2"], status: 1, says: "--ready-fd 2 names a standard stream"),
+        Mistake(arguments: ["--ready-fd", "99"], status: 1, says: "--ready-fd 99 is not open for writing"),
+        Mistake(arguments: ["host=x", "--listen", "127.0.0.1:65535", "--trust-local"], says: "not enough ports"),
+        Mistake(arguments: ["host=x", "--listen", "[::1]:65535"], says: "not enough ports"),
+        Mistake(arguments: ["host=x", "--listen", "/tmp/none/.s.PGSQL.65535"], says: "not enough ports"),
+        Mistake(
+            arguments: ["host=x", "--listen", "localhost:5433", "--listen", "127.0.0.1:5433"],
+            says: "--listen 127.0.0.1:5433 is given twice"
+        ),
+        Mistake(
+            arguments: ["host=x", "--listen", "/run/a", "--listen", "/run//a/.s.PGSQL.5432"],
+            says: "is given twice"
+        ),
+        Mistake(arguments: ["--http-port", "9091"], says: "--health-check"),
+        Mistake(arguments: ["--http-address", "/tmp/none/health"], says: "--health-check"),
+        Mistake(
+            arguments: ["--health-check", "--http-address", "/tmp/none/health", "--http-port", "1"],
+            says: "--http-port"
+        ),
+        Mistake(
+            arguments: ["--health-check", "--http-port", "5433", "--listen", "127.0.0.1:5433"],
+            says: "cannot share 127.0.0.1:5433"
+        ),
+        Mistake(arguments: ["--health-check", "--http-address", "foo"], status: 1, says: "absolute path of a socket"),
+        Mistake(
+            arguments: ["--min-sigterm-delay", "2m", "--max-sigterm-delay", "90s"],
+            says: "more than --max-sigterm-delay"
+        ),
+        Mistake(arguments: ["host=x:5432"], status: 1, says: "No certificate can be for the host"),
+        Mistake(arguments: ["host=x sslcrl=/dev/null"], status: 1, says: "certificate revocation lists"),
         Mistake(arguments: ["--health-check", "--http-address", "0.0.0.0"], status: 1, says: "loopback"),
         Mistake(arguments: ["sslmode=disable host=x"], status: 1, says: "sslmode=disable"),
     ]

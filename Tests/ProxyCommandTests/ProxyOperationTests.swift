@@ -72,6 +72,36 @@ struct ProxyOperationTests {
         ])
     }
 
+    #if os(Linux)
+    /// Opens sessions, and prints how much memory, in KB, each of them takes after large statements and answers.
+    private static let large = """
+        import sys, psycopg
+        process, conninfo = sys.argv[1:]
+
+        def memory():
+            return int(next(line for line in open(f"/proc/{process}/status") if line.startswith("RssAnon")).split()[1])
+
+        before = memory()
+        sessions = [psycopg.connect(conninfo) for number in range(50)]
+        for session in sessions:
+            assert len(session.execute("select repeat('x', 4000000)").fetchone()[0]) == 4000000
+            assert session.execute("select length(%s)", ["y" * 3000000]).fetchone()[0] == 3000000
+        print((memory() - before) // len(sessions))
+        """
+
+    @Test("A session that has carried large statements and answers holds little memory afterwards")
+    func memory() async throws {
+        let proxy = try await ProxyProcess.serving()
+        let result = try await ChildProcess.run(
+            Repository.oraclePython(),
+            ["-c", Self.large, String(proxy.identifier), try proxy.lines[0]]
+        )
+        let each = try #require(result.lines.first.flatMap { Int($0) }, "\(result.errors)")
+        #expect(each < 450)
+        try await proxy.stop()
+    }
+    #endif
+
     @Test("Without a delay a session ends at once, and so it does at a second signal")
     func noDelay() async throws {
         for (arguments, signals) in [([], 1), (["--max-sigterm-delay", "10m"], 2)] as [([String], Int)] {
@@ -90,6 +120,87 @@ struct ProxyOperationTests {
                 result.errors.contains("FATAL:  terminating connection because") == (signals == 1),
                 "\(result.errors)"
             )
+        }
+    }
+
+    @Test("A second signal removes the sockets too, and the exit status is that of the first one's")
+    func secondSignal() async throws {
+        for (signal, status) in [(SIGTERM, 0), (SIGINT, 130)] as [(Int32, Int32)] {
+            let folder = try TemporaryFolder()
+            let health = folder.path("health")
+            let proxy = try await ProxyProcess.serving(
+                [
+                    "--max-sigterm-delay", "10m", "--exit-zero-on-sigterm", "--health-check", "--http-address", health,
+                ],
+                in: folder
+            )
+            let query = Task { try await proxy.psql("select pg_sleep(300)") }
+            #expect(try await comesTrue { try proxy.log.contains("session opened") })
+            proxy.send(signal)
+            #expect(try await comesTrue { try proxy.log.contains("shutting down") })
+            #expect(FileManager.default.fileExists(atPath: health))
+            #expect(try await proxy.stop(SIGTERM) == status)
+            for path in [health, folder.path("rds-iam/.s.PGSQL.5432")] {
+                #expect(!FileManager.default.fileExists(atPath: path), "\(path)")
+            }
+            #expect(try await query.finished().status != 0)
+        }
+    }
+
+    #if os(Linux)
+    /// Opens connections until the process with this number has no descriptor left, and prints how much processor time
+    /// it takes in two seconds, in percent.
+    private static let crowd = """
+        import os, socket, sys, time
+        process, path = sys.argv[1:]
+
+        def used():
+            fields = open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+        connections = []
+        for number in range(80):
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(path)
+            connections.append(connection)
+        time.sleep(1)
+        before = used()
+        time.sleep(2)
+        print(int((used() - before) / 2 * 100))
+        """
+
+    @Test("Without descriptors it waits, says so once, and serves again when there are some")
+    func shortage() async throws {
+        let proxy = try await ProxyProcess.serving(shell: #"ulimit -n 60; exec "$@""#)
+        let result = try await ChildProcess.run(
+            "/usr/bin/env",
+            ["python3", "-c", Self.crowd, String(proxy.identifier), proxy.folder.path("rds-iam/.s.PGSQL.5432")]
+        )
+        let percent = try #require(result.lines.first.flatMap { Int($0) }, "\(result.errors)")
+        #expect(percent < 50)
+        let log = try proxy.log
+        #expect(log.components(separatedBy: "no client can be accepted").count == 2, "\(log)")
+        #expect(log.contains("Too many open files"))
+        #expect(try await comesTrue { try await proxy.psql().output == "andrew\n" })
+        try await proxy.stop()
+    }
+    #endif
+
+    @Test("proxy wait gives up in time at a server that accepts and says nothing")
+    func silence() async throws {
+        let script = """
+            import socket, subprocess, sys, time
+            listener = socket.create_server(("127.0.0.1", 0))
+            began = time.monotonic()
+            result = subprocess.run(sys.argv[1:] + ["--http-port", str(listener.getsockname()[1])])
+            print("late" if time.monotonic() - began > 4 else "in time")
+            sys.exit(result.returncode)
+            """
+        for timeout in ["0", "1s"] {
+            let command = [try Repository.built("rds-iam"), "proxy", "wait", "--timeout", timeout]
+            let result = try await ChildProcess.run("/usr/bin/env", ["python3", "-c", script] + command)
+            #expect(result.status == 1 && result.output == "in time\n")
+            #expect(result.errors.contains("There was no complete answer within"), "\(result.errors)")
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import RDSIAMBasics
 import Testing
 
@@ -80,5 +81,22 @@ struct ByteTextTests {
     func editDistance(left: String, right: String, distance: Int) {
         #expect(NearestName.editDistance(left, right) == distance)
         #expect(NearestName.editDistance(right, left) == distance)
+    }
+
+    @Test(
+        "a quoted text is one word to a shell, and a plain one needs no marks",
+        arguments: ["a b", "it's", "$HOME `x` \\", "", "~", "*", "a\nb", "é", "a;b", "db-0.example.com:5432", "a=b,c"]
+    )
+    func shellWords(_ text: String) throws {
+        for word in [text.quotedForShell, text.shellWord] {
+            let process = Process()
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "printf '%s|' x \(word)"]
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            try process.run()
+            #expect(String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == "x|\(text)|")
+        }
+        #expect("db-0.example.com:5432".shellWord == "db-0.example.com:5432" && "it's".shellWord == #"'it'\''s'"#)
     }
 }

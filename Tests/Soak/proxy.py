@@ -7,6 +7,9 @@ First come rounds of N logins that the server refuses and N that it accepts, aft
 clients stay connected and come back when the server is restarted. Busy clients run queries of all sizes and check the
 answers, leave in the middle, cancel, and log in again. In each period the server is killed once and the account's key
 is rotated once. In the end the proxy gets SIGTERM while queries run. Exit status: 0 if all holds, 1 if not.
+
+Memory is what the process has written to (RssAnon), not the files that it maps. It is compared in like states: all idle
+clients back after a restart, the busy ones at work. Every wait has a limit; SIGUSR1 shows what is waited for.
 """
 import argparse, asyncio, collections, contextlib, hashlib, json, os, pathlib, random, secrets, signal, struct, subprocess, sys, tempfile, time
 
@@ -29,7 +32,18 @@ class Refused(Exception):
         super().__init__(f'{self.state} {fields.get("M", "")}')
 
 
-GONE = (ConnectionError, asyncio.IncompleteReadError, Refused, OSError)
+class Late(Exception):
+    """Something took longer than it may: a fault of the proxy's, of the server's or of a machine that is too slow."""
+
+
+GONE = (ConnectionError, asyncio.IncompleteReadError, Refused, OSError, Late)
+
+
+async def within(seconds, what, awaitable):
+    try:
+        return await asyncio.wait_for(awaitable, seconds)
+    except asyncio.TimeoutError:
+        raise Late(f"{what} took more than {seconds} s") from None
 
 
 class Client:
@@ -37,6 +51,11 @@ class Client:
 
     @classmethod
     async def connect(cls, path):
+        """Logs in. The proxy gives the server 30 seconds for each step."""
+        return await within(120, "a login", cls._connect(path))
+
+    @classmethod
+    async def _connect(cls, path):
         client = cls()
         client.reader, client.writer = await asyncio.open_unix_connection(path)
         client.key = None
@@ -60,8 +79,15 @@ class Client:
         text = sql.encode() + b"\0"
         self.writer.write(b"Q" + struct.pack("!i", len(text) + 4) + text)
 
-    async def query(self, sql):
+    async def query(self, sql, limit=300):
         """The first column of the first row."""
+        try:
+            return await within(limit, "a query", self._query(sql))
+        except Late as late:
+            check(False, str(late))
+            raise
+
+    async def _query(self, sql):
         self.ask(sql)
         value, error = None, None
         while True:
@@ -80,18 +106,27 @@ class Client:
     async def cancel(self, path):
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(struct.pack("!ii", 12 + len(self.key) - 4, 80877102) + self.key)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, Late):
             await writer.drain()
-            await reader.read()
+            await within(60, "a request to cancel", reader.read())
         writer.close()
 
     def abort(self): self.writer.transport.abort()
 
     async def close(self):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, asyncio.TimeoutError):
             self.writer.write(b"X\0\0\0\4")
-            await self.writer.drain()
-            self.writer.close()
+            await asyncio.wait_for(self.writer.drain(), 60)
+        self.abort()
+
+
+def show_waits():
+    """Says where the tasks wait, and how many of them."""
+    places = collections.Counter()
+    for task in asyncio.all_tasks():
+        frames = task.get_stack(limit=1)
+        places[f"{task.get_coro().__qualname__} at line {frames[-1].f_lineno}" if frames else "nowhere"] += 1
+    print("waiting:", dict(places), flush=True)
 
 
 class Soak:
@@ -102,6 +137,8 @@ class Soak:
         self.logins = asyncio.Semaphore(40)
         self.idle = {}
         self.samples = []
+        # The memory after each restart, with all idle clients back.
+        self.restarts = []
 
     # Processes.
     def start(self):
@@ -129,26 +166,39 @@ class Soak:
 
     def usage(self):
         """How many descriptors it has open, and its memory in MB."""
+        self.alive()
         base = f"/proc/{self.proxy.pid}"
         status = dict(line.split(":", 1) for line in open(f"{base}/status").read().splitlines())
-        return len(os.listdir(f"{base}/fd")), int(status["VmRSS"].split()[0]) / 1024
+        return len(os.listdir(f"{base}/fd")), int(status["RssAnon"].split()[0]) / 1024
+
+    def alive(self):
+        """Ends the run if the proxy or the server has ended: nothing that follows could hold."""
+        for name, process in (("proxy", self.proxy), ("look-alike", self.server)):
+            if process.poll() is not None: raise SystemExit(f"soak: the {name} has ended, with status {process.returncode}")
 
     async def metric(self, name):
         # On a machine that is short of processors the health server's timeout may end a request.
         for attempt in range(60):
-            with contextlib.suppress(OSError):
-                reader, writer = await asyncio.open_unix_connection(str(self.folder / "run/health"))
-                writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                text = (await reader.read()).decode()
-                writer.close()
+            with contextlib.suppress(OSError, Late):
+                text = await within(20, "the metrics", self.metrics())
                 for line in text.splitlines():
                     if line.startswith(name + " "): return float(line.split()[-1])
+            self.alive()
             await asyncio.sleep(1)
-        raise SystemExit("The proxy does not answer for its metrics.")
+        raise SystemExit("soak: the proxy does not answer for its metrics")
+
+    async def metrics(self):
+        reader, writer = await asyncio.open_unix_connection(str(self.folder / "run/health"))
+        try:
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return (await reader.read()).decode()
+        finally:
+            writer.close()
 
     # Clients.
-    async def login(self):
-        while True:
+    async def login(self, limit=900):
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
             async with self.logins:
                 try:
                     client = await Client.connect(self.path)
@@ -158,6 +208,7 @@ class Soak:
                     self.counts["failed logins: " + (error.state if isinstance(error, Refused) else type(error).__name__)] += 1
             if self.ending.is_set(): raise ConnectionResetError
             await asyncio.sleep(random.uniform(0.1, 1))
+        raise Late(f"no login within {limit} s")
 
     async def idle_client(self, number):
         with contextlib.suppress(*GONE):
@@ -166,7 +217,7 @@ class Soak:
                 with contextlib.suppress(*GONE):
                     while True: await client.receive()
                 self.counts["idle sessions lost"] += 1
-                del self.idle[number]
+                self.idle.pop(number, None)
                 client.abort()
 
     async def busy_client(self):
@@ -216,12 +267,24 @@ class Soak:
         return True
 
     # Faults.
-    async def faults(self):
-        while True:
+    async def faults(self, end):
+        """Rotates the key, kills the server, and waits until all are back, in each period up to the end."""
+        while time.monotonic() + self.options.period < end:
             await asyncio.sleep(self.options.period / 2)
             self.rotate()
             await asyncio.sleep(self.options.period / 2)
-            self.crash()
+            ended = self.counts["idle sessions lost"] + len(self.idle)
+            await self.crash()
+            # Not before the sessions have ended: the server takes its time to end its children.
+            for attempt in range(600):
+                if self.counts["idle sessions lost"] >= ended: break
+                self.alive()
+                await asyncio.sleep(0.5)
+            count = await self.all_idle(300)
+            check(count == self.options.idle, f"{count} idle clients are back after restart {self.counts['server restarts']}")
+            # Busy clients come back, and what has ended gives its memory back.
+            await asyncio.sleep(10)
+            self.restarts.append((await self.sample("after restart"))[1])
 
     def rotate(self):
         """Gives the account a new key, and forgets the old one, as IAM does when a key is deleted."""
@@ -234,20 +297,31 @@ class Soak:
             os.replace(draft, path)
         self.counts["rotations"] += 1
 
-    def crash(self):
-        line = open(pathlib.Path(self.facts["dir"]) / "data/postmaster.pid").readline()
-        os.kill(int(line), signal.SIGKILL)
-        self.counts["server restarts"] += 1
+    async def crash(self):
+        for attempt in range(600):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+                line = open(pathlib.Path(self.facts["dir"]) / "data/postmaster.pid").readline()
+                os.kill(int(line), signal.SIGKILL)
+                self.counts["server restarts"] += 1
+                return
+            # It has not come back from the time before.
+            self.alive()
+            await asyncio.sleep(0.1)
+        raise SystemExit("soak: the server does not come back")
 
     async def all_idle(self, limit):
         end = time.monotonic() + limit
-        while len(self.idle) < self.options.idle and time.monotonic() < end: await asyncio.sleep(0.5)
+        while len(self.idle) < self.options.idle and time.monotonic() < end:
+            self.alive()
+            await asyncio.sleep(0.5)
         return len(self.idle)
 
     async def sample(self, label):
+        idle = len(self.idle)
         descriptors, memory = self.usage()
         opened = await self.metric("rds_iam_proxy_connections_open")
-        self.samples.append((label, descriptors, memory, opened))
+        # The two numbers are read one after the other: while sessions end or come, they belong to different moments.
+        if idle == len(self.idle) == self.options.idle: self.samples.append((label, descriptors, memory, opened))
         print(f"{label:>12}: {len(self.idle)} idle, {opened:.0f} open in the proxy, {descriptors} descriptors, {memory:.0f} MB; "
               + ", ".join(f"{name} {value:.0f}" for name, value in sorted(self.counts.items())), flush=True)
         return descriptors, memory, opened
@@ -258,6 +332,7 @@ class Soak:
             await (await Client.connect(self.path)).close()
             return "accepted"
         except Refused as error: return error.state
+        except Late as error: return str(error)
 
     async def wear(self):
         """Rounds of logins that the server refuses, and of such that it accepts: the proxy's memory does not grow."""
@@ -268,7 +343,10 @@ class Soak:
                 own.write_text(text)
                 expected = "28000" if kind == "refused" else "accepted"
                 # The proxy looks at the file now and then.
-                while await self.outcome() != expected: await asyncio.sleep(0.1)
+                changed = time.monotonic()
+                while await self.outcome() != expected:
+                    if time.monotonic() > changed + 120: raise SystemExit(f"soak: no login is {kind} two minutes after the change of the key")
+                    await asyncio.sleep(0.1)
                 limit = asyncio.Semaphore(40)
 
                 async def once():
@@ -278,11 +356,13 @@ class Soak:
                 memory.append(self.usage()[1])
                 print(f"{(number + 1) * count} {kind} logins: {dict(outcomes)}, {memory[-1]:.1f} MB", flush=True)
                 check(set(outcomes) == {expected}, f"all of {count} logins are {kind}")
-        # The first half fills caches.
-        growth = (memory[-1] - memory[5]) * 1024 / (6 * count)
-        check(growth < 0.1, f"memory grows by {growth:.3f} KB a login after the first {6 * count}")
+        # The first half fills caches. In the second, the audit log's page cache may take 2 MB, and connections whose
+        # memory is not given back yet a few. What a login leaves behind for good comes on top.
+        growth, logins = memory[-1] - memory[5], 6 * count
+        check(growth < 4 + logins * 0.1 / 1024, f"memory grows by {growth:.1f} MB in {logins} logins after the first {logins}")
 
     async def whole(self):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, show_waits)
         try:
             await self.run()
         finally:
@@ -299,29 +379,41 @@ class Soak:
         print(f"{(time.monotonic() - began) / max(1, self.options.idle) * 1000:.1f} ms a login", flush=True)
         filled = await self.sample("filled")
         check(filled[0] <= base[0] + 2 * self.options.idle + 20, "an idle session has two descriptors")
-        print(f"{(filled[1] - base[1]) / max(1, self.options.idle) * 1024:.0f} KB an idle session", flush=True)
+        each = (filled[1] - base[1]) / max(1, self.options.idle) * 1024
+        check(each < 200 * 1024 / 5000 + 5 * 1024 / max(1, self.options.idle), f"{each:.0f} KB an idle session, {filled[1]:.0f} MB in all")
         busy = [asyncio.ensure_future(self.busy_client()) for _ in range(self.options.busy)]
-        faults = asyncio.ensure_future(self.faults())
         end = time.monotonic() + self.options.minutes * 60
+        faults = asyncio.ensure_future(self.faults(end))
         while time.monotonic() < end:
             await asyncio.sleep(min(30, max(0.1, end - time.monotonic())))
             await self.sample(f"{(end - time.monotonic()) / 60:.1f} min left")
-        faults.cancel()
-        check(await self.all_idle(900) == self.options.idle, "all idle clients came back after the last restart")
-        await self.terminate(tasks + busy, filled)
+            if faults.done(): faults.result()
+        await within(600, "the last restart", faults)
+        check(await self.all_idle(300) == self.options.idle, "all idle clients are connected at the end")
+        self.compare_memory()
+        await self.terminate(tasks + busy)
         self.compare()
 
-    async def terminate(self, tasks, filled):
+    def compare_memory(self):
+        """The same sessions take the same memory after each restart."""
+        if len(self.restarts) < 2: return print("        fewer than two restarts: memory is not compared", flush=True)
+        first, last = self.restarts[0], self.restarts[-1]
+        # Answers on their way are part of it, 128 KB at most in each busy session.
+        slack = 5 + self.options.busy * 0.03
+        listed = ", ".join(f"{memory:.0f}" for memory in self.restarts)
+        check(last < first * 1.1 + slack, f"memory after the last restart is that after the first: {listed} MB")
+
+    async def terminate(self, tasks):
         """SIGTERM in the middle: what runs ends, what is new is refused."""
         clients = [client for client in self.idle.values()][:20]
-        sleepers = [await self.login() for _ in range(10)]
+        sleepers = [await self.login(120) for _ in range(10)]
         running = [asyncio.ensure_future(client.query("select pg_sleep(8), 'done'")) for client in sleepers]
         await asyncio.sleep(2)
         self.ending.set()
         self.proxy.send_signal(signal.SIGTERM)
         began = time.monotonic()
         states = collections.Counter()
-        while time.monotonic() < began + 4:
+        while sum(states.values()) < 8 and time.monotonic() < began + 25:
             try:
                 (await Client.connect(self.path)).abort()
                 states["let in"] += 1
@@ -333,16 +425,14 @@ class Soak:
         check(all(not isinstance(answer, BaseException) for answer in answers), f"the queries that ran came to their end after {time.monotonic() - began:.1f} s")
         check(all(client.writer.transport.is_closing() is False for client in clients), "idle sessions are open while the proxy drains")
         for client in sleepers + list(self.idle.values()): client.abort()
-        await asyncio.wait(tasks, timeout=60)
+        _, late = await asyncio.wait(tasks, timeout=60)
+        check(not late, f"{len(late)} clients have not ended")
         status = await asyncio.to_thread(self.proxy.wait, 90)
         check(time.monotonic() - began < 55, f"the proxy ends when its last session has, {time.monotonic() - began:.1f} s after the signal")
         check(status == 143, f"the proxy ends with status {status}")
-        fills = [sample for sample in self.samples if sample[3] >= self.options.idle and sample[0] != "start"]
-        worst = max(fills, key=lambda sample: sample[1] - 2 * sample[3])
-        check(worst[1] - 2 * worst[3] < 100, f"two descriptors a connection at all times, and {worst[1] - 2 * worst[3]:.0f} besides")
-        half = fills[len(fills) // 2:]
-        growth = half[-1][2] / half[0][2] if half else 1
-        check(growth < 1.1, f"memory at the end is {growth:.2f} of that in the middle of the run")
+        worst = max(self.samples, key=lambda sample: sample[1] - 2 * sample[3])
+        besides = f"{worst[1] - 2 * worst[3]:.0f} besides"
+        check(worst[1] - 2 * worst[3] < 100, f"two descriptors a connection whenever all are connected, and {besides}")
 
     def compare(self):
         """The audit log against the verdicts, token by token."""

@@ -3,8 +3,8 @@ public enum PseudoTerminal {
     /// Returns the words, for `/usr/bin/env`, that run a command on a terminal and copy what it prints there.
     ///
     /// Of the variables, `SEEN` is a text and `THEN` a command of the shell that runs when the text is seen, with the
-    /// process's number as `CHILD`; `LAST` is a text after which the process is killed. The status is that of the
-    /// command, or the negative number of the signal that ended it, modulo 256.
+    /// process's number as `CHILD`; `TYPED` is what is typed then; `LAST` is a text after which the process is killed.
+    /// The status is that of the command, or the negative number of the signal that ended it, modulo 256.
     ///
     /// - Parameters:
     ///   - columns: The width of the terminal.
@@ -17,7 +17,8 @@ public enum PseudoTerminal {
         """
         import fcntl, os, pty, signal, struct, sys, termios
         columns, command, seen = int(sys.argv[1]), sys.argv[2:], b""
-        first, then, last = (os.environ.pop(name, "").encode() for name in ("SEEN", "THEN", "LAST"))
+        names = ("SEEN", "THEN", "TYPED", "LAST")
+        first, then, typed, last = (os.environ.pop(name, "").encode() for name in names)
         child, terminal = pty.fork()
         if child == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
@@ -31,6 +32,7 @@ public enum PseudoTerminal {
             if first and first in seen:
                 os.environ["CHILD"] = str(child)
                 first = os.system(then) and b""
+                os.write(terminal, typed)
             if last and last in seen: os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
         sys.exit(os.waitstatus_to_exitcode(status) % 256)

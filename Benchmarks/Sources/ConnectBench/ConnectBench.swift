@@ -39,11 +39,7 @@ enum ConnectBench {
     }
 
     private static func token(_ server: Server, _ issuer: TokenIssuer) async throws -> String {
-        let conninfo = try Conninfo.parse(
-            server.conninfo + " aws_rds_iam_auth_token_generator=default",
-            dialect: .linked,
-            extensions: .rdsIAM
-        )
+        let conninfo = server.conninfo + " aws_rds_iam_auth_token_generator=default"
         guard let issued = try await RDSIAM.token(for: conninfo, issuer: issuer) else { throw Failure("no token") }
         return issued.token.value
     }

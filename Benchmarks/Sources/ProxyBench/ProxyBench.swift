@@ -38,6 +38,6 @@ enum ProxyBench {
         let text =
             "host=\(value("HOST")) hostaddr=\(value("HOSTADDR")) port=\(value("PORT")) user=bench dbname=postgres "
             + "sslrootcert=\(value("CA")) aws_rds_iam_auth_token_generator=default"
-        return try Conninfo.parse(text, extensions: .init([Upstream.generatorKeyword] + generators.keywords))
+        return try Conninfo.parse(text, extensions: .init(["aws_rds_iam_auth_token_generator"] + generators.keywords))
     }
 }

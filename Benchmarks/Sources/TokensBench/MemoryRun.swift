@@ -7,7 +7,7 @@ enum MemoryRun {
 
     /// Makes 500 tokens a second and prints the resident memory every ten seconds.
     static func run(for seconds: Int) async throws {
-        let generators = AuthTokenGeneratorRegistry(defaults: [("plain", { ClosureTokenGenerator { _ in token() } })])
+        let generators = AuthTokenGeneratorRegistry([.init("plain") { ClosureTokenGenerator { _ in token() } }])
         let issuer = TokenIssuer(generators: generators, cache: .off)
         let start = ContinuousClock.now
         var count = 0

@@ -25,10 +25,10 @@ struct World: Sendable {
     init() async throws {
         let (role, sources) = (Signing.role, AWSCredentialSourceRegistry())
         try sources.add("role") { role }
-        generators = AuthTokenGeneratorRegistry(defaults: [
-            ("plain", { ClosureTokenGenerator { _ in Signing.made() } }), ("signing", { Signing() }),
-            ("rds", { RDSGenerator(credentials: .refreshing(role), sources: sources) }),
-            ("rds-static", { RDSGenerator(credentials: .static(try await role.credentials()), sources: sources) }),
+        generators = AuthTokenGeneratorRegistry([
+            .init("plain") { ClosureTokenGenerator { _ in Signing.made() } }, .init("signing") { Signing() },
+            .init("rds") { RDSGenerator(credentials: .refreshing(role), sources: sources) },
+            .init("rds-static") { RDSGenerator(credentials: .static(try await role.credentials()), sources: sources) },
         ])
         issuer = TokenIssuer(generators: generators)
         auditedIssuer = TokenIssuer(generators: generators, audit: .required(Forgetful()))

@@ -71,7 +71,7 @@ public final class AWSCredentialSourceRegistry: Sendable {
     public func remove(_ name: String) -> Bool { registry.remove(name) }
 
     /// Returns the registry to the standard names, without any cached credentials.
-    public func reset() {
+    package func reset() {
         registry.reset()
         unnamed.withLock { $0 = [:] }
     }

@@ -14,7 +14,7 @@ public struct RedshiftGenerator: AWSTokenGenerator {
     /// The name that a generator for clusters goes by, with the access ``RedshiftAccess/identity``.
     public static let name = "redshift"
     /// The name that a generator for Redshift Serverless goes by.
-    public static let serverlessName = "redshift-serverless"
+    package static let serverlessName = "redshift-serverless"
 
     /// Finds credentials and region.
     public let caller: AWSCaller

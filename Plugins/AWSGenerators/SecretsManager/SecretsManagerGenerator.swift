@@ -38,7 +38,7 @@ public final class SecretsManagerGenerator: AWSTokenGenerator {
     ///   - context: The environment.
     public init(
         secretID: String? = nil,
-        options: SecretsManagerOptions = .standard,
+        options: SecretsManagerOptions = SecretsManagerOptions(),
         region: String? = nil,
         lifetime: Duration = .seconds(870),
         credentials: (any AWSCredentialSource)? = nil,
@@ -133,7 +133,4 @@ public struct SecretsManagerOptions: Sendable, Hashable {
 
     /// The standard options.
     public init() {}
-
-    /// The standard options.
-    public static let standard = Self()
 }

@@ -162,10 +162,4 @@ enum SectionName {
         }
         return nil
     }
-
-    /// The name as a shell takes it, for commands in messages.
-    static func quoted(_ name: String) -> String {
-        guard !name.isASCIIName(of: 1...Int.max, alsoHolding: "-_/.%@:+,=") else { return name }
-        return "'" + name.replacing("'", with: "'\\''") + "'"
-    }
 }

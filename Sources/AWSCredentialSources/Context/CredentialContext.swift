@@ -22,7 +22,7 @@ public struct CredentialContext: Sendable {
     /// Starts child processes for `credential_process`.
     public var processes: any ProcessRunner
     /// Looks up the addresses of container hosts.
-    public var resolver: any HostResolver
+    package var resolver: any HostResolver
     /// The present, in UTC, by the wall clock: expiration must not stand still while a machine sleeps.
     public var now: @Sendable () -> Date
     /// The time since some moment, for trails and timeouts.
@@ -37,7 +37,7 @@ public struct CredentialContext: Sendable {
     private(set) var configuration = SharedConfigurationCache()
 
     /// Creates a context with the properties of the same names.
-    public init(
+    package init(
         environment: [String: String],
         homeDirectory: String?,
         files: any FileStore,

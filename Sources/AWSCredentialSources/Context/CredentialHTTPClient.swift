@@ -39,7 +39,7 @@ public struct CredentialHTTPRequest: Sendable {
     public var trustedCertificates: [UInt8]?
 
     /// Creates a request with the properties of the same names.
-    public init(
+    package init(
         method: String = "GET",
         url: String,
         headers: [(name: String, value: String)] = [],
@@ -63,11 +63,11 @@ public struct CredentialHTTPRequest: Sendable {
 /// One answer.
 public struct CredentialHTTPResponse: Sendable {
     /// The status code.
-    public var status: Int
+    package var status: Int
     /// Header fields in order.
-    public var headers: [(name: String, value: String)]
+    package var headers: [(name: String, value: String)]
     /// The body.
-    public var body: [UInt8]
+    package var body: [UInt8]
 
     /// Creates an answer with the properties of the same names.
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
@@ -79,8 +79,8 @@ public struct CredentialHTTPResponse: Sendable {
 
 /// Why an exchange did not end with a whole answer.
 ///
-/// Trying again may help unless the code is ``Code/bodyTooLarge``, ``Code/malformed``, ``Code/proxyRefused``,
-/// ``Code/unusableProxy``, ``Code/untrustedServer`` or ``Code/unusableCertificates``.
+/// Trying again may help unless the code is ``Code/bodyTooLarge``, ``Code/malformed``, `proxyRefused`,
+/// ``Code/unusableProxy``, ``Code/untrustedServer`` or `unusableCertificates`.
 public struct CredentialHTTPError: RetryableError, CustomStringConvertible, CustomReflectable {
     /// What went wrong with an exchange; more codes may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -116,7 +116,7 @@ public struct CredentialHTTPError: RetryableError, CustomStringConvertible, Cust
             isRetryable: false
         )
         /// The proxy does not let the request through, or wants a login that it was not given.
-        public static let proxyRefused = Self(
+        package static let proxyRefused = Self(
             description: "proxyRefused",
             message: "The proxy refused the request. Check the proxy's login and its rules.",
             isRetryable: false
@@ -134,7 +134,7 @@ public struct CredentialHTTPError: RetryableError, CustomStringConvertible, Cust
             isRetryable: false
         )
         /// The trusted certificates are not certificates.
-        public static let unusableCertificates = Self(
+        static let unusableCertificates = Self(
             description: "unusableCertificates",
             message: "The trusted certificates cannot be read. Check the file that AWS_CA_BUNDLE or ca_bundle names.",
             isRetryable: false

@@ -61,17 +61,17 @@ public struct FileStoreError: RetryableError, CustomStringConvertible {
         /// The operating system is short of threads, memory or descriptors.
         public static let systemBusy = Self(description: "systemBusy")
         /// The file is larger than the store reads.
-        public static let tooLarge = Self(description: "tooLarge")
+        package static let tooLarge = Self(description: "tooLarge")
         /// The path holds a NUL, so it can name no file.
-        public static let invalidPath = Self(description: "invalidPath")
+        package static let invalidPath = Self(description: "invalidPath")
     }
 
     /// What went wrong, as a program sees it.
     public let code: Code
     /// The path of the file.
-    public let path: String
+    package let path: String
     /// The reason in few words, such as `Permission denied`.
-    public let reason: String
+    package let reason: String
 
     /// Creates an error with the properties of the same names.
     ///

@@ -1,7 +1,7 @@
 import RDSIAMSystem
 
 /// Looks up the addresses of a host name.
-public protocol HostResolver: Sendable {
+package protocol HostResolver: Sendable {
     /// All addresses of a host, in numeric form, without brackets.
     ///
     /// - Parameter host: A host name or a numeric address.
@@ -13,38 +13,38 @@ public protocol HostResolver: Sendable {
 /// Why a look-up says nothing about a host name.
 ///
 /// Trying again may help with its only code, ``Code/noAnswer``.
-public struct HostResolverError: RetryableError, CustomStringConvertible {
+package struct HostResolverError: RetryableError, CustomStringConvertible {
     /// What went wrong with a look-up; more codes may be added.
-    public struct Code: Sendable, Hashable, CustomStringConvertible {
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The name, such as `noAnswer`.
-        public let description: String
+        package let description: String
 
         /// The resolver did not answer, or this process is short of threads or memory.
-        public static let noAnswer = Self(description: "noAnswer")
+        package static let noAnswer = Self(description: "noAnswer")
     }
 
     /// What went wrong, as a program sees it.
-    public let code: Code
+    package let code: Code
     /// The host that was looked up.
-    public let host: String
+    package let host: String
     /// The reason in few words, such as `Temporary failure in name resolution`.
-    public let reason: String
+    package let reason: String
 
     /// Creates an error with the properties of the same names.
-    public init(_ code: Code, host: String, reason: String) {
+    package init(_ code: Code, host: String, reason: String) {
         self.code = code
         self.host = host
         self.reason = reason
     }
 
     /// Two sentences that name the host, the reason and what to do.
-    public var message: String { "The host \(host) cannot be looked up: \(reason). Check the resolver, or retry." }
+    package var message: String { "The host \(host) cannot be looked up: \(reason). Check the resolver, or retry." }
 
     /// Whether the same call may succeed later although nothing is changed.
-    public var isRetryable: Bool { code == .noAnswer }
+    package var isRetryable: Bool { code == .noAnswer }
 
     /// The same as ``message``.
-    public var description: String { message }
+    package var description: String { message }
 }
 
 /// The operating system's resolver, given up after 10 seconds.

@@ -30,7 +30,7 @@ public struct ProcessRequest: Sendable {
     public var borrowsTerminal: Bool
 
     /// Creates a request with the properties of the same names.
-    public init(
+    package init(
         _ command: String,
         environment: [String: String],
         limit: Duration = .seconds(60),
@@ -50,11 +50,11 @@ public struct ProcessRequest: Sendable {
 /// How a child process ended.
 public struct ProcessResult: Sendable {
     /// The exit status; 128 plus the signal's number if a signal ended it.
-    public var exitStatus: Int32
+    package var exitStatus: Int32
     /// What it wrote to standard output.
-    public var output: [UInt8]
+    package var output: [UInt8]
     /// The number of the signal that ended it, or `nil` if none did.
-    public var signal: Int32?
+    package var signal: Int32?
 
     /// Creates a result with the properties of the same names.
     public init(exitStatus: Int32, output: [UInt8], signal: Int32? = nil) {
@@ -90,13 +90,13 @@ public struct ProcessRunnerError: RetryableError, Hashable, CustomStringConverti
             message: "The command did not end in time. Run it in a terminal to see what it waits for."
         )
         /// The command ended, but another part of this program took its exit status.
-        public static let statusUnknown = Self(
+        package static let statusUnknown = Self(
             description: "statusUnknown",
             message: "The command's exit status is lost. Check whether this program ignores SIGCHLD."
         )
         /// The command was stopped, as it tried to use the terminal, which it was not lent, or by a signal, and was
         /// killed.
-        public static let stopped = Self(
+        package static let stopped = Self(
             description: "stopped",
             message:
                 "The command was stopped, by a signal or as it tried to use the terminal. "

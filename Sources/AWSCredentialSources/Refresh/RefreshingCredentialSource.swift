@@ -26,13 +26,13 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
     ///
     /// - Parameters:
     ///   - source: Returns fresh credentials.
-    ///   - policy: When to ask it again.
     ///   - context: The environment.
-    public init(
-        _ source: any AWSCredentialSource,
-        policy: RefreshPolicy = .standard,
-        context: CredentialContext = .system
-    ) {
+    public convenience init(_ source: any AWSCredentialSource, context: CredentialContext = .system) {
+        self.init(source, policy: RefreshPolicy(), context: context)
+    }
+
+    /// Creates a cache that renews by a policy.
+    package init(_ source: any AWSCredentialSource, policy: RefreshPolicy, context: CredentialContext = .system) {
         self.source = source
         self.context = context
         self.state = Mutex(RefreshState(policy: policy))
@@ -43,8 +43,8 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
 
     /// Returns credentials for a request that is sent at once.
     ///
-    /// If AWS issues the credentials and a refresh fails, they may be past their expiration, as
-    /// ``RefreshPolicy/servesExpired`` says. What is signed for later use needs ``credentials(validFor:)``.
+    /// If AWS issues the credentials and a refresh fails, they may be past their expiration: AWS may go on to accept
+    /// them. What is signed for later use needs ``credentials(validFor:)``.
     ///
     /// - Throws: ``AWSCredentialError`` if there is nothing to serve.
     public func credentials() async throws -> AWSCredentials {
@@ -154,34 +154,31 @@ public final class RefreshingCredentialSource: AWSCredentialSource {
 /// When ``RefreshingCredentialSource`` asks its source again, in seconds.
 ///
 /// The standard values are those the AWS SDKs agreed on in 2026.
-public struct RefreshPolicy: Sendable, Hashable {
+package struct RefreshPolicy: Sendable, Hashable {
     /// How long before the expiration one caller refreshes while the others go on with what there is; nil chooses by
     /// the lifetime.
     ///
     /// By lifetime it is 5 minutes up to 20 minutes, 15 minutes below 90, and 60 minutes from there.
-    public var advisoryWindow: TimeInterval?
+    package var advisoryWindow: TimeInterval?
     /// How long before the expiration all wait for the refresh.
-    public var mandatoryWindow: TimeInterval = 60
+    package var mandatoryWindow: TimeInterval = 60
     /// The pause after a failed refresh with credentials still cached, drawn uniformly.
-    public var pauseAfterFailure: ClosedRange<TimeInterval> = 300...600
+    var pauseAfterFailure: ClosedRange<TimeInterval> = 300...600
     /// How long an error that asking again cannot cure is remembered, drawn uniformly.
-    public var memoryOfRefusal: ClosedRange<TimeInterval> = 1...5
+    var memoryOfRefusal: ClosedRange<TimeInterval> = 1...5
     /// How long credentials without an expiration are cached before a file or a closure is asked again.
     ///
     /// Output of `credential_process` without an expiration, static credentials and the environment are cached forever.
-    public var ageWithoutExpiry: TimeInterval = 300
+    var ageWithoutExpiry: TimeInterval = 300
     /// Whether ``RefreshingCredentialSource/credentials()`` goes on with credentials past their expiration if AWS
     /// itself issues them (instance metadata, container, STS, sign-in) and a refresh fails: AWS may accept them during
     /// an outage.
     ///
     /// ``RefreshingCredentialSource/credentials(validFor:)`` never does.
-    public var servesExpired = true
+    package var servesExpired = true
 
     /// The standard policy.
-    public init() {}
-
-    /// The standard policy.
-    public static let standard = RefreshPolicy()
+    package init() {}
 
     func advisoryWindow(lifetime: TimeInterval) -> TimeInterval {
         if let advisoryWindow { return advisoryWindow }

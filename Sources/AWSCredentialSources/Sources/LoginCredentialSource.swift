@@ -1,3 +1,4 @@
+import RDSIAMBasics
 import RDSIAMSystem
 
 /// The credentials of a sign-in by `aws login`, renewed with a proof of possession.
@@ -121,7 +122,7 @@ struct LoginCredentialSource: AWSCredentialSource {
         return TokenCacheFile(context: context, path: path, signInCommand: signInCommand)
     }
 
-    private var signInCommand: String { "aws login --profile \(SectionName.quoted(profile))" }
+    private var signInCommand: String { "aws login --profile \(profile.shellWord)" }
 
     private static let unreadable = AWSCredentialError(
         .invalidResponse,

@@ -67,8 +67,8 @@ struct SSOSettings: Sendable {
 
     /// What `aws sso login` must be called with.
     var signInCommand: String {
-        session.map { "aws sso login --sso-session \(SectionName.quoted($0))" }
-            ?? "aws sso login --profile \(SectionName.quoted(profile))"
+        session.map { "aws sso login --sso-session \($0.shellWord)" }
+            ?? "aws sso login --profile \(profile.shellWord)"
     }
 
     /// Reads a profile.

@@ -8,7 +8,7 @@ public struct CanonicalRequest: Sendable {
     /// The whole text in UTF-8.
     let bytes: [UInt8]
     /// The names of the signed headers, separated by `;`.
-    public let signedHeaders: String
+    package let signedHeaders: String
 
     /// The whole text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -16,7 +16,7 @@ public struct CanonicalRequest: Sendable {
     /// Creates the canonical form of a request as it is: only `Host` is bytes.
     ///
     /// - Throws: ``SigV4Error/Code/invalidHost`` or ``SigV4Error/Code/invalidRequest``; do not retry.
-    public init(_ request: SigV4Request, options: SigV4Options = .standard) throws(SigV4Error) {
+    public init(_ request: SigV4Request, options: SigV4Options = SigV4Options()) throws(SigV4Error) {
         var query = CanonicalQuery(request.query)
         query.sort()
         let headers = try CanonicalHeaders(host: request.host, request.headers)

@@ -4,7 +4,7 @@ import RDSIAMHashing
 /// The second stage: algorithm, time, scope and the hash of the canonical request.
 public struct StringToSign: Sendable, Hashable {
     /// The name of the algorithm in every request.
-    public static let algorithm = "AWS4-HMAC-SHA256"
+    package static let algorithm = "AWS4-HMAC-SHA256"
 
     /// The four lines in UTF-8.
     let bytes: [UInt8]

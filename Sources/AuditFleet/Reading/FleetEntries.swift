@@ -58,7 +58,7 @@ extension Fleet {
         host: String? = nil,
         limit: Int
     ) async throws -> [FleetEntry] {
-        try await FleetError.explaining {
+        try await explaining(.reader) {
             var search = EntrySearch(connection: connection, filter: filter, host: host, limit: limit)
             return try await search.run()
         }

@@ -10,25 +10,25 @@ public struct FleetHost: Sendable, Hashable {
     /// The log's name.
     public let logID: String
     /// The database user who ships it.
-    public let shipper: String
+    package let shipper: String
     /// The row after which the fleet's copy begins: 0, or the last that was pruned before it was shipped.
-    public let beginsAfter: Int64
-    /// The newest row that has arrived; ``beginsAfter`` if there is none.
-    public let newestRow: Int64
+    package let beginsAfter: Int64
+    /// The newest row that has arrived; if there is none, the row after which the fleet's copy begins.
+    package let newestRow: Int64
     /// When its newest event happened.
-    public let newestEvent: Date?
+    package let newestEvent: Date?
     /// When rows last arrived.
-    public let lastArrival: Date?
+    package let lastArrival: Date?
     /// When its shipper last looked, whether or not there were new rows.
-    public let lastContact: Date
-    /// How long that is ago, in seconds, by the database's clock.
+    package let lastContact: Date
+    /// How long ago its shipper last looked, in seconds, by the database's clock.
     public let silence: Double
     /// The longest delay between an event and its arrival, in seconds.
-    public let longestDelay: Double?
+    package let longestDelay: Double?
     /// The finding that stops it.
     public let heldBy: Int64?
     /// How many findings about it are open.
-    public let openFindings: Int64
+    package let openFindings: Int64
     /// Its number in the database.
     let chainID: Int32
     /// The chain hash of the newest row; `nil` if it is not known.
@@ -62,7 +62,7 @@ public struct FleetFinding: Sendable, Hashable {
     /// When it was found.
     public let found: Date
     /// The database user who brought it.
-    public let reportedBy: String
+    package let reportedBy: String
     /// Its kind: `row-differs`, `rows-missing`, `chain-broken`, `payload-altered`, `row-lost`, `log-rewound`,
     /// `second-chain`, `second-place`.
     public let kind: String
@@ -75,13 +75,13 @@ public struct FleetFinding: Sendable, Hashable {
     /// What was found, in words.
     public let message: String
     /// The payload that the fleet has.
-    public let storedPayload: [UInt8]?
+    package let storedPayload: [UInt8]?
     /// The payload that came.
-    public let arrivedPayload: [UInt8]?
+    package let arrivedPayload: [UInt8]?
     /// Who has accepted it, or `nil` if it is open.
-    public let acknowledgedBy: String?
+    package let acknowledgedBy: String?
     /// Why it was accepted.
-    public let reason: String?
+    package let reason: String?
 
     static let query = """
         SELECT id, found, reported_by, kind, log_id, coalesce(host, ''), seq, message, stored_payload, arrived_payload,
@@ -104,7 +104,7 @@ extension Fleet {
     ///
     /// - Throws: ``FleetError``: `notInstalled`, `notPermitted`; `PGError`.
     public func hosts() async throws -> [FleetHost] {
-        try await FleetError.explaining { try await connection.query(FleetHost.query).rows.map(FleetHost.init) }
+        try await explaining(.reader) { try await connection.query(FleetHost.query).rows.map(FleetHost.init) }
     }
 
     /// What did not fit when it arrived, oldest first.
@@ -113,7 +113,7 @@ extension Fleet {
     /// - Throws: ``FleetError``: `notInstalled`, `notPermitted`; `PGError`.
     public func findings(isOpen: Bool = true) async throws -> [FleetFinding] {
         let condition = isOpen ? " WHERE acknowledged IS NULL" : ""
-        return try await FleetError.explaining {
+        return try await explaining(.reader) {
             try await connection.query(FleetFinding.query + condition + " ORDER BY id").rows.map(FleetFinding.init)
         }
     }

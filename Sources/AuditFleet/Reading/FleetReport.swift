@@ -23,7 +23,11 @@ extension AuditReport {
                 name: "\(chain.host.host): \(chain.host.path)",
                 verification: chain.verification,
                 // What concerns no single log stands with the first.
-                problems: chain.problems.map(\.message) + (index == 0 ? shared : [])
+                problems: chain.problems.map(\.message) + (index == 0 ? shared : []),
+                notes: chain.retirements.map(\.words)
+                    + chain.verification.remarks.filter { $0.kind == .accepted }.map {
+                        "Row \($0.sequence): \($0.message)"
+                    }
             )
         }
         self.init(statistics, logs: logs, since: since, until: until, at: time)

@@ -1,6 +1,6 @@
 import LibpqClient
-public import RDSIAMSystem
-public import TokenAuditLog
+package import RDSIAMSystem
+package import TokenAuditLog
 
 extension Fleet {
     /// Counts what the fleet holds: per day, user, server, role and error, as for one log.
@@ -11,7 +11,7 @@ extension Fleet {
     ///   - host: Of this host alone; `nil` for all.
     ///   - progress: Is told now and then how many rows have been counted.
     /// - Throws: ``FleetError``: `notInstalled`, `notPermitted`; `PGError`.
-    public func statistics(
+    package func statistics(
         since: Date? = nil,
         until: Date? = nil,
         host: String? = nil,
@@ -36,7 +36,7 @@ extension Fleet {
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let sql = "SELECT e.seq, coalesce(e.raw, convert_to(e.payload, 'UTF8')) FROM audit_fleet.event e \(condition)"
         var count: Int64 = 0
-        try await FleetError.explaining {
+        try await explaining(.reader) {
             try await connection.forEachRow(of: sql) { row in
                 let payload = row[1].map { String(decoding: $0, as: UTF8.self) } ?? ""
                 let sequence = row.integer(0) ?? 0

@@ -1,13 +1,13 @@
 import LibpqClient
 import RDSIAMHashing
-public import TokenAuditLog
+package import TokenAuditLog
 
 /// What the fleet knows of one token, and which hosts know it.
-public struct FleetTrace: Sendable, Hashable {
+package struct FleetTrace: Sendable, Hashable {
     /// What is known of it, as of one log.
-    public let trace: AuditTokenTrace
+    package let trace: AuditTokenTrace
     /// The same events with their hosts, newest first.
-    public let entries: [FleetEntry]
+    package let entries: [FleetEntry]
 }
 
 extension Fleet {
@@ -16,7 +16,7 @@ extension Fleet {
     /// - Parameter text: The text, which is not stored, and of which only hashes are sent.
     /// - Returns: What the fleet knows of each token that it knows, in the order in which they stand in the text.
     /// - Throws: ``FleetError``: `notInstalled`, `notPermitted`; `PGError`.
-    public func traces(in text: String) async throws -> [FleetTrace] {
+    package func traces(in text: String) async throws -> [FleetTrace] {
         var traces: [FleetTrace] = []
         for candidate in TokenText.candidates(in: text) {
             let trace = try await trace(fingerprint: SHA256Digest.hash(candidate).hexadecimal)
@@ -28,7 +28,7 @@ extension Fleet {
     /// Looks a token up by its fingerprint, as `sha256sum` prints it, in all logs of the fleet.
     ///
     /// - Throws: ``FleetError``: `notInstalled`, `notPermitted`; `PGError`.
-    public func trace(fingerprint: String) async throws -> FleetTrace {
+    package func trace(fingerprint: String) async throws -> FleetTrace {
         let fingerprint = fingerprint.asciiLowercased()
         // The expression has an index in the months that are over.
         let sql = """
@@ -37,7 +37,7 @@ extension Fleet {
                 AND strpos(e.payload, $2) > 0
             ORDER BY e.time DESC, e.chain_id DESC, e.seq DESC LIMIT \(AuditTokenTrace.most + 1)
             """
-        let rows = try await FleetError.explaining {
+        let rows = try await explaining(.reader) {
             try await connection.query(sql, String(fingerprint.prefix(16)), "\"sha256\":\"\(fingerprint)\"").rows
                 .map(FleetEntry.init)
         }

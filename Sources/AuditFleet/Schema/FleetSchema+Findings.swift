@@ -23,49 +23,51 @@ extension FleetSchema {
             RETURN number;
         END $$;
 
-        -- Compares the batch's rows that were shipped before with those that are here.
-        CREATE FUNCTION audit_fleet.compare(c audit_fleet.chain) RETURNS bigint LANGUAGE plpgsql
+        -- Compares the batch's rows that were shipped before, which come first, with those that are here. A loop over a
+        -- query would copy the arrays into a form that is searched from its first element on.
+        CREATE FUNCTION audit_fleet.compare(c audit_fleet.chain, p_known integer, seqs bigint[], leaves bytea[],
+            chains bytea[], payloads bytea[]) RETURNS bigint LANGUAGE plpgsql
         SET search_path = pg_catalog, pg_temp AS $$
         DECLARE
-            r record;
             number bigint;
         BEGIN
-            FOR r IN SELECT b.seq, audit_fleet.body(b.payload, b.raw) AS arrived, b.leaf, b.chain_hash AS arrived_chain,
-                    audit_fleet.body(e.payload, e.raw) AS stored, e.chain_hash AS stored_chain
-                FROM pg_temp.audit_batch b LEFT JOIN audit_fleet.event e ON e.chain_id = c.id AND e.seq = b.seq
+            SELECT min(audit_fleet.note(c, CASE WHEN r.stored IS NULL THEN 'row-lost' ELSE 'row-differs' END, r.seq,
+                CASE WHEN r.stored IS NULL THEN 'The row was shipped and is not here any more: it was deleted here.'
+                    ELSE 'The row differs from the one that was shipped: the log was rewritten, or put back.' END,
+                r.stored, r.stored_chain, r.arrived, r.leaf, r.arrived_chain)) INTO number
+            FROM (
+                SELECT b.*, audit_fleet.body(e.payload, e.raw) AS stored, e.chain_hash AS stored_chain
+                FROM (
+                    SELECT seqs[i] AS seq, payloads[i] AS arrived, leaves[i] AS leaf, chains[i] AS arrived_chain
+                    FROM generate_series(1, p_known) i OFFSET 0
+                ) b LEFT JOIN audit_fleet.event e ON e.chain_id = c.id AND e.seq = b.seq
                 WHERE b.seq < c.next_seq AND b.seq > c.begins_after
-                    AND (e.seq IS NULL OR e.chain_hash IS DISTINCT FROM b.chain_hash
-                        OR audit_fleet.body(e.payload, e.raw) IS DISTINCT FROM audit_fleet.body(b.payload, b.raw))
+                    AND (e.seq IS NULL OR e.chain_hash IS DISTINCT FROM b.arrived_chain
+                        OR audit_fleet.body(e.payload, e.raw) IS DISTINCT FROM b.arrived)
                     AND NOT EXISTS (SELECT FROM audit_fleet.retired_run t WHERE t.chain_id = c.id
                         AND e.seq IS NULL AND b.seq BETWEEN t.first_seq AND t.last_seq)
                     AND NOT EXISTS (SELECT FROM audit_fleet.finding f WHERE f.log_id = c.log_id AND f.seq = b.seq
                         AND f.acknowledged IS NOT NULL)
                 ORDER BY b.seq LIMIT 100
-            LOOP
-                number := least(number, audit_fleet.note(c,
-                    CASE WHEN r.stored IS NULL THEN 'row-lost' ELSE 'row-differs' END, r.seq,
-                    CASE WHEN r.stored IS NULL THEN 'The row was shipped and is not here any more: it was deleted here.'
-                        ELSE 'The row differs from the one that was shipped: the log was rewritten, or put back.' END,
-                    r.stored, r.stored_chain, r.arrived, r.leaf, r.arrived_chain));
-            END LOOP;
+            ) r;
             RETURN number;
         END $$;
 
         -- Notes why a row does not follow from the one before it.
-        CREATE FUNCTION audit_fleet.refuse(c audit_fleet.chain, bad bigint) RETURNS bigint LANGUAGE plpgsql
+        CREATE FUNCTION audit_fleet.refuse(c audit_fleet.chain, bad bigint, leaf bytea, chain_hash bytea, payload bytea)
+        RETURNS bigint LANGUAGE plpgsql
         SET search_path = pg_catalog, pg_temp AS $$
         DECLARE
-            r record;
             kind text;
             message text;
         BEGIN
-            SELECT b.seq, audit_fleet.body(b.payload, b.raw) AS arrived, b.leaf, b.chain_hash INTO r
-            FROM pg_temp.audit_batch b WHERE b.seq = bad LIMIT 1;
-            IF bad > c.next_seq THEN
+            IF bad IS NULL THEN
+                RAISE EXCEPTION 'A row of the batch has no number.' USING ERRCODE = 'null_value_not_allowed';
+            ELSIF bad > c.next_seq THEN
                 kind := 'rows-missing';
                 message := format('Rows %s to %s have not come: they were pruned before they were shipped, or removed.',
                     c.next_seq, bad - 1);
-            ELSIF r.chain_hash IS NOT DISTINCT FROM sha256('\x02'::bytea || c.head_hash || int8send(bad) || r.leaf) THEN
+            ELSIF chain_hash = sha256('\x02'::bytea || c.head_hash || int8send(bad) || leaf) THEN
                 kind := 'payload-altered';
                 message := 'The payload does not have the hash that was stored with it.';
             ELSE
@@ -73,7 +75,7 @@ extension FleetSchema {
                 message := 'The row does not follow from the one before it.';
             END IF;
             RETURN audit_fleet.note(c, kind, least(bad, c.next_seq), message, NULL, c.head_hash,
-                r.arrived, r.leaf, r.chain_hash, bad);
+                payload, leaf, chain_hash, bad);
         END $$;
 
         -- Lets a chain go on after a finding that was looked into. The finding stays, with who has accepted it and why.
@@ -86,8 +88,12 @@ extension FleetSchema {
             c audit_fleet.chain;
         BEGIN
             SELECT * INTO f FROM audit_fleet.finding WHERE id = p_finding AND acknowledged IS NULL FOR UPDATE;
-            IF f.id IS NULL OR coalesce(p_reason, '') = '' THEN
-                RAISE EXCEPTION 'There is no such open finding, or no reason was given.'
+            IF coalesce(p_reason, '') = '' THEN
+                RAISE EXCEPTION 'A finding is accepted with a reason, and none was given.'
+                    USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            IF f.id IS NULL THEN
+                RAISE EXCEPTION 'There is no open finding %. The status of the fleet lists those that are open.', p_finding
                     USING ERRCODE = 'invalid_parameter_value';
             END IF;
             UPDATE audit_fleet.finding

@@ -31,9 +31,8 @@ extension FleetSchema {
 
         -- Where a row is put: by its own time, if there is one that can be.
         CREATE FUNCTION audit_fleet.place(microseconds bigint, latest bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE
-        AS $$ SELECT CASE WHEN microseconds >= 1420070400000000 AND microseconds <= latest
-            THEN timestamptz '1970-01-01 00:00:00+00' + microseconds * interval '1 microsecond'
-            ELSE timestamptz '1970-01-01 00:00:00+00' END $$;
+        AS $$ SELECT to_timestamp(CASE WHEN microseconds >= 1420070400000000 AND microseconds <= latest
+            THEN microseconds / 1e6::float8 ELSE 0 END) $$;
 
         -- Bytes as text; NULL if no text can hold them.
         CREATE FUNCTION audit_fleet.text(raw bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE

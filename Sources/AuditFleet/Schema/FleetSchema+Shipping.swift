@@ -16,26 +16,16 @@ extension FleetSchema {
             RETURN c;
         END $$;
 
-        -- Begins to ship a log: makes the session's table for batches, and returns where the log is to go on.
+        -- Begins to ship a log, and returns where the log is to go on.
         CREATE FUNCTION audit_fleet.enroll(p_log text, p_host text, p_path text, p_after bigint, p_hash bytea)
         RETURNS TABLE (next_seq bigint, head_hash bytea, held_by bigint, open_findings bigint)
         LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET TimeZone = 'UTC'
-        SET DateStyle = 'ISO' SET client_min_messages = warning AS $$
+        SET DateStyle = 'ISO' AS $$
         DECLARE
             c audit_fleet.chain;
             other audit_fleet.chain;
         BEGIN
-            IF to_regclass('pg_temp.audit_batch') IS NULL THEN
-                BEGIN
-                    -- A batch stays in memory.
-                    PERFORM set_config('temp_buffers', '24MB', false);
-                EXCEPTION WHEN invalid_parameter_value THEN NULL; -- The session has used temporary tables.
-                END;
-                CREATE TEMP TABLE audit_batch (seq bigint, time_us bigint, db_user text COLLATE "C", leaf bytea,
-                    chain_hash bytea, payload text COLLATE "C", raw bytea) ON COMMIT DELETE ROWS;
-                EXECUTE format('GRANT INSERT ON pg_temp.audit_batch TO %I', session_user);
-            END IF;
             c := audit_fleet.locked(p_log);
             IF c.id IS NULL THEN
                 IF p_after IS NULL OR p_after < 0 OR p_hash IS NULL OR octet_length(p_hash) <> 32
@@ -93,22 +83,28 @@ extension FleetSchema {
             WHERE c.log_id = p_log AND c.shipper = session_user AND e.seq = p_seq
         $$;
 
-        -- Stores the batch: checks that each new row follows from the one before it, and compares the others.
-        CREATE FUNCTION audit_fleet.ship(p_log text)
+        -- The open findings about a log, for its shipper: what they are, and not what others have sent.
+        CREATE FUNCTION audit_fleet.open_findings(p_log text) RETURNS TABLE (id bigint, kind text, seq bigint)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+            SELECT f.id, f.kind, f.seq FROM audit_fleet.finding f JOIN audit_fleet.chain c ON c.log_id = f.log_id
+            WHERE f.log_id = p_log AND c.shipper = session_user AND f.acknowledged IS NULL ORDER BY f.id LIMIT 1000
+        $$;
+
+        -- Stores a batch, an array for each column: checks that each new row follows from the one before it, and
+        -- compares the others, which come first. Where `marks` leads to, the payload says its user and time.
+        CREATE FUNCTION audit_fleet.ship(p_log text, seqs bigint[], times bigint[], marks integer[], users text[],
+            leaves bytea[], chains bytea[], payloads bytea[])
         RETURNS TABLE (stored bigint, known bigint, next_seq bigint, held_by bigint, last_hash bytea)
         LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET TimeZone = 'UTC'
-        SET DateStyle = 'ISO' SET work_mem = '32MB' SET plan_cache_mode = force_custom_plan AS $$
+        -- Arrays stay parameters: as constants of a plan of its own, each would be searched from its first element on.
+        SET DateStyle = 'ISO' SET work_mem = '32MB' SET plan_cache_mode = force_generic_plan AS $$
         DECLARE
             c audit_fleet.chain;
-            bad bigint;
+            last integer := coalesce(array_length(seqs, 1), 0);
+            bad integer;
             number bigint;
         BEGIN
-            IF NOT EXISTS (SELECT FROM pg_class t WHERE t.oid = to_regclass('pg_temp.audit_batch') AND t.relkind = 'r'
-                AND t.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)) THEN
-                RAISE EXCEPTION 'The session has no batch.' USING ERRCODE = 'object_not_in_prerequisite_state',
-                    HINT = 'Call audit_fleet.enroll first.';
-            END IF;
             -- What a shipper is told is stored outlives a crash of the server, whatever the server's default is.
             IF current_setting('synchronous_commit') = 'off' THEN
                 PERFORM set_config('synchronous_commit', 'on', true);
@@ -117,14 +113,18 @@ extension FleetSchema {
             IF c.id IS NULL THEN
                 RAISE EXCEPTION 'The log % is not enrolled.', p_log USING ERRCODE = 'undefined_object';
             END IF;
-            SELECT count(*) INTO known FROM pg_temp.audit_batch b WHERE b.seq < c.next_seq;
-            IF known > 0 THEN number := audit_fleet.compare(c); END IF;
+            SELECT coalesce(min(i) - 1, last) INTO known FROM generate_series(1, last) i WHERE seqs[i] >= c.next_seq;
+            IF known > 0 THEN
+                number := audit_fleet.compare(c, known::integer, seqs, leaves, chains, payloads);
+            END IF;
             stored := 0;
             IF c.held_by IS NULL AND number IS NULL THEN
-                bad := audit_fleet.misfit(c);
-                stored := audit_fleet.store(c, bad);
+                SELECT s.stored, s.bad INTO stored, bad FROM audit_fleet.store(c, known::integer + 1, last,
+                    seqs, times, marks, users, leaves, chains, payloads) s;
                 c := audit_fleet.locked(p_log);
-                IF bad IS NOT NULL THEN number := audit_fleet.refuse(c, bad); END IF;
+                IF bad IS NOT NULL THEN
+                    number := audit_fleet.refuse(c, seqs[bad], leaves[bad], chains[bad], payloads[bad]);
+                END IF;
             END IF;
             IF c.held_by IS NULL AND number IS NOT NULL THEN
                 c.held_by := number;

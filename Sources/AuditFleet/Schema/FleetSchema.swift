@@ -4,7 +4,7 @@
 /// session changes nothing.
 enum FleetSchema {
     /// Rises with each change.
-    static let version = "1"
+    static let version = "3"
 
     /// All of it, in order.
     static let statements = [
@@ -31,7 +31,9 @@ extension FleetSchema {
         GRANT USAGE ON SCHEMA audit_fleet TO audit_fleet_shipper, audit_fleet_reader, audit_fleet_retention;
         GRANT EXECUTE ON FUNCTION audit_fleet.enroll(text, text, text, bigint, bytea),
             audit_fleet.contact(text, bigint, bigint, bytea), audit_fleet.hash_of_row(text, bigint),
-            audit_fleet.ship(text) TO audit_fleet_shipper;
+            audit_fleet.open_findings(text),
+            audit_fleet.ship(text, bigint[], bigint[], integer[], text[], bytea[], bytea[], bytea[])
+            TO audit_fleet_shipper;
         GRANT SELECT ON ALL TABLES IN SCHEMA audit_fleet TO audit_fleet_reader;
         GRANT EXECUTE ON FUNCTION audit_fleet.json(text), audit_fleet.microseconds(jsonb), audit_fleet.moment(bigint),
             audit_fleet.body(text, bytea) TO audit_fleet_reader;

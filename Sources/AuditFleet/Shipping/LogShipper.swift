@@ -16,9 +16,9 @@ public struct LogShipper: Sendable {
     /// How large a batch is.
     package struct BatchLimits: Sendable {
         /// How many rows it has at most.
-        package var rows = 10_000
+        package var rows = 1_000
         /// After how many bytes it ends.
-        package var bytes = 8 << 20
+        package var bytes = 1 << 20
         /// How many rows are read from the log in one transaction, which a writer of the log may wait for.
         package var rowsPerRead = 500
 
@@ -27,11 +27,14 @@ public struct LogShipper: Sendable {
     }
 
     /// The log's file.
-    public let path: String
+    package let path: String
     /// The name under which the fleet knows the host.
-    public let host: String
+    package let host: String
     /// How large a batch is.
     package var limits = BatchLimits()
+    /// Whether ``run(every:attempts:isFollowing:connect:notify:)`` goes on with a log that a finding stops, and looks
+    /// whether it was accepted.
+    package var waitsWhileHeld = false
 
     /// Ships a log.
     ///
@@ -71,7 +74,7 @@ public struct LogShipper: Sendable {
         over connection: PGConnection,
         from row: Int64? = nil
     ) async throws -> Shipment {
-        try await FleetError.explaining {
+        try await FleetError.explaining(connection, .shipper) {
             var session = ShippingSession(reader: reader, connection: connection, host: host, limits: limits)
             return try await session.run(from: row)
         }
@@ -81,7 +84,9 @@ public struct LogShipper: Sendable {
     /// failures that may pass.
     ///
     /// While the fleet cannot be reached, the log is left alone, and the next rows to be shipped are tried again and
-    /// again, at most a minute apart. Nothing is stored on the host.
+    /// again, at most a minute apart. So is a log's file that is not there yet or cannot be read. A login that fails
+    /// after an earlier one succeeded is tried again too, whatever the reason: a server that is being restarted refuses
+    /// good tokens. Nothing is stored on the host.
     ///
     /// - Parameters:
     ///   - pause: How long to wait before looking for new rows.
@@ -99,13 +104,17 @@ public struct LogShipper: Sendable {
         connect: @Sendable () async throws -> PGConnection,
         notify: @Sendable (ShippingNotice) -> Void = { _ in }
     ) async throws -> Shipment {
-        var failures = 0
+        var (failures, hasConnected) = (0, false)
         var total = Shipment(logID: "")
         while true {
+            var isConnecting = false
             do {
                 // A log that cannot be read needs no connection.
                 let reader = try await AuditLogReader.open(path)
-                try await withConnection(connect) { connection in
+                isConnecting = true
+                let connection = try await connect()
+                (isConnecting, hasConnected) = (false, true)
+                try await closing(connection) {
                     try await pass(reader, over: connection, every: pause, isFollowing: isFollowing) { shipment in
                         failures = 0
                         total.add(shipment)
@@ -113,7 +122,10 @@ public struct LogShipper: Sendable {
                     }
                 }
                 return total
-            } catch let error where Self.mayPass(error) {
+            } catch let error
+                where Self.mayPass(error) || (isConnecting && hasConnected)
+                || (isFollowing && Self.isAboutFile(error))
+            {
                 try Task.checkCancellation()
                 failures += 1
                 if let attempts, failures >= attempts { throw error }
@@ -124,13 +136,9 @@ public struct LogShipper: Sendable {
         }
     }
 
-    private func withConnection(
-        _ connect: @Sendable () async throws -> PGConnection,
-        _ body: (PGConnection) async throws -> Void
-    ) async throws {
-        let connection = try await connect()
+    private func closing(_ connection: PGConnection, after body: () async throws -> Void) async throws {
         do {
-            try await body(connection)
+            try await body()
             await connection.close()
         } catch {
             await connection.close()
@@ -156,11 +164,17 @@ public struct LogShipper: Sendable {
                 tell(shipment)
                 seen = head
                 // Nothing moves until people have looked.
-                if shipment.heldBy != nil { return }
+                if shipment.heldBy != nil && !(isFollowing && waitsWhileHeld) { return }
             }
             guard isFollowing else { return }
             try await Task.sleep(for: pause)
         }
+    }
+
+    /// Whether people, or the log's first writer, can mend it while the shipper waits.
+    private static func isAboutFile(_ error: any Error) -> Bool {
+        guard let error = error as? AuditLogError else { return false }
+        return [.notFound, .notPermitted, .notAnAuditLog].contains(error.code)
     }
 
     private static func mayPass(_ error: any Error) -> Bool {
@@ -183,7 +197,7 @@ public enum ShippingNotice: Sendable {
 extension Shipment {
     mutating func add(_ other: Shipment) {
         (logID, through) = (other.logID, other.through)
-        (heldBy, openFindings) = (other.heldBy, other.openFindings)
+        (heldBy, openFindings, findings) = (other.heldBy, other.openFindings, other.findings)
         stored += other.stored
         known += other.known
     }
@@ -192,19 +206,31 @@ extension Shipment {
 /// What became of one pass over a log.
 public struct Shipment: Sendable, Hashable {
     /// The log's name.
-    public internal(set) var logID: String
+    package internal(set) var logID: String
     /// How many rows the fleet has stored.
     public internal(set) var stored: Int64 = 0
     /// How many rows were sent that the fleet had already.
-    public internal(set) var known: Int64 = 0
+    package internal(set) var known: Int64 = 0
     /// The last row of the log that the fleet has.
-    public internal(set) var through: Int64 = 0
+    package internal(set) var through: Int64 = 0
     /// The finding that stops the log, or `nil` if all fits.
     ///
     /// Its rows are shipped again after ``Fleet/resume(finding:reason:)``.
     public internal(set) var heldBy: Int64?
     /// How many findings about the log were open before.
-    public internal(set) var openFindings: Int64 = 0
+    package internal(set) var openFindings: Int64 = 0
+    /// The open findings about the log, as far as a shipper may know them, oldest first.
+    package internal(set) var findings: [Finding] = []
+
+    /// An open finding about the log.
+    package struct Finding: Sendable, Hashable {
+        /// Its number.
+        package let number: Int64
+        /// Its kind, as of ``FleetFinding/kind``.
+        package let kind: String
+        /// The row.
+        package let row: Int64
+    }
 
     /// Whether all of the log fits, and has always done so, but for what was accepted.
     public var isSound: Bool { heldBy == nil && openFindings == 0 }

@@ -21,13 +21,26 @@ struct ShippingSession {
     /// - Parameter row: The row after which to begin; `nil` for the last that the fleet has.
     mutating func run(from row: Int64? = nil) async throws -> Shipment {
         try await enroll()
-        guard shipment.heldBy == nil else { return shipment }
+        if shipment.heldBy == nil { try await shipAll(after: row) }
+        if !shipment.isSound { try await readFindings() }
+        return shipment
+    }
+
+    private mutating func shipAll(after row: Int64?) async throws {
         // Looked at after the cursor was read: another shipper may be ahead of this one, but not the fleet of the log.
         let head = try await reader.head()
         try await say(head)
         if shipment.heldBy == nil { try await compareCursor(with: head) }
         if shipment.heldBy == nil { try await shipRows(after: row ?? cursor.row, skipsKnown: row == nil) }
-        return shipment
+    }
+
+    private mutating func readFindings() async throws {
+        shipment.findings = try await connection.query(
+            "SELECT id, kind, seq FROM audit_fleet.open_findings($1)",
+            shipment.logID
+        ).rows.map { row in
+            Shipment.Finding(number: try row.decode(at: 0), kind: try row.decode(at: 1), row: try row.decode(at: 2))
+        }
     }
 
     private mutating func enroll() async throws {
@@ -36,7 +49,7 @@ struct ShippingSession {
             "SELECT next_seq, head_hash, held_by, open_findings FROM audit_fleet.enroll($1, $2, $3, $4, $5)",
             origin.logID,
             host,
-            reader.path,
+            Self.absolute(reader.path),
             origin.sequence,
             Data(origin.chainHash)
         ).rows[0]
@@ -45,6 +58,13 @@ struct ShippingSession {
         shipment.through = cursor.row
         shipment.heldBy = try row.decodeIfPresent(at: 2)
         shipment.openFindings = try row.decode(at: 3)
+    }
+
+    /// One name for one file, whatever directory it was named from, and also if a link leads to it.
+    private static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Tells the fleet where the log ends.
@@ -109,32 +129,29 @@ struct ShippingSession {
     }
 
     private func batch(after row: Int64, atMost most: Int? = nil) async throws -> RowBatch {
-        var batch = RowBatch(capacity: 1 << 16)
+        var batch = RowBatch()
         let most = most ?? limits.rows
         var last = row
-        while batch.count < most, batch.bytes.count < limits.bytes {
-            let count = batch.count
-            batch = try await reader.rows(after: last, limit: min(limits.rowsPerRead, most - count), into: batch) {
-                $0.append($1)
-            }
-            guard batch.count > count else { break }
+        while batch.count < most, batch.size < limits.bytes {
+            let limit = min(limits.rowsPerRead, most - batch.count)
+            let rows = try await reader.rows(after: last, limit: limit, into: RowBatch()) { $0.append($1) }
+            guard rows.count > 0 else { break }
+            batch.append(rows)
             last = batch.last
         }
-        batch.finish()
         return batch
     }
 
     /// Stores a batch: its rows and the new cursor are committed together.
     private mutating func ship(_ batch: RowBatch) async throws {
-        let logID = shipment.logID
+        let parameters = [shipment.logID.pgParameter] + batch.parameters
         let row = try await connection.transaction {
-            try await connection.copyIn(
-                "COPY pg_temp.audit_batch (\(RowBatch.columns)) FROM STDIN (FORMAT binary)",
-                from: OneChunk(bytes: batch.bytes)
-            )
-            return try await connection.query(
-                "SELECT stored, known, next_seq, held_by, last_hash FROM audit_fleet.ship($1)",
-                logID
+            try await connection.query(
+                """
+                SELECT stored, known, next_seq, held_by, last_hash
+                FROM audit_fleet.ship($1, $2, $3, $4, $5, $6, $7, $8)
+                """,
+                parameters: parameters
             ).rows[0]
         }
         shipment.stored += try row.decode(Int64.self, at: 0)
@@ -143,16 +160,4 @@ struct ShippingSession {
         shipment.through = cursor.row
         shipment.heldBy = try row.decodeIfPresent(at: 3)
     }
-}
-
-/// Bytes that are there at once, as a sequence of one.
-private struct OneChunk: AsyncSequence, AsyncIteratorProtocol {
-    var bytes: [UInt8]?
-
-    mutating func next() async -> [UInt8]? {
-        defer { bytes = nil }
-        return bytes
-    }
-
-    func makeAsyncIterator() -> Self { self }
 }

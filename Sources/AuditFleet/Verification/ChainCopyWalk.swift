@@ -4,20 +4,25 @@ import TokenAuditLog
 
 /// A walk along the rows that the fleet has of one log.
 struct ChainCopyWalk {
-    /// A row that did not fit when it arrived, and was accepted.
+    /// A row that did not fit when it arrived, or rows that never came, as was accepted.
     private struct Exception {
         let sequence: Int64
         let payload: [UInt8]
         let leaf: [UInt8]?
         let chain: [UInt8]
+        /// The row that came instead of those that are missing; `nil` if none are.
+        let next: Int64?
+        let words: String
+
+        var last: Int64 { next.map { $0 - 1 } ?? sequence }
     }
 
     private let host: FleetHost
     private var verifier: CopyVerifier
     private var runs: ArraySlice<Retirements.Run>
+    private let retirements: [FleetRetirement]
     private var exceptions: ArraySlice<Exception> = []
     private var retiredRows: Int64 = 0
-    private var retirements: [String] = []
     private var problems: [FleetVerification.Problem] = []
     private var rows: Int64 = 0
 
@@ -31,24 +36,30 @@ struct ChainCopyWalk {
     ) throws {
         self.host = host
         runs = retirements.runs(of: host.chainID)[...]
+        self.retirements = retirements.months(of: host.chainID)
         let own = heads.filter { $0.logID.isBytewiseEqual(to: host.logID) }
-        // The fleet's own cursor is a head, too: rows must not be gone from the end.
+        // Rows must not be gone from the end.
         let cursor = host.headHash.flatMap {
             AuditHead(logID: host.logID, sequence: host.newestRow, chainHash: $0)
         }
         guard let origin = AuditHead(logID: host.logID, sequence: host.beginsAfter, chainHash: host.beginHash) else {
             throw FleetError(.invalidArgument, "The chain of log \(host.logID) has no beginning. Restore the database.")
         }
-        verifier = try CopyVerifier(after: origin, heads: own + (cursor.map { [$0] } ?? []), keys: keys)
+        verifier = try CopyVerifier(after: origin, heads: own, cursor: cursor, keys: keys)
     }
 
     /// Walks along all rows.
     mutating func run(over connection: PGConnection, progress: (Int64) -> Void) async throws {
         exceptions = try await connection.query(
             """
-            SELECT seq, arrived_payload, arrived_leaf, arrived_chain FROM audit_fleet.finding
-            WHERE log_id = $1 AND acknowledged IS NOT NULL AND kind IN ('payload-altered', 'chain-broken')
-            ORDER BY seq
+            SELECT seq, arrived_payload, arrived_leaf, arrived_chain,
+                CASE kind WHEN 'rows-missing' THEN arrived_seq END,
+                format('Finding %s, accepted by %s at %s: %s', id, acknowledged_by,
+                    to_char(acknowledged AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), reason)
+            FROM audit_fleet.finding
+            WHERE log_id = $1 AND acknowledged IS NOT NULL
+                AND kind IN ('payload-altered', 'chain-broken', 'rows-missing')
+            ORDER BY seq, id
             """,
             host.logID
         ).rows.map { row in
@@ -56,7 +67,9 @@ struct ChainCopyWalk {
                 sequence: try row.decode(at: 0),
                 payload: try row.decodeIfPresent(Data.self, at: 1).map(Array.init) ?? [],
                 leaf: try row.decodeIfPresent(Data.self, at: 2).map(Array.init),
-                chain: try row.decodeIfPresent(Data.self, at: 3).map(Array.init) ?? []
+                chain: try row.decodeIfPresent(Data.self, at: 3).map(Array.init) ?? [],
+                next: try row.decodeIfPresent(at: 4),
+                words: try row.decode(at: 5)
             )
         }[...]
         let query = """
@@ -87,16 +100,28 @@ struct ChainCopyWalk {
             while let exception = exceptions.first, exception.sequence < next { exceptions.removeFirst() }
             if next < sequence, let run = runs.first, run.first == next {
                 retiredRows += run.last.sequence - run.first + 1
-                if retirements.last != run.words { retirements.append(run.words) }
                 verifier.skip(to: run.last)
-            } else if next < sequence, let exception = exceptions.first, exception.sequence == next {
-                exception.payload.withUnsafeBytes { payload in
-                    exception.chain.withUnsafeBytes { chain in
-                        _ = verifier.visit(exception.sequence, payload: payload, leaf: exception.leaf, chain: chain)
-                    }
-                }
+            } else if let exception = exceptions.first, exception.sequence == next, exception.last < sequence {
+                pass(exception)
             } else {
                 return
+            }
+        }
+    }
+
+    private mutating func pass(_ exception: Exception) {
+        guard exception.next == nil else {
+            return verifier.skipGap(through: exception.last, acceptance: exception.words)
+        }
+        exception.payload.withUnsafeBytes { payload in
+            exception.chain.withUnsafeBytes { chain in
+                _ = verifier.visit(
+                    exception.sequence,
+                    payload: payload,
+                    leaf: exception.leaf,
+                    chain: chain,
+                    acceptance: exception.words
+                )
             }
         }
     }

@@ -3,10 +3,11 @@ import RDSIAMSystem
 public import TokenAuditLog
 
 extension Fleet {
-    /// Walks along every chain again, and reports all that is wrong.
+    /// Walks along every chain again, and reports all that is wrong, the open findings among it.
     ///
     /// The database is trusted with nothing but the bytes: this process hashes them. A head that was kept elsewhere is
-    /// what tells of a fleet that was rewritten as a whole.
+    /// what tells of a fleet that was rewritten as a whole. Rows that were retired, and what
+    /// ``resume(finding:reason:)`` has accepted, are not wrong; the verification names them.
     ///
     /// - Parameters:
     ///   - heads: Heads that were kept elsewhere, of any of the logs.
@@ -18,22 +19,27 @@ extension Fleet {
         keys: [AuditVerificationKey] = [],
         progress: (Int64) -> Void = { _ in }
     ) async throws -> FleetVerification {
-        try await FleetError.explaining {
+        try await explaining(.reader) {
             // One snapshot: what is shipped after its start does not count.
             try await connection.transaction(PGTransactionOptions(isolation: .repeatableRead, isReadOnly: true)) {
                 _ = try await connection.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off")
                 var verification = FleetVerification()
                 let hosts = try await connection.query(FleetHost.query).rows.map(FleetHost.init)
                 let retirements = try await Retirements(connection)
+                var open = Dictionary(grouping: try await findings()) { ByteText($0.logID) }
                 var walked: Int64 = 0
                 for host in hosts {
                     var walk = try ChainCopyWalk(host, retirements, heads: heads, keys: keys)
                     try await walk.run(over: connection) { progress(walked + $0) }
-                    let chain = walk.finished
+                    var chain = walk.finished
+                    let findings = open.removeValue(forKey: ByteText(host.logID)) ?? []
+                    chain.problems += findings.map(FleetVerification.Problem.init)
                     walked += chain.verification.rows
                     verification.chains.append(chain)
                 }
                 verification.problems = try await problems(hosts, heads)
+                // A finding stays when its log is gone.
+                verification.problems += open.values.joined().map(FleetVerification.Problem.init)
                 return verification
             }
         }
@@ -82,36 +88,4 @@ extension Fleet {
         SELECT id FROM found f
         WHERE id IS NOT NULL AND NOT EXISTS (SELECT FROM audit_fleet.chain c WHERE c.id = f.id) ORDER BY id
         """
-}
-
-/// What was retired, by chain.
-struct Retirements {
-    struct Run {
-        let first: Int64
-        let last: AuditHead
-        let words: String
-    }
-
-    private var runs: [Int32: [Run]] = [:]
-
-    init(_ connection: PGConnection) async throws {
-        let rows = try await connection.query(
-            """
-            SELECT r.chain_id, r.first_seq, r.last_seq, r.last_hash, c.log_id,
-                format('%s, retired by %s at %s', p.name, p.retired_by,
-                    to_char(p.retired AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'))
-            FROM audit_fleet.retired_run r JOIN audit_fleet.partition p ON p.id = r.partition_id
-            JOIN audit_fleet.chain c ON c.id = r.chain_id ORDER BY r.chain_id, r.first_seq
-            """
-        ).rows
-        for row in rows {
-            let hash = Array(try row.decode(Data.self, at: 3))
-            guard let head = AuditHead(logID: try row.decode(at: 4), sequence: try row.decode(at: 2), chainHash: hash)
-            else { continue }
-            let run = Run(first: try row.decode(at: 1), last: head, words: try row.decode(at: 5))
-            runs[try row.decode(Int32.self, at: 0), default: []].append(run)
-        }
-    }
-
-    func runs(of chain: Int32) -> [Run] { runs[chain] ?? [] }
 }

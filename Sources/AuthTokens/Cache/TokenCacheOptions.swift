@@ -14,7 +14,7 @@ public struct TokenCacheOptions: Sendable, Hashable {
     /// A token that lives less than twice as long is renewed at half its life.
     public var refreshAhead: Duration = .seconds(240)
     /// How often ``TokenIssuer/run()`` looks, at most a hundred times a second.
-    public var refreshInterval: Duration = .seconds(15)
+    package var refreshInterval: Duration = .seconds(15)
     /// How long a generator may take over one token, and how long a caller waits for the generator to be built.
     ///
     /// It is longer than the timeouts of the credential sources (60 seconds), so that the error of a source that hangs
@@ -22,15 +22,12 @@ public struct TokenCacheOptions: Sendable, Hashable {
     public var timeout: Duration = .seconds(90)
     /// How long to wait after a generator failed before it is called for the same request again; it doubles with each
     /// further failure.
-    public var backOff: Duration = .milliseconds(100)
+    package var backOff: Duration = .milliseconds(100)
     /// How long to wait at most between two such calls.
-    public var longestBackOff: Duration = .seconds(5)
+    package var longestBackOff: Duration = .seconds(5)
 
     /// The standard options.
     public init() {}
-
-    /// The standard options.
-    public static let standard = Self()
 
     /// No token is cached; callers who ask at the same time still share one.
     public static let off: Self = {

@@ -18,11 +18,11 @@ public struct TokenClock: Sendable {
     }
 
     /// The present, in UTC.
-    public var now: @Sendable () -> Date
+    package var now: @Sendable () -> Date
     /// The time since some fixed moment.
-    public var uptime: @Sendable () -> Duration
+    package var uptime: @Sendable () -> Duration
     /// Waits, and throws `CancellationError` if the task is canceled.
-    public var sleep: @Sendable (Duration) async throws -> Void
+    package var sleep: @Sendable (Duration) async throws -> Void
 
     /// Creates a clock.
     ///
@@ -44,7 +44,8 @@ public struct TokenClock: Sendable {
     public static let system = TokenClock()
 
     /// The time on the machine's monotonic clock since this process first asked for it.
-    public static var systemUptime: Duration { ContinuousClock.now - start }
+    @usableFromInline
+    package static var systemUptime: Duration { ContinuousClock.now - start }
 
     private static let start = ContinuousClock.now
 

@@ -11,13 +11,13 @@ public protocol TokenAuditRecorder: Sendable {
 /// What becomes of a token whose event cannot be recorded.
 public struct AuditPolicy: Sendable {
     /// Where events go, or `nil` if none are recorded.
-    public let recorder: (any TokenAuditRecorder)?
+    package let recorder: (any TokenAuditRecorder)?
     /// Whether an event that cannot be recorded stops the token.
-    public let isRequired: Bool
+    package let isRequired: Bool
     /// Whether it is also recorded that a cached token is returned, as `token.reuse`.
     ///
     /// Each connection leaves its outcome in the log all the same, with the token's fingerprint.
-    public let recordsReuse: Bool
+    package let recordsReuse: Bool
 
     /// No event is recorded.
     public static let off = AuditPolicy(recorder: nil, isRequired: false, recordsReuse: false)

@@ -27,7 +27,8 @@ public struct TokenEvent: Sendable, Hashable {
         public static let cancelRequested = Activity(rawValue: "connection.cancel")
         /// Logins failed and no token was judged: the server could not be reached, or did not ask for a password.
         ///
-        /// It is recorded at most once for each server and minute; ``TokenEvent/count`` says how many there were.
+        /// A login that was canceled once its token had been sent counts as one. It is recorded at most once for each
+        /// server and minute; ``TokenEvent/count`` says how many there were.
         public static let connectionFailed = Activity(rawValue: "connection.fail")
 
         /// Returns whether both have the same name, byte by byte.
@@ -90,7 +91,7 @@ public struct TokenEvent: Sendable, Hashable {
         ///   - userID: The operating system user's number.
         ///   - processID: The process's number.
         ///   - program: The program's file name, without its directory.
-        public init(user: String, userID: Int64, processID: Int64, program: String) {
+        package init(user: String, userID: Int64, processID: Int64, program: String) {
             self.user = user
             self.userID = userID
             self.processID = processID

@@ -15,11 +15,27 @@ final class UnjudgedLogins: Sendable {
         }
     }
 
-    private struct Count {
+    /// Logins that failed, to be recorded together.
+    struct Failures: Sendable {
+        /// What the latest of them was about.
+        let request: AuthTokenRequest
+        let generator: String
+        let errorCode: String?
+        var count = 1
+
+        /// These and earlier ones.
+        fileprivate func adding(_ earlier: Failures?) -> Failures {
+            var sum = self
+            sum.count += earlier?.count ?? 0
+            return sum
+        }
+    }
+
+    private struct Entry {
         /// When a record was last due.
         var recorded: Date
-        /// How many failures there have been since then.
-        var pending = 0
+        /// The failures since then.
+        var pending: Failures?
     }
 
     /// Between two records about one server.
@@ -27,43 +43,54 @@ final class UnjudgedLogins: Sendable {
     /// How many servers are counted at a time; beyond that, the one that was recorded first is forgotten.
     private static let capacity = 1000
 
-    private let counts = Mutex<[Server: Count]>([:])
+    private let entries = Mutex<[Server: Entry]>([:])
 
     /// Counts one failure.
     ///
-    /// - Returns: How many failures to record now, this one included, or `nil` if the last record is too recent.
-    func add(_ request: AuthTokenRequest, at time: Date) -> Int? {
-        counts.withLock { counts in
-            let server = Server(request)
-            if var count = counts[server], Self.isRecent(count, at: time) {
-                count.pending += 1
-                counts[server] = count
-                return nil
+    /// - Returns: What to record now; nothing if the last record is too recent.
+    func add(_ failure: Failures, at time: Date) -> [Failures] {
+        entries.withLock { entries in
+            let server = Server(failure.request)
+            let sum = failure.adding(entries[server]?.pending)
+            if let entry = entries[server], Self.isRecent(entry, at: time) {
+                entries[server]?.pending = sum
+                return []
             }
-            let due = 1 + (counts[server]?.pending ?? 0)
-            if counts.count >= Self.capacity, let oldest = counts.min(by: { $0.value.recorded < $1.value.recorded }) {
-                counts[oldest.key] = nil
+            var due = [sum]
+            if entries[server] == nil, entries.count >= Self.capacity,
+                let oldest = entries.min(by: { $0.value.recorded < $1.value.recorded })
+            {
+                entries[oldest.key] = nil
+                if let pending = oldest.value.pending { due.insert(pending, at: 0) }
             }
-            counts[server] = Count(recorded: time)
+            entries[server] = Entry(recorded: time)
             return due
         }
     }
 
     /// Returns what has been counted of a server that has judged a token, to be recorded before its verdict.
     ///
-    /// - Returns: How many failures to record, or `nil` if there are none or the last record is too recent.
-    func flush(_ request: AuthTokenRequest, at time: Date) -> Int? {
-        counts.withLock { counts in
-            guard !counts.isEmpty, let count = counts[Server(request)], !Self.isRecent(count, at: time) else {
+    /// - Returns: What to record, or `nil` if there is nothing or the last record is too recent.
+    func flush(_ request: AuthTokenRequest, at time: Date) -> Failures? {
+        entries.withLock { entries in
+            guard !entries.isEmpty, let entry = entries[Server(request)], !Self.isRecent(entry, at: time) else {
                 return nil
             }
-            counts[Server(request)] = count.pending > 0 ? Count(recorded: time) : nil
-            return count.pending > 0 ? count.pending : nil
+            entries[Server(request)] = entry.pending == nil ? nil : Entry(recorded: time)
+            return entry.pending
+        }
+    }
+
+    /// Returns all that has been counted, and forgets it.
+    func flushAll() -> [Failures] {
+        entries.withLock { entries in
+            defer { entries = [:] }
+            return entries.values.compactMap(\.pending)
         }
     }
 
     /// A clock that was set back ends the minute.
-    private static func isRecent(_ count: Count, at time: Date) -> Bool {
-        (0..<interval).contains(time.timeIntervalSince(count.recorded))
+    private static func isRecent(_ entry: Entry, at time: Date) -> Bool {
+        (0..<interval).contains(time.timeIntervalSince(entry.recorded))
     }
 }

@@ -38,7 +38,7 @@ public struct AuthToken: Sendable {
     /// The AWS region it is valid in, if that applies.
     public let region: String?
     /// Where ``region`` comes from, such as `host name`, if the generator tells.
-    public let regionOrigin: String?
+    package let regionOrigin: String?
     /// The user to log in as if the provider chooses the user (Redshift does), else `nil` for the user asked for.
     public let user: String?
     /// The SHA-256 of ``value`` in lowercase hexadecimal, which names the token in the audit log; `nil` for a

@@ -11,14 +11,14 @@ public struct PGEndpoint: Sendable, Hashable, CustomStringConvertible {
     public let port: String
 
     /// Names an endpoint as libpq's keywords `host`, `hostaddr` and `port` do.
-    public init(host: String, address: String = "", port: String) {
+    package init(host: String, address: String = "", port: String) {
         self.host = host
         self.address = address
         self.port = port
     }
 
     /// Host, or else address, and port, such as `db.example.com:5432`.
-    public var name: String { "\(host.isEmpty ? address : host):\(port)" }
+    package var name: String { "\(host.isEmpty ? address : host):\(port)" }
 
     /// Host, port and address, such as `db.example.com:5432 (192.0.2.7)`.
     public var description: String {
@@ -26,7 +26,7 @@ public struct PGEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether libpq reaches it through TCP: neither through a Unix-domain socket nor through its own default.
-    public var isOnNetwork: Bool { !address.isEmpty || (!host.isEmpty && !isSocket) }
+    var isOnNetwork: Bool { !address.isEmpty || (!host.isEmpty && !isSocket) }
 
     /// Whether the host is a directory or, with `@`, an abstract name (libpq, `host`).
     private var isSocket: Bool { host.hasBytePrefix("/") || host.hasBytePrefix("@") }

@@ -18,9 +18,9 @@ public struct PGLogin: Sendable {
     /// One of libpq's keywords and its value.
     public struct Parameter: Sendable, Hashable {
         /// The keyword (libpq, "Parameter Key Words").
-        public let keyword: String
+        package let keyword: String
         /// The value, which need not be UTF-8.
-        public let value: [UInt8]
+        package let value: [UInt8]
 
         /// Names a keyword and its value.
         public init(_ keyword: String, _ value: some Sequence<UInt8>) {
@@ -32,9 +32,9 @@ public struct PGLogin: Sendable {
     /// A password, and the user it is for.
     public struct Credential: Sendable {
         /// The password, which is secret.
-        public var password: String
+        package var password: String
         /// The user to log in as; `nil` for the one that the parameters name.
-        public var user: String?
+        package var user: String?
 
         /// Creates a credential.
         public init(password: String, user: String? = nil) {
@@ -53,9 +53,9 @@ public struct PGLogin: Sendable {
         ) async throws -> PGConnection.Facts
 
     /// The keywords and their values; the last of several for the same keyword counts.
-    public var parameters: [Parameter]
+    package var parameters: [Parameter]
     /// The servers to try, in order, instead of those that the parameters name; `nil` for those.
-    public var servers: [PGEndpoint]?
+    package var servers: [PGEndpoint]?
     /// Supplies the password of each server, when its turn comes; `nil` if the parameters say all.
     ///
     /// If it throws without a login, the next server is tried.
@@ -66,7 +66,7 @@ public struct PGLogin: Sendable {
     /// says so.
     public var requiresPassword = false
     /// How long the server may take to stop a canceled statement before the connection is closed.
-    public var cancellationTimeout = Duration.seconds(5)
+    package var cancellationTimeout = Duration.seconds(5)
 
     /// Creates a login from keywords and values in order.
     public init(_ parameters: [Parameter]) {

@@ -28,7 +28,7 @@ public struct PGField: Sendable {
     }
 
     /// Creates the field of an array's element, or one for a test of a ``PGDecodable``.
-    public init(_ bytes: some Sequence<UInt8>, type: PGType, format: PGFormat = .text) {
+    package init(_ bytes: some Sequence<UInt8>, type: PGType, format: PGFormat = .text) {
         self.init(copying: Array(bytes), type: type, format: format, isUTF8: true)
     }
 

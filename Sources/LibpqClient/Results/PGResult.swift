@@ -14,7 +14,7 @@ public struct PGResult: Sendable {
     public var columns: [String] { storage.columnNames }
 
     /// What the server says it did, such as `SELECT 3` or `CREATE TABLE`.
-    public var commandTag: String {
+    package var commandTag: String {
         storage.read { PQcmdStatus($0).map { String(cString: $0) } ?? "" }
     }
 

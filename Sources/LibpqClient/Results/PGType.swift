@@ -62,10 +62,10 @@ public struct PGType: Sendable, Hashable {
     private static let elements = Dictionary(uniqueKeysWithValues: arrays.map { (Self(oid: $1), $0) })
 
     /// The type of arrays of this type, or `nil` if it is not one of those above.
-    public var array: Self? { Self.arrays[self].map(Self.init) }
+    package var array: Self? { Self.arrays[self].map(Self.init) }
 
     /// The type of an array's elements, or `nil` if this is no array of one of the types above.
-    public var element: Self? { Self.elements[self] }
+    package var element: Self? { Self.elements[self] }
 }
 
 extension PGType: CustomStringConvertible {

@@ -30,7 +30,7 @@ extension PGConnection {
     ///   text, or more than 65,535 parameters; `copyNotPossible`; `closed`, also if ``close()`` ended the statement;
     ///   `connectionFailed` if the connection broke. `CancellationError` if the task was canceled: a statement under
     ///   way is stopped on the server, and may or may not have taken effect. The connection can be used again, unless
-    ///   the server does not stop within ``PGLogin/cancellationTimeout``: then it is closed.
+    ///   the server does not stop within five seconds: then it is closed.
     public func query(
         _ sql: String,
         _ parameters: (any PGEncodable)?...,
@@ -67,7 +67,7 @@ extension PGConnection {
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; ``PGError`` with the code `closed`; `CancellationError` if the task was canceled
     ///   before its turn came.
-    public func withUnsafePGconn<Value: Sendable>(
+    package func withUnsafePGconn<Value: Sendable>(
         _ body: @escaping @Sendable (OpaquePointer) throws -> Value
     ) async throws -> Value {
         try await session.withPointer(body)

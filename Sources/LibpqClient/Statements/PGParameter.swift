@@ -3,11 +3,11 @@ public import RDSIAMSystem
 /// The value of a `$1` in a statement: its bytes, their form and their type.
 public struct PGParameter: Sendable, Hashable {
     /// The bytes; `nil` for NULL.
-    public let bytes: [UInt8]?
+    package let bytes: [UInt8]?
     /// Their form.
-    public let format: PGFormat
+    package let format: PGFormat
     /// Their type.
-    public let type: PGType
+    package let type: PGType
 
     /// SQL's NULL.
     public static let null = Self(bytes: nil, format: .text, type: .inferred)

@@ -4,9 +4,9 @@ import Synchronization
 /// A statement that the server has parsed, and that can be run again and again on its connection.
 public struct PGPreparedStatement: Sendable {
     /// Its name on the server.
-    public let name: String
+    package let name: String
     /// Its text.
-    public let sql: String
+    package let sql: String
     /// Which connection of the session it belongs to.
     let generation: Int
 }

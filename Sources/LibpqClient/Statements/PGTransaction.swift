@@ -15,9 +15,9 @@ public struct PGTransactionOptions: Sendable, Hashable {
     }
 
     /// What it sees of others; `nil` for the server's default.
-    public var isolation: Isolation?
+    package var isolation: Isolation?
     /// Whether it may only read; `nil` for the server's default.
-    public var isReadOnly: Bool?
+    package var isReadOnly: Bool?
 
     /// Creates options.
     public init(isolation: Isolation? = nil, isReadOnly: Bool? = nil) {

@@ -129,8 +129,15 @@ extension Diagnosis {
             .evident,
             "The login worked, but there is no database \(evidence.database?.shown ?? "of this name").",
             evidence: [message.quotation],
-            advice: "Set dbname. The databases are listed by `psql -d postgres -l`."
+            advice: "Set dbname. The databases are listed by `\(listCommand)`."
         )
+    }
+
+    /// Lists the databases, in one that each server has.
+    private var listCommand: String {
+        let host = evidence.host?.plainWord ?? "HOST"
+        let port = evidence.port.flatMap { $0 == 5432 ? nil : " -p \($0)" } ?? ""
+        return "rds-iam psql -h \(host)\(port) -U \(evidence.user?.plainWord ?? "USER") -d postgres -- -l"
     }
 
     private func noConnectPrivilege(_ message: ServerMessage) -> LikelyCause {

@@ -46,6 +46,7 @@ extension Diagnosis {
     // MARK: Network
 
     private func networkFailure(_ message: ServerMessage) -> LikelyCause? {
+        if message.says("could not parse network address", "is not a numeric address") { return noAddress(message) }
         if message.says(
             "could not translate host name",
             "could not look up the host name",
@@ -77,8 +78,8 @@ extension Diagnosis {
             "The name \(evidence.host?.shown ?? "of the host") has no address here.",
             evidence: [message.quotation],
             advice:
-                "Check its spelling, and look it up with `getent hosts \(evidence.host?.shellWord ?? "HOST")`. Names of private "
-                + "networks are known inside of them only."
+                "Check its spelling\(lookup("hosts", ", and look it up with")). Names of private networks are known "
+                + "inside of them only."
         )
     }
 
@@ -98,8 +99,23 @@ extension Diagnosis {
             .evident,
             "There is no route to \(evidence.dialed).",
             evidence: [message.quotation],
-            advice: "Check the VPN. Some endpoints have IPv6 addresses only, others IPv4 addresses only; look with "
-                + "`getent ahosts \(evidence.host?.shellWord ?? "HOST")`."
+            advice: "Check the VPN. Some endpoints have IPv6 addresses only, others IPv4 addresses "
+                + "only\(lookup("ahosts", "; look with"))."
+        )
+    }
+
+    /// The command that looks the host up, behind words that lead to it; empty if a shell would not take the name.
+    private func lookup(_ database: String, _ words: String) -> String {
+        evidence.host?.plainWord.map { "\(words) `getent \(database) \($0)`" } ?? ""
+    }
+
+    private func noAddress(_ message: ServerMessage) -> LikelyCause {
+        LikelyCause(
+            .invalidAddress,
+            .evident,
+            "The address \((evidence.address ?? evidence.setting("hostaddr"))?.shown ?? "in hostaddr") is no whole IP address.",
+            evidence: [message.quotation] + origin(of: "hostaddr"),
+            advice: "Set hostaddr to one such as 10.0.0.5, or leave it out: then the host's name is looked up."
         )
     }
 

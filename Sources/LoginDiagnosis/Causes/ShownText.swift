@@ -46,13 +46,14 @@ extension String {
         return quoted.isBytewiseEqual(to: shown) ? "\"\(replacingBytes("\"", with: "\"\""))\"" : nil
     }
 
-    /// The text as a word of a shell, or `nil` if it is more than a host's name.
-    var shellWord: String? {
+    /// The text, or `nil` if it is more than a host's or a user's name of plain letters, which a shell takes as it is.
+    var plainWord: String? {
         let isPlain =
             !isEmpty
             && utf8.allSatisfy { byte in
                 (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
                     || (UInt8(ascii: "-")...UInt8(ascii: ":")).contains(byte) && byte != UInt8(ascii: "/")
+                    || byte == UInt8(ascii: "_")
             }
         return isPlain && !hasBytePrefix("-") ? self : nil
     }

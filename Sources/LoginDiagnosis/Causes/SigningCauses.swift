@@ -100,9 +100,11 @@ extension Diagnosis {
             evidence.setting(AWSKeyword.port) == nil, let redirection
         else { return nil }
         let example = port == 5432 ? "" : ", such as aws_rds_iam_port=5432"
+        // An address beside the name may also be the database's own.
+        let isTunnel = redirection.isBytewiseEqual(to: AWSKeyword.host)
         return LikelyCause(
             .tunnelPort,
-            port == 5432 ? .possible : .evident,
+            port == 5432 ? .possible : isTunnel ? .evident : .likely,
             "The token was signed for port \(port), the one that is dialed, because aws_rds_iam_port is not set while "
                 + "\(redirection) is.",
             evidence: [message.quotation],

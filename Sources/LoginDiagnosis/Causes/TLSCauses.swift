@@ -33,7 +33,8 @@ extension Diagnosis {
         )
     }
 
-    private func origin(of keyword: String) -> [String] {
+    /// Where a setting comes from, as a fact; empty if that is not known.
+    func origin(of keyword: String) -> [String] {
         guard let setting = evidence.settings[keyword], let source = setting.source else { return [] }
         return ["\(keyword)=\(setting.value) comes from \(source)."]
     }

@@ -3,15 +3,15 @@ import RDSIAMBasics
 /// One message about a failed login: a server's, or a client library's own.
 public struct ServerMessage: Sendable {
     /// The words, such as `PAM authentication failed for user "andrew"`.
-    public var text: String
+    package var text: String
     /// The SQLSTATE (PostgreSQL, "Error Codes"), or `nil` for words of a client library.
-    public var sqlState: String?
+    package var sqlState: String?
     /// The severity, such as `FATAL`.
-    public var severity: String?
+    package var severity: String?
     /// The server's detail.
-    public var detail: String?
+    package var detail: String?
     /// The server's hint.
-    public var hint: String?
+    package var hint: String?
 
     /// Creates a message.
     ///

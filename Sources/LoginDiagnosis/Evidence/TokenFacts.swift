@@ -1,44 +1,44 @@
 public import AuthTokens
 import RDSIAMBasics
-public import RDSIAMSystem
+package import RDSIAMSystem
 
 /// What is known of a token that was sent, without its text.
 public struct TokenFacts: Sendable {
     /// What a token is for, open for more later.
-    public struct Service: Sendable, Hashable, CustomStringConvertible {
+    package struct Service: Sendable, Hashable, CustomStringConvertible {
         /// The service's name in credential scopes.
-        public let description: String
+        package let description: String
 
         /// RDS, Aurora and RDS Proxy.
-        public static let rds = Self(description: "rds-db")
+        package static let rds = Self(description: "rds-db")
         /// Aurora DSQL.
-        public static let dsql = Self(description: "dsql")
+        package static let dsql = Self(description: "dsql")
         /// Another service, or a signed text of another form.
-        public static let other = Self(description: "other")
+        package static let other = Self(description: "other")
     }
 
     /// The service it is signed for, or `nil` if it is a password of another kind.
-    public var service: Service?
+    package var service: Service?
     /// The host in its text, or else the one its generator names.
-    public var signingHost: String?
+    package var signingHost: String?
     /// The port in its text, or else the one its generator names; Aurora DSQL's tokens have none.
-    public var signingPort: Int?
+    package var signingPort: Int?
     /// The region in its credential scope, or else the one its generator names.
-    public var region: String?
+    package var region: String?
     /// The user in its text (`DBUser`); Aurora DSQL's tokens have none.
-    public var user: String?
+    package var user: String?
     /// The action in its text, such as `connect` or `DbConnectAdmin`.
-    public var action: String?
+    package var action: String?
     /// When it was signed.
-    public var signedAt: Date?
+    package var signedAt: Date?
     /// When it expires.
-    public var expiresAt: Date?
+    package var expiresAt: Date?
     /// How many seconds it is signed for (`X-Amz-Expires`).
-    public var lifetime: Int?
+    package var lifetime: Int?
     /// Whose credentials signed it.
-    public var credential: CredentialIdentity?
+    package var credential: CredentialIdentity?
     /// What is wrong with the form of its text, or `nil` if nothing is.
-    public var damage: String?
+    package var damage: String?
 
     /// Creates facts of a token that was issued, from what is known of it and from its text.
     public init(_ token: AuthToken) {

@@ -5,19 +5,19 @@ import RDSIAMSystem
 ///
 /// Ordinary RDS and Aurora endpoints chain to RDS's own regional roots, which no system store has. RDS Proxy, Aurora
 /// DSQL, Redshift and Aurora's internet endpoints chain to Amazon's public roots, which every system store has.
-public struct TrustRoots: Sendable, Hashable, CustomStringConvertible {
+package struct TrustRoots: Sendable, Hashable, CustomStringConvertible {
     /// The kind's name.
-    public let description: String
+    package let description: String
 
     /// RDS's own roots: the bundle `global-bundle.pem`.
-    public static let rdsBundle = Self(description: "the RDS bundle")
+    package static let rdsBundle = Self(description: "the RDS bundle")
     /// Amazon's public roots: those of the operating system.
-    public static let amazonPublic = Self(description: "the system's roots")
+    package static let amazonPublic = Self(description: "the system's roots")
 
     /// Returns the kind that a certificate's issuer, or the root of its chain, belongs to, or `nil` if it is neither.
     ///
     /// - Parameter issuer: A distinguished name in any form, such as `O=Amazon, CN=Amazon RSA 2048 M02`.
-    public static func issued(by issuer: String) -> Self? {
+    package static func issued(by issuer: String) -> Self? {
         let issuer = issuer.asciiLowercased()
         if issuer.containsBytes("amazon rds") || issuer.containsBytes("rds-ca") { return .rdsBundle }
         let isPublic = ["amazon root ca", "amazon rsa", "amazon ecdsa", "starfield"].contains {
@@ -29,7 +29,7 @@ public struct TrustRoots: Sendable, Hashable, CustomStringConvertible {
     /// Returns the kinds of which a file of root certificates holds at least one.
     ///
     /// - Parameter bytes: The file's content: certificates in PEM format (RFC 7468).
-    public static func found(inPEM bytes: some Sequence<UInt8>) -> Set<Self> {
+    package static func found(inPEM bytes: some Sequence<UInt8>) -> Set<Self> {
         var found: Set<Self> = []
         var block = ""
         for line in String(decoding: Array(bytes), as: UTF8.self).splitBytes(separator: "\n") {

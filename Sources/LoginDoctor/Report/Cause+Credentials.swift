@@ -5,12 +5,12 @@ extension Cause {
     /// Creates the cause for credentials that do not come.
     static func ofCredentials(_ error: AWSCredentialError, _ findings: Findings) -> Cause {
         let sentences = findings.masking.shortened(in: error.message).sentences
-        let profile = findings.context?.environment["AWS_PROFILE"].map { " --profile \($0)" } ?? ""
         return Cause(
             code(of: error),
             sentences.first ?? error.message,
             advice: sentences.count > 1 ? sentences.dropFirst().joined(separator: " ") : advice(for: error.code),
-            command: error.code == .signInRequired ? "aws sso login\(profile)" : "rds-iam credentials"
+            // A sign-in that has ended names what renews it.
+            command: error.message.commandInBackticks.map(findings.masking.shortened) ?? findings.credentialsCommand
         )
     }
 
@@ -38,19 +38,19 @@ extension Cause {
     }
 
     /// The source did not answer in time.
-    static func credentialsHang(within limit: Duration, isHelper: Bool) -> Cause {
+    static func credentialsHang(within limit: Duration, isHelper: Bool, _ findings: Findings) -> Cause {
         isHelper
             ? Cause(
                 "credentialsHelper",
                 "The profile's credential_process did not end within \(limit.inSeconds).",
                 advice: "Run it in a terminal to see what it waits for.",
-                command: "rds-iam credentials"
+                command: findings.credentialsCommand
             )
             : Cause(
                 "credentialsUnreachable",
                 "No source of AWS credentials answered within \(limit.inSeconds).",
                 advice: "Look at each source in turn.",
-                command: "rds-iam credentials"
+                command: findings.credentialsCommand
             )
     }
 
@@ -78,7 +78,7 @@ extension Cause {
     )
 
     /// AWS does not know the key, or its secret does not belong to it.
-    static func refusedKey(_ accessKey: String, _ serviceCode: String) -> Cause {
+    static func refusedKey(_ accessKey: String, _ serviceCode: String, _ findings: Findings) -> Cause {
         let isSecret = serviceCode.isBytewiseEqual(to: "SignatureDoesNotMatch")
         return Cause(
             "credentialsRefused",
@@ -86,8 +86,19 @@ extension Cause {
                 ? "The secret does not belong to the access key \(accessKey)."
                 : "AWS does not accept the access key \(accessKey): it was replaced, deleted or made inactive.",
             advice: "Get new keys from where these came from.",
-            command: "rds-iam credentials",
+            command: findings.credentialsCommand,
             evidence: ["STS GetCallerIdentity answered \(serviceCode)."]
+        )
+    }
+
+    /// The credentials have ended.
+    static func expiredCredentials(_ findings: Findings, evidence: [String] = []) -> Cause {
+        Cause(
+            "credentialsExpired",
+            "The AWS credentials have expired.",
+            advice: "Renew them where they came from.",
+            command: findings.credentialsCommand,
+            evidence: evidence
         )
     }
 

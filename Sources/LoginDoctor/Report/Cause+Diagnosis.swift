@@ -16,19 +16,26 @@ extension Cause {
             certainty: certainty,
             masking.shortened(in: cause.summary),
             advice: masking.shortened(in: cause.advice),
-            command: Self.command(for: cause).map(masking.shortened),
+            command: Self.command(for: cause, findings).map(masking.shortened),
             evidence: cause.evidence.map(masking.shortened)
         )
     }
 
     /// The command to run next: the first one that the advice names, SQL with psql.
-    private static func command(for cause: LikelyCause) -> String? {
-        if cause.code == .clockSkew { return clockCommand }
-        let parts = cause.advice.splitBytes(separator: "`", omittingEmptySubsequences: false)
-        guard parts.count >= 3, let word = parts[1].splitBytes(separator: " ").first else { return nil }
-        if ["aws", "psql", "curl", "getent", "rds-iam"].contains(where: word.isBytewiseEqual) { return parts[1] }
-        let isSQL = ["ALTER", "GRANT", "REVOKE", "SELECT", "CREATE"].contains(where: word.isBytewiseEqual)
-        return isSQL ? "psql -c \(parts[1].quotedForShell)" : nil
+    private static func command(for cause: LikelyCause, _ findings: Findings) -> String? {
+        switch cause.code {
+        case .clockSkew: return clockCommand
+        case .credentialsExpired, .credentialsNearExpiry: return findings.credentialsCommand
+        case .databaseMissing: return findings.listCommand
+        default: break
+        }
+        guard let command = cause.advice.commandInBackticks, let word = command.splitBytes(separator: " ").first
+        else { return nil }
+        if ["aws", "curl", "getent"].contains(where: word.isBytewiseEqual) { return command }
+        let isSQL = ["ALTER", "GRANT", "REVOKE", "SELECT"].contains(where: word.isBytewiseEqual)
+        // A name that a report cannot show stands there in words.
+        let isWhole = ![" the role", " the database"].contains(where: command.containsBytes)
+        return isSQL && isWhole ? findings.administratorCommand(command) : nil
     }
 
     /// Shows whether the clock is synchronized.

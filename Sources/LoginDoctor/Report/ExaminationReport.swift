@@ -24,7 +24,7 @@ public struct ExaminationReport: Sendable, Hashable, Codable {
         public static let notTried = Outcome(rawValue: "notTried")
 
         /// The exit status of a command that ends with this outcome: 0, 1, 2 or 3.
-        public var exitStatus: Int32 {
+        package var exitStatus: Int32 {
             switch self {
             case .loginWorks: 0
             case .causeFound: 1
@@ -114,7 +114,9 @@ extension ExaminationReport {
             return likely + (cause?.summary ?? "The login fails.")
         default:
             let step = findings.steps.first { $0.mark == .failed }
-            return "The login fails at the step \(step?.name.rawValue ?? "login"), and the cause is not known."
+            let words = findings.words.first ?? step?.summary ?? "no words"
+            return "The login fails at the step \(step?.name.rawValue ?? "login"), and the cause is not known: \(words)"
+                + (words.hasByteSuffix(".") ? "" : ".")
         }
     }
 
@@ -174,7 +176,7 @@ extension ExaminationReport {
                 ? "There are AWS credentials; their source is: \(source)."
                 : causes.first?.summary ?? "There are no AWS credentials.",
             advice: causes.first?.advice,
-            next: causes.first?.command.flatMap { $0 == "rds-iam credentials" ? nil : $0 },
+            next: causes.first?.command.flatMap { $0.hasBytePrefix("rds-iam credentials") ? nil : $0 },
             causes: causes,
             steps: findings.steps
         )

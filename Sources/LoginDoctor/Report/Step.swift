@@ -33,31 +33,31 @@ extension Step {
         public var description: String { rawValue }
 
         /// The connection string and what it leaves to others.
-        public static let settings = Name(rawValue: "settings")
+        package static let settings = Name(rawValue: "settings")
         /// Who makes the token.
-        public static let generator = Name(rawValue: "generator")
+        package static let generator = Name(rawValue: "generator")
         /// What the host name says about the database.
-        public static let endpoint = Name(rawValue: "endpoint")
+        package static let endpoint = Name(rawValue: "endpoint")
         /// The region that the token is signed for.
-        public static let region = Name(rawValue: "region")
+        package static let region = Name(rawValue: "region")
         /// The AWS credentials and when they end.
-        public static let credentials = Name(rawValue: "credentials")
+        package static let credentials = Name(rawValue: "credentials")
         /// Whose credentials they are (STS, `GetCallerIdentity`).
-        public static let identity = Name(rawValue: "identity")
+        package static let identity = Name(rawValue: "identity")
         /// This machine's clock against that of AWS.
-        public static let clock = Name(rawValue: "clock")
+        package static let clock = Name(rawValue: "clock")
         /// The look-up of the host name.
-        public static let lookup = Name(rawValue: "dns")
+        package static let lookup = Name(rawValue: "dns")
         /// The connection to the port.
-        public static let connection = Name(rawValue: "tcp")
+        package static let connection = Name(rawValue: "tcp")
         /// TLS and the server's certificate.
-        public static let tls = Name(rawValue: "tls")
+        package static let tls = Name(rawValue: "tls")
         /// The token.
-        public static let token = Name(rawValue: "token")
+        package static let token = Name(rawValue: "token")
         /// The login.
-        public static let login = Name(rawValue: "login")
+        package static let login = Name(rawValue: "login")
         /// What the session says after the login.
-        public static let session = Name(rawValue: "session")
+        package static let session = Name(rawValue: "session")
     }
 
     /// What came of a rung; more may be added.

@@ -44,7 +44,7 @@ struct CredentialsRung: Rung {
 
     func late(_ findings: inout Findings, after limit: Duration) async -> Step {
         let isHelper = await asksHelper(findings)
-        findings.add(.credentialsHang(within: limit, isHelper: isHelper))
+        findings.add(.credentialsHang(within: limit, isHelper: isHelper, findings))
         let what = isHelper ? "the credential_process does not end" : "no answer"
         return Step(name, .failed, "\(what) within \(limit.inSeconds)")
     }
@@ -86,7 +86,7 @@ struct CredentialsRung: Rung {
     }
 
     private static func end(of credentials: AWSCredentials, at now: Date) -> String {
-        guard let end = credentials.expiration else { return "without an end" }
+        guard let end = credentials.expiration else { return "no expiry" }
         let minutes = Int((end.timeIntervalSince(now) / 60).rounded(.down))
         return "good until \(end.rfc3339)" + (minutes < 60 ? " (\(max(0, minutes)) min)" : "")
     }

@@ -38,7 +38,8 @@ struct RegionRung: Rung {
 
     func obstacle(_ findings: Findings) -> String? {
         if findings.request == nil || findings.generator == nil { return Findings.unusable }
-        return findings.caller == nil ? "the generator \(findings.generatorName) names none" : nil
+        if findings.caller == nil { return "the generator \(findings.generatorName) names none" }
+        return findings.hasFailed(.endpoint) ? Findings.noEndpoint : nil
     }
 
     func look(_ findings: inout Findings) async throws -> Step {
@@ -48,16 +49,8 @@ struct RegionRung: Rung {
         do {
             return step(try await generator.signingRegion(for: request), &findings)
         } catch let error as AWSGeneratorError {
-            guard error.code == .noRegion else { return Step(name, .skipped, "there is no endpoint to sign for") }
-            findings.add(
-                Cause(
-                    "noRegion",
-                    // An alias is the better explanation: its target tells the region.
-                    certainty: findings.canonicalName == nil ? .evident : .possible,
-                    "The AWS region is not known, as the host name does not tell it.",
-                    advice: "Set aws_rds_iam_region in the connection string, or AWS_REGION."
-                )
-            )
+            guard error.code == .noRegion else { return Step(name, .skipped, Findings.noEndpoint) }
+            findings.add(.noRegion(findings))
             return Step(name, .failed, "not known")
         } catch let error as AWSCredentialError {
             findings.add(.ofCredentials(error, findings))
@@ -77,6 +70,19 @@ struct RegionRung: Rung {
 }
 
 extension Cause {
+    /// The host name tells no region, and no setting does.
+    ///
+    /// An alias, a misspelled name, or one without an address explains it better: the right name tells the region.
+    fileprivate static func noRegion(_ findings: Findings) -> Cause {
+        let isExplained = findings.causes.contains { ["notAnEndpointName", "misspelledEndpoint"].contains($0.code) }
+        return Cause(
+            "noRegion",
+            certainty: isExplained ? .possible : .likely,
+            "The AWS region is not known, as the host name does not tell it.",
+            advice: "Set aws_rds_iam_region in the connection string, or AWS_REGION."
+        )
+    }
+
     fileprivate static func otherRegion(_ region: SigningRegion, _ place: String, _ findings: Findings) -> Cause {
         Cause(
             "regionMismatch",

@@ -42,18 +42,10 @@ struct IdentityRung: Rung {
             return Step(name, .warning, "AWS could not be asked", [message])
         }
         if code.hasBytePrefix("ExpiredToken") {
-            findings.add(
-                Cause(
-                    "credentialsExpired",
-                    "The AWS credentials have expired.",
-                    advice: "Renew them where they came from.",
-                    command: "rds-iam credentials",
-                    evidence: ["STS GetCallerIdentity answered \(code)."]
-                )
-            )
+            findings.add(.expiredCredentials(findings, evidence: ["STS GetCallerIdentity answered \(code)."]))
         } else if abs(findings.recorder.lead ?? 0) < ClockRung.tolerance {
             // With a wrong clock AWS refuses every signature, which says nothing about the key.
-            findings.add(.refusedKey(findings.masking.accessKey(credentials.accessKeyID), code))
+            findings.add(.refusedKey(findings.masking.accessKey(credentials.accessKeyID), code, findings))
         }
         return Step(name, .failed, "AWS refuses the credentials (\(code))", [message])
     }

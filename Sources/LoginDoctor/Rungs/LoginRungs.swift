@@ -36,7 +36,7 @@ struct TokenRung: Rung {
             return Step(name, .passed, "made\(end)", decoded ?? ["a password of \(token.value.utf8.count) bytes"])
         } catch  where !(error is CancellationError) {
             let text = findings.masking.shortened(in: "\(error)".firstLine)
-            findings.add(.ofToken(error, text))
+            findings.add(.ofToken(error, text, findings))
             return Step(name, .failed, text)
         }
     }
@@ -44,7 +44,7 @@ struct TokenRung: Rung {
 
 extension Cause {
     /// Creates the cause for a token that was not made, or not recorded.
-    fileprivate static func ofToken(_ error: any Error, _ text: String) -> Cause {
+    fileprivate static func ofToken(_ error: any Error, _ text: String, _ findings: Findings) -> Cause {
         let sentences = text.sentences
         let advice = sentences.dropFirst().joined(separator: " ")
         let code = (error as? any AuditableError)?.auditCode ?? ""
@@ -58,12 +58,7 @@ extension Cause {
             )
         }
         if (error as? AWSGeneratorError)?.code == .expiredCredentials {
-            return Cause(
-                "credentialsExpired",
-                "The AWS credentials have expired.",
-                advice: "Renew them where they came from.",
-                command: "rds-iam credentials"
-            )
+            return .expiredCredentials(findings)
         }
         return Cause("noToken", sentences.first ?? text, advice: advice.isEmpty ? "Correct the settings." : advice)
     }

@@ -70,13 +70,14 @@ struct ConnectionRung: Rung {
 
 extension Findings {
     static let unusable = "the settings cannot be used"
+    static let noEndpoint = "there is no endpoint to sign for"
 
     /// Why the network is not asked.
     var obstacleOnNetwork: String? {
         if request == nil || hasFailed(.settings) { return Self.unusable }
         if hasFailed(.generator) { return "there is no generator" }
         if examination.isOffline { return "--offline" }
-        return hasFailed(.endpoint) ? "there is no endpoint to sign for" : nil
+        return hasFailed(.endpoint) ? Self.noEndpoint : nil
     }
 
     /// Connects a socket, which the caller closes.

@@ -19,7 +19,7 @@ final class CancelRegistry: Sendable {
     private struct State {
         var entries: [UInt32: [Entry]] = [:]
         var lastID: UInt64 = 0
-        /// How many requests may be forwarded at once.
+        /// How many requests may name no session.
         var allowance: Double
         var time = ContinuousClock.now
     }
@@ -27,7 +27,7 @@ final class CancelRegistry: Sendable {
     private let perSecond: Double
     private let state: Mutex<State>
 
-    /// - Parameter perSecond: How many requests are forwarded in a second.
+    /// - Parameter perSecond: How many requests may name no session in a second.
     init(perSecond: Int) {
         self.perSecond = Double(max(perSecond, 0))
         state = Mutex(State(allowance: Double(max(perSecond, 0))))
@@ -58,22 +58,34 @@ final class CancelRegistry: Sendable {
         }
     }
 
-    /// Returns the session that a request names, or `nil` if there is none or if there are too many requests.
+    /// Returns the session that a request names.
     ///
-    /// Every request counts, so that secrets cannot be tried out.
-    func session(for request: CancelRequest) -> Entry? {
+    /// Requests that name none count, so that secrets cannot be tried out: after too many of them, the others find
+    /// nothing either.
+    func session(for request: CancelRequest) -> Finding {
         state.withLock { state in
             let now = ContinuousClock.now
             let gained = (now - state.time) / .seconds(1) * perSecond
             state.time = now
             state.allowance = min(state.allowance + gained, perSecond)
-            guard state.allowance >= 1 else { return nil }
-            state.allowance -= 1
+            guard state.allowance >= 1 else { return .tooManyUnknown }
             // All are compared, so that the time says nothing about which.
             var found: Entry?
             for entry in state.entries[request.process] ?? [] where entry.key.matches(request) { found = entry }
-            return found
+            guard let found else {
+                state.allowance -= 1
+                return .unknown
+            }
+            return .session(found)
         }
+    }
+
+    /// What a request names.
+    enum Finding: Sendable {
+        case session(Entry)
+        case unknown
+        /// It was not looked up, as too many requests before it named no session.
+        case tooManyUnknown
     }
 
     /// How many sessions can be canceled.
@@ -85,8 +97,14 @@ extension RouteServer {
     ///
     /// It returns when the server has taken the request, or at once if it names no session.
     func forward(_ request: CancelRequest, on loop: any EventLoop) async {
-        guard let entry = cancels.session(for: request) else {
+        let entry: CancelRegistry.Entry
+        switch cancels.session(for: request) {
+        case .session(let found): entry = found
+        case .unknown:
             logger.debug("cancel request for no session")
+            return metrics.cancelIgnored()
+        case .tooManyUnknown:
+            logger.notice("cancel request ignored, as too many others named no session")
             return metrics.cancelIgnored()
         }
         var failure: (any Error)?

@@ -77,7 +77,7 @@ public enum LocalAddress: Sendable, Hashable {
     }
 
     /// The TCP port, or the number in the socket's name.
-    public var port: Int {
+    package var port: Int {
         switch self {
         case .unixSocket(_, let port), .tcp(_, let port): port
         }
@@ -94,10 +94,22 @@ public enum LocalAddress: Sendable, Hashable {
     /// The same address with a port further on, for several servers beside each other.
     ///
     /// Port 0, which the operating system replaces, stays.
-    package func advanced(by count: Int) -> Self {
+    ///
+    /// - Returns: `nil` if there is no such port.
+    package func advanced(by count: Int) -> Self? {
+        let next: Self =
+            switch self {
+            case .unixSocket(let directory, let port): .unixSocket(directory: directory, port: port + count)
+            case .tcp(let host, let port): .tcp(host: host, port: port == 0 ? 0 : port + count)
+            }
+        return next.hasPort ? next : nil
+    }
+
+    /// Whether the port is one: a program may have made the address of any number.
+    var hasPort: Bool {
         switch self {
-        case .unixSocket(let directory, let port): .unixSocket(directory: directory, port: port + count)
-        case .tcp(let host, let port): .tcp(host: host, port: port == 0 ? 0 : port + count)
+        case .unixSocket(_, let port): (1...65535).contains(port)
+        case .tcp(_, let port): (0...65535).contains(port)
         }
     }
 

@@ -30,20 +30,24 @@ package enum LocalListener {
     /// - Parameters:
     ///   - address: Where to listen. The directory of a socket is made, or checked to be private.
     ///   - group: The event loops of the listener and of the accepted channels.
+    ///   - onShortage: Called each time the operating system has nothing left to accept a client with.
     ///   - initializer: Sets each accepted channel up, on its event loop.
     /// - Throws: ``LocalListenerError``.
     package static func bind(
         _ address: LocalAddress,
         on group: any EventLoopGroup,
+        onShortage: @escaping @Sendable (String) -> Void = { _ in },
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws -> Bound {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: backlog)
+            .serverChannelInitializer { $0.pausingWhenShort(onShortage) }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.keepFromChildProcesses()
                 return initializer(channel)
             }
+        guard address.hasPort else { throw LocalListenerError.invalidAddress("\(address)") }
         switch address {
         case .unixSocket(let directory, _):
             let file = try UnixSocketFile(path: address.socketPath ?? "")
@@ -65,23 +69,58 @@ package enum LocalListener {
             try await channel.eventLoop.submit { channel.keepFromChildProcesses() }.get()
             return Bound(channel: channel, address: .tcp(host: host, port: channel.localAddress?.port ?? port))
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw LocalListenerError(
-                .alreadyInUse,
-                "Another process listens on \(place). End it, or listen elsewhere with --listen.",
-                isRetryable: true
-            )
+            throw LocalListenerError.inUse("\(place)")
         } catch let error as IOError {
             throw LocalListenerError.system("listen on \(place)", error.errnoCode)
         }
     }
 }
 
+extension IOError {
+    /// What the operating system says, without the name of its call.
+    var reasonText: String { String(cString: strerror(errnoCode)) }
+}
+
 extension Channel {
+    /// Lets a listener rest for a second when the operating system is short of something, such as descriptors: it would
+    /// try again at once, without end.
+    ///
+    /// - Parameter report: Called with the reason.
+    func pausingWhenShort(_ report: @escaping @Sendable (String) -> Void = { _ in }) -> EventLoopFuture<Void> {
+        eventLoop.makeCompletedFuture {
+            try pipeline.syncOperations.addHandler(ShortagePause(report))
+        }
+    }
+
     /// Makes sure, on the event loop, that no child process, such as a `credential_process`, inherits the socket;
     /// SwiftNIO lets them.
     func keepFromChildProcesses() {
         try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             _ = fcntl($0, F_SETFD, FD_CLOEXEC)
+        }
+    }
+}
+
+/// Stops a listener for a second after an error of the operating system.
+///
+/// SwiftNIO's `AcceptBackoffHandler` holds back what asks for clients, but the listener's event comes all the same.
+private final class ShortagePause: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private let report: @Sendable (String) -> Void
+
+    init(_ report: @escaping @Sendable (String) -> Void) {
+        self.report = report
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // An aborted client has gone before it was accepted.
+        guard let error = error as? IOError, error.errnoCode != ECONNABORTED else { return }
+        report(error.reasonText)
+        let channel = context.channel
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        context.eventLoop.scheduleTask(in: .seconds(1)) {
+            try? channel.syncOptions?.setOption(.autoRead, value: true)
         }
     }
 }

@@ -14,21 +14,21 @@ public struct LocalListenerError: RetryableError, CustomStringConvertible {
         private init(_ description: String) { self.description = description }
 
         /// The text is no address to listen on.
-        public static let invalidAddress = Self("invalidAddress")
+        package static let invalidAddress = Self("invalidAddress")
         /// Others than this user may enter the directory of the socket.
-        public static let directoryNotPrivate = Self("directoryNotPrivate")
+        package static let directoryNotPrivate = Self("directoryNotPrivate")
         /// The path of the socket is longer than the operating system allows.
-        public static let pathTooLong = Self("pathTooLong")
+        package static let pathTooLong = Self("pathTooLong")
         /// A running process listens there.
         public static let alreadyInUse = Self("alreadyInUse")
         /// What stands in the place of the socket is none, or belongs to another user.
-        public static let notOurSocket = Self("notOurSocket")
+        package static let notOurSocket = Self("notOurSocket")
         /// Other machines would reach the proxy without TLS or without a password.
-        public static let exposed = Self("exposed")
+        package static let exposed = Self("exposed")
         /// The file of the local password cannot be used.
-        public static let passwordFile = Self("passwordFile")
+        package static let passwordFile = Self("passwordFile")
         /// The operating system refuses a call.
-        public static let system = Self("system")
+        package static let system = Self("system")
     }
 
     /// What kind of failure it is.
@@ -53,6 +53,21 @@ public struct LocalListenerError: RetryableError, CustomStringConvertible {
             The proxy cannot listen on \(text). Write 127.0.0.1:5433, [::1]:5433, or the absolute path of a \
             directory for a Unix socket.
             """
+        )
+    }
+
+    /// - Parameter process: The process that listens there, if it is known.
+    static func inUse(_ place: String, by process: pid_t? = nil) -> Self {
+        guard process != getpid() else {
+            return Self(.alreadyInUse, "\(place) is given twice. Give each listener an address of its own.")
+        }
+        let name = process.map { process in
+            ProcessName.of(process).map { ": process \(process), \($0)" } ?? ": process \(process)"
+        }
+        return Self(
+            .alreadyInUse,
+            "Another process listens on \(place)\(name ?? ""). End it, or choose another address.",
+            isRetryable: true
         )
     }
 

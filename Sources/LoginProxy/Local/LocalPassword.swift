@@ -7,10 +7,10 @@ public struct LocalPassword: Sendable {
     /// What the proxy knows of it once it is set up.
     public let verifier: SCRAMVerifier
     /// The text of a password that was made here, to show once; `nil` if the user has it from elsewhere.
-    public let newText: String?
+    package let newText: String?
 
     /// Makes a password of 192 random bits.
-    public static func random() throws -> LocalPassword {
+    package static func random() throws -> LocalPassword {
         let text = Data(SystemRandom.bytes(24)).base64EncodedString()
             .replacing("+", with: "-").replacing("/", with: "_")
         return LocalPassword(verifier: try SCRAMVerifier(password: text), newText: text)

@@ -10,7 +10,7 @@ public struct PrivateDirectory: Sendable {
     /// Returns where the proxy's sockets lie if the user names no place: `rds-iam` in `$XDG_RUNTIME_DIR`, or where
     /// that is not set, `rds-iam-UID` in `$TMPDIR` or `/tmp`.
     ///
-    /// Another user may have made a directory of that name in `/tmp`. ``prepare()`` refuses it.
+    /// Another user may have made a directory of that name in `/tmp`. The proxy refuses it.
     ///
     /// - Parameter environment: The variables of the process.
     public static func standard(environment: [String: String]) -> PrivateDirectory {
@@ -40,7 +40,7 @@ public struct PrivateDirectory: Sendable {
     ///
     /// - Throws: ``LocalListenerError`` with the code `directoryNotPrivate` if it belongs to another user, is open to
     ///   others or is a link; with `system` if it cannot be made, as where the directory above is missing.
-    public func prepare() throws {
+    package func prepare() throws {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             throw LocalListenerError.system("make the directory \(path) for the proxy's socket", errno)
         }

@@ -90,27 +90,14 @@ struct UnixSocketFile: Sendable {
         // A listener whose queue is full would hold a blocking call.
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         guard join(descriptor) != 0 else {
-            throw inUse(by: PeerCredentials(of: descriptor)?.processIdentifier)
+            throw LocalListenerError.inUse(path, by: PeerCredentials(of: descriptor)?.processIdentifier)
         }
         switch errno {
         case ECONNREFUSED, ENOENT: return
         // The queue is full, so there is a listener.
-        case EAGAIN, EINPROGRESS: throw inUse(by: nil)
+        case EAGAIN, EINPROGRESS: throw LocalListenerError.inUse(path)
         default: throw LocalListenerError.system("find out whether a process listens on \(path)", errno)
         }
-    }
-
-    private func inUse(by process: pid_t?) -> LocalListenerError {
-        let name = process.map { process in
-            ProcessName.of(process).map { "process \(process), \($0)" } ?? "process \(process)"
-        }
-        return LocalListenerError(
-            .alreadyInUse,
-            """
-            Another process listens on \(path)\(name.map { ": \($0)" } ?? ""). End it, or listen elsewhere with --listen.
-            """,
-            isRetryable: true
-        )
     }
 
     /// Connects a socket of the system, and returns 0, or -1 with the reason in `errno`.

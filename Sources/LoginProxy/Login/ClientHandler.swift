@@ -32,7 +32,8 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let server: RouteServer
     private let peer: LocalPeer
-    private let began = ContinuousClock.now
+    /// When the login at the server began.
+    private var began = ContinuousClock.now
     private var phase: Phase
     private var deadline: Scheduled<Void>?
     private var isLoggingIn = true
@@ -64,9 +65,9 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func closed() {
         deadline?.cancel()
-        if case .waiting(let task) = phase { task.cancel() }
+        // A login that goes on without its client still counts.
+        if case .waiting(let task) = phase { task.cancel() } else { endLogin() }
         if case .done = phase {} else { phase = .closing }
-        endLogin()
         if isAdmitted { server.status.leave() }
     }
 
@@ -215,8 +216,9 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         )
         let (actor, channel) = (peer.process, context.channel)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        began = .now
         phase = .waiting(
-            Task {
+            server.open.start {
                 let result: Result<UpstreamSession, any Error>
                 do {
                     let session = try await TokenEvent.LocalProcess.$current.withValue(actor) {
@@ -232,10 +234,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func loginEnded(_ result: Result<UpstreamSession, any Error>, _ channel: any Channel) {
-        guard case .waiting = phase, channel.isActive else {
-            if case .success(let session) = result { session.link.channel.close(promise: nil) }
-            return
-        }
+        guard case .waiting = phase, channel.isActive else { return loginEndedLate(result, channel) }
         switch result {
         case .success(let session):
             do { try begin(session, channel) } catch { channel.close(promise: nil) }
@@ -245,6 +244,22 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             refuse(with: error.encoded, channel)
         case .failure: channel.close(promise: nil)
         }
+    }
+
+    /// Takes note of a login whose client is gone, or has been refused since.
+    private func loginEndedLate(_ result: Result<UpstreamSession, any Error>, _ channel: any Channel) {
+        endLogin()
+        let outcome: String
+        switch result {
+        case .success(let session):
+            session.link.channel.close(promise: nil)
+            outcome = "the server had let it in"
+        case .failure(let error as UpstreamError): outcome = error.summary
+        case .failure: outcome = "the server had been sent no token"
+        }
+        guard !channel.isActive else { return }
+        server.metrics.loginFailed(sqlState: "08006")
+        log(.notice, "client left during its login", ["outcome": "\(outcome)"])
     }
 
     private func begin(_ session: UpstreamSession, _ channel: any Channel) throws {
@@ -267,7 +282,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         deadline?.cancel()
         // Many clients close at once; the request is forwarded all the same.
         phase = .closing
-        Task {
+        server.open.start {
             await TokenEvent.LocalProcess.$current.withValue(actor) {
                 await server.forward(request, on: channel.eventLoop)
             }

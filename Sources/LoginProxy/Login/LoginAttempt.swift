@@ -50,6 +50,13 @@ struct LoginAttempt: Sendable {
         throw failure ?? UpstreamError(.connectionFailed, ClientError("08001", "the server has no address"))
     }
 
+    private func request(_ host: UpstreamHost) -> AuthTokenRequest {
+        var request = host.request
+        request.user = user
+        request.database = database
+        return request
+    }
+
     private func addresses(of host: UpstreamHost, _ failure: inout UpstreamError?) async throws -> [SocketAddress] {
         // An address needs no thread to look it up.
         if let address = try? SocketAddress(ipAddress: host.target, port: host.port) { return [address] }
@@ -60,6 +67,7 @@ struct LoginAttempt: Sendable {
         } catch let error as HostLookup.Failure {
             let message = "could not look up the host name \(host.target)"
             let error = UpstreamError(.connectionFailed, ClientError("08001", message, detail: error.message))
+            await server.issuer.recordFailure(of: request(host), from: upstream.generator, error)
             failure = error.diagnosed(host, nil, user: user, database: database, upstream)
             return []
         }
@@ -67,17 +75,18 @@ struct LoginAttempt: Sendable {
 
     /// Logs in at one address, a second time if the server refuses a cached token.
     private func logIn(_ host: UpstreamHost, _ address: SocketAddress) async throws(UpstreamError) -> UpstreamSession {
-        var request = host.request
-        request.user = user
-        request.database = database
+        let request = request(host)
         var first: UpstreamLink?
         defer { first?.channel.close(promise: nil) }
         do {
-            first = try await open(host, address)
+            do { first = try await open(host, address) } catch let error as UpstreamError {
+                await server.issuer.recordFailure(of: request, from: upstream.generator, error)
+                throw error
+            }
             return try await server.issuer.withToken(
                 from: upstream.generator,
                 for: request,
-                isRefusal: { ($0 as? UpstreamError)?.code == .loginRefused },
+                outcome: { ($0 as? UpstreamError)?.outcome ?? .notJudged },
                 discard: { $0.link.channel.close(promise: nil) }
             ) { issued in
                 let link = if let ready = first { ready } else { try await open(host, address) }

@@ -15,10 +15,12 @@ final class RouteServer: Sendable {
     let logger: Logger
     let cancels: CancelRegistry
     let open: OpenChannels
+    let freed: FreedMemory
     /// The certificate for clients, if there is one.
     let tls: NIOSSLContext?
     private let logins = Atomic<Int>(0)
     private let refusesClients = Atomic<Bool>(false)
+    private let lastShortage = Mutex<ContinuousClock.Instant?>(nil)
 
     init(
         _ route: ProxyRoute,
@@ -27,6 +29,7 @@ final class RouteServer: Sendable {
         metrics: ProxyMetrics,
         status: ProxyStatus,
         open: OpenChannels,
+        freed: FreedMemory,
         logger: Logger
     ) throws {
         self.route = route
@@ -35,6 +38,7 @@ final class RouteServer: Sendable {
         self.metrics = metrics
         self.status = status
         self.open = open
+        self.freed = freed
         var logger = logger
         logger[metadataKey: "server"] = "\(route.upstream.name)"
         self.logger = logger
@@ -50,6 +54,18 @@ final class RouteServer: Sendable {
     var isRefusing: Bool { refusesClients.load(ordering: .acquiring) }
 
     func refuseClients() { refusesClients.store(true, ordering: .releasing) }
+
+    /// Warns, once a minute, that the operating system cannot accept clients.
+    func warnOfShortage(_ reason: String) {
+        let now = ContinuousClock.now
+        let isDue = lastShortage.withLock { last in
+            if let last, now - last < .seconds(60) { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        logger.warning("no client can be accepted", metadata: ["reason": "\(reason)"])
+    }
 
     /// Counts a connection that logs in, unless there are too many.
     func beginLogin() -> Bool {
@@ -91,11 +107,21 @@ extension LocalTLS {
 /// The event of a channel whose proxy ends: a client is told so, and closed.
 struct ProxyEnding: Sendable {}
 
-/// The channels that are open, so that a shutdown can wait for them and close them.
+/// The channels that are open, so that a shutdown can wait for them and close them, and the tasks that work for them.
 final class OpenChannels: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
+        var tasks = 0
         var waiting: [EventLoopPromise<Void>] = []
+
+        var isEmpty: Bool { channels.isEmpty && tasks == 0 }
+
+        /// Returns those who can go on, if nothing is open any more.
+        mutating func takeWaiting() -> [EventLoopPromise<Void>] {
+            guard isEmpty else { return [] }
+            defer { waiting = [] }
+            return waiting
+        }
     }
 
     private let state = Mutex(State())
@@ -108,33 +134,47 @@ final class OpenChannels: Sendable {
     }
 
     private func remove(_ id: ObjectIdentifier) {
-        let waiting = state.withLock { state -> [EventLoopPromise<Void>] in
+        let waiting = state.withLock { state in
             state.channels[id] = nil
-            guard state.channels.isEmpty else { return [] }
-            defer { state.waiting = [] }
-            return state.waiting
+            return state.takeWaiting()
         }
         for promise in waiting { promise.succeed() }
     }
 
+    /// Starts a task that may go on when its client is gone, so that what it does is on record.
+    @discardableResult
+    func start(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        state.withLock { $0.tasks += 1 }
+        return Task {
+            await work()
+            let waiting = state.withLock { state in
+                state.tasks -= 1
+                return state.takeWaiting()
+            }
+            for promise in waiting { promise.succeed() }
+        }
+    }
+
+    var all: [any Channel] { state.withLock { Array($0.channels.values) } }
+
     /// Tells the handlers of all of them that the proxy ends, so that clients learn of it.
     func endAll() {
-        for channel in state.withLock({ Array($0.channels.values) }) {
+        for channel in all {
             channel.pipeline.fireUserInboundEventTriggered(ProxyEnding())
         }
     }
 
     /// Closes all of them.
     func closeAll() {
-        for channel in state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+        for channel in all { channel.close(promise: nil) }
     }
 
-    /// Succeeds when none is open, or when the time is up.
+    /// Succeeds when none is open and no task is left, or when the time is up.
     func allClosed(within limit: Duration, on loop: any EventLoop) -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
         let isEmpty = state.withLock { state in
-            if !state.channels.isEmpty { state.waiting.append(promise) }
-            return state.channels.isEmpty
+            if !state.isEmpty { state.waiting.append(promise) }
+            return state.isEmpty
         }
         if isEmpty { promise.succeed() }
         let timeout = loop.scheduleTask(in: TimeAmount(limit)) { promise.succeed() }

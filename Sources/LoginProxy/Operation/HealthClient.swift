@@ -9,42 +9,50 @@ package struct HealthClient: Sendable {
 
     /// What came back.
     package struct Answer: Sendable {
-        /// The status of HTTP, or `nil` if there was no answer.
-        package let status: Int?
+        /// Whether the proxy says that it is.
+        package let isGood: Bool
         /// What the proxy said, or why it did not answer, as a sentence.
         package let reason: String
     }
 
     package init(address: HealthServer.Address) { self.address = address }
 
-    /// How long one question may take, in seconds.
-    private static let limit = 5
-
     /// Asks for one path.
-    package func get(_ path: String) async -> Answer {
+    ///
+    /// - Parameter limit: How long that may take.
+    package func get(_ path: String, within limit: Duration = .seconds(5)) async -> Answer {
         let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
         do {
-            let bytes = try await BlockingWork.run { try exchange(request) }
+            let end = ContinuousClock.now + limit
+            let bytes = try await BlockingWork.run { try exchange(request, until: end) }
             return Self.answer(in: bytes)
         } catch let error as LocalListenerError {
-            return Answer(status: nil, reason: error.message)
+            return Answer(isGood: false, reason: error.message)
+        } catch is TimedOut {
+            return Answer(isGood: false, reason: "There was no complete answer within \(limit).")
         } catch {
-            return Answer(status: nil, reason: "\(error)")
+            return Answer(isGood: false, reason: "\(error)")
         }
     }
 
+    private struct TimedOut: Error {}
+
+    /// Any server may answer 200, so the proxy's own words count.
     private static func answer(in bytes: [UInt8]) -> Answer {
         let text = String(decoding: bytes, as: UTF8.self)
         let parts = text.splitBytes(separator: " ", maxSplits: 2)
-        guard text.hasBytePrefix("HTTP/1."), parts.count == 3, let status = Int(parts[1]) else {
-            return Answer(status: nil, reason: "What answers there is not the proxy's health check.")
+        let reason = text.splitBytes(separator: "\n").last ?? ""
+        guard text.hasBytePrefix("HTTP/1."), parts.count == 3, let status = Int(parts[1]),
+            HealthRoutes.wordsOfHealth.contains(where: { reason.hasBytePrefix($0) })
+        else {
+            return Answer(isGood: false, reason: "What answers there is not the proxy's health check.")
         }
-        return Answer(status: status, reason: text.splitBytes(separator: "\n").last ?? "")
+        return Answer(isGood: status == 200, reason: reason)
     }
 
     /// Sends a request and reads to the end, in a thread that may wait.
-    private func exchange(_ request: [UInt8]) throws -> [UInt8] {
-        let descriptor = try connected()
+    private func exchange(_ request: [UInt8], until end: ContinuousClock.Instant) throws -> [UInt8] {
+        let descriptor = try connected(until: end)
         defer { close(descriptor) }
         guard send(descriptor, request, request.count, SystemSocket.sendFlags) == request.count else {
             throw LocalListenerError.system("send to \(address)", errno)
@@ -52,36 +60,53 @@ package struct HealthClient: Sendable {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         while bytes.count < 1 << 20 {
+            try setTimeouts(of: descriptor, until: end)
             let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count < 0, errno == EAGAIN { throw TimedOut() }
             guard count > 0 else { break }
             bytes += chunk.prefix(count)
         }
         return bytes
     }
 
-    private func connected() throws -> Int32 {
+    /// Lets each call of the operating system take the time that is left.
+    private func setTimeouts(of descriptor: Int32, until end: ContinuousClock.Instant) throws {
+        let rest = end - .now
+        guard rest > .milliseconds(1) else { throw TimedOut() }
+        let parts = rest.components
+        var limit = timeval()
+        limit.tv_sec = .init(parts.seconds)
+        limit.tv_usec = .init(parts.attoseconds / 1_000_000_000_000)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+    }
+
+    private func connected(until end: ContinuousClock.Instant) throws -> Int32 {
         switch address {
         case .unixSocket(let path):
             let file = try UnixSocketFile(path: path)
-            return try connected(AF_UNIX) { file.join($0) }
+            return try connected(AF_UNIX, until: end) { file.join($0) }
         case .tcp(let host, let port):
             let place = try SocketAddress(ipAddress: host, port: port)
             let isV6 = host.utf8.contains(UInt8(ascii: ":"))
-            return try connected(isV6 ? AF_INET6 : AF_INET) { descriptor in
+            return try connected(isV6 ? AF_INET6 : AF_INET, until: end) { descriptor in
                 place.withSockAddr { connect(descriptor, $0, socklen_t($1)) }
             }
         }
     }
 
-    private func connected(_ family: Int32, _ join: (Int32) -> Int32) throws -> Int32 {
+    private func connected(
+        _ family: Int32,
+        until end: ContinuousClock.Instant,
+        _ join: (Int32) -> Int32
+    ) throws -> Int32 {
         let descriptor = try SystemSocket.make(family)
-        var limit = timeval(tv_sec: Self.limit, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-        guard join(descriptor) == 0 else {
+        guard (try? setTimeouts(of: descriptor, until: end)) != nil, join(descriptor) == 0 else {
             let number = errno
             close(descriptor)
+            // A listener whose queue is full makes a client wait.
+            guard number != EAGAIN, number != EINPROGRESS, end > .now else { throw TimedOut() }
             throw LocalListenerError.system("connect to \(address)", number)
         }
         return descriptor

@@ -46,6 +46,9 @@ struct HealthRoutes: Sendable {
         }
     }
 
+    /// How the sentences begin with which `/startup`, `/liveness` and `/readiness` answer.
+    static let wordsOfHealth = ["The proxy ", "All of "]
+
     private var startup: Answer {
         status.phase == .starting ? Answer(503, "The proxy starts.") : Answer(200, "The proxy has started.")
     }

@@ -31,7 +31,15 @@ package struct HealthServer: Sendable {
                 self = .unixSocket(path: text)
                 return
             }
-            let address = try LocalAddress(parsing: text)
+            guard let address = try? LocalAddress(parsing: text) else {
+                throw LocalListenerError(
+                    .invalidAddress,
+                    """
+                    Health cannot be answered on \(String(reflecting: text)). Name an address of the loopback interface, \
+                    such as 127.0.0.1, or the absolute path of a socket.
+                    """
+                )
+            }
             guard address.isLocal, case .tcp(let host, let port) = address else {
                 throw LocalListenerError(
                     .exposed,
@@ -66,7 +74,8 @@ package struct HealthServer: Sendable {
     ) async throws -> HealthServer {
         let routes = HealthRoutes(status: status, metrics: metrics)
         let connections = ConnectionCount()
-        let bootstrap = ServerBootstrap(group: group).childChannelInitializer { channel in
+        let listening = ServerBootstrap(group: group).serverChannelInitializer { $0.pausingWhenShort() }
+        let bootstrap = listening.childChannelInitializer { channel in
             guard connections.enter() else { return channel.close() }
             channel.closeFuture.whenComplete { _ in connections.leave() }
             channel.keepFromChildProcesses()
@@ -157,10 +166,11 @@ private final class HealthHandler: ChannelInboundHandler {
         guard case .head(let head) = unwrapInboundIn(data), !hasAnswered else { return }
         hasAnswered = true
         let request = HealthRoutes.Request(method: head.method.rawValue, target: head.uri, hosts: head.headers["host"])
-        send(routes.answer(to: request), context)
+        // An answer to HEAD has no body (RFC 9110, section 9.3.2).
+        send(routes.answer(to: request), hasBody: head.method != .HEAD, context)
     }
 
-    private func send(_ answer: HealthRoutes.Answer, _ context: ChannelHandlerContext) {
+    private func send(_ answer: HealthRoutes.Answer, hasBody: Bool, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders()
         headers.add(name: "content-type", value: answer.contentType)
         headers.add(name: "content-length", value: String(answer.body.utf8.count))
@@ -174,7 +184,9 @@ private final class HealthHandler: ChannelInboundHandler {
         )
         let channel = context.channel
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
+        if hasBody {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// Counts what a proxy does, for Prometheus.
 ///
 /// Counting takes one atomic addition on the way of bytes, and a lock that is held for nanoseconds once in a login.
-public final class ProxyMetrics: Sendable {
+package final class ProxyMetrics: Sendable {
     /// Why a client was turned away, as a label of a metric.
     package struct RefusalReason: Sendable, Hashable {
         package let name: String
@@ -48,7 +48,7 @@ public final class ProxyMetrics: Sendable {
     }
 
     /// Creates counters at zero.
-    public init() {}
+    package init() {}
 
     package func connectionOpened() { opened.add(1, ordering: .relaxed) }
     package func connectionClosed() { closed.add(1, ordering: .relaxed) }

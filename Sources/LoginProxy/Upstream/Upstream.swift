@@ -19,18 +19,18 @@ import RDSIAMSystem
 /// `verify-full` gets more than it asks for.
 public struct Upstream: Sendable {
     /// The keyword of a connection string that names the generator of tokens.
-    public static let generatorKeyword = "aws_rds_iam_auth_token_generator"
+    package static let generatorKeyword = "aws_rds_iam_auth_token_generator"
 
     /// The host and port of the first server, for logs and messages.
-    public let name: String
+    package let name: String
     /// The name of the generator to ask; `default` if the connection string names none.
-    public let generator: String
+    package let generator: String
     /// The database user that clients may log in as.
-    public let user: String
+    package let user: String
     /// The database that the connection string names, or `nil` if it names none.
     ///
     /// A client may name another one. The server's privileges decide.
-    public let database: String?
+    package let database: String?
     /// Further users: the name that a client says, and the database user that stands for it.
     public var userMap: [String: String] = [:]
 
@@ -53,7 +53,7 @@ public struct Upstream: Sendable {
     ///   would send a token the wrong way, and for certificates that cannot be read.
     public init(_ conninfo: Conninfo, environment: ConninfoEnvironment = .process) throws {
         let resolved = try conninfo.resolve(in: environment, leavingUnset: .sslmode)
-        try Self.check(resolved)
+        try Self.check(conninfo, resolved, environment)
         try resolved.validate()
         let parameters = resolved.parameters
         let keyword = Self.generatorKeyword
@@ -68,40 +68,9 @@ public struct Upstream: Sendable {
         isShuffled = resolved[.loadBalanceHosts] == "random"
         connectTimeout = try resolved.connectTimeout.map { .seconds($0) }
         keepalive = Keepalive(resolved)
-        let roots = try Roots(resolved, environment, hosts)
-        rootFile = roots.path
-        tls = try roots.context()
-    }
-
-    /// Refuses what would weaken the connection, or what the proxy would have to leave out.
-    private static func check(_ resolved: ResolvedConninfo) throws(ProxyError) {
-        if let mode = resolved[.sslmode], ["disable", "allow", "prefer"].contains(mode) {
-            throw ProxyError(
-                .invalidUpstream,
-                "sslmode=\(mode) would allow a connection without TLS, over which no token may be sent. Set "
-                    + "sslmode=verify-full, or leave it out."
-            )
-        }
-        if resolved[.gssencmode] == "require" {
-            throw ProxyError(.invalidUpstream, "The proxy encrypts with TLS, not with GSSAPI. Leave gssencmode out.")
-        }
-        if let wish = resolved[.targetSessionAttrs], !wish.isEmpty, wish != "any" {
-            throw ProxyError(
-                .invalidUpstream,
-                "The proxy does not examine servers, so target_session_attrs=\(wish) has no meaning. Name the cluster's "
-                    + "writer or reader endpoint, and leave target_session_attrs to the clients."
-            )
-        }
-        if resolved.parameters.bytes(of: .sslcert)?.isEmpty == false {
-            throw ProxyError(.invalidUpstream, "The proxy shows no client certificate to a server. Leave sslcert out.")
-        }
-        if resolved[.channelBinding] == "require" {
-            throw ProxyError(
-                .invalidUpstream,
-                "A token is sent as a clear-text password inside TLS, which has no channel binding. Leave "
-                    + "channel_binding out."
-            )
-        }
+        let trust = try Trust(resolved, environment, hosts)
+        rootFile = trust.path
+        tls = try trust.context()
     }
 
     /// The database user that a client's name stands for, or `nil` if it stands for none.
@@ -145,6 +114,15 @@ struct UpstreamHost: Sendable {
             )
         }
         let isAddress = HostLookup.canonicalAddress(host) != nil
+        guard host.isEmpty || isAddress || Self.isName(host) else {
+            throw ProxyError(
+                .invalidUpstream,
+                """
+                No certificate can be for the host \(String(reflecting: host)). Set host to the database's endpoint, and \
+                its port with the keyword port.
+                """
+            )
+        }
         guard !isAddress || address.isEmpty || address.isBytewiseEqual(to: host) else {
             throw ProxyError(
                 .invalidUpstream,
@@ -161,6 +139,17 @@ struct UpstreamHost: Sendable {
             user: "",
             parameters: try parameters.parametersForGenerator(index, of: endpoints)
         )
+    }
+}
+
+extension UpstreamHost {
+    /// Returns whether a certificate can be for this name: TLS knows only letters, digits, hyphens and periods.
+    private static func isName(_ host: String) -> Bool {
+        host.asciiLowercased().utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+        }
     }
 }
 
@@ -192,16 +181,20 @@ extension [UInt8] {
     }
 }
 
-/// The certificates that a server's must lead to.
-private struct Roots {
+/// What TLS with a server must be: the certificates that the server's must lead to, and the versions.
+private struct Trust {
     /// Where they are; `nil` for the operating system's.
     let path: String?
     private let certificates: [NIOSSLCertificate]
+    private let lowestVersion: TLSVersion
+    private let highestVersion: TLSVersion?
 
     /// Reads the file that the connection string names, or else libpq's default file if there is one.
     ///
     /// It refuses hosts of which it is known that none of the operating system's roots signs their certificates.
     init(_ resolved: ResolvedConninfo, _ environment: ConninfoEnvironment, _ hosts: [UpstreamHost]) throws {
+        lowestVersion = TLSVersion(libpq: resolved[.sslMinProtocolVersion]) ?? .tlsv12
+        highestVersion = TLSVersion(libpq: Conninfo.Keyword("ssl_max_protocol_version").flatMap { resolved[$0] })
         let named = try resolved.parameters.bytes(of: .sslrootcert)?.text(of: "sslrootcert") ?? ""
         let home = environment.homeDirectory.map { String(decoding: $0, as: UTF8.self) } ?? ""
         let usual = home + "/.postgresql/root.crt"
@@ -227,7 +220,8 @@ private struct Roots {
 
     func context() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
+        configuration.minimumTLSVersion = lowestVersion
+        configuration.maximumTLSVersion = highestVersion
         configuration.certificateVerification = .fullVerification
         configuration.applicationProtocols = ["postgresql"]
         // A server that is busy with a query does not answer the end of TLS; five seconds would delay the proxy's own.
@@ -246,18 +240,21 @@ struct Keepalive: Sendable, Hashable {
     var interval: Int?
     /// `nil` for the system's own.
     var count: Int?
+    /// How long sent bytes may stay unacknowledged, in milliseconds; `nil` for the system's own.
+    var userTimeout: Int?
 
     init() {}
 
     /// Reads libpq's settings.
     init(_ resolved: ResolvedConninfo) {
-        func number(_ keyword: Conninfo.Keyword) -> Int? {
-            resolved[keyword].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        func number(_ keyword: Conninfo.Keyword?) -> Int? {
+            keyword.flatMap { resolved[$0] }.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
         }
         isOn = resolved[.keepalives].flatMap { Int($0) } != 0
         idle = number(.keepalivesIdle)
         interval = number(.keepalivesInterval)
         count = number(.keepalivesCount)
+        userTimeout = number(Conninfo.Keyword("tcp_user_timeout"))
     }
 }
 #endif

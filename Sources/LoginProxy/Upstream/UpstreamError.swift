@@ -17,7 +17,7 @@ struct UpstreamError: Error, AuditableError {
         static let untrustedServer = Code(name: "untrustedServer")
         /// The server refused the login after it had received the token.
         static let loginRefused = Code(name: "loginRefused")
-        /// The server refused the login before it had received the token, or asks for something else.
+        /// The server refused the login for another reason than the token, or asks for something else.
         static let loginImpossible = Code(name: "loginImpossible")
         /// There is no token.
         static let noToken = Code(name: "noToken")
@@ -28,30 +28,49 @@ struct UpstreamError: Error, AuditableError {
     let own: ClientError?
     /// The server's own words.
     let server: ServerError?
-    /// Whether the server had the token.
-    private let hadToken: Bool
+    /// How far the login had come.
+    private(set) var progress = UpstreamLogin.Progress.unencrypted
     /// The token of the attempt.
     var issued: IssuedToken?
     /// What else the client may be told: what to do.
     private(set) var hint: String?
 
     init(_ code: Code, _ error: ClientError) {
-        (self.code, own, server, hadToken) = (code, error, nil, false)
+        (self.code, own, server) = (code, error, nil)
     }
 
-    init(_ failure: UpstreamLogin.Failure) {
+    init(_ failure: UpstreamLogin.Failure, _ progress: UpstreamLogin.Progress) {
+        self.progress = progress
         switch failure {
-        case .refused(let error, let afterPassword):
-            code = afterPassword && error.isRefusalOfLogin ? .loginRefused : .loginImpossible
-            (own, server, hadToken) = (nil, error, afterPassword)
+        case .refused(let error):
+            code = progress == .tokenSent && error.isRefusalOfLogin ? .loginRefused : .loginImpossible
+            (own, server) = (nil, error)
         case .unacceptable(let error):
-            (code, own, server, hadToken) = (.loginImpossible, error, nil, false)
-        case .closed(let afterPassword):
+            (code, own, server) = (.loginImpossible, error, nil)
+        case .closed:
             code = .connectionFailed
-            let when = afterPassword ? "after it had received the token" : "before the login"
+            let when =
+                switch progress {
+                case .unencrypted, .encrypted: "before the login"
+                case .tokenSent: "after it had received the token"
+                case .tokenAccepted: "after it had accepted the token"
+                }
             let message = "the server closed the connection unexpectedly, \(when)"
-            (own, server, hadToken) = (ClientError("08006", message), nil, afterPassword)
+            (own, server) = (ClientError("08006", message), nil)
         }
+    }
+
+    /// The same failure of a login that had come this far.
+    func reached(_ progress: UpstreamLogin.Progress) -> UpstreamError {
+        var error = self
+        error.progress = progress
+        return error
+    }
+
+    /// What it says about the token.
+    var outcome: TokenOutcome {
+        if progress == .tokenAccepted { return .accepted }
+        return code == .loginRefused ? .refused : .notJudged
     }
 
     /// The SQLSTATE that the client gets; empty if the server sent none.
@@ -88,8 +107,8 @@ extension UpstreamError {
     ) -> UpstreamError {
         var evidence = LoginEvidence()
         evidence.messages = [words]
-        evidence.passwordWasUsed = hadToken
-        evidence.isTLSInUse = hadToken
+        evidence.passwordWasUsed = progress >= .tokenSent
+        evidence.isTLSInUse = progress >= .encrypted
         (evidence.host, evidence.address, evidence.port) = (host.request.host, address?.ipAddress, host.port)
         (evidence.user, evidence.database) = (user, database)
         evidence.token = issued.map { TokenFacts($0.token) }

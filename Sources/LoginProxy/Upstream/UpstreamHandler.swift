@@ -17,7 +17,7 @@ final class UpstreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var machine = UpstreamLogin()
     private var loginPromise: EventLoopPromise<[UInt8]>?
     private var password: [UInt8] = []
-    /// What follows the server's consent, until it is taken.
+    /// What follows the beginning of the session, until it is taken.
     private(set) var pending: [UInt8] = []
     /// Whether the server has ended its direction.
     private(set) var isInputClosed = false
@@ -37,7 +37,7 @@ final class UpstreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Sends the startup packet, and the token if the server asks for it.
     func logIn(_ startup: [UInt8], password: [UInt8], on channel: any Channel, _ promise: EventLoopPromise<[UInt8]>) {
         guard channel.isActive, error == nil else {
-            return promise.fail(error ?? UpstreamError(.closed(afterPassword: false)))
+            return promise.fail(error ?? UpstreamError(.closed, machine.progress))
         }
         loginPromise = promise
         self.password = password
@@ -47,6 +47,7 @@ final class UpstreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Ends the login, and closes the channel.
     func fail(_ error: any Error, _ channel: any Channel) {
         guard !isAccepted else { return }
+        let error = (error as? UpstreamError)?.reached(machine.progress) ?? error
         self.error = self.error ?? error
         tlsPromise.fail(error)
         loginPromise?.fail(error)
@@ -76,7 +77,7 @@ final class UpstreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
             isAccepted = true
             loginPromise?.succeed(bytes)
             loginPromise = nil
-        case .failed(let failure): fail(UpstreamError(failure), context.channel)
+        case .failed(let failure): fail(UpstreamError(failure, machine.progress), context.channel)
         }
     }
 
@@ -116,7 +117,7 @@ final class UpstreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if !isAccepted { context.close(promise: nil) }
     }
 
-    /// Once the server has consented, what it sends waits for the session.
+    /// What a server sends in its session waits until it can be forwarded.
     func read(context: ChannelHandlerContext) {
         if !isAccepted { context.read() }
     }
@@ -128,7 +129,7 @@ extension UpstreamError {
         if let error = error as? UpstreamError {
             self = error
         } else if let error = error as? IOError {
-            let reason = String(describing: error)
+            let reason = "The operating system says: \(error.reasonText)."
             self.init(.connectionFailed, ClientError("08006", "the connection to the server broke", detail: reason))
         } else {
             let reason = String(describing: error)

@@ -31,6 +31,7 @@ struct UpstreamLink: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.small)
+            .channelOption(.maxMessagesPerRead, value: AdaptiveRecvByteBufferAllocator.readsAtOnce)
             .channelInitializer { channel in
                 channel.keepFromChildProcesses()
                 return channel.eventLoop.makeCompletedFuture {
@@ -48,14 +49,16 @@ struct UpstreamLink: Sendable {
             throw UpstreamError(connecting: error, to: address)
         }
         let link = UpstreamLink(channel: channel, address: address, handler: box)
-        try await link.wait(for: tlsPromise.futureResult, within: limit)
+        try await link.waitForTLS(tlsPromise.futureResult, within: limit)
         return link
     }
 
     /// Logs in.
     ///
+    /// A canceled task waits for the end too: the server may let the token in, which then is on record.
+    ///
     /// - Returns: What the client gets first.
-    /// - Throws: ``UpstreamError``; `CancellationError`.
+    /// - Throws: ``UpstreamError``.
     func logIn(_ startup: [UInt8], password: String, within limit: Duration) async throws -> [UInt8] {
         let promise = channel.eventLoop.makePromise(of: [UInt8].self)
         let password = Array(password.utf8)
@@ -63,7 +66,9 @@ struct UpstreamLink: Sendable {
             guard let handler = handler.value else { return promise.fail(ChannelError.alreadyClosed) }
             handler.logIn(startup, password: password, on: channel, promise)
         }
-        return try await wait(for: promise.futureResult, within: limit)
+        let timeout = startTimeout(limit)
+        defer { timeout.cancel() }
+        return try await promise.futureResult.get()
     }
 
     /// Puts one end of a session in the place of the handler that logged in, on the event loop.
@@ -77,16 +82,19 @@ struct UpstreamLink: Sendable {
         return (handler.pending, handler.isInputClosed)
     }
 
-    /// Waits for a stage of the login, which a canceled task and a deadline end together with the connection.
-    @discardableResult
-    private func wait<Value: Sendable>(for future: EventLoopFuture<Value>, within limit: Duration) async throws -> Value
-    {
-        let timeout = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+    /// Fails the login, and closes the connection, when the time is up.
+    private func startTimeout(_ limit: Duration) -> Scheduled<Void> {
+        channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
             let error = ClientError("08001", "the server did not answer in time", detail: "It had \(limit).")
             handler.value?.fail(UpstreamError(.timedOut, error), channel)
         }
+    }
+
+    /// Waits for TLS; a canceled task closes the connection.
+    private func waitForTLS(_ future: EventLoopFuture<Void>, within limit: Duration) async throws {
+        let timeout = startTimeout(limit)
         defer { timeout.cancel() }
-        return try await withTaskCancellationHandler {
+        try await withTaskCancellationHandler {
             try await future.get()
         } onCancel: {
             channel.eventLoop.execute { handler.value?.fail(CancellationError(), channel) }
@@ -97,20 +105,30 @@ struct UpstreamLink: Sendable {
 extension UpstreamError {
     fileprivate init(connecting error: any Error, to address: SocketAddress) {
         let isTimeout = if case .connectTimeout = error as? ChannelError { true } else { false }
-        let reason = isTimeout ? "timed out" : String(describing: error)
+        let reason = isTimeout ? "timed out" : (error as? IOError)?.reasonText ?? String(describing: error)
         self.init(
             isTimeout ? .timedOut : .connectionFailed,
-            ClientError("08001", "the server cannot be reached", detail: "\(address): \(reason).")
+            ClientError("08001", "the server cannot be reached", detail: "\(address.plainText): \(reason).")
         )
+    }
+}
+
+extension SocketAddress {
+    /// The address and the port, as they stand on a command line.
+    fileprivate var plainText: String {
+        guard let ipAddress, let port else { return description }
+        return LocalAddress.tcp(host: ipAddress, port: port).description
     }
 }
 
 extension Keepalive {
     /// Sets what was asked for, on the event loop.
     func apply(to channel: any Channel) throws {
-        guard isOn, let options = channel.syncOptions else { return }
+        guard let options = channel.syncOptions else { return }
         #if os(Linux)
-        for (value, option) in [(idle, TCP_KEEPIDLE), (interval, TCP_KEEPINTVL), (count, TCP_KEEPCNT)] {
+        var settings = [(userTimeout, TCP_USER_TIMEOUT)]
+        if isOn { settings += [(idle, TCP_KEEPIDLE), (interval, TCP_KEEPINTVL), (count, TCP_KEEPCNT)] }
+        for (value, option) in settings {
             guard let value else { continue }
             let option = NIOBSDSocket.Option(rawValue: CInt(option))
             try options.setOption(.tcpOption(option), value: SocketOptionValue(value))
@@ -123,9 +141,15 @@ extension Keepalive {
 
 extension AdaptiveRecvByteBufferAllocator {
     /// Buffers that begin small, as most sessions are idle, and grow with what arrives.
+    ///
+    /// The buffers of SwiftNIO and of its TLS grow with what comes in one turn, and stay as large while the session
+    /// lives. With twice the maximum a stream takes 4 % less processor time, and a session twice the memory.
     static var small: any RecvByteBufferAllocator {
-        AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+        AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 32_768)
     }
+
+    /// How often a channel is read before what has come is forwarded; SwiftNIO's four gain nothing here.
+    static var readsAtOnce: UInt { 1 }
 }
 
 extension TimeAmount {

@@ -1,5 +1,7 @@
 #if Proxy
-/// The login at a server, from the request for TLS to the server's consent: bytes in, actions out.
+/// The login at a server, from the request for TLS to the first ReadyForQuery: bytes in, actions out.
+///
+/// A server lets the token in before it looks at the database, at limits and at whether the role may log in at all.
 ///
 /// The token is never part of it: `sendPassword` is the one moment at which it may be sent, and it comes once, for a
 /// request for a clear-text password inside TLS.
@@ -10,7 +12,7 @@ package struct UpstreamLogin: Sendable {
         case startTLS
         /// Answer the request for a password.
         case sendPassword
-        /// The server has let the client in: send these bytes to the client, then forward everything.
+        /// The session has begun: send these bytes to the client, then forward everything.
         case accepted([UInt8])
         /// There is no session: close.
         case failed(Failure)
@@ -19,19 +21,36 @@ package struct UpstreamLogin: Sendable {
     /// Why there is no session.
     package enum Failure: Error, Sendable, Hashable {
         /// The server said so.
-        case refused(ServerError, afterPassword: Bool)
+        case refused(ServerError)
         /// The server asks for something that the proxy does not do, or breaks the protocol.
         case unacceptable(ClientError)
         /// The server closed the connection.
-        case closed(afterPassword: Bool)
+        case closed
     }
 
-    private enum State: Sendable { case askedForTLS, startingTLS, loggingIn, sentPassword, done }
+    /// How far a login has come.
+    package enum Progress: Sendable, Hashable, Comparable {
+        /// There is no TLS.
+        case unencrypted
+        /// There is TLS, and the token has not been sent.
+        case encrypted
+        /// The server has been sent the token.
+        case tokenSent
+        /// The server has let the token in.
+        case tokenAccepted
+    }
+
+    private enum State: Sendable { case askedForTLS, startingTLS, loggingIn, sentPassword, startingSession, done }
+
+    /// How far it has come, also after its end.
+    package private(set) var progress = Progress.unencrypted
 
     private var state = State.askedForTLS
     private var reader = MessageReader()
-    /// What came before the consent, for the client.
+    /// What came before the session, for the client.
     private var held: [UInt8] = []
+    /// How much that may be once the server has let the token in: it may send any notice and any parameter then.
+    private static let mostHeldBytes = 1 << 20
 
     /// What is sent first (PostgreSQL, "Message Formats", SSLRequest).
     package static let tlsRequest: [UInt8] = [0, 0, 0, 8, 4, 210, 22, 47]
@@ -40,7 +59,8 @@ package struct UpstreamLogin: Sendable {
 
     /// Takes note that the TLS handshake is done, so that the startup packet may be sent.
     package mutating func tlsStarted() {
-        if state == .startingTLS { state = .loggingIn }
+        guard state == .startingTLS else { return }
+        (state, progress) = (.loggingIn, .encrypted)
     }
 
     /// Takes the bytes of one read.
@@ -49,7 +69,7 @@ package struct UpstreamLogin: Sendable {
         case .askedForTLS: [finish(answer(Array(bytes)))]
         // Bytes that pass by TLS.
         case .startingTLS: [finish(.failed(.protocolViolation("sent data before TLS was established")))]
-        case .loggingIn, .sentPassword: messages(bytes)
+        case .loggingIn, .sentPassword, .startingSession: messages(bytes)
         case .done: []
         }
     }
@@ -57,14 +77,14 @@ package struct UpstreamLogin: Sendable {
     /// Takes note that the server has closed the connection.
     package mutating func closed() -> [Action] {
         guard state != .done else { return [] }
-        return [finish(.failed(.closed(afterPassword: state == .sentPassword)))]
+        return [finish(.failed(.closed))]
     }
 
     private mutating func finish(_ action: Action) -> Action {
         switch action {
         case .accepted, .failed: state = .done
         case .startTLS: state = .startingTLS
-        case .sendPassword: state = .sentPassword
+        case .sendPassword: (state, progress) = (.sentPassword, .tokenSent)
         }
         return action
     }
@@ -95,9 +115,14 @@ package struct UpstreamLogin: Sendable {
         var actions: [Action] = []
         while state != .done {
             do throws(MessageReader.InvalidLength) {
-                guard let message = try reader.next(longest: Self.longest) else { break }
-                guard let action = action(for: message) else { continue }
+                let isStarting = state == .startingSession
+                let longest = { isStarting ? Self.mostHeldBytes : Self.longest($0) }
+                guard let message = try reader.next(longest: longest) else { break }
+                let action = isStarting ? actionOfStart(for: message) : action(for: message)
+                guard let action else { continue }
                 actions.append(finish(action))
+            } catch  where state == .startingSession {
+                actions.append(finish(.accepted(held + reader.takeRest())))
             } catch {
                 actions.append(finish(.failed(.protocolViolation("sent an unexpected message before the login"))))
             }
@@ -118,19 +143,30 @@ package struct UpstreamLogin: Sendable {
         switch message.type {
         case UInt8(ascii: "R"): return authentication(message)
         case UInt8(ascii: "E"):
-            return .failed(.refused(ServerError(message), afterPassword: state == .sentPassword))
+            return .failed(.refused(ServerError(message)))
         default:
-            // Back until the consent, so that a second login with another token does not show.
+            // Back until the session begins, so that a second login with another token does not show.
             held += message.bytes
             guard held.count <= 60_000 else { return .failed(.protocolViolation("sent too much before the login")) }
             return nil
         }
     }
 
-    private mutating func authentication(_ message: WireMessage) -> Action {
+    /// What a message means between the consent and the session; one that is not known there is the client's affair.
+    private mutating func actionOfStart(for message: WireMessage) -> Action? {
+        if message.type == UInt8(ascii: "E") { return .failed(.refused(ServerError(message))) }
+        held += message.bytes
+        let isExpected = "SKN".utf8.contains(message.type) && held.count <= Self.mostHeldBytes
+        return isExpected ? nil : .accepted(held + reader.takeRest())
+    }
+
+    private mutating func authentication(_ message: WireMessage) -> Action? {
         guard message.body.count >= 4 else { return .failed(.protocolViolation("sent a request that is too short")) }
         switch (message.body.bigEndianValue, state) {
-        case (0, .sentPassword): return .accepted(held + message.bytes + reader.takeRest())
+        case (0, .sentPassword):
+            held += message.bytes
+            (state, progress) = (.startingSession, .tokenAccepted)
+            return nil
         case (0, _): return .failed(.unacceptable(Self.notAsked))
         case (3, .loggingIn) where message.body.count == 4 && !reader.isMidMessage: return .sendPassword
         // More than the code would be an attempt to be taken for something else.

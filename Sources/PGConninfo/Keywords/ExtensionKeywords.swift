@@ -13,7 +13,7 @@ extension Conninfo {
         /// The names, each once, in the order they were given.
         public var names: [String] { storage?.names ?? [] }
         /// The names whose values ``Conninfo/redacted`` masks, in the order of ``names``.
-        public var secretNames: [String] {
+        package var secretNames: [String] {
             storage.map { storage in storage.names.indices.filter { storage.isSecret[$0] }.map { storage.names[$0] } }
                 ?? []
         }

@@ -5,6 +5,7 @@ import RDSIAMBasics
 extension ConninfoParser {
     mutating func parseURI(_ input: Span<UInt8>, from start: Int) throws(ConninfoError) {
         var cursor = start
+        if !extensions.names.isEmpty { try Self.checkPasswordIsWhole(input, from: start) }
         try parseUserInfo(input, &cursor)
         try parseHosts(input, &cursor)
         if cursor < input.count, input[cursor] == UInt8(ascii: "/") {
@@ -13,6 +14,18 @@ extension ConninfoParser {
             try storeUnlessEmpty(.dbname, name..<cursor, input)
         }
         if cursor < input.count { try parseQuery(input, from: cursor + 1) }
+    }
+
+    /// Refuses a URI in which a `/` or an `@` of the password itself seems to have ended the password.
+    ///
+    /// libpq takes the rest of such a password for a host, a port or a database, which programs show and record.
+    private static func checkPasswordIsWhole(_ input: Span<UInt8>, from start: Int) throws(ConninfoError) {
+        let end = input.firstIndex(from: start) { $0.endsUserInfo }
+        let hosts = end < input.count && input[end] == UInt8(ascii: "@") ? end + 1 : start
+        let query = input.firstIndex(from: hosts) { $0 == UInt8(ascii: "?") }
+        let at = input.firstIndex(from: hosts) { $0 == UInt8(ascii: "@") }
+        guard at < query else { return }
+        throw ConninfoError(.unescapedAt, at: at)
     }
 
     /// Parses everything before the first `@`, unless a `/` comes first.

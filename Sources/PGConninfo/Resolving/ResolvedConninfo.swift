@@ -16,7 +16,7 @@ public struct ResolvedConninfo: Sendable {
 
     /// Replaces what was found for a parameter.
     /// - Throws: ``ConninfoError`` for a keyword that libpq of this version does not have, and for a NUL byte.
-    public mutating func set(_ keyword: Conninfo.Keyword, to value: String) throws(ConninfoError) {
+    package mutating func set(_ keyword: Conninfo.Keyword, to value: String) throws(ConninfoError) {
         try parameters.set(keyword, to: value)
     }
 

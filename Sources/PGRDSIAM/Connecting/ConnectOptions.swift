@@ -5,7 +5,7 @@ public struct ConnectOptions: Sendable {
         /// What is not safe, and how to change that.
         public let description: String
         /// The server's host name.
-        public let host: String
+        package let host: String
     }
 
     /// Called with what is not safe, before the first packet is sent.
@@ -22,7 +22,7 @@ public struct ConnectOptions: Sendable {
     /// Creates options.
     ///
     /// - Parameter warn: Called each time with what is not safe; `nil` for no warnings.
-    public init(warn: (@Sendable (Warning) -> Void)?) {
+    package init(warn: (@Sendable (Warning) -> Void)?) {
         self.warn = warn
     }
 }

@@ -1,7 +1,7 @@
 import AWSGenerators
 import AuthTokens
 import LoginDiagnosis
-public import PGConninfo
+import PGConninfo
 import RDSIAMBasics
 
 /// Makes sure that a token is never sent without TLS, and refuses settings with which no token can log in.
@@ -150,7 +150,7 @@ extension Conninfo.ExtensionKeywords {
     /// tunnel must check the server's certificate itself. A process of this machine that takes the port before the
     /// tunnel does gets the token in clear, and so does one that may listen to loopback traffic: prefer a tunnel that
     /// passes TLS through, such as `ssh -L`, which needs no such setting.
-    public static let tlsTunnelKeyword = "aws_rds_iam_tls_tunnel"
+    static let tlsTunnelKeyword = "aws_rds_iam_tls_tunnel"
 }
 
 extension TLSPolicy {

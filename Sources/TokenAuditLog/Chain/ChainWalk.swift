@@ -48,6 +48,16 @@ struct ChainWalk {
         isPositionKnown = isKnown
     }
 
+    /// Makes remarks of what was found from an index on: it was accepted.
+    mutating func accept(from index: Int, _ acceptance: String) { report.accept(from: index, acceptance) }
+
+    /// Goes on after rows that are not there, as was accepted.
+    mutating func accept(gapThrough last: Int64, _ acceptance: String) {
+        let first = position.sequence + 1
+        report.add(AuditRemark(.accepted, at: first, "Rows \(first) to \(last) are not there. \(acceptance)"))
+        jump(to: AuditHead(logID: position.logID, sequence: last, digest: Digest()), isKnown: false)
+    }
+
     /// Begins the rows that count: those before were what an unfinished pruning has left.
     mutating func begin(at origin: AuditHead) {
         jump(to: origin)

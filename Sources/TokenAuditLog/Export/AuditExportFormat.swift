@@ -37,5 +37,5 @@ public struct AuditExportSummary: Sendable, Hashable {
     /// The number of the last row that was looked at.
     ///
     /// The next export may begin after it.
-    public var lastSequence: Int64 { head.sequence }
+    package var lastSequence: Int64 { head.sequence }
 }

@@ -93,7 +93,7 @@ struct LogFile {
     private func createDirectory(_ directory: String) throws {
         if access(directory, F_OK) == 0 { return }
         try createDirectory(parent(of: directory))
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw failure(errno) }
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw failure(errno, making: directory) }
         try synchronize(directory: parent(of: directory))
     }
 
@@ -149,6 +149,16 @@ struct LogFile {
 
     // MARK: Failures
 
+    private func failure(_ number: Int32, making directory: String) -> AuditLogError {
+        guard [EACCES, EPERM, EROFS].contains(number) else { return failure(number) }
+        return AuditLogError(
+            .notPermitted,
+            "The directory \(directory) for the audit log cannot be made: \(String(cString: strerror(number))). Make it for"
+                + " this user, or let the user write to \(parent(of: directory)).",
+            path: path
+        )
+    }
+
     func failure(_ number: Int32) -> AuditLogError {
         switch number {
         case ENOSPC, EDQUOT, EFBIG:
@@ -157,7 +167,7 @@ struct LogFile {
             AuditLogError(.notFound, "There is no such directory for the audit log. Create it.", path: path)
         case EIO:
             AuditLogError(.inputOutput, "The disk for the audit log reports an error. Check the disk.", path: path)
-        case EACCES where access(directory, X_OK) != 0:
+        case EACCES where access(directory, X_OK) != 0 && errno == EACCES:
             AuditLogError(
                 .notPermitted,
                 "This user may not enter the directory of the audit log. Give it execute permission for this user.",

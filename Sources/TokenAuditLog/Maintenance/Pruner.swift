@@ -1,22 +1,22 @@
-public import RDSIAMSystem
+package import RDSIAMSystem
 
 /// What a pruning has deleted.
 public struct AuditPruning: Sendable, Hashable {
     /// How many events were deleted.
     public internal(set) var rows: Int64 = 0
     /// The last event that is gone; 0 if none ever was.
-    public internal(set) var throughSequence: Int64 = 0
+    package internal(set) var throughSequence: Int64 = 0
     /// The event at which the pruning stopped though events after it are old enough; `nil` if there are none.
     ///
     /// A computer whose clock was ahead has recorded it: the events after it stay until it is old enough, too.
-    public internal(set) var obstacle: Obstacle?
+    package internal(set) var obstacle: Obstacle?
 
     /// An event that is dated later than events after it.
-    public struct Obstacle: Sendable, Hashable {
+    package struct Obstacle: Sendable, Hashable {
         /// The event's row.
-        public let sequence: Int64
+        package let sequence: Int64
         /// When the event says it happened.
-        public let time: Date
+        package let time: Date
         /// How many events after it are old enough and stay.
         let rowsKept: Int64
     }

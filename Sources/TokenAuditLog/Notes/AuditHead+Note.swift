@@ -10,7 +10,7 @@ extension AuditHead {
     /// The head as a signed note, to be kept elsewhere.
     ///
     /// - Throws: ``AuditLogError`` if libcrypto refuses to sign.
-    public func note(signedWith key: AuditSigningKey) throws -> String {
+    package func note(signedWith key: AuditSigningKey) throws -> String {
         let hash = Data(chainHash).base64EncodedString()
         return try SignedNote(signing: "\(Self.title)\n\(logID)\n\(sequence)\n\(hash)\n", with: key)
             .serialized

@@ -4,9 +4,9 @@ import RDSIAMSystem
 /// The public half of a signing key, in the text form of C2SP signed-note: `name+key ID+base64(0x01 ‖ public key)`.
 public struct AuditVerificationKey: Sendable, Hashable {
     /// The signer's name.
-    public let name: String
+    package let name: String
     /// The Ed25519 public key, 32 bytes.
-    public let publicKey: [UInt8]
+    package let publicKey: [UInt8]
 
     /// The first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
     let id: [UInt8]

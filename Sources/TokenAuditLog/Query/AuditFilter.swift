@@ -19,21 +19,21 @@ public struct AuditFilter: Sendable {
     /// A token without a known end counts as valid from its issue on.
     public var valid: ClosedRange<Date>?
     /// Rows after this one.
-    public var after: Int64?
+    package var after: Int64?
     /// The database user who logs in.
     public var user: String?
     /// The database user who was asked for, if another one logs in.
-    public var requestedUser: String?
+    package var requestedUser: String?
     /// The server's name: of the endpoint that was dialed, or of the endpoint that the token is good for.
     public var host: String?
     /// The database.
     public var database: String?
     /// The AWS region.
-    public var region: String?
+    package var region: String?
     /// The SHA-256 of the token's text in hexadecimal.
     public var fingerprint: String?
     /// The event's own name, or the name of the event that issued the token.
-    public var id: String?
+    package var id: String?
     /// What happened.
     public var activity: TokenEvent.Activity?
     /// How it ended.
@@ -41,21 +41,21 @@ public struct AuditFilter: Sendable {
     /// The generator's name.
     public var generator: String?
     /// The kind of source the credentials came from.
-    public var credentialSource: String?
+    package var credentialSource: String?
     /// The AWS access key ID.
     public var accessKeyID: String?
     /// The shared-configuration profile.
-    public var profile: String?
+    package var profile: String?
     /// The ARN of the role whose credentials signed.
     public var roleARN: String?
     /// The AWS account.
-    public var accountID: String?
+    package var accountID: String?
     /// The operating system user whose process it was.
-    public var osUser: String?
+    package var osUser: String?
     /// The program's file name.
-    public var program: String?
+    package var program: String?
     /// Whether to leave out what the log says about itself, but for gaps: a gap is about tokens.
-    public var hidesOwnEvents = false
+    package var hidesOwnEvents = false
 
     /// Creates a filter that all events pass.
     public init() {}

@@ -1,6 +1,6 @@
 import AuthTokens
 import RDSIAMHashing
-public import RDSIAMSystem
+package import RDSIAMSystem
 
 extension AuditLogReader {
     /// Returns the entries that match, newest first, as they are read.
@@ -39,7 +39,7 @@ extension AuditLogReader {
     ///   - until: Before this moment; `nil` to the end.
     ///   - progress: Is told now and then how many rows have been counted. It is called on the reader's thread.
     /// - Throws: ``AuditLogError``; `busy` may be tried again.
-    public func statistics(
+    package func statistics(
         since: Date? = nil,
         until: Date? = nil,
         progress: @escaping @Sendable (Int64) -> Void = { _ in }
@@ -63,7 +63,7 @@ extension AuditLogReader {
     /// - Parameter text: The text, which is not stored.
     /// - Returns: What the log knows of each token that it knows, in the order in which they stand in the text.
     /// - Throws: ``AuditLogError``; `busy` may be tried again.
-    public func traces(in text: String) throws -> [AuditTokenTrace] {
+    package func traces(in text: String) throws -> [AuditTokenTrace] {
         try TokenText.candidates(in: text).map { try trace(fingerprint: Self.fingerprint(of: $0)) }.filter(\.isKnown)
     }
 
@@ -116,7 +116,7 @@ extension AuditLogReader {
     ///   - write: Takes the next bytes. It is called on the reader's thread.
     /// - Throws: As ``export(_:after:to:)``, and `rewound` if the log holds another row there or is another log.
     @discardableResult
-    public func export(
+    package func export(
         _ format: AuditExportFormat,
         continuing head: AuditHead,
         isAppending: Bool = false,
@@ -144,7 +144,7 @@ extension AuditLogReader {
     ///
     /// - Parameter id: The event's own name (``AuditRecord/id``), a UUID of version 7: it says when the event happened.
     /// - Throws: ``AuditLogError``; `busy` may be tried again.
-    public func entry(withID id: String) throws -> AuditEntry? {
+    package func entry(withID id: String) throws -> AuditEntry? {
         var filter = AuditFilter()
         filter.id = id
         if let time = EventTime.milliseconds(ofID: id) {
@@ -166,7 +166,7 @@ extension AuditLogReader {
     ///
     /// - Parameter entry: The event that issued the token, or one of those after it.
     /// - Throws: ``AuditLogError``; `busy` may be tried again.
-    public func outcomes(of entry: AuditEntry) throws -> [AuditEntry] {
+    package func outcomes(of entry: AuditEntry) throws -> [AuditEntry] {
         guard let record = entry.record, record.target != nil else { return [] }
         var filter = AuditFilter()
         filter.after = entry.sequence

@@ -4,11 +4,11 @@ public import RDSIAMSystem
 /// What the log knows of one token: whether it was issued here, to which process, and whether it is still valid.
 public struct AuditTokenTrace: Sendable, Hashable {
     /// The SHA-256 of the token's text in lowercase hexadecimal.
-    public let fingerprint: String
+    package let fingerprint: String
     /// The newest thousand events about it, and before them only those that issued it; newest first.
     public let entries: [AuditEntry]
     /// Whether there are more events than ``entries`` has.
-    public let isAbridged: Bool
+    package let isAbridged: Bool
 
     /// How many events a trace has at most.
     package static let most = 1000

@@ -38,7 +38,7 @@ public struct AuditRecord: Sendable, Hashable {
         /// The port that the token is valid for, if it is known.
         public var signingPort: Int64?
         /// The database user who was asked for, if the provider chose another one.
-        public var requestedUser: String?
+        package var requestedUser: String?
     }
 
     /// The event's own name, a UUID of version 7.
@@ -52,7 +52,7 @@ public struct AuditRecord: Sendable, Hashable {
     /// The kind of failure, if it failed.
     public var errorCode: String?
     /// Whether the token waited for the record; `nil` for what the log does by itself.
-    public var isRequired: Bool?
+    package var isRequired: Bool?
     /// Who did it.
     public var actor: AuditActor
     /// The name the generator is registered under; `nil` for what the log does by itself.
@@ -72,17 +72,17 @@ public struct AuditRecord: Sendable, Hashable {
 
 extension TokenEvent.Activity {
     /// A process has opened the log for writing.
-    public static let open = TokenEvent.Activity(rawValue: "audit.open")
+    package static let open = TokenEvent.Activity(rawValue: "audit.open")
     /// The log states its head, to be compared with later.
-    public static let checkpoint = TokenEvent.Activity(rawValue: "audit.checkpoint")
+    package static let checkpoint = TokenEvent.Activity(rawValue: "audit.checkpoint")
     /// Old rows were deleted on purpose.
-    public static let prune = TokenEvent.Activity(rawValue: "audit.prune")
+    package static let prune = TokenEvent.Activity(rawValue: "audit.prune")
     /// The disk was so full that the room held back for this was needed.
-    public static let reserveSpent = TokenEvent.Activity(rawValue: "audit.reserve")
+    package static let reserveSpent = TokenEvent.Activity(rawValue: "audit.reserve")
     /// Events could not be recorded.
-    public static let gap = TokenEvent.Activity(rawValue: "audit.gap")
+    package static let gap = TokenEvent.Activity(rawValue: "audit.gap")
     /// What a verification has found is acknowledged, and the log goes on.
-    public static let reanchor = TokenEvent.Activity(rawValue: "audit.reanchor")
+    package static let reanchor = TokenEvent.Activity(rawValue: "audit.reanchor")
 }
 
 extension AuditRecord {

@@ -76,7 +76,7 @@ package struct AuditReport: Sendable {
         <h2>Refusals</h2>
         \(ErrorTable(groups: statistics.perErrorCode).html)
         <h2>Gaps, prunings and acknowledgments</h2>
-        \(IncidentTable(entries: statistics.incidents).html)
+        \(IncidentTable(entries: statistics.incidents, notes: logs.flatMap(\.incidents)).html)
         \(logs.map(findings))
         <h2>How to check this page</h2>
         <p>The counts come from \(Int(statistics.rows)) rows. \(checking)
@@ -212,10 +212,14 @@ package struct ReportedLog: Sendable {
     let verification: AuditVerification
     /// What is wrong beside the chain itself, in words.
     let problems: [String]
+    /// What was taken out of it or accepted and no event of its own says, in words.
+    let notes: [String]
 
-    package init(name: String, verification: AuditVerification, problems: [String] = []) {
-        (self.name, self.verification, self.problems) = (name, verification, problems)
+    package init(name: String, verification: AuditVerification, problems: [String] = [], notes: [String] = []) {
+        (self.name, self.verification, self.problems, self.notes) = (name, verification, problems, notes)
     }
+
+    var incidents: [String] { notes.map { "\(name): \($0)" } }
 
     var openCount: Int { verification.findingCount - verification.acknowledgedCount + problems.count }
 }

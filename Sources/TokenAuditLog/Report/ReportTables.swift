@@ -77,11 +77,14 @@ struct ErrorTable {
 /// What was lost, deleted or acknowledged.
 struct IncidentTable {
     let entries: [AuditEntry]
+    /// What no event says, in words.
+    let notes: [String]
 
     var html: HTML {
-        guard !entries.isEmpty else { return "<p>None.</p>" }
+        let lines: [HTML] = notes.map { "<p>\($0)</p>" }
+        guard !entries.isEmpty else { return notes.isEmpty ? "<p>None.</p>" : "\(lines)" }
         return """
-            <table><thead><tr><th>Row</th><th>Time (UTC)</th><th>What</th><th>Who</th></tr></thead>\
+            \(lines)<table><thead><tr><th>Row</th><th>Time (UTC)</th><th>What</th><th>Who</th></tr></thead>\
             <tbody>\(entries.map(row))</tbody></table>
             """
     }

@@ -9,40 +9,40 @@ public struct AuditFinding: Sendable, Hashable {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// A payload is not the one that was written.
-        public static let payloadAltered = Kind(rawValue: "payload-altered")
+        package static let payloadAltered = Kind(rawValue: "payload-altered")
         /// A row does not follow from the one before it.
-        public static let chainBroken = Kind(rawValue: "chain-broken")
+        package static let chainBroken = Kind(rawValue: "chain-broken")
         /// Rows are not there.
-        public static let rowsMissing = Kind(rawValue: "rows-missing")
+        package static let rowsMissing = Kind(rawValue: "rows-missing")
         /// Rows are there that have no place in the chain.
-        public static let rowsSurplus = Kind(rawValue: "rows-surplus")
+        static let rowsSurplus = Kind(rawValue: "rows-surplus")
         /// The log ends before a head that was kept elsewhere.
-        public static let truncated = Kind(rawValue: "truncated")
+        package static let truncated = Kind(rawValue: "truncated")
         /// The log holds another row than a head that was kept elsewhere.
-        public static let headMismatch = Kind(rawValue: "head-mismatch")
+        package static let headMismatch = Kind(rawValue: "head-mismatch")
         /// The row of a head that was kept elsewhere is pruned.
         ///
         /// A program that can write the file can delete rows and say that they were pruned. Keep a new head after each
         /// pruning that you know of, and verify with that.
-        public static let headPruned = Kind(rawValue: "head-pruned")
+        package static let headPruned = Kind(rawValue: "head-pruned")
         /// A head that was kept elsewhere is of another log.
-        public static let foreignHead = Kind(rawValue: "foreign-head")
+        package static let foreignHead = Kind(rawValue: "foreign-head")
         /// The log's own checkpoint states another row than the one before it.
-        public static let checkpointMismatch = Kind(rawValue: "checkpoint-mismatch")
+        static let checkpointMismatch = Kind(rawValue: "checkpoint-mismatch")
         /// A checkpoint has a signature that is wrong, or another key's.
-        public static let badSignature = Kind(rawValue: "bad-signature")
+        static let badSignature = Kind(rawValue: "bad-signature")
         /// A checkpoint is not signed, though a key was given.
-        public static let unsignedCheckpoint = Kind(rawValue: "unsigned-checkpoint")
+        package static let unsignedCheckpoint = Kind(rawValue: "unsigned-checkpoint")
         /// No checkpoint is signed by a key that was given: the log may be another one.
-        public static let notSigned = Kind(rawValue: "not-signed")
+        package static let notSigned = Kind(rawValue: "not-signed")
         /// Rows were deleted and no event in the chain says so.
-        public static let pruneUnrecorded = Kind(rawValue: "prune-unrecorded")
+        static let pruneUnrecorded = Kind(rawValue: "prune-unrecorded")
         /// The tables, their indexes or their guards are not as this version makes them.
-        public static let schemaAltered = Kind(rawValue: "schema-altered")
+        static let schemaAltered = Kind(rawValue: "schema-altered")
         /// An index does not lead to the rows that the table holds.
-        public static let indexAltered = Kind(rawValue: "index-altered")
+        package static let indexAltered = Kind(rawValue: "index-altered")
         /// The file's pages are damaged.
-        public static let unreadable = Kind(rawValue: "unreadable")
+        package static let unreadable = Kind(rawValue: "unreadable")
     }
 
     /// The kind of damage.

@@ -7,7 +7,7 @@ public struct AuditVerification: Sendable, Hashable {
     /// What contradicts a head or a key that was kept elsewhere is always among them.
     public internal(set) var findings: [AuditFinding] = []
     /// How many things are wrong in all.
-    public internal(set) var findingCount = 0
+    package internal(set) var findingCount = 0
     /// What is not wrong and worth knowing, in the order of the rows, the first thousand of it.
     public internal(set) var remarks: [AuditRemark] = []
     /// How many rows were checked, without those that an unfinished pruning has left.
@@ -18,13 +18,13 @@ public struct AuditVerification: Sendable, Hashable {
     public internal(set) var head: AuditHead
     /// The row after which the checked rows begin: the last pruned row, the head that the verification began at, or
     /// row 0.
-    public internal(set) var origin: AuditHead
+    package internal(set) var origin: AuditHead
     /// The last pruning; `nil` if the log was never pruned.
     public internal(set) var pruning: AuditPruneRecord?
     /// How many rows follow the last checkpoint that a given key has signed; `nil` if no key was given.
     ///
     /// A program that can write the file can change these rows unnoticed.
-    public internal(set) var rowsAfterSignature: Int64?
+    package internal(set) var rowsAfterSignature: Int64?
 
     init(from origin: AuditHead) {
         self.origin = origin
@@ -35,7 +35,7 @@ public struct AuditVerification: Sendable, Hashable {
     package var uncheckedRows: Int64 { max(0, origin.sequence - (pruning?.throughSequence ?? 0)) }
 
     /// How many of the findings are acknowledged (``AuditLog/reanchor(acknowledging:reason:)``).
-    public var acknowledgedCount: Int { findings.count { $0.acknowledgedBy != nil } }
+    package var acknowledgedCount: Int { findings.count { $0.acknowledgedBy != nil } }
 
     /// Whether nothing is wrong but what is acknowledged.
     ///
@@ -49,6 +49,20 @@ public struct AuditVerification: Sendable, Hashable {
         if findings.count < Self.most || finding.contradictsKept { findings.append(finding) }
     }
 
+    /// Makes remarks of findings, from an index on, that were accepted: rows that do not follow from those before them.
+    mutating func accept(from index: Int, _ acceptance: String) {
+        let candidates = findings[index...]
+        findings.removeSubrange(index...)
+        for finding in candidates {
+            if [.chainBroken, .payloadAltered, .checkpointMismatch].contains(finding.kind) {
+                findingCount -= 1
+                add(AuditRemark(.accepted, at: finding.sequence, "\(finding.message) \(acceptance)"))
+            } else {
+                findings.append(finding)
+            }
+        }
+    }
+
     mutating func add(_ remark: AuditRemark) {
         if remarks.count < Self.most { remarks.append(remark) }
     }
@@ -59,7 +73,7 @@ public struct AuditPruneRecord: Sendable, Hashable {
     /// The last pruned row: the log begins after it.
     public let throughSequence: Int64
     /// The row of the event that records the pruning; `nil` if there is none, which is a finding.
-    public internal(set) var recordedIn: Int64?
+    package internal(set) var recordedIn: Int64?
     /// When it was pruned.
     public internal(set) var time: Date?
     /// Who pruned it.
@@ -77,15 +91,19 @@ public struct AuditRemark: Sendable, Hashable {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// A row is more than a minute older than the one before it: a clock was set back, or ahead before.
-        public static let timeWentBack = Kind(rawValue: "time-went-back")
+        package static let timeWentBack = Kind(rawValue: "time-went-back")
         /// The log says that events could not be recorded.
-        public static let eventsLost = Kind(rawValue: "events-lost")
+        package static let eventsLost = Kind(rawValue: "events-lost")
         /// The disk was so full that the room held back for this was needed.
-        public static let reserveSpent = Kind(rawValue: "reserve-spent")
+        package static let reserveSpent = Kind(rawValue: "reserve-spent")
         /// The log was read from a copy, as a writer has crashed; see ``AuditLogReader/isReadingCopy``.
-        public static let recovered = Kind(rawValue: "recovered")
+        package static let recovered = Kind(rawValue: "recovered")
+        /// The row of a head that was kept elsewhere was retired from a copy, so that it cannot be compared.
+        package static let headRetired = Kind(rawValue: "head-retired")
+        /// A row of a copy does not follow, or rows are not there, and people have accepted that.
+        package static let accepted = Kind(rawValue: "accepted")
         /// The indexes were not compared with the rows, as the log was pruned during the verification.
-        public static let indexUnchecked = Kind(rawValue: "index-unchecked")
+        static let indexUnchecked = Kind(rawValue: "index-unchecked")
     }
 
     /// The kind of remark.

@@ -6,7 +6,10 @@ import Synchronization
 protocol InterruptibleCommand {}
 
 /// A command whose words after `--` are another program's.
-protocol PassingOnCommand {}
+protocol PassingOnCommand {
+    /// Where the options of that program are written, in a sentence.
+    static var placeOfOptions: String { get }
+}
 
 /// The signals that ask this process to end.
 ///
@@ -63,21 +66,28 @@ final class Interruption: Sendable {
 enum OriginalSignals {
     typealias Handler = @convention(c) (Int32) -> Void
 
-    private static let changed = Mutex<[Int32: Handler?]>([:])
+    private struct Original {
+        let number: Int32
+        let handler: Handler?
+    }
+
+    private static let changed = Mutex<[Original]>([])
 
     /// Sets a signal's handler; `nil` is the default.
     static func change(_ number: Int32, to handler: Handler?) {
-        let original = signalHandler(number, handler)
-        changed.withLock { if !$0.keys.contains(number) { $0[number] = original } }
+        let original = Original(number: number, handler: signalHandler(number, handler))
+        changed.withLock { if !$0.contains(where: { $0.number == number }) { $0.append(original) } }
     }
 
     static func restore(_ number: Int32) {
-        guard let original = changed.withLock({ $0.removeValue(forKey: number) }) else { return }
-        signalHandler(number, original)
+        let original = changed.withLock { changed in
+            changed.firstIndex { $0.number == number }.map { changed.remove(at: $0) }
+        }
+        if let original { signalHandler(number, original.handler) }
     }
 
     static func restoreAll() {
-        for number in changed.withLock({ Array($0.keys) }) { restore(number) }
+        for original in changed.withLock({ $0 }) { restore(original.number) }
     }
 
     /// Whether the process ignores a signal whose handler has not been changed.

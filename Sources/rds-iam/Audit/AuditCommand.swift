@@ -17,7 +17,7 @@ struct AuditCommand: AsyncParsableCommand {
             Exit status: 0 done, 2 wrong usage, 3 `verify` found something, 4 another process held the log for too long, \
             1 anything else. `find-token` has its own: 1 not known, 5 could not look.
 
-            What --json prints is described in Fixtures/audit/JSON.md.
+            What --json prints is described in Fixtures/audit/JSON.md of the repository.
             """,
         subcommands: [
             AuditListCommand.self, AuditShowCommand.self, AuditStatsCommand.self, AuditReportCommand.self,

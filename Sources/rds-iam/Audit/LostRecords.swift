@@ -26,15 +26,16 @@ struct LostRecords: TokenAuditRecorder {
     }
 
     private func append(_ lines: String) {
-        guard let file = open(O_WRONLY | O_APPEND | O_CREAT) else { return Self.warn() }
+        guard let file = open(O_WRONLY | O_APPEND | O_CREAT) else { return Self.warning }
         defer { close(file) }
         let count = lines.utf8.count
-        guard systemWrite(file, lines, count) == count, fsync(file) == 0 else { return Self.warn() }
+        guard systemWrite(file, lines, count) == count, fsync(file) == 0 else { return Self.warning }
     }
 
-    private static func warn() {
-        Main.printError("rds-iam: warning: the audit log will not say that this record is missing.")
-    }
+    /// Made once, however many records are lost.
+    private static let warning: Void = Main.printError(
+        "rds-iam: warning: the audit log will not say that this record is missing."
+    )
 
     /// Has the log record the gap, if there is one.
     func settle(in log: AuditLog) async throws {

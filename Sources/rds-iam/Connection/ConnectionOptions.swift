@@ -76,8 +76,24 @@ struct ConnectionOptions: ParsableArguments {
 
     func validate() throws {
         if let port { try Self.check(port: port) }
+        if let region, !region.utf8.allSatisfy(Self.isSignable) {
+            let rule = "must hold letters, digits, '-' and '_' only, such as eu-west-2."
+            throw ValidationError("--region is \(String(reflecting: region)), and \(rule)")
+        }
+        if let roleARN, !roleARN.hasBytePrefix("arn:") {
+            let rule = "must be the ARN of a role, such as arn:aws:iam::111122223333:role/app."
+            throw ValidationError("--role-arn is \(String(reflecting: roleARN)), and \(rule)")
+        }
         guard let dbname, dbname.isConnectionString, conninfo != nil else { return }
         throw ValidationError("-d is a connection string, and so is \"CONNINFO\". Give one of them.")
+    }
+
+    /// Whether a region may hold a byte: what is signed has no room for others.
+    private static func isSignable(_ byte: UInt8) -> Bool {
+        switch Unicode.Scalar(byte) {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", "_": true
+        default: false
+        }
     }
 
     /// Several ports belong to several hosts, as in libpq's lists.

@@ -14,7 +14,7 @@ struct LoginVariables {
     /// Makes and records a token, and closes the audit log.
     static func make(_ connection: ConnectionOptions, _ audit: AuditOptions) async throws -> Self {
         let expiry = Expiry()
-        let variables = try await audit.withIssuer(observers: [expiry]) { issuer in
+        let variables = try await audit.withIssuer(expectsOneToken: true, observers: [expiry]) { issuer in
             try await connection.withParameters { parameters in
                 try await RDSIAM.psqlEnvironment(for: parameters, issuer: issuer, inherited: [:])
             }

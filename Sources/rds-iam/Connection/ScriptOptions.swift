@@ -58,6 +58,7 @@ struct Script: Sendable {
     /// - Throws: ``UnreadableScript`` for a file that cannot be read or is not UTF-8.
     func sql() throws -> String {
         guard option == "-f" else { return text }
+        if text == "-" { StandardInput.invite("Type the SQL, then press Ctrl-D.") }
         let file = text == "-" ? STDIN_FILENO : open(text, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw UnreadableScript(file: text, reason: String(cString: strerror(errno))) }
         defer { if file != STDIN_FILENO { close(file) } }
@@ -69,10 +70,21 @@ struct Script: Sendable {
             if chunk.isEmpty { break }
             bytes += chunk
         }
-        guard let sql = String(validating: bytes, as: UTF8.self) else {
+        // A byte order mark, which some editors write, is no SQL.
+        let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        guard let sql = String(validating: content, as: UTF8.self) else {
             throw UnreadableScript(file: text, reason: "It is not UTF-8")
         }
         return sql
+    }
+
+    /// Where a character of its SQL stands, counted from 1: the file and the line, or the line if there are several.
+    func place(of position: Int?, in sql: String) -> String? {
+        let name = option == "-c" ? nil : text == "-" ? "standard input" : text.displayed
+        let line = position.map { sql.unicodeScalars.prefix($0 - 1).count { $0 == "\n" } + 1 }
+        let shown = line.flatMap { option == "-c" && !sql.utf8.contains(UInt8(ascii: "\n")) ? nil : "line \($0)" }
+        let parts = [name, shown].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 }
 

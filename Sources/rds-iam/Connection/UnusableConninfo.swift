@@ -32,8 +32,10 @@ struct UnusableConninfo: Error, CustomStringConvertible {
             description = error.message
             return
         }
-        let place = Self.place(of: keyword, in: parameters)
-        let value = Self.value(of: keyword, in: parameters).map { "\(keyword) is \(String(reflecting: $0))" }
+        let found = Self.resolved(parameters)
+        let place = Self.place(of: keyword, in: parameters, found)
+        let shown = keyword.isSecret ? nil : found[keyword].map { String(reflecting: String($0.prefix(80))) }
+        let value = shown.map { "\(keyword) is \($0)" }
         switch error.code {
         case .invalidPort:
             description = "\(value ?? "The port") in \(place), and must be a number from 1 to 65535. Correct it."
@@ -41,24 +43,36 @@ struct UnusableConninfo: Error, CustomStringConvertible {
             description = "\(value ?? "\(keyword)") in \(place), and must be a whole number without a unit. Correct it."
         case .invalidValue:
             description = "\(value ?? "\(keyword)") in \(place), which is none of its values. Correct or remove it."
+        case .serviceNotFound:
+            description = """
+                \(value ?? "The service") in \(place), and no service file defines it. Correct it, or add a section for it \
+                to ~/.pg_service.conf.
+                """
         default: description = "\(error.message) It comes from \(place)."
         }
     }
 
-    private static func value(of keyword: Conninfo.Keyword, in parameters: Conninfo) -> String? {
-        guard !keyword.isSecret else { return nil }
-        let value = parameters[keyword] ?? variable(of: keyword).flatMap { ProcessInfo.processInfo.environment[$0] }
-        return value.map { String($0.prefix(80)) }
+    /// The parameters with what libpq finds elsewhere, or with the variables alone if the service does not exist.
+    private static func resolved(_ parameters: Conninfo) -> Conninfo {
+        if let resolved = try? parameters.resolve(in: .process) { return resolved.parameters }
+        var parameters = parameters
+        if !parameters.contains(.service), let service = ProcessInfo.processInfo.environment["PGSERVICE"] {
+            try? parameters.set(.service, to: service)
+        }
+        return parameters
     }
 
-    /// Where the value of a keyword comes from, as libpq looks for it.
-    private static func place(of keyword: Conninfo.Keyword, in parameters: Conninfo) -> String {
+    /// Where the value of a keyword comes from.
+    ///
+    /// - Parameter found: The parameters with what libpq finds elsewhere: a service overrules variables.
+    private static func place(of keyword: Conninfo.Keyword, in parameters: Conninfo, _ found: Conninfo) -> String {
         if parameters.contains(keyword) { return "CONNINFO or an option" }
-        return variable(of: keyword) ?? "the service file"
-    }
-
-    private static func variable(of keyword: Conninfo.Keyword) -> String? {
-        keyword.environmentVariable.flatMap { getenv($0) == nil ? nil : $0 }
+        if let variable = keyword.environmentVariable, let value = ProcessInfo.processInfo.environment[variable],
+            keyword == .service || found[keyword].map({ $0.isBytewiseEqual(to: value) }) ?? true
+        {
+            return variable
+        }
+        return found[.service].map { "the service \(String(reflecting: $0))" } ?? "the service file"
     }
 }
 #endif

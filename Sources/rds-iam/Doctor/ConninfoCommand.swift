@@ -54,9 +54,11 @@ struct ConninfoCommand: ParsableCommand {
         for (index, endpoint) in settings.endpoints.enumerated() {
             let host = (endpoint.host ?? endpoint.address ?? "").displayed
             let address = endpoint.host == nil ? "" : endpoint.address.map { ", dialed at \($0.displayed)" } ?? ""
-            print("\(index == 0 ? "connects to" : "then to   ") \(host), port \(endpoint.port.displayed)\(address)")
+            let line = "\(index == 0 ? "connects to" : "then to   ") \(host), port \(endpoint.port.displayed)\(address)"
+            print(line.wrapped(to: Terminal.output.columns).joined(separator: "\n  "))
         }
     }
+
     private func read() throws -> ConnectionSettings {
         do {
             return try ConnectionSettings(
@@ -65,7 +67,8 @@ struct ConninfoCommand: ParsableCommand {
                 generators: RDSIAM.generators
             )
         } catch let error as ConninfoError {
-            throw UnusableConninfo(error, in: connection.text)
+            // It is in the text, or in a value that may come from anywhere.
+            throw UnusableConninfo(error, of: try connection.parameters())
         }
     }
 }

@@ -28,7 +28,7 @@ struct CredentialsCommand: AsyncParsableCommand, InterruptibleCommand {
     @OptionGroup var options: ExaminationOptions
 
     func run() async throws {
-        let settings = try settings.load()
+        let settings = try settings.loadForExamination()
         try settings.apply()
         try connection.generators.apply()
         let examination = options.examination(TokenIssuer(generators: RDSIAM.generators), settings)

@@ -17,7 +17,7 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
             once more with a new one. The report holds no secret and no whole account number, so it can be pasted into \
             a ticket.
 
-              rds-iam doctor -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew -d blog
+              rds-iam doctor -h db.abcdefghijkl.eu-west-2.rds.amazonaws.com -U andrew
               rds-iam doctor --offline "$DATABASE_URL"
 
             Marks: ✓ passed, ! works, but not as it should, ✗ failed, – not looked at.
@@ -36,7 +36,7 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
     func run() async throws {
         try connection.generators.apply()
         // A settings file that cannot be read is no finding: what it says about the login is not known.
-        let report = try await report(try audit.log.settings.load())
+        let report = try await report(try audit.log.settings.loadForExamination())
         try options.print(report)
         try leave(with: report.outcome)
     }
@@ -46,7 +46,7 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
             return try await audit.withIssuer { issuer in try await examine(issuer, settings) }
         } catch let error where !(error is CancellationError || error is ValidationError || error is WrongUsage) {
             // An audit log that does not open is a finding: a login with it fails, too.
-            let log = UnopenedLog(reason: UnopenedLog.Reason(description: Main.oneLine(error)))
+            let log = UnopenedLog(reason: UnopenedLog.Reason(error))
             return try await examine(TokenIssuer(generators: RDSIAM.generators, audit: .required(log)), settings)
         }
     }
@@ -70,10 +70,15 @@ func leave(with outcome: ExaminationReport.Outcome) throws {
 
 /// Stands for an audit log that could not be opened.
 private struct UnopenedLog: TokenAuditRecorder {
-    /// Why it could not be opened, under the code of the log's own errors.
+    /// Why it could not be opened: the log's own errors, or a signing key's.
     struct Reason: AuditableError, CustomStringConvertible {
         let description: String
-        var auditCode: String { "AuditLogError.unopened" }
+        let auditCode: String
+
+        init(_ error: any Error) {
+            description = Main.oneLine(error)
+            auditCode = error is SigningKeyFailure ? "SigningKeyFailure" : "AuditLogError.unopened"
+        }
     }
 
     let reason: Reason

@@ -33,4 +33,12 @@ struct ExaminationOptions: ParsableArguments {
         for line in ReportText(report, on: .output, isVerbose: verbose).lines { Swift.print(line) }
     }
 }
+
+extension SettingsOption {
+    /// Reads the settings of an examination; a file that cannot be used ends the command with the status of an
+    /// examination that tried nothing.
+    func loadForExamination() throws -> Settings {
+        do { return try load() } catch { throw CommandFailure(status: 3, error: error) }
+    }
+}
 #endif

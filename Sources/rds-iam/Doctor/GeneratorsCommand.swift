@@ -45,7 +45,11 @@ struct GeneratorsCommand: ParsableCommand {
         }
         print("")
         print("Keywords of all that use AWS credentials:")
-        for keyword in common { print("  \(keyword.padded(to: 31))\(Self.meaning(of: keyword))") }
+        let room = max(20, terminal.columns - 33)
+        for keyword in common {
+            let meaning = Self.meaning(of: keyword).wrapped(to: room)
+            print("  " + keyword.padded(to: 31) + meaning.joined(separator: "\n" + String(repeating: " ", count: 33)))
+        }
     }
 
     private func printJSON(_ registry: AuthTokenGeneratorRegistry) throws {

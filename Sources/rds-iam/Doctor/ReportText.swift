@@ -30,7 +30,7 @@ private struct ReportWriter {
         lines[0] = terminal.styled(mark, style) + " " + terminal.styled(String(lines[0].dropFirst(2)), .bold)
         for index in lines.indices.dropFirst() { lines[index] = terminal.styled(lines[index], .bold) }
         if let advice = report.advice { lines += wrapped(advice, indent: "  ") }
-        if let next = report.next { lines.append("  Run: " + terminal.styled(next.displayedCommand, .bold)) }
+        if let next = report.next { lines.append("  Run: " + terminal.styled(next.displayedAsWritten, .bold)) }
         return lines
     }
 
@@ -55,7 +55,7 @@ private struct ReportWriter {
         var lines: [String] = []
         var rest = steps[...]
         while let first = rest.first {
-            let skipped = rest.prefix { $0.mark == .skipped }
+            let skipped = rest.prefix { $0.mark == .skipped && $0.summary.isBytewiseEqual(to: first.summary) }
             if skipped.count > 1 {
                 lines += notReached(skipped)
                 rest = rest.dropFirst(skipped.count)
@@ -67,7 +67,7 @@ private struct ReportWriter {
         return lines
     }
 
-    /// One line for all steps in a row that were not looked at.
+    /// One line for all steps in a row that were not looked at for the same reason.
     private func notReached(_ steps: ArraySlice<Step>) -> [String] {
         let names = steps.map(\.name.rawValue).joined(separator: ", ")
         let lines = wrapped("\(steps.first?.summary ?? ""): \(names)", indent: String(repeating: " ", count: 14))
@@ -83,8 +83,8 @@ private struct ReportWriter {
         let time = step.mark == .skipped ? "" : Self.time(step.seconds)
         let name = step.name.rawValue.padded(to: 12)
         let room = max(20, terminal.columns - 14 - 10)
-        let summary = step.summary.displayed
-        let parts = Self.wrap(summary, to: room)
+        let summary = step.summary.displayedAsWritten
+        let parts = summary.wrapped(to: room)
         var lines = parts.enumerated().map { index, part in
             let head = index == 0 ? terminal.styled(mark, style) + " " + name : String(repeating: " ", count: 14)
             let text = step.mark == .skipped ? terminal.styled(part, .dim) : part
@@ -152,36 +152,21 @@ private struct ReportWriter {
     /// A section with a text that people copy, which is therefore not wrapped.
     func copied(_ title: String, _ text: String?) -> [String] {
         guard let text else { return [] }
-        return ["", terminal.styled(title, .bold), "  " + text.displayedCommand]
+        return ["", terminal.styled(title, .bold), "  " + text.displayedAsWritten]
     }
 
     // MARK: Lines
 
     /// - Parameter bullet: What the first line begins with; the others are indented by as much.
     private func wrapped(_ text: String, indent: String, bullet: String = "") -> [String] {
-        let lines = Self.wrap(text.displayed, to: max(20, terminal.columns - indent.columns - bullet.columns))
+        let lines = text.displayedAsWritten.wrapped(to: max(20, terminal.columns - indent.columns - bullet.columns))
         let space = String(repeating: " ", count: bullet.columns)
         return lines.enumerated().map { index, line in indent + (index == 0 ? bullet : space) + line }
-    }
-
-    /// Splits a text at spaces; a word that is longer than the line stays whole, so that it can be copied.
-    private static func wrap(_ text: String, to width: Int) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in text.splitBytes(separator: " ") {
-            if !line.isEmpty, line.columns + 1 + word.columns > width {
-                lines.append(line)
-                line = word
-            } else {
-                line = line.isEmpty ? word : line + " " + word
-            }
-        }
-        return lines + [line]
     }
 }
 
 extension String {
-    /// A command or JSON as it is copied: what a terminal would act on is shown as an escape, a backslash as it is.
-    fileprivate var displayedCommand: String { displayed.replacingBytes("\\\\", with: "\\") }
+    /// The text as it can be copied: what a terminal would act on is shown as an escape, a backslash as it is.
+    fileprivate var displayedAsWritten: String { displayed.replacingBytes("\\\\", with: "\\") }
 }
 #endif

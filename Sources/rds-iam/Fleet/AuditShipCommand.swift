@@ -4,6 +4,7 @@ import AuditFleet
 import LibpqClient
 import RDSIAMBasics
 import RDSIAMSystem
+import Synchronization
 import TokenAuditLog
 
 /// `rds-iam audit ship`.
@@ -16,7 +17,11 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
             the fleet and stops the log it is about; other logs go on. Nothing but the log is stored on this host: what was \
             shipped, the fleet knows. The database's user needs the role audit_fleet_shipper. For example:
 
-              rds-iam audit ship "host=audit.example.com dbname=fleet user=shipper" --follow
+              rds-iam audit ship "host=audit.example.com dbname=fleet user=shipper" \\
+                --follow
+
+            With --follow, a log that is not there yet is waited for, a login that fails after one that succeeded is tried \
+            again, and one of several logs that a finding stops goes on once the finding is accepted.
 
             Exit status: 0 all is shipped, 2 wrong usage, 3 something does not fit, 4 the database, or the log, could not be \
             reached and may be later, 1 anything else.
@@ -31,7 +36,7 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
     @Option(name: .customLong("as-host"), help: "The name under which the fleet knows this host (default: its own).")
     var host: String?
 
-    @Option(help: ArgumentHelp("How many rows are sent at a time (default: 10000).", valueName: "NUMBER"))
+    @Option(help: ArgumentHelp("How many rows are sent at a time, at most (default: 1000).", valueName: "NUMBER"))
     var batch: Int?
 
     @Flag(help: "Send all rows again, once, to have them compared with what the fleet has.")
@@ -57,13 +62,35 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
             }
         }
         try Task.checkCancellation()
+        // If there are several logs, the failure of each is printed already.
+        if let error = unsound(outcomes) { throw CommandFailure(status: 3, error: error) }
         if let error = outcomes.compactMap(\.error).first { throw error }
-        let unsound = outcomes.filter { $0.shipment?.isSound == false }
-        guard unsound.isEmpty else {
-            let names = unsound.map(\.path.displayed).joined(separator: ", ")
-            let advice = "Run: rds-iam audit fleet status CONNINFO."
-            throw CommandFailure(status: 3, error: UnsoundFleet(description: "Not all of \(names) fits. \(advice)"))
+    }
+
+    private func unsound(_ outcomes: [Outcome]) -> UnsoundFleet? {
+        let logs = outcomes.compactMap { outcome -> String? in
+            guard let shipment = outcome.shipment, !shipment.isSound else { return nil }
+            let isShipped = shipment.heldBy == nil ? "is shipped" : "is not shipped to its end"
+            let shown = shipment.findings.prefix(3).map(Self.words).joined(separator: "; ")
+            let left = shipment.findings.count - 3
+            return
+                "\(outcome.path.displayed) \(isShipped), and has open findings: \(shown)\(left > 0 ? "; and \(left) more" : "")."
         }
+        guard !logs.isEmpty else { return nil }
+        let advice =
+            "A user with the role audit_fleet_reader sees them (rds-iam audit fleet status CONNINFO), and the schema's owner "
+            + "accepts them (rds-iam audit fleet resume)."
+        return UnsoundFleet(description: (logs.sorted() + [advice]).joined(separator: " "))
+    }
+
+    private static func words(_ finding: Shipment.Finding) -> String {
+        let meaning =
+            switch finding.kind {
+            case "second-place": ": it comes from another file or host than before"
+            case "second-chain": ": another log has come from this file of this host before"
+            default: ""
+            }
+        return "\(finding.number) (\(finding.kind), row \(finding.row)\(meaning))"
     }
 
     /// How a log ended.
@@ -76,6 +103,7 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
     private func ship(_ path: String, _ connect: @escaping @Sendable () async throws -> PGConnection) async -> Outcome {
         var shipper = LogShipper(path, host: host)
         if let batch { shipper.limits.rows = batch }
+        shipper.waitsWhileHeld = follow && logs.count > 1
         do {
             let shipment = try await again ? shipAgain(shipper, connect) : ship(shipper, connect)
             if !follow || shipment.heldBy != nil { say(shipment, path, isLast: true) }
@@ -100,10 +128,24 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
         _ shipper: LogShipper,
         _ connect: @escaping @Sendable () async throws -> PGConnection
     ) async throws -> Shipment {
-        try await shipper.run(attempts: follow ? nil : 6, isFollowing: follow, connect: connect) { notice in
+        let heldBefore = Mutex<Int64?>(nil)
+        let missing = Mutex(false)
+        return try await shipper.run(attempts: follow ? nil : 6, isFollowing: follow, connect: connect) { notice in
             switch notice {
-            case .shipped(let shipment): if follow { say(shipment, shipper.path, isLast: false) }
+            case .shipped(let shipment):
+                let held = heldBefore.withLock { before in
+                    defer { before = shipment.heldBy }
+                    return before
+                }
+                missing.withLock { $0 = false }
+                if follow && (held == nil || held != shipment.heldBy) { say(shipment, shipper.path, isLast: false) }
             case .interrupted(let error, let wait):
+                // A file that people must mend is named once, not once a minute.
+                let isKnown = missing.withLock { isMissing in
+                    defer { isMissing = error is AuditLogError }
+                    return isMissing && error is AuditLogError
+                }
+                if isKnown { return }
                 let seconds = wait.components.seconds
                 let moment = seconds > 0 ? "in \(seconds) s" : "at once"
                 Main.printError("rds-iam: note: \(Main.oneLine(error)) Trying again \(moment).")
@@ -112,7 +154,8 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
     }
 
     private func say(_ shipment: Shipment, _ path: String, isLast: Bool) {
-        if let finding = shipment.heldBy {
+        if let number = shipment.heldBy {
+            let finding = shipment.findings.first { $0.number == number }.map(Self.words) ?? "\(number)"
             Main.printError("rds-iam: error: \(path.displayed): finding \(finding) of the fleet stops this log.")
         }
         guard isLast || shipment.stored > 0 else { return }
@@ -122,6 +165,14 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
                 "known": .integer(shipment.known), "through_row": .integer(shipment.through),
                 "held_by": shipment.heldBy.map { .integer($0) } ?? .null,
                 "open_findings": .integer(shipment.openFindings),
+                "findings": .array(
+                    shipment.findings.map { finding in
+                        .object([
+                            "number": .integer(finding.number), "kind": .string(finding.kind),
+                            "row": .integer(finding.row),
+                        ])
+                    }
+                ),
             ]
             try? JSONOutput("ship", members).print()
         } else {

@@ -100,6 +100,25 @@ struct FleetOptions: ParsableArguments {
     }
 }
 
+/// What logs are called beside each other: by their hosts, and by their own names too if the host has several.
+struct FleetLogNames: Sendable {
+    private var names: [ByteText: String] = [:]
+
+    init(_ hosts: [FleetHost]) {
+        for logs in Dictionary(grouping: hosts, by: { ByteText($0.host) }).values {
+            let files = logs.map { $0.path.splitBytes(separator: "/").last ?? "" }
+            let isClear = Set(files.map { ByteText($0) }).count == logs.count
+            for (log, file) in zip(logs, files) {
+                let own = isClear ? file : log.logID
+                names[ByteText(log.logID)] = logs.count == 1 ? log.host : "\(log.host) (\(own))"
+            }
+        }
+    }
+
+    /// The name of a log on a host.
+    func name(of logID: String, on host: String) -> String { names[ByteText(logID)] ?? host }
+}
+
 /// What makes the command exit with 3.
 struct UnsoundFleet: Error, CustomStringConvertible {
     let description: String

@@ -44,20 +44,30 @@ struct FleetFindTokenCommand: FleetSubcommand {
 
     func perform() async throws {
         let text = try fingerprint == nil ? StandardInput.text(atMost: 1 << 20) : ""
-        let traces = try await Progress.during("searching") {
-            try await fleet.withFleet { fleet in
-                guard let fingerprint else { return try await fleet.traces(in: text) }
-                return [try await fleet.trace(fingerprint: fingerprint)].filter(\.trace.isKnown)
-            }
-        }
-        for trace in traces { show(trace) }
-        guard traces.isEmpty else { return }
+        let answer = try await Progress.during("searching") { try await fleet.withFleet { try await search($0, text) } }
+        for trace in answer.entries { show(trace, answer.names) }
+        guard answer.entries.isEmpty else { return }
+        answer.retirements.printNotes()
         throw CommandFailure(status: 1, error: UnsoundFleet(description: "No log of the fleet knows such a token."))
     }
 
-    private func show(_ trace: FleetTrace) {
+    private func search(_ fleet: Fleet, _ text: String) async throws -> FleetAnswer<FleetTrace> {
+        let traces =
+            if let fingerprint {
+                [try await fleet.trace(fingerprint: fingerprint)].filter(\.trace.isKnown)
+            } else {
+                try await fleet.traces(in: text)
+            }
+        return FleetAnswer(
+            entries: traces,
+            names: FleetLogNames(try await fleet.hosts()),
+            retirements: try await fleet.retirements()
+        )
+    }
+
+    private func show(_ trace: FleetTrace, _ names: FleetLogNames) {
         let style = TimeStyle(isLocal: local)
-        FleetEventPrinter(isJSON: json, style: style).print(trace.entries)
+        FleetEventPrinter(isJSON: json, style: style, names: names).print(trace.entries)
         if json { return }
         if trace.trace.isAbridged { print("There are more events about it than these.") }
         let end = trace.trace.expiresAt.map { "\(style.day($0)) \(style.clock($0)) \(style.zone(at: $0))" } ?? "unknown"

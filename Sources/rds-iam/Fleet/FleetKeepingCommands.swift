@@ -12,7 +12,7 @@ struct FleetInitCommand: FleetSubcommand {
         discussion: """
             Makes the schema audit_fleet, partitions by the events' months, and three roles, to be granted to users:
 
-              audit_fleet_shipper    may send rows through a function, and neither read, change nor delete any
+              audit_fleet_shipper    may send rows through a function, and nothing else
               audit_fleet_reader     may read
               audit_fleet_retention  may take whole months out, which leaves an anchor
 
@@ -73,11 +73,12 @@ struct FleetRetireCommand: FleetSubcommand {
 struct FleetResumeCommand: FleetSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Accept a finding that was looked into, and let its log go on.",
+        abstract: "Accept findings that were looked into, and let their logs go on.",
         discussion: """
-            The finding stays, with who has accepted it and why. Only the schema's owner may do this. For example:
+            A finding stays, with who has accepted it and why: `verify` shows it as a remark then, if the chain does not fit \
+            there, and no longer counts it. Only the schema's owner may do this. For example:
 
-              rds-iam audit fleet resume CONNINFO 3 --reason "Restored from a backup."
+              rds-iam audit fleet resume CONNINFO 3 4 --reason "Restored from a backup."
 
             Exit status: 0 done, 2 wrong usage, 4 the database could not be reached and may be later, 1 anything else.
             """
@@ -85,15 +86,19 @@ struct FleetResumeCommand: FleetSubcommand {
 
     @OptionGroup var fleet: FleetOptions
 
-    @Argument(help: "The finding's number, as `status` shows it.")
-    var finding: Int64
+    @Argument(help: "The findings' numbers, as `status` shows them.")
+    var findings: [Int64]
 
-    @Option(help: "Why it is accepted.")
+    @Option(help: "Why they are accepted.")
     var reason: String
 
     func perform() async throws {
-        try await fleet.withFleet { try await $0.resume(finding: finding, reason: reason) }
-        print("Finding \(finding) is accepted.")
+        try await fleet.withFleet { fleet in
+            for finding in findings {
+                try await fleet.resume(finding: finding, reason: reason)
+                print("Finding \(finding) is accepted.")
+            }
+        }
     }
 }
 #endif

@@ -30,19 +30,34 @@ struct FleetStatsCommand: FleetSubcommand {
     var json = false
 
     func perform() async throws {
-        let statistics = try await Self.count(fleet, period, host: host)
-        if json { return try JSONOutput("fleet.stats", statistics.json).print() }
-        statistics.printForReader()
+        let count = try await Self.count(fleet, period, host: host)
+        if json {
+            try JSONOutput("fleet.stats", count.statistics.json).print()
+        } else {
+            count.statistics.printForReader(
+                unreadable: "rows are no events that this version knows: they are not counted, and may be of another "
+                    + "period. A newer rds-iam may know them."
+            )
+        }
+        count.retirements.printNotes()
     }
 
-    static func count(_ fleet: FleetOptions, _ period: PeriodOptions, host: String?) async throws -> AuditStatistics {
+    /// What was counted, and what was retired and is not counted.
+    struct Count: Sendable {
+        let statistics: AuditStatistics
+        let retirements: [FleetRetirement]
+    }
+
+    static func count(_ fleet: FleetOptions, _ period: PeriodOptions, host: String?) async throws -> Count {
         let (since, until) = (period.date(period.since), period.date(period.until))
         let counted = Mutex<Int64>(0)
         return try await Progress.during("counting", count: { "\(counted.withLock { $0 }) rows" }) {
             try await fleet.withFleet { fleet in
-                try await fleet.statistics(since: since, until: until, host: host) { rows in
+                let retirements = try await fleet.retirements(since: since, until: until, host: host)
+                let statistics = try await fleet.statistics(since: since, until: until, host: host) { rows in
                     counted.withLock { $0 = rows }
                 }
+                return Count(statistics: statistics, retirements: retirements)
             }
         }
     }
@@ -76,10 +91,10 @@ struct FleetReportCommand: FleetSubcommand {
 
     func perform() async throws {
         let heads = try heads.flatMap(FleetVerifyCommand.heads(in:))
-        let statistics = try await FleetStatsCommand.count(fleet, period, host: nil)
+        let count = try await FleetStatsCommand.count(fleet, period, host: nil)
         let verification = try await FleetVerifyCommand.verify(fleet, heads: heads)
         let report = AuditReport(
-            statistics,
+            count.statistics,
             verification: verification,
             since: period.date(period.since),
             until: period.date(period.until),
@@ -88,12 +103,14 @@ struct FleetReportCommand: FleetSubcommand {
         let output = try OutputFile(creating: file)
         try output.write(Array(report.html.utf8))
         try output.finish()
-        let total = statistics.total
-        let hosts = verification.chains.count
-        print("\(file.displayed): \(hosts) logs, \(total.issued) tokens, \(total.refused) refusals")
+        let logs = verification.chains.count
+        print("\(file.displayed): \(logs) \(logs == 1 ? "log" : "logs"); \(count.statistics.total.summary)")
+        count.retirements.printNotes()
         guard !verification.isIntact else { return }
-        let verdict = FleetVerificationText(verification).verdict
-        throw CommandFailure(status: 3, error: UnsoundFleet(description: verdict))
+        let text = FleetVerificationText(verification)
+        // A page has no place for what concerns no log if there is none.
+        if verification.chains.isEmpty { text.lines.forEach { Main.printError($0) } }
+        throw CommandFailure(status: 3, error: UnsoundFleet(description: text.verdict(seen: "see \(file.displayed)")))
     }
 }
 #endif

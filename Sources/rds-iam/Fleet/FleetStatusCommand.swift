@@ -50,6 +50,7 @@ struct FleetStatusCommand: FleetSubcommand {
         } else {
             printFields(answer)
         }
+        if answer.hosts.isEmpty { Main.printError("No log was shipped to this fleet yet: see `rds-iam audit ship`.") }
         let silent = answer.hosts.count { isSilent($0) }
         guard silent > 0 || !answer.findings.isEmpty else { return }
         let text = "Silent hosts: \(silent), open findings: \(answer.findings.count)."
@@ -93,10 +94,11 @@ struct FleetStatusCommand: FleetSubcommand {
             ]
         }
         let table = TextTable(columns, rows, on: .output)
-        print(table.heading)
+        let names = FleetLogNames(answer.hosts)
+        if !rows.isEmpty { print(table.heading) }
         rows.forEach { print(table.line($0)) }
         for finding in answer.findings {
-            let place = "\(finding.host), row \(finding.sequence)".displayed
+            let place = "\(names.name(of: finding.logID, on: finding.host)), row \(finding.sequence)".displayed
             let text = "\(finding.number) \(finding.kind) (\(place)): \(finding.message.displayed)"
             print(Terminal.output.styled("finding \(text)", .red))
         }

@@ -10,8 +10,8 @@ struct ProxyCommand: ParsableCommand {
             Clients connect to the proxy, which logs in to the server with TLS and a token and then forwards every \
             byte. Without --listen it serves a Unix socket that only your own processes reach.
 
-              rds-iam proxy "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew dbname=blog \
-            sslrootcert=global-bundle.pem"
+              rds-iam proxy "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew \\
+                dbname=blog sslrootcert=global-bundle.pem"
 
             When it is ready it prints, on one line for each CONNINFO, the connection string for clients. \
             See: rds-iam proxy run --help

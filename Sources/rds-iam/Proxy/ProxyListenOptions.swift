@@ -48,20 +48,44 @@ struct ProxyListenOptions: ParsableArguments {
         }
     }
 
+    /// Takes from the settings file what no option says of clients on TCP ports, if there are any.
+    mutating func fillAccess(from settings: ProxySettings, for addresses: [LocalAddress]) {
+        guard addresses.contains(where: { $0.socketPath == nil }) else { return }
+        if passwordFile == nil, !trustLocal {
+            (passwordFile, trustLocal) = (settings.passwordFile, settings.trustLocal ?? false)
+        }
+        if tlsCertificate == nil { (tlsCertificate, tlsKey) = (settings.tlsCertificate, settings.tlsKey) }
+    }
+
     /// The addresses of this many servers, in their order.
     func addresses(count: Int) throws -> [LocalAddress] {
         let given = try listen.map { try LocalAddress(parsing: $0) }
+        let fixed = given.filter { $0.port != 0 }
+        if let twin = fixed.indices.first(where: { fixed[..<$0].contains(fixed[$0]) }) {
+            throw ValidationError("--listen \(fixed[twin]) is given twice. Give each server an address of its own.")
+        }
         switch given.count {
         case 0:
             let directory = PrivateDirectory.standard(environment: ProcessInfo.processInfo.environment)
             let first = LocalAddress.unixSocket(directory: directory.path, port: LocalAddress.defaultPort)
-            return (0..<count).map { first.advanced(by: $0) }
-        case 1: return (0..<count).map { given[0].advanced(by: $0) }
+            return try Self.addresses(from: first, count: count)
+        case 1: return try Self.addresses(from: given[0], count: count)
         case count: return given
         default:
             throw ValidationError(
                 "--listen is given \(given.count) times for \(count) servers. Give it once, or once for each."
             )
+        }
+    }
+
+    private static func addresses(from first: LocalAddress, count: Int) throws -> [LocalAddress] {
+        try (0..<count).map { index in
+            guard let address = first.advanced(by: index) else {
+                throw ValidationError(
+                    "From \(first) on there are not enough ports for \(count) servers. Begin with a lower one."
+                )
+            }
+            return address
         }
     }
 

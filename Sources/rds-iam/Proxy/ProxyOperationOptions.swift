@@ -67,6 +67,37 @@ struct ProxyOperationOptions: ParsableArguments {
         maxLogins = maxLogins ?? settings.maxLogins
         minSigtermDelay = minSigtermDelay ?? settings.minSigtermDelay
         maxSigtermDelay = maxSigtermDelay ?? settings.maxSigtermDelay
+        exitZeroOnSigterm = exitZeroOnSigterm || settings.exitZeroOnSigterm ?? false
+        healthCheck = healthCheck || settings.healthCheck ?? false
+        health.fill(from: settings)
+        structuredLogs = structuredLogs || settings.structuredLogs ?? false
+        quiet = quiet || settings.quiet ?? false
+    }
+
+    /// Refuses what would have no effect or cannot be, once the settings file is read.
+    ///
+    /// - Parameters:
+    ///   - given: What the command line says.
+    ///   - addresses: Where clients connect.
+    func check(given: ProxyHealthAddress, beside addresses: [LocalAddress]) throws {
+        if let maxSigtermDelay, let minSigtermDelay, minSigtermDelay.duration > maxSigtermDelay.duration {
+            throw ValidationError(
+                """
+                The proxy cannot let new clients in for longer than open sessions may go on: --min-sigterm-delay is more \
+                than --max-sigterm-delay.
+                """
+            )
+        }
+        guard healthCheck else {
+            guard given.httpAddress == nil, given.httpPort == nil else {
+                throw ValidationError("--http-address and --http-port are for --health-check. Give it too.")
+            }
+            return
+        }
+        let place = try health.address().description
+        guard !addresses.contains(where: { $0.port != 0 && $0.description.isBytewiseEqual(to: place) }) else {
+            throw ValidationError("Health and clients cannot share \(place). Name another place with --http-address.")
+        }
     }
 
     var limits: ProxyLimits {
@@ -92,16 +123,32 @@ struct ProxyOperationOptions: ParsableArguments {
 struct ProxyHealthAddress: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where health is answered: an address of the loopback interface, or the absolute path of a socket.",
+            """
+            Where health is answered: an address of the loopback interface, or the absolute path of a socket (default: \
+            127.0.0.1).
+            """,
             valueName: "ADDRESS"
         )
     )
-    var httpAddress = "127.0.0.1"
+    var httpAddress: String?
 
-    @Option(help: ArgumentHelp("The port of the address.", valueName: "PORT"))
-    var httpPort: UInt16 = 9090
+    @Option(help: ArgumentHelp("The port of the address (default: 9090).", valueName: "PORT"))
+    var httpPort: UInt16?
+
+    func validate() throws {
+        guard httpPort == nil || httpAddress?.hasBytePrefix("/") != true else {
+            throw ValidationError("--http-address names a socket, which has no --http-port. Leave one of them out.")
+        }
+    }
+
+    /// Takes from the settings file what no option says.
+    mutating func fill(from settings: ProxySettings) {
+        httpAddress = httpAddress ?? settings.httpAddress
+        httpPort = httpPort ?? settings.httpPort
+    }
 
     func address() throws -> HealthServer.Address {
+        let (httpAddress, httpPort) = (httpAddress ?? "127.0.0.1", httpPort ?? 9090)
         if httpAddress.hasBytePrefix("/") { return try HealthServer.Address(parsing: httpAddress) }
         let isBare = httpAddress.utf8.contains(UInt8(ascii: ":")) && !httpAddress.hasBytePrefix("[")
         return try HealthServer.Address(parsing: "\(isBare ? "[\(httpAddress)]" : httpAddress):\(httpPort)")

@@ -54,17 +54,17 @@ struct ProxyRun {
         )
         let health = try await startHealth(proxy.status, metrics)
         let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
-        let watches = [Task { await watch(signals) }, Task { await watchParent() }]
+        let services = group(proxy, issuer)
+        let running = Task { try await services.run() }
+        let watches = [Task { await watch(signals, running) }, Task { await watchParent() }]
         defer { watches.forEach { $0.cancel() } }
-        do {
-            try await group(proxy, issuer).run()
-        } catch {
-            await health?.close()
-            throw error
-        }
+        let outcome = await running.result
         await health?.close()
-        return end.status(exitZeroOnSigterm: operation.exitZeroOnSigterm)
+        if !running.isCancelled { try outcome.get() }
+        return status
     }
+
+    private var status: Int32 { end.status(exitZeroOnSigterm: operation.exitZeroOnSigterm) }
 
     /// Ends the process, once the audit log is closed.
     static func leave(with status: Int32) -> Never {
@@ -116,10 +116,14 @@ struct ProxyRun {
         manager?.ready("Listening on " + bound.map(\.address.description).joined(separator: ", "))
     }
 
-    private func watch(_ signals: UnixSignalsSequence) async {
+    /// Begins the shutdown at the first signal, and closes all at once at the second; a third one waits for nothing.
+    private func watch(_ signals: UnixSignalsSequence, _ running: Task<Void, any Error>) async {
         for await signal in signals {
-            let cause: ProxyEnd.Cause = signal == .sigint ? .interrupt : .terminate
-            guard end.begin(cause) else { return end.leave(after: cause) }
+            if running.isCancelled { exit(status) }
+            guard end.begin(signal == .sigint ? .interrupt : .terminate) else {
+                running.cancel()
+                continue
+            }
             logger.notice("ending", metadata: ["signal": "\(signal)"])
             announceEnd()
         }
@@ -166,11 +170,6 @@ private final class ProxyEnd: Service {
         case .parent, nil: 0
         }
     }
-
-    /// Ends the process at once.
-    func leave(after cause: Cause) {
-        exit(cause == .interrupt ? 128 + SIGINT : 128 + SIGTERM)
-    }
 }
 
 /// Renews tokens ahead of their expiry, so that no client waits for one.
@@ -185,7 +184,10 @@ private struct UnusableDescriptor: Error, CustomStringConvertible {
     let number: Int32
 
     var description: String {
-        "The descriptor of --ready-fd \(number) is not open for writing. Open one above 2, such as with 3>FILE."
+        let fault =
+            (0...STDERR_FILENO).contains(number)
+            ? "names a standard stream, which has another use" : "is not open for writing"
+        return "The descriptor of --ready-fd \(number) \(fault). Open one above 2, such as with --ready-fd 3 3>FILE."
     }
 }
 

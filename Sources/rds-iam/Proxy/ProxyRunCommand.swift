@@ -16,7 +16,7 @@ struct ProxyRunCommand: AsyncParsableCommand {
         discussion: """
             The first SIGTERM or SIGINT begins the shutdown, and the second one ends it at once. For example:
 
-              rds-iam proxy "host=db.abcdefghijkl.eu-west-2.rds.amazonaws.com user=andrew dbname=blog" --quiet
+              rds-iam proxy service=blog --quiet
 
             Exit status: 130 after SIGINT; 143 after SIGTERM, or 0 with --exit-zero-on-sigterm; 2 wrong usage; 1 anything \
             else.
@@ -44,8 +44,12 @@ struct ProxyRunCommand: AsyncParsableCommand {
 
     func run() async throws {
         try generators.apply()
-        let (conninfos, listening, operation) = try completed(by: audit.log.settings.load().file.proxy)
+        let settings = try audit.log.settings.load().file.proxy
+        let (conninfos, options, operation) = try completed(by: settings)
+        var listening = options
         let addresses = try listening.addresses(count: conninfos.count)
+        try operation.check(given: self.operation.health, beside: addresses)
+        listening.fillAccess(from: settings, for: addresses)
         let access = try listening.access(to: addresses)
         let upstreams = try conninfos.map(Self.upstream)
         let routes = zip(upstreams, addresses).map { access.route($0, $1) }

@@ -9,7 +9,7 @@ struct ProxyWaitCommand: AsyncParsableCommand {
         commandName: "wait",
         abstract: "Wait until a proxy with --health-check is up.",
         discussion: """
-            With --timeout 0 it asks once, as a probe of Kubernetes does:
+            With --timeout 0 it asks once, for a second at most, as a probe of Kubernetes does:
 
               rds-iam proxy wait --for readiness --timeout 0
 
@@ -30,12 +30,18 @@ struct ProxyWaitCommand: AsyncParsableCommand {
 
     @OptionGroup var health: ProxyHealthAddress
 
+    @OptionGroup var settings: SettingsOption
+
     func run() async throws {
+        var health = health
+        try health.fill(from: settings.load().file.proxy)
         let client = HealthClient(address: try health.address())
         let end = ContinuousClock.now + timeout.duration
         while true {
-            let answer = await client.get("/\(check.rawValue)")
-            if answer.status == 200 { return }
+            // With no time at all, one question still takes some.
+            let rest = timeout.duration == .zero ? .seconds(1) : max(end - .now, .milliseconds(10))
+            let answer = await client.get("/\(check.rawValue)", within: min(rest, .seconds(5)))
+            if answer.isGood { return }
             guard ContinuousClock.now < end else {
                 throw NotUp(check: check, address: client.address, reason: answer.reason)
             }

@@ -15,18 +15,37 @@ struct ProxySettings: Sendable {
     var maxLogins: Int?
     var minSigtermDelay: TimeSpan?
     var maxSigtermDelay: TimeSpan?
+    var exitZeroOnSigterm: Bool?
+    /// What clients on TCP ports have to know, unless `trustLocal`.
+    var passwordFile: String?
+    var trustLocal: Bool?
+    /// The certificate for clients on TCP ports, and its key: both or neither.
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var healthCheck: Bool?
+    var httpAddress: String?
+    var httpPort: UInt16?
+    var structuredLogs: Bool?
+    var quiet: Bool?
 
     static let names = [
-        "upstreams", "listen", "maxConnections", "maxLogins", "minSigtermDelay", "maxSigtermDelay",
+        "upstreams", "listen", "passwordFile", "trustLocal", "tlsCertificate", "tlsKey", "maxConnections", "maxLogins",
+        "minSigtermDelay", "maxSigtermDelay", "exitZeroOnSigterm", "healthCheck", "httpAddress", "httpPort",
+        "structuredLogs", "quiet",
     ]
 
     /// What is set, by name, without the secrets that a connection string may hold.
     var shown: [(name: String, value: String)] {
         let values: [(String, String?)] = [
             ("upstreams", Self.joined(upstreams.map(Self.redacted))), ("listen", Self.joined(listen)),
+            ("passwordFile", passwordFile), ("trustLocal", trustLocal.map(String.init)),
+            ("tlsCertificate", tlsCertificate), ("tlsKey", tlsKey),
             ("maxConnections", maxConnections.map(String.init)), ("maxLogins", maxLogins.map(String.init)),
             ("minSigtermDelay", minSigtermDelay.map(\.defaultValueDescription)),
             ("maxSigtermDelay", maxSigtermDelay.map(\.defaultValueDescription)),
+            ("exitZeroOnSigterm", exitZeroOnSigterm.map(String.init)), ("healthCheck", healthCheck.map(String.init)),
+            ("httpAddress", httpAddress), ("httpPort", httpPort.map(String.init(_:))),
+            ("structuredLogs", structuredLogs.map(String.init)), ("quiet", quiet.map(String.init)),
         ]
         return values.compactMap { name, value in value.map { ("proxy." + name, $0) } }
     }
@@ -52,10 +71,54 @@ extension SettingsParser {
         settings.maxLogins = try count(members, "maxLogins")
         settings.minSigtermDelay = try time(members, "minSigtermDelay")
         settings.maxSigtermDelay = try time(members, "maxSigtermDelay")
+        settings.exitZeroOnSigterm = try flag(members, "exitZeroOnSigterm")
+        settings.healthCheck = try flag(members, "healthCheck")
+        settings.httpAddress = try path(members, "httpAddress")
+        settings.httpPort = try port(members, "httpPort")
+        settings.structuredLogs = try flag(members, "structuredLogs")
+        settings.quiet = try flag(members, "quiet")
+        try access(members, &settings)
         guard settings.listen.count <= 1 || settings.listen.count == settings.upstreams.count else {
             throw failure("proxy.listen", "must hold one address, or one for each of proxy.upstreams")
         }
         return settings
+    }
+
+    /// Reads what clients on TCP ports have to prove.
+    private func access(_ members: [String: JSONValue], _ settings: inout ProxySettings) throws {
+        settings.passwordFile = try path(members, "passwordFile")
+        settings.trustLocal = try flag(members, "trustLocal")
+        settings.tlsCertificate = try path(members, "tlsCertificate")
+        settings.tlsKey = try path(members, "tlsKey")
+        guard settings.passwordFile == nil || settings.trustLocal != true else {
+            throw failure("proxy.trustLocal", "asks for no password: leave it or proxy.passwordFile out")
+        }
+        guard (settings.tlsCertificate == nil) == (settings.tlsKey == nil) else {
+            throw failure("proxy.tlsCertificate", "and proxy.tlsKey belong together: set both or neither")
+        }
+    }
+
+    /// Reads a text in which `~/` stands for the home directory.
+    private func path(_ members: [String: JSONValue], _ name: String) throws -> String? {
+        guard let value = members[name], value != .null else { return nil }
+        guard case .string(let text) = value, !text.isEmpty else {
+            throw failure("proxy." + name, "must be a text that is not empty")
+        }
+        return text.withHomeDirectory
+    }
+
+    private func flag(_ members: [String: JSONValue], _ name: String) throws -> Bool? {
+        guard let value = members[name], value != .null else { return nil }
+        guard case .bool(let flag) = value else { throw failure("proxy." + name, "must be true or false") }
+        return flag
+    }
+
+    private func port(_ members: [String: JSONValue], _ name: String) throws -> UInt16? {
+        guard let value = members[name], value != .null else { return nil }
+        guard case .integer(let number) = value, let port = UInt16(exactly: number) else {
+            throw failure("proxy." + name, "must be a port, from 0 to 65535")
+        }
+        return port
     }
 
     private func texts(_ members: [String: JSONValue], _ name: String) throws -> [String] {

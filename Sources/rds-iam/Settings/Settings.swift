@@ -88,7 +88,7 @@ struct Settings: Sendable {
     /// come before a profile that only the file names.
     func apply() throws {
         for (variable, entry) in defaults { setenv(variable, entry.value, 1) }
-        for generator in file.generators { try generator.register(in: file) }
+        for generator in file.generators { try generator.register(in: RDSIAM.generators, of: file) }
     }
 }
 
@@ -99,13 +99,13 @@ struct CommandSetting: Sendable {
     /// How long a password is cached if the program does not say.
     let lifetime: Duration
 
-    fileprivate func register(in file: SettingsFile) throws {
-        var limits = CommandLimits.standard
+    func register(in generators: AuthTokenGeneratorRegistry, of file: SettingsFile) throws {
+        var limits = CommandLimits()
         limits.lendsTerminal = true
         limits.showsStandardError = true
         let generator = CommandPasswordGenerator(words[0], Array(words.dropFirst()), lifetime: lifetime, limits: limits)
         do {
-            try RDSIAM.generators.add(name) { generator }
+            try generators.add(name) { generator }
         } catch  where error.code == .nameTaken {
             throw file.failure("generators.\(name)", "has the name of a generator that ships: choose another")
         } catch {

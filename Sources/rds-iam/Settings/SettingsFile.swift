@@ -1,4 +1,7 @@
 #if Command
+import AWSGenerators
+import AuthTokens
+import CommandGenerator
 import Configuration
 import RDSIAMBasics
 import RDSIAMSystem
@@ -30,6 +33,9 @@ struct SettingsFile: Sendable {
         provider = InMemoryProvider(name: self.path, values: document.values)
         generators = document.generators
         proxy = document.proxy
+        // A name that cannot be registered is a mistake in the file, whatever reads it.
+        let trial = AuthTokenGeneratorRegistry(.aws + [.command()])
+        for generator in generators { try generator.register(in: trial, of: self) }
     }
 
     private static func standardPath(_ environment: [String: String]) -> String? {
@@ -80,7 +86,8 @@ struct UnusableSettings: Error, CustomStringConvertible {
     init(path: String, setting: String? = nil, _ reason: String) {
         let setting = setting.map { " \(String(reflecting: $0)) in" } ?? ""
         let what = setting.isEmpty ? "The settings file" : "The setting\(setting)"
-        description = "\(what) \(path.displayed) \(reason)" + (reason.hasByteSuffix("?") ? "" : ".")
+        description =
+            "\(what) \(path.displayed) \(reason)" + (["?", "."].contains(where: reason.hasByteSuffix) ? "" : ".")
     }
 }
 
@@ -125,9 +132,7 @@ struct SettingsParser {
         if name == .auditPolicy, AuditMode(rawValue: text) == nil {
             throw failure(name.rawValue, "must be required, best-effort or off")
         }
-        let isPath = [.auditLog, .signingKey].contains(name)
-        guard isPath, text.hasBytePrefix("~/"), let home = HomeDirectory.path else { return text }
-        return home + text.dropFirst()
+        return [.auditLog, .signingKey].contains(name) ? text.withHomeDirectory : text
     }
 
     private func generator(_ name: String, _ value: JSONValue) throws -> CommandSetting {
@@ -172,6 +177,14 @@ struct SettingsParser {
 
     func failure(_ setting: String, _ reason: String) -> UnusableSettings {
         UnusableSettings(path: path, setting: setting, reason)
+    }
+}
+
+extension String {
+    /// The text with the home directory in the place of a leading `~`.
+    var withHomeDirectory: String {
+        guard hasBytePrefix("~/"), let home = HomeDirectory.path else { return self }
+        return home + dropFirst()
     }
 }
 #endif

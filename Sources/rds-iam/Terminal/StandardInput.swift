@@ -14,9 +14,14 @@ enum StandardInput {
         return chunk.isEmpty ? nil : chunk
     }
 
+    /// Says what is waited for, if it is a terminal.
+    static func invite(_ text: String) {
+        if isatty(STDIN_FILENO) == 1 { Main.printError(text) }
+    }
+
     /// All of it, which may be a secret.
     static func text(atMost limit: Int) throws -> String {
-        if isatty(STDIN_FILENO) == 1 { Main.printError("Paste the token or the text around it, then press Ctrl-D.") }
+        invite("Paste the token or the text around it, then press Ctrl-D.")
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 4096)
         while true {

@@ -32,7 +32,7 @@ import Testing
 
     @Test("a name in a command is one word for a shell", arguments: ["dev", "Team Alpha", "it's", "a\"b", "$HOME", ""])
     func quoted(_ name: String) {
-        #expect(SectionName.words(SectionName.quoted(name)) == [name])
+        #expect(SectionName.words(name.shellWord) == [name])
     }
 
     @Test("sub-properties are read with their comments taken off")

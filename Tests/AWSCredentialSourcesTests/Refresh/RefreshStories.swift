@@ -286,7 +286,7 @@ extension RefreshTests {
     ]
 
     private static func policy(_ change: (inout RefreshPolicy) -> Void) -> RefreshPolicy {
-        var policy = RefreshPolicy.standard
+        var policy = RefreshPolicy()
         change(&policy)
         return policy
     }

@@ -22,7 +22,7 @@ struct RefreshStory: Sendable, CustomTestStringConvertible {
 
     var name: String
     var kind = AWSCredentialSourceKind.container
-    var policy = RefreshPolicy.standard
+    var policy = RefreshPolicy()
     var dice = 0.5
     var steps: [Step]
 

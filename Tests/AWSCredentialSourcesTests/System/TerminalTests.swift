@@ -67,7 +67,8 @@ import Testing
                 access: "lent",
                 command: "stty -echo </dev/tty; printf 'Code: ' >/dev/tty; read code </dev/tty; \(print)",
                 talk: ["Code: ", "^C"],
-                shows: ["was ended by signal 2", "foreground", "at once", "echo on"]
+                shows: ["echo on", "\nended by signal 2"],
+                hides: ["error", "key A"]
             ),
             Session(
                 name: "a helper that stops itself",

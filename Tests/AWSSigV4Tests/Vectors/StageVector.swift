@@ -89,7 +89,7 @@ struct StageVector: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     var signingOptions: SigV4Options {
-        var result = options == "s3" ? SigV4Options.s3 : .standard
+        var result = options == "s3" ? SigV4Options.s3 : SigV4Options()
         result.signsSessionToken = signsToken
         return result
     }

@@ -84,10 +84,21 @@ struct FleetDatabase: Sendable {
     /// Makes a user who has a role.
     func user(with role: String) async throws -> String {
         let user = "\(role)_\(UUID().uuidString.prefix(8).lowercased())"
-        let superuser = try await connect()
-        _ = try await superuser.execute("CREATE ROLE \(user); GRANT audit_fleet_\(role) TO \(user)")
-        await superuser.close()
+        try await forge("CREATE ROLE \(user)")
+        try await grant(role, to: user)
         return user
+    }
+
+    /// Gives a role of the fleet to a user.
+    ///
+    /// Roles are the server's, and so all tests' of it: one grant at a time, as two of the same at once are an error.
+    func grant(_ role: String, to user: String) async throws {
+        try await forge(
+            """
+            BEGIN; LOCK TABLE pg_catalog.pg_auth_members IN SHARE ROW EXCLUSIVE MODE;
+            GRANT audit_fleet_\(role) TO \(user); COMMIT
+            """
+        )
     }
 
     /// Runs SQL as superuser, as a forger with all rights would.
@@ -97,6 +108,16 @@ struct FleetDatabase: Sendable {
         let results = try await connection.execute(sql)
         await connection.close()
         return results
+    }
+
+    /// Ends all connections to the database but the one that asks.
+    func cutConnections() async throws {
+        try await forge(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """
+        )
     }
 
     /// The first field of the first row, asked for as superuser.

@@ -121,7 +121,7 @@ extension TokenIssuer {
     init(
         _ generators: ScriptedGenerator...,
         audit: AuditPolicy = .off,
-        cache: TokenCacheOptions = .standard,
+        cache: TokenCacheOptions = TokenCacheOptions(),
         observers: [any TokenObserver] = []
     ) {
         let registry = AuthTokenGeneratorRegistry(

@@ -92,10 +92,10 @@ struct CommandTests {
         Mistake(arguments: ["tokn"], status: 2, says: "rds-iam --help"),
         Mistake(arguments: ["token", "--prot", "1"], status: 2, says: "--prot"),
         Mistake(arguments: ["token", "--port", "70000"], status: 2, says: "--port"),
-        Mistake(arguments: ["connect", "user=u"], status: 1, says: "Set host to the database's endpoint"),
+        Mistake(arguments: ["connect", "user=u"], status: 1, says: "or PGHOST, to the database's endpoint"),
         Mistake(arguments: ["token", "--audit", "maybe"], status: 2, says: "best-effort"),
         Mistake(arguments: ["token", "host='x"], status: 1, says: "A quoted value has no closing quote"),
-        Mistake(arguments: ["token", "--user", "u"], status: 1, says: "Set host to the database's endpoint"),
+        Mistake(arguments: ["token", "--user", "u"], status: 1, says: "or PGHOST, to the database's endpoint"),
         Mistake(
             arguments: ["token", "--host", "h", "--generator", "defualt"],
             status: 1,

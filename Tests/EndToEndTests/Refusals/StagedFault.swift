@@ -98,7 +98,7 @@ extension StagedFault {
                 "host=tunnel.example.com sslrootcert='' aws_rds_iam_host=\(Stage.endpoint) aws_rds_iam_port=''"
             )
         },
-        StagedFault("A tunnel's port, with hostaddr", .tunnelPort) {
+        StagedFault("A tunnel's port, with hostaddr", .tunnelPort, .likely) {
             await $0.refusal("staged", "host=\(Stage.endpoint) sslrootcert='' aws_rds_iam_port=''")
         },
         StagedFault("A token of another user", .userMismatch) { stage in

@@ -20,6 +20,10 @@ extension Fault {
             examination.limits.lookup = .milliseconds(200)
             return .init("host=\(Stage.host) user=andrew", examination)
         },
+        Fault("an address that is cut short", "invalidAddress") {
+            let machine = try Machine(try await Stage.keys())
+            return .init("host=\(Stage.host) hostaddr=1.2.3 user=andrew", machine.examination())
+        },
         Fault("a private address, off the network", "privateAddress") {
             var examination = try Machine(try await Stage.keys()).examination()
             examination.network.addresses = { _ in ["10.1.2.3"] }

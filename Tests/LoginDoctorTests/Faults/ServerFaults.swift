@@ -17,6 +17,10 @@ extension Fault {
         login("no entry in pg_hba.conf", "accessRule", "stranger"),
         login("a database that does not exist", "databaseMissing", "andrew", "dbname=nowhere"),
         login("too many connections", "tooManyConnections", "crowded"),
+        login("a parameter that the server does not know", "serverParameter", "works", "options='-c nope=1'"),
+        login("a value that the server does not accept", "serverParameter", "works", "options='-c work_mem=5x'"),
+        login("options that the server cannot read", "serverParameter", "works", "options=--nope"),
+        login("a standby asked of a writer", "sessionAttributes", "works", "target_session_attrs=standby"),
         Fault("credentials that end before the token", "credentialsNearExpiry") {
             var machine = try Machine(["AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x"])
             machine.variables["AWS_CREDENTIAL_EXPIRATION"] = (Date() + 90).rfc3339

@@ -30,11 +30,30 @@ extension Fault {
             let more = "aws_rds_iam_port=\(facts.port) aws_rds_iam_region=eu-west-2 sslmode=require"
             return .init(conninfo + more, examination)
         },
+        host("a port in the host", "malformedHost", "\(Stage.host):31169"),
+        host("a URL as the host", "malformedHost", "https://\(Stage.host)/"),
+        host("a space in the host", "malformedHost", "' \(Stage.host)'"),
+        Fault("an address without a host", "noHost") {
+            let machine = try Machine(try await Stage.keys())
+            return .init("hostaddr=127.0.0.1 user=andrew", machine.examination())
+        },
+        host("a misspelled endpoint", "misspelledEndpoint", "demo.abcdefghijkl.eu-west2.rds.amazonaws.com"),
+        host("an endpoint without the account's part", "misspelledEndpoint", "demo.eu-west-2.rds.amazonaws.com"),
+        host("a name without an address or a region", "nameNotResolved", "demo.example.com"),
         Fault("channel_binding=require", "channelBinding", .notTried) {
             let machine = try Machine(try await Stage.keys())
             return .init(try await Stage.conninfo("andrew", "channel_binding=require"), machine.examination())
         },
     ]
+
+    /// A host of a machine on which no name has an address.
+    private static func host(_ description: String, _ code: String, _ host: String) -> Fault {
+        Fault(description, code) {
+            var examination = try Machine(try await Stage.keys()).examination()
+            examination.network.addresses = { _ in throw DoctorNetwork.Failure("Name or service not known") }
+            return .init("host=\(host) user=andrew", examination)
+        }
+    }
 
     /// A string of which no login can be tried.
     private static func string(_ description: String, _ code: String, _ conninfo: String) -> Fault {

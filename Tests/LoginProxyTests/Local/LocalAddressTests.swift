@@ -1,6 +1,10 @@
 #if Proxy
 import AuthTokens
+import Foundation
 import Logging
+import NIOCore
+import NIOPosix
+import TestSupport
 import Testing
 
 @testable import LoginProxy
@@ -54,6 +58,27 @@ struct LocalAddressTests {
         let error = #expect(throws: LocalListenerError.self) { try LocalAddress(parsing: text) }
         #expect(error?.code == .invalidAddress)
         #expect(error?.isRetryable == false)
+    }
+
+    @Test("There is no port after 65535, and no listener at a number that is no port")
+    func lastPort() async throws {
+        for text in ["127.0.0.1:65534", "[::1]:65534", "/run/.s.PGSQL.65534"] {
+            let address = try LocalAddress(parsing: text)
+            #expect(address.advanced(by: 1)?.port == 65535)
+            #expect(address.advanced(by: 2) == nil)
+        }
+        #expect(LocalAddress.tcp(host: "::1", port: 0).advanced(by: 70000) == .tcp(host: "::1", port: 0))
+        let folder = try TemporaryFolder().url.path
+        for address in [-1, 65536, Int.max].map({ LocalAddress.tcp(host: "127.0.0.1", port: $0) })
+            + [-1, 0, 65536].map({ LocalAddress.unixSocket(directory: folder, port: $0) })
+        {
+            let error = await #expect(throws: LocalListenerError.self) {
+                try await LocalListener.bind(address, on: MultiThreadedEventLoopGroup.singleton) {
+                    $0.eventLoop.makeSucceededVoidFuture()
+                }
+            }
+            #expect(error?.code == .invalidAddress, "\(address)")
+        }
     }
 
     @Test("Directories are told apart by their bytes")

@@ -167,6 +167,60 @@ struct HealthServerTests {
         await server.close()
     }
 
+    @Test("A question about health ends in time, says what came, and takes no other server for the proxy")
+    func client() async throws {
+        struct Case: Sendable {
+            let says: [String]
+            let reason: String
+        }
+        let strange = "What answers there is not the proxy's health check."
+        let late = "There was no complete answer within 0.7 seconds."
+        let cases = [
+            Case(says: [], reason: late),
+            Case(says: Array(repeating: "HTTP/1.1 200 OK\r\n", count: 300), reason: late),
+            Case(says: ["HTTP/1.1 200 OK\r\n\r\nhello\n", ""], reason: strange),
+            Case(says: ["HTTP/1.1 404 No\r\n\r\n<html>", ""], reason: strange),
+            Case(says: ["HTTP/1.1 200 OK\r\n\r\n", ""], reason: strange), Case(says: [""], reason: strange),
+            Case(says: ["HTTP/1.1 503 No\r\n\r\nThe proxy starts.\n", ""], reason: "The proxy starts."),
+        ]
+        for test in cases {
+            let server = try await ScriptedServer.start { end in
+                for text in test.says {
+                    if text.isEmpty { return end.close() }
+                    try await end.send(Array(text.utf8))
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                _ = try await end.readToEnd()
+            }
+            let began = ContinuousClock.now
+            let client = HealthClient(address: .tcp(host: "127.0.0.1", port: server.port))
+            let limit = test.reason == late ? Duration.milliseconds(700) : .seconds(20)
+            let answer = await client.get("/startup", within: limit)
+            #expect(ContinuousClock.now - began < .seconds(15))
+            #expect(!answer.isGood)
+            #expect(answer.reason == test.reason)
+            try await server.stop()
+        }
+    }
+
+    @Test("An answer to HEAD has no body")
+    func head() async throws {
+        let server = try await HealthServer.start(
+            .tcp(host: "127.0.0.1", port: 0),
+            status: status,
+            metrics: ProxyMetrics(),
+            on: group
+        )
+        guard case .tcp(_, let port) = server.address else { return }
+        for path in ["/metrics", "/liveness", "/nothing"] {
+            let connection = try RawConnection(port: port)
+            connection.send("HEAD \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            let answer = connection.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 405 ") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
+        }
+        await server.close()
+    }
+
     @Test("Addresses beyond the loopback interface are refused")
     func exposure() throws {
         for text in ["0.0.0.0:9090", "[::]:9090", "10.0.0.1:9090"] {
@@ -174,7 +228,10 @@ struct HealthServerTests {
             #expect(error?.code == .exposed)
         }
         #expect(try HealthServer.Address(parsing: "localhost:9090") == .tcp(host: "127.0.0.1", port: 9090))
-        #expect(throws: LocalListenerError.self) { try HealthServer.Address(parsing: "9090") }
+        for text in ["9090", "foo:9090", "127.0.0.1"] {
+            let error = #expect(throws: LocalListenerError.self) { try HealthServer.Address(parsing: text) }
+            #expect(error?.message.contains("the absolute path of a socket") == true)
+        }
     }
 }
 #endif

@@ -73,6 +73,33 @@ struct CancelTests {
         try await server.stop()
     }
 
+    @Test("Of several servers, the one that answered gets the request")
+    func addressThatAnswered() async throws {
+        let isStarting = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            try await end.send(Message.refusal("57P03"))
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let answering = try await Server(key: [1, 2, 3, 4])
+        let upstream = try await answering.scripted.upstream(
+            "host=localhost,localhost hostaddr=127.0.0.1,127.0.0.1 port=\(isStarting.port),\(answering.scripted.port)"
+        )
+        let proxy = try await RunningProxy.start([upstream], issuer: answering.mint.issuer())
+        let client = try await WireEnd.connect(to: proxy)
+        try await client.send(Packet.startup(user: "app"))
+        #expect(try await comesTrue { client.received.suffix(Message.ready.count) == Message.ready[...] })
+        let second = try await WireEnd.connect(to: proxy)
+        try await second.send(Packet.cancel(77, [1, 2, 3, 4]))
+        _ = try await second.readToEnd()
+        #expect(answering.requests == [Packet.cancel(77, [1, 2, 3, 4])])
+        #expect(isStarting.connections.count == 1)
+        client.close()
+        try await proxy.stop()
+        try await answering.stop()
+        try await isStarting.stop()
+    }
+
     @Test("A client that does not wait for the end is served all the same")
     func hasty() async throws {
         let server = try await Server(key: [1, 2, 3, 4])
@@ -121,7 +148,7 @@ struct CancelTests {
         try await server.stop()
     }
 
-    @Test("Requests are limited, those with wrong keys included")
+    @Test("After too many requests with wrong keys, those with the right one wait too, and the log says so")
     func rate() async throws {
         let server = try await Server(key: [1, 2, 3, 4]) { $0.limits.cancelsPerSecond = 1 }
         let (client, _) = try await server.session()
@@ -134,12 +161,24 @@ struct CancelTests {
         }
         #expect(sent >= 1)
         if ContinuousClock.now - began < .seconds(1) { #expect(server.requests.isEmpty) }
+        #expect(server.proxy.log.all.contains { $0.contains("cancel request ignored") })
         #expect(
             try await comesTrue {
                 try await server.cancel(77, [1, 2, 3, 4])
                 return !server.requests.isEmpty
             }
         )
+        client.close()
+        try await server.stop()
+    }
+
+    @Test("Any number of requests that name a session are forwarded at once")
+    func many() async throws {
+        let server = try await Server(key: [1, 2, 3, 4]) { $0.limits.cancelsPerSecond = 1 }
+        let (client, _) = try await server.session()
+        for _ in 0..<6 { try await server.cancel(77, [1, 2, 3, 4]) }
+        #expect(server.requests.count == 6)
+        #expect(server.mint.activities.suffix(6) == Array(repeating: "connection.cancel", count: 6)[...])
         client.close()
         try await server.stop()
     }

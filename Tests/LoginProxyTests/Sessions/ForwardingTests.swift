@@ -11,13 +11,16 @@ import Testing
 struct ForwardingTests {
     private func withSession(
         _ script: @escaping ScriptedServer.Script,
+        limits: ProxyLimits = ProxyLimits(),
         _ body: (WireEnd, ScriptedServer, RunningProxy) async throws -> Void
     ) async throws {
         let server = try await ScriptedServer.start { end in
             try await Login.accept(end)
             try await script(end)
         }
-        let proxy = try await RunningProxy.start([try await server.upstream()], issuer: TokenMint().issuer())
+        let proxy = try await RunningProxy.start([try await server.upstream()], issuer: TokenMint().issuer()) {
+            $0.limits = limits
+        }
         let client = try await WireEnd.connect(to: proxy)
         try await client.send(Packet.startup(user: "app"))
         let greeting = Message.accepted + Message.key(77, [1, 2, 3, 4]) + Message.ready
@@ -64,6 +67,26 @@ struct ForwardingTests {
             try await client.endOutput()
             #expect(try await client.read(answer.count) == answer)
             #expect(try await comesTrue { client.isClosed })
+        }
+    }
+
+    @Test("A session that says nothing for longer than every limit of a login stays open")
+    func idleness() async throws {
+        var limits = ProxyLimits()
+        (limits.loginTimeout, limits.connectTimeout) = (.seconds(4), .seconds(4))
+        try await withSession(
+            { end in
+                #expect(try await end.read(4) == Array("ask?".utf8))
+                try await end.send(Array("told".utf8))
+                _ = try await end.readToEnd()
+                end.close()
+            },
+            limits: limits
+        ) { client, _, proxy in
+            try await Task.sleep(for: .seconds(9))
+            #expect(!client.isClosed && proxy.status.openConnections == 1)
+            try await client.send(Array("ask?".utf8))
+            #expect(try await client.read(4) == Array("told".utf8))
         }
     }
 
@@ -135,14 +158,34 @@ struct ForwardingTests {
         }
     }
 
-    @Test("Both connections have keepalives")
+    @Test("Both connections have keepalives, with the times of the connection string")
     func keepalive() async throws {
-        try await withSession { end in
+        let server = try await ScriptedServer.start { end in
+            try await Login.accept(end)
             _ = try await end.readToEnd()
             end.close()
-        } _: { _, server, _ in
-            #expect(server.connections.count == 1)
         }
+        let times = "keepalives_idle=11 keepalives_interval=12 keepalives_count=13"
+        let route = try await RunningRoute(try await server.upstream(times), isTCP: true)
+        let client = try await route.session()
+        let channels = route.server.open.all
+        #expect(channels.count == 2)
+        for channel in channels { #expect(try await channel.getOption(.socketOption(.so_keepalive)).get() != 0) }
+        #if os(Linux)
+        let upstream = try #require(channels.first { $0.remoteAddress?.port == server.port })
+        for (option, value) in [(TCP_KEEPIDLE, 11), (TCP_KEEPINTVL, 12), (TCP_KEEPCNT, 13)] {
+            let option = NIOBSDSocket.Option(rawValue: CInt(option))
+            #expect(try await Int(upstream.getOption(.tcpOption(option)).get()) == value)
+        }
+        #endif
+        client.close()
+        #expect(try await comesTrue { route.server.open.all.isEmpty })
+        await route.stop()
+        try await server.stop()
+    }
+
+    @Test("What a connection string says of keepalives is read")
+    func keepaliveSettings() async throws {
         let roots = try await TestCertificate.shared.chainFile
         let upstream = try Upstream.parse(
             "host=localhost user=app sslrootcert=\(roots) keepalives_idle=11 keepalives_interval=12 keepalives_count=13"

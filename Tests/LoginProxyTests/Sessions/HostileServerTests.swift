@@ -118,10 +118,13 @@ struct HostileServerTests {
             }
         ),
         Case(
-            name: "an end at once",
+            name: "an end instead of TLS",
             sqlState: "08006",
             message: "the server closed the connection unexpectedly, before the login",
-            script: { end in end.close() }
+            script: { end in
+                _ = try await end.read(8)
+                end.close()
+            }
         ),
     ]
 
@@ -192,6 +195,7 @@ struct HostileServerTests {
             "sslmode=disable", "sslmode=allow", "sslmode=prefer", "gssencmode=require", "channel_binding=require",
             "target_session_attrs=read-write", "sslcert=/dev/null", "host=/tmp", "host=127.0.0.1 hostaddr=127.0.0.2",
             "sslrootcert=/does/not/exist", "host=a.b.eu-west-2.rds.amazonaws.com sslrootcert=system",
+            "host=localhost:5432", "host='a b'", "host=a_b", "host=localhost,localhost:5432", "host=[::1]",
         ]
     )
     func connectionStrings(_ more: String) async throws {

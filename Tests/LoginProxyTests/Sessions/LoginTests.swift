@@ -123,21 +123,105 @@ struct LoginTests {
         try await server.stop()
     }
 
-    @Test("What the server says after its consent reaches the client, even if it then closes")
-    func afterConsent() async throws {
-        let refusal = Message.refusal("3D000", "database \"x\" does not exist")
+    @Test(
+        "A session that is refused although the token was accepted is a failed login, and the token stays",
+        arguments: ["3D000", "42501", "53300", "28000", ""]
+    )
+    func afterConsent(_ sqlState: String) async throws {
+        let refusal = Message.refusal(sqlState, "the server's words")
         let server = try await ScriptedServer.start { end in
             _ = try await Login.begin(end)
             _ = try await Login.password(end)
-            try await end.send(Message.accepted + refusal)
+            try await end.send(Message.accepted + Message.make("S", Array("a\0b\0".utf8)))
+            if !sqlState.isEmpty { try await end.send(refusal) }
             end.close()
         }
         let mint = TokenMint()
         let proxy = try await start(server, mint)
-        #expect(try await logIn(proxy).readToEnd() == Message.accepted + refusal)
-        #expect(mint.activities == ["token.issue", "connection.accept"])
+        for _ in 0..<2 {
+            let fields = try await logIn(proxy).readToEnd().errorFields
+            #expect(fields["C"] == (sqlState.isEmpty ? "08006" : sqlState))
+            #expect(fields["M"]?.contains(sqlState.isEmpty ? "after it had accepted the token" : "words") == true)
+        }
+        #expect(mint.count == 1 && server.connections.count == 2)
+        #expect(mint.activities == ["token.issue", "connection.accept", "connection.accept"])
+        #expect(proxy.log.all.count { $0.contains("login failed") } == 2)
+        #expect(!proxy.log.all.contains { $0.contains("session opened") })
         try await proxy.stop()
         try await server.stop()
+    }
+
+    struct Departure: Sendable, CustomTestStringConvertible {
+        /// What the server says once the client is gone; `nil` to say nothing.
+        let answer: [UInt8]?
+        let row: String
+        var testDescription: String { "\(row) \(answer?.count ?? -1)" }
+    }
+
+    static let departures = [
+        Departure(answer: Message.accepted + Message.ready, row: "connection.accept"),
+        Departure(answer: Message.accepted + Message.refusal("3D000"), row: "connection.accept"),
+        Departure(answer: Message.refusal("28P01"), row: "connection.refuse"),
+        Departure(answer: Message.refusal("53300"), row: "connection.fail"),
+        Departure(answer: [], row: "connection.fail"), Departure(answer: nil, row: "connection.fail"),
+    ]
+
+    @Test("A login whose client goes away has its row all the same", arguments: departures)
+    func departed(_ departure: Departure) async throws {
+        let hasToken = Mutex(false)
+        let isGone = Mutex(false)
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            _ = try await Login.password(end)
+            hasToken.withLock { $0 = true }
+            _ = try await comesTrue { isGone.withLock { $0 } }
+            guard let answer = departure.answer else { return }
+            try await end.send(answer)
+            if answer.suffix(Message.ready.count) == Message.ready[...] { _ = try await end.readToEnd() }
+            end.close()
+        }
+        let mint = TokenMint()
+        let proxy = try await start(server, mint)
+        let client = try await logIn(proxy)
+        #expect(try await comesTrue { hasToken.withLock { $0 } })
+        client.close()
+        #expect(try await comesTrue { proxy.status.openConnections == 0 })
+        isGone.withLock { $0 = true }
+        if departure.answer != nil { #expect(try await comesTrue { mint.events.count == 2 }) }
+        try await proxy.stop()
+        #expect(mint.activities == ["token.issue", departure.row])
+        #expect(proxy.log.all.contains { $0.contains("client left during its login") })
+        #expect(!proxy.log.all.contains { $0.contains("session opened") })
+        try await server.stop()
+    }
+
+    @Test("Every failed login is counted in the audit log, at the latest when the proxy ends")
+    func countedFailures() async throws {
+        let full = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            try await end.send(Message.refusal("53300"))
+            end.close()
+        }
+        let closed = try ClosedPort()
+        let roots = try await TestCertificate.shared.chainFile
+        let other = try await TestCertificate.other.chainFile
+        let upstreams = try [
+            await full.upstream(),
+            Upstream.parse("host=localhost hostaddr=127.0.0.1 port=\(closed.number) user=app sslrootcert=\(roots)"),
+            // A server that another certificate authority vouches for.
+            Upstream.parse("host=localhost hostaddr=127.0.0.1 port=\(full.port) user=app sslrootcert=\(other)"),
+            Upstream.parse("host=-.invalid user=app sslrootcert=\(roots)"),
+        ]
+        for upstream in upstreams {
+            let mint = TokenMint()
+            let proxy = try await RunningProxy.start([upstream], issuer: mint.issuer())
+            for _ in 0..<5 { #expect(try await logIn(proxy).readToEnd().errorFields["C"] != nil) }
+            try await proxy.stop()
+            let failures = mint.events.filter { $0.activity == .connectionFailed }
+            #expect(failures.map(\.count) == [1, 4], "\(upstream)")
+            #expect(failures.allSatisfy { $0.errorCode?.hasPrefix("LoginProxy.") == true && $0.user == "app" })
+        }
+        try await full.stop()
     }
 
     @Test("A server that cannot be reached is 08001, with the address")
@@ -149,9 +233,47 @@ struct LoginTests {
         let proxy = try await RunningProxy.start([upstream], issuer: TokenMint().issuer())
         let fields = try await logIn(proxy).readToEnd().errorFields
         #expect(fields["C"] == "08001")
-        #expect(fields["D"]?.contains("127.0.0.1") == true)
+        #expect(fields["D"] == "127.0.0.1:\(port.number): Connection refused.")
         #expect(fields["H"]?.isEmpty == false)
         try await proxy.stop()
+    }
+
+    @Test("A refusal before the token, inside TLS, is not taken for one without TLS")
+    func refusedInTLS() async throws {
+        let words = #"no pg_hba.conf entry for replication connection from host "1.2.3.4", user "app", SSL encryption"#
+        let server = try await ScriptedServer.start { end in
+            _ = try await Login.begin(end)
+            try await end.send(Message.refusal("28000", words))
+            end.close()
+        }
+        let proxy = try await start(server, TokenMint())
+        let fields = try await logIn(proxy).readToEnd().errorFields
+        #expect(fields["M"] == words && fields["H"]?.isEmpty == false)
+        #expect(fields["H"]?.contains("without TLS") == false)
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("How long a login takes does not count the client's silence before it")
+    func duration() async throws {
+        let server = try await ScriptedServer.start { end in
+            try await Login.accept(end)
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let proxy = try await start(server, TokenMint())
+        let began = ContinuousClock.now
+        let client = try await WireEnd.connect(to: proxy)
+        try await Task.sleep(for: .seconds(1))
+        let silence = ContinuousClock.now - began
+        try await client.send(Packet.startup(user: "app"))
+        #expect(try await client.readMessage().type == "R")
+        let line = try #require(proxy.log.all.first { $0.contains("session opened") })
+        let seconds = line.split(separator: "seconds=").last.flatMap { Double($0.prefix { $0 != " " }) }
+        #expect(try #require(seconds) < (ContinuousClock.now - began - silence) / .seconds(1) + 0.1)
+        client.close()
+        try await proxy.stop()
+        try await server.stop()
     }
 
     @Test("A server that says nothing is 08001 when the time is up")

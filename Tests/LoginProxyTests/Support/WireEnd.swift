@@ -118,6 +118,10 @@ final class WireEnd: Sendable {
 extension WireEnd {
     /// Connects to a proxy as a client that speaks for itself.
     static func connect(to proxy: RunningProxy) async throws -> WireEnd {
+        try await connect(to: proxy.bound[0].address)
+    }
+
+    static func connect(to address: LocalAddress) async throws -> WireEnd {
         let ends = Mutex<WireEnd?>(nil)
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -128,7 +132,7 @@ extension WireEnd {
                     try channel.pipeline.syncOperations.addHandler(end.handler())
                 }
             }
-        switch proxy.bound[0].address {
+        switch address {
         case .unixSocket(let directory, let port):
             _ = try await bootstrap.connect(unixDomainSocketPath: "\(directory)/.s.PGSQL.\(port)").get()
         case .tcp(let host, let port): _ = try await bootstrap.connect(host: host, port: port).get()

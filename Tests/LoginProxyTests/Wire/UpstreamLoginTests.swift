@@ -19,7 +19,7 @@ struct UpstreamLoginTests {
         Case(name: "a login", reads: [Message.passwordRequest, consent], actions: ["password", "accepted"]),
         Case(
             name: "one byte at a time",
-            reads: Message.passwordRequest.map { [$0] } + Message.accepted.map { [$0] },
+            reads: Message.passwordRequest.map { [$0] } + consent.map { [$0] },
             actions: ["password", "accepted"]
         ),
         Case(
@@ -66,16 +66,43 @@ struct UpstreamLoginTests {
             reads: [Message.passwordRequest, Message.authentication(5, [1, 2, 3, 4])],
             actions: ["password", unsupported("an MD5 hash")]
         ),
-        Case(name: "a refusal before", reads: [Message.refusal("53300")], actions: ["refused 53300 before"]),
+        Case(name: "a refusal before", reads: [Message.refusal("53300")], actions: ["refused 53300 encrypted"]),
         Case(
             name: "a refusal after",
             reads: [Message.passwordRequest, Message.refusal("28000")],
-            actions: ["password", "refused 28000 after"]
+            actions: ["password", "refused 28000 tokenSent"]
+        ),
+        Case(
+            name: "a refusal after the consent",
+            reads: [Message.passwordRequest, Message.accepted + Message.make("S", [65, 0, 66, 0])]
+                + Message.refusal("3D000").map { [$0] },
+            actions: ["password", "refused 3D000 tokenAccepted"]
+        ),
+        Case(
+            name: "a consent without a session",
+            reads: [Message.passwordRequest, Message.accepted + Message.key(1, [1, 2, 3, 4])],
+            actions: ["password"]
+        ),
+        Case(
+            name: "a message of the future after the consent",
+            reads: [Message.passwordRequest, Message.accepted + Message.make("!", [])],
+            actions: ["password", "accepted"]
+        ),
+        Case(
+            name: "what is no message after the consent",
+            reads: [Message.passwordRequest, Message.accepted, [UInt8(ascii: "S"), 0, 0, 0, 0]],
+            actions: ["password", "accepted"]
+        ),
+        Case(
+            name: "more notices after the consent than are held back",
+            reads: [Message.passwordRequest, Message.accepted]
+                + Array(repeating: Message.make("N", Array(repeating: 65, count: 500_000)), count: 3),
+            actions: ["password", "accepted"]
         ),
         Case(
             name: "a refusal without a state",
             reads: [Message.passwordRequest, Message.error([])],
-            actions: ["password", "refused none after"]
+            actions: ["password", "refused none tokenSent"]
         ),
         Case(name: "a row before the login", reads: [Message.make("D", [0, 0])], actions: [unexpected]),
         Case(
@@ -99,15 +126,14 @@ struct UpstreamLoginTests {
     static let unexpected = "08P01 the server sent an unexpected message before the login"
     static func unsupported(_ name: String) -> String { "28000 the server asks for \(name), not for a token" }
 
-    private static func text(_ action: UpstreamLogin.Action) -> String {
+    private static func text(_ action: UpstreamLogin.Action, _ login: UpstreamLogin) -> String {
         switch action {
         case .startTLS: "tls"
         case .sendPassword: "password"
         case .accepted: "accepted"
-        case .failed(.refused(let error, let after)):
-            "refused \(error.sqlState ?? "none") \(after ? "after" : "before")"
+        case .failed(.refused(let error)): "refused \(error.sqlState ?? "none") \(login.progress)"
         case .failed(.unacceptable(let error)): "\(error.sqlState) \(error.message)"
-        case .failed(.closed(let after)): "closed \(after ? "after" : "before")"
+        case .failed(.closed): "closed \(login.progress)"
         }
     }
 
@@ -121,7 +147,8 @@ struct UpstreamLoginTests {
     @Test("Messages lead to actions", arguments: cases)
     func table(_ test: Case) {
         var login = inTLS()
-        #expect(test.reads.flatMap { login.receive($0) }.map(Self.text) == test.actions)
+        let actions = test.reads.flatMap { login.receive($0) }
+        #expect(actions.map { Self.text($0, login) } == test.actions)
         // After the end, nothing leads to anything.
         if test.actions.last != "password" { #expect(login.receive(Message.passwordRequest).isEmpty) }
     }
@@ -139,18 +166,19 @@ struct UpstreamLoginTests {
     )
     func tls(_ answer: String, _ action: String) {
         var login = UpstreamLogin()
-        #expect(login.receive(Array(answer.utf8)).map(Self.text) == [action])
+        let actions = login.receive(Array(answer.utf8))
+        #expect(actions.map { Self.text($0, login) } == [action])
     }
 
     @Test("A request for the password before TLS leads to no password")
     func early() {
         var login = UpstreamLogin()
         _ = login.receive([UInt8(ascii: "S")])
-        let actions = login.receive(Message.passwordRequest).map(Self.text)
-        #expect(actions == ["08P01 the server sent data before TLS was established"])
+        let actions = login.receive(Message.passwordRequest)
+        #expect(actions.map { Self.text($0, login) } == ["08P01 the server sent data before TLS was established"])
     }
 
-    @Test("What comes before the consent waits for it, and what comes with it goes along")
+    @Test("What comes before the session waits for it, and what comes with it goes along")
     func held() {
         var login = inTLS()
         let negotiation = Message.negotiation(2, ["_pq_.new"])
@@ -158,12 +186,17 @@ struct UpstreamLoginTests {
         #expect(login.receive(Self.consent + [1, 2]) == [.accepted(negotiation + Self.consent + [1, 2])])
     }
 
-    @Test("An end of the connection is told once")
+    @Test("An end of the connection is told once, with how far the login had come")
     func closed() {
         var login = inTLS()
-        _ = login.receive(Message.passwordRequest)
-        #expect(login.closed().map(Self.text) == ["closed after"])
-        #expect(login.closed().isEmpty)
+        for (message, end) in [
+            ([], "encrypted"), (Message.passwordRequest, "tokenSent"), (Message.accepted, "tokenAccepted"),
+        ] {
+            _ = login.receive(message)
+            var copy = login
+            #expect(copy.closed().map { Self.text($0, copy) } == ["closed \(end)"])
+            #expect(copy.closed().isEmpty)
+        }
     }
 }
 #endif

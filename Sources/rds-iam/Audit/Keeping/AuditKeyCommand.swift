@@ -17,7 +17,8 @@ struct AuditKeyCommand: AsyncParsableCommand {
 
             and on the auditor's, with the public half that `key new` has printed:
 
-              rds-iam audit verify --key "app-1+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+              key="app-1+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+              rds-iam audit verify --key "$key"
 
             Exit status: 0 done, 2 wrong usage, 1 anything else.
             """,

@@ -8,7 +8,7 @@ import TokenAuditLog
 struct AuditVerifyCommand: AuditSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check that no row was changed, removed or put in.",
+        abstract: "Check that no row was changed, removed or inserted.",
         discussion: """
             Prints a line for each finding, then the verdict and the chain head. Store the head elsewhere and give it back \
             with --head later: only a head that was stored elsewhere tells of rows that were cut off at the end. Store a new \

@@ -17,7 +17,7 @@ struct AuditExportCommand: AuditSubcommand {
             --state remembers in a file how far it has come, so that the next export goes on there. The file is written \
             last: after a crash some events come twice, and none is left out. For example, each hour for a SIEM:
 
-              rds-iam audit export --format ocsf --state /var/lib/rds-iam/siem.state >> events.json
+              rds-iam audit export --format ocsf --state siem.state >> events.json
 
             The heading comes once: on standard output only with the first export, with --output in each file.
 

@@ -15,7 +15,8 @@ struct AuditFindTokenCommand: AuditSubcommand {
             several lines. Shows the newest thousand events about it, and that by which it was issued. For example:
 
               rds-iam audit find-token < found.txt
-              rds-iam audit find-token --fingerprint "$(tr -d '\\n' < token.txt | sha256sum | cut -c1-64)"
+              tr -d '\\n' < token.txt | sha256sum | cut -c1-64 > fingerprint.txt
+              rds-iam audit find-token --fingerprint "$(cat fingerprint.txt)"
 
             Only signed tokens can be found: of a password that a generator has passed on, the log stores no fingerprint.
 
@@ -80,7 +81,7 @@ struct AuditFindTokenCommand: AuditSubcommand {
         let end = trace.expiresAt.map { "\(style.day($0)) \(style.clock($0)) \(style.zone(at: $0))" } ?? "unknown"
         switch trace.verdict(at: now) {
         case .valid:
-            print("Until then it logs in: only taking rds_iam from the user stops that.")
+            print("Until it expires, anyone who has it can log in. Only revoking rds_iam from the user stops that.")
             print(Terminal.output.styled("VALID until \(end).", .red))
         case .expired: print("Expired at \(end).")
         default:

@@ -62,7 +62,7 @@ struct AuditReportCommand: AuditSubcommand {
             let members = text.json.merging(statistics.json) { $1 }.merging(["file": .string(file)]) { $1 }
             try JSONOutput("report", members).print()
         } else {
-            print("\(file.displayed): \(statistics.total.issued) tokens, \(statistics.total.refused) refusals")
+            print("\(file.displayed): \(statistics.total.summary)")
         }
         guard !verification.isIntact else { return }
         let findings = verification.findingCount - verification.acknowledgedCount

@@ -52,11 +52,15 @@ struct AuditStatsCommand: AuditSubcommand {
 
 extension AuditStatistics {
     /// Prints the counts: for a person as tables and bars, for a program as lines of fields.
-    func printForReader() {
-        if Terminal.output.isTerminal { return StatisticsTables(self, on: .output).lines.forEach { print($0) } }
+    ///
+    /// - Parameter unreadable: What to say of rows that cannot be read, after their number.
+    func printForReader(unreadable: String = "rows cannot be read: run rds-iam audit verify.") {
+        let note = unreadableRows > 0 ? "\(unreadableRows) \(unreadable)" : nil
+        if Terminal.output.isTerminal {
+            return StatisticsTables(self, unreadable: note, on: .output).lines.forEach { print($0) }
+        }
         AuditStatsCommand.printFields(self)
-        guard unreadableRows > 0 else { return }
-        Main.printError("rds-iam: note: \(unreadableRows) rows cannot be read: run rds-iam audit verify.")
+        if let note { Main.printError("rds-iam: note: \(note)") }
     }
 
     fileprivate var kinds: KeyValuePairs<String, [Group]> {
@@ -90,6 +94,12 @@ extension AuditStatistics {
 }
 
 extension AuditStatistics.Counts {
+    /// The counts in words.
+    var summary: String {
+        "\(issued) tokens issued, \(reused) reused, \(refused) refused; "
+            + "\(accepted) connections accepted, \(rejected) rejected, \(failed) failed"
+    }
+
     fileprivate var numbers: [Int] { [issued, reused, refused, accepted, rejected, failed] }
 
     fileprivate var json: [String: JSONValue] {
@@ -103,22 +113,20 @@ extension AuditStatistics.Counts {
 /// Counts as tables and bars.
 struct StatisticsTables {
     private let statistics: AuditStatistics
+    private let note: String?
     private let terminal: Terminal
 
-    init(_ statistics: AuditStatistics, on terminal: Terminal) {
-        self.statistics = statistics
+    init(_ statistics: AuditStatistics, unreadable note: String?, on terminal: Terminal) {
+        (self.statistics, self.note) = (statistics, note)
         self.terminal = terminal
     }
 
     var lines: [String] {
-        let total = statistics.total
-        let summary =
-            "\(total.issued) tokens issued, \(total.reused) reused, \(total.refused) refused; "
-            + "\(total.accepted) connections accepted, \(total.rejected) rejected, \(total.failed) failed."
         let dialed =
             statistics.perDialedHost == statistics.perHost
             ? [] : groups("By the server dialed", statistics.perDialedHost)
-        return [summary] + days + logins + dialed + groups("By role or account", statistics.perRole)
+        return "\(statistics.total.summary).".wrapped(to: terminal.columns) + days + logins + dialed
+            + groups("By role or account", statistics.perRole)
             + groups("By error", statistics.perErrorCode) + unreadable
     }
 
@@ -140,7 +148,7 @@ struct StatisticsTables {
     /// A row for each user, a column for each server, as many as fit.
     private var logins: [String] {
         guard !statistics.perLogin.isEmpty else { return [] }
-        let table = CrossTable(statistics.perLogin, columns: terminal.columns)
+        let table = CrossTable(statistics.perLogin, on: terminal)
         let columns =
             [TextTable.Column(title: "USER", least: 8, most: 24)]
             + table.titles.map { TextTable.Column(title: $0, isNumber: true, most: CrossTable.width) }
@@ -163,11 +171,7 @@ struct StatisticsTables {
         return title(name) + [printed.heading] + rows.map(printed.line)
     }
 
-    private var unreadable: [String] {
-        guard statistics.unreadableRows > 0 else { return [] }
-        let text = "\(statistics.unreadableRows) rows cannot be read: run rds-iam audit verify."
-        return ["", terminal.styled(text, .red)]
-    }
+    private var unreadable: [String] { note.map { ["", terminal.styled($0, .red)] } ?? [] }
 
     private func title(_ text: String) -> [String] { ["", terminal.styled(text, .bold)] }
 }
@@ -180,7 +184,7 @@ private struct CrossTable {
     let titles: [String]
     let rows: [[String]]
 
-    init(_ logins: [AuditStatistics.Login], columns: Int) {
+    init(_ logins: [AuditStatistics.Login], on terminal: Terminal) {
         var hosts: [ByteText: Int] = [:]
         var users: [ByteText: [ByteText: Int]] = [:]
         for login in logins {
@@ -189,16 +193,27 @@ private struct CrossTable {
         }
         // The servers with the most tokens; the others share a column.
         let sorted = hosts.sorted { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }.map(\.key)
-        let room = columns - min(24, users.keys.map(\.string.columns).max() ?? 0) - 9
+        let room = terminal.columns - min(24, users.keys.map(\.string.columns).max() ?? 0) - 9
         let fitting = max(1, room / (Self.width + 2))
         let shown = sorted.count <= fitting ? sorted : Array(sorted.prefix(max(1, (room - 9) / (Self.width + 2))))
         let hasOthers = sorted.count > shown.count
-        titles = shown.map(\.string) + (hasOthers ? ["OTHERS"] : []) + ["TOTAL"]
+        titles =
+            Self.titles(shown.map(\.string), ellipsis: terminal.ellipsis) + (hasOthers ? ["OTHERS"] : []) + ["TOTAL"]
         rows = users.sorted { $0.key < $1.key }.map { user, counts in
             let numbers = shown.map { counts[$0] ?? 0 }
             let total = counts.values.reduce(0, +)
             let others = hasOthers ? [total - numbers.reduce(0, +)] : []
             return [user.string] + (numbers + others + [total]).map(String.init)
+        }
+    }
+
+    /// The names of the servers; of those that begin alike, what tells them apart.
+    private static func titles(_ names: [String], ellipsis: String) -> [String] {
+        names.map { name in
+            let alike = names.filter { $0.hasBytePrefix(String(name.prefix(width - 4))) }
+            guard alike.count > 1 else { return name }
+            let common = alike.map { zip($0, name).prefix { $0 == $1 }.count }.min() ?? 0
+            return ellipsis + name.dropFirst(max(0, common - 4))
         }
     }
 }

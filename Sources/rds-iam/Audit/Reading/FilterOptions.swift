@@ -17,6 +17,11 @@ struct PeriodOptions: ParsableArguments {
     @Flag(help: "Read and show times as this machine's clocks do, instead of in UTC.")
     var local = false
 
+    func validate() throws {
+        guard let since = date(since), let until = date(until), since >= until else { return }
+        throw ValidationError("--since is not earlier than --until. Give the earlier time to --since.")
+    }
+
     var style: TimeStyle { TimeStyle(isLocal: local) }
 
     func date(_ time: TimeText?) -> Date? { time?.date(isLocal: local) }
