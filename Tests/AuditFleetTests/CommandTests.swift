@@ -51,6 +51,19 @@ struct FleetCommandTests {
         )
     }
 
+    /// Runs it, and says what it printed if it ends in another way than expected.
+    private func expect(
+        _ status: Int32,
+        _ database: FleetDatabase,
+        _ user: String,
+        _ command: [String],
+        _ more: [String] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let result = try await audit(database, user, command, more)
+        #expect(result.status == status, "\(result.output)\(result.errors)", sourceLocation: sourceLocation)
+    }
+
     @Test("A fleet from its first day: init, ship, status, verify, list, find-token, stats, report, with tokens")
     func walk() async throws {
         let database = try await FleetDatabase.make(isInstalled: false)
@@ -161,7 +174,7 @@ struct FleetCommandTests {
         let database = try await FleetDatabase.make()
         try await database.grant("shipper", to: "shipper_one")
         try await Logs.write(20, to: log)
-        #expect(try await audit(database, "shipper_one", ["ship"], [log]).status == 0)
+        try await expect(0, database, "shipper_one", ["ship"], [log])
         try Logs.copy(log, to: folder.path("copy"))
         try await Logs.write(20, to: folder.path("copy"))
         let all = [folder.path("copy"), folder.path("none")]
@@ -173,7 +186,7 @@ struct FleetCommandTests {
         )
         #expect(shipped.errors.contains("copy is shipped, and has open findings: 1 (second-place, row "))
         #expect(shipped.output.contains("up to row \(head.sequence)"))
-        #expect(try await audit(database, "shipper_one", ["ship"], [folder.path("none"), log + "2"]).status == 1)
+        try await expect(1, database, "shipper_one", ["ship"], [folder.path("none"), log + "2"])
     }
 
     @Test("The logs of one host are told apart, by their files or their own names")
@@ -184,8 +197,8 @@ struct FleetCommandTests {
         let paths = ["a", "b", "sub/a"].map { folder.path($0) }
         let one = ["--as-host", "app-1"]
         for path in paths { try await Logs.write(2, to: path) }
-        #expect(try await audit(database, "shipper_one", ["ship"], Array(paths.prefix(2)) + one).status == 0)
-        #expect(try await audit(database, "shipper_one", ["ship"], [paths[2], "--as-host", "app-2"]).status == 0)
+        try await expect(0, database, "shipper_one", ["ship"], Array(paths.prefix(2)) + one)
+        try await expect(0, database, "shipper_one", ["ship"], [paths[2], "--as-host", "app-2"])
         for command in [["fleet", "list"], ["fleet", "verify"]] {
             let names = try await audit(database, "auditor_one", command).lines.compactMap {
                 $0.split(separator: "\t").first.map(String.init)
@@ -201,7 +214,7 @@ struct FleetCommandTests {
         let found = try await audit(database, "auditor_one", ["fleet", "find-token"], ["--fingerprint", fingerprint])
         #expect(found.lines.contains { $0.hasPrefix("app-1 (") } && !found.lines.contains { $0.hasPrefix("app-1\t") })
         // Two files of one name are told apart by the logs' own names.
-        #expect(try await audit(database, "shipper_one", ["ship"], [paths[2]] + one).status == 3)
+        try await expect(3, database, "shipper_one", ["ship"], [paths[2]] + one)
         try await database.forge("UPDATE audit_fleet.chain SET host = 'app-1'")
         let id = try await Logs.head(of: paths[2]).logID
         #expect(try await audit(database, "auditor_one", ["fleet", "verify"]).output.contains("app-1 (\(id))\t"))
@@ -239,8 +252,8 @@ struct FleetCommandTests {
         let month = String(day.formatted(.iso8601).prefix(7))
         try await Logs.write(20, to: log) { _ in day }
         try await Logs.append(Array("no event".utf8), to: log)
-        #expect(try await audit(database, "shipper_one", ["ship"], [log]).status == 0)
-        #expect(try await audit(database, "auditor_one", ["fleet", "retire"], [month]).status == 0)
+        try await expect(0, database, "shipper_one", ["ship"], [log])
+        try await expect(0, database, "auditor_one", ["fleet", "retire"], [month])
         let period = ["--since", day.formatted(.iso8601), "--until", (day + 60).formatted(.iso8601)]
         let note = "of \(month), retired by auditor_one at "
         let cases: [(command: String, more: [String], status: Int32)] = [
@@ -279,7 +292,7 @@ struct FleetCommandTests {
         try await database.grant("reader", to: "auditor_one")
         try await database.forge("GRANT \(database.owner) TO owner_one")
         try await Logs.write(20, to: log)
-        #expect(try await audit(database, "shipper_one", ["ship"], [log]).status == 0)
+        try await expect(0, database, "shipper_one", ["ship"], [log])
         let refused = try await audit(database, "shipper_one", ["fleet", "status"])
         #expect(
             refused.status == 1 && refused.errors.contains("The user shipper_one needs the role audit_fleet_reader")
@@ -308,7 +321,7 @@ struct FleetCommandTests {
         try await database.grant("shipper", to: "shipper_one")
         try await database.grant("reader", to: "auditor_one")
         try await Logs.write(20, to: log)
-        #expect(try await audit(database, "shipper_one", ["ship"], [log]).status == 0)
+        try await expect(0, database, "shipper_one", ["ship"], [log])
         try await database.forge(
             "DO $$ BEGIN EXECUTE 'DROP TABLE audit_fleet.event_' || to_char(now(), 'YYYY_MM'); END $$"
         )
@@ -385,8 +398,8 @@ struct FleetCommandTests {
         try await expectEnd(of: process, by: signal)
         _ = try await blocker.execute("ROLLBACK")
         #expect(try await database.value("SELECT count(*) FROM audit_fleet.event") == "0")
-        #expect(try await audit(database, "shipper_one", ["ship"], [log]).status == 0)
-        #expect(try await audit(database, "auditor_one", ["fleet", "verify"]).status == 0)
+        try await expect(0, database, "shipper_one", ["ship"], [log])
+        try await expect(0, database, "auditor_one", ["fleet", "verify"])
         await blocker.close()
     }
 
