@@ -181,8 +181,12 @@ extension TokenIssuer {
         await recordUnjudged(key, nil, at: clock.time(), error: auditCode(of: error))
     }
 
-    /// Records the failed logins that are counted and not yet on record, before the log is closed.
-    package func recordPendingFailures() async {
+    /// Records the logins that failed in the last minute and are only counted so far.
+    ///
+    /// Logins that fail before a server judges a token have one row for each server and minute. Call this at the end of
+    /// a program, before the audit log is closed, so that those of the last minute are on record too. It does nothing
+    /// if there are none.
+    public func recordPendingFailures() async {
         let time = clock.time()
         for failures in unjudged.flushAll() { await record(failures, at: time) }
     }

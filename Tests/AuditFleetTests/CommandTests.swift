@@ -433,7 +433,7 @@ struct FleetCommandTests {
     @Test("Who may not, and what is no fleet, gets a sentence and the status 1; without a server it is 4")
     func refusals() async throws {
         let database = try await FleetDatabase.make()
-        let refused = try await audit(database, "owner_one", ["fleet", "status"])
+        let refused = try await audit(database, "stranger_one", ["fleet", "status"])
         #expect(refused.status == 1 && refused.errors.contains("rds-iam: error:"), "\(refused.errors)")
         let gone = try await ChildProcess.run(
             try Repository.built("rds-iam"),

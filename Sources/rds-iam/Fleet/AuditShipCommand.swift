@@ -148,7 +148,8 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
                 if isKnown { return }
                 let seconds = wait.components.seconds
                 let moment = seconds > 0 ? "in \(seconds) s" : "at once"
-                Main.printError("rds-iam: note: \(Main.oneLine(error)) Trying again \(moment).")
+                let name = logs.count > 1 ? "\(shipper.path.displayed): " : ""
+                Main.printError("rds-iam: note: \(name)\(Main.oneLine(error)) Trying again \(moment).")
             }
         }
     }

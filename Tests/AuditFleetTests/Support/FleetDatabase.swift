@@ -8,7 +8,7 @@ import TestSupport
 /// One server for the tests that do not kill it.
 enum SharedServer {
     /// Users who log in with tokens.
-    static let users = ["shipper_one", "auditor_one", "owner_one"]
+    static let users = ["shipper_one", "auditor_one", "owner_one", "stranger_one"]
 
     private static let task = Task { try await RDSLookalike.start(users.flatMap { ["--user", $0] }) }
 
@@ -39,15 +39,38 @@ struct FleetDatabase: Sendable {
     let owner: String
 
     private static let number = Mutex(0)
+    private static let templates = Mutex<[[String: String]: Task<FleetDatabase, any Error>]>([:])
 
-    /// Makes a database and installs the fleet in it.
+    /// Makes a database with a fleet in it, or an empty one whose owner may install one.
     static func make(on server: RDSLookalike? = nil, isInstalled: Bool = true) async throws -> FleetDatabase {
         let server = if server == nil && TestServer.other == nil { try await SharedServer.value } else { server }
-        let number = number.withLock { number in
-            number += 1
-            return number
+        return try await isInstalled ? template(on: server).copy() : empty(on: server)
+    }
+
+    /// The server's one database in which a fleet was installed.
+    ///
+    /// The others are copies of it. Many installations at once change the server's catalogs so fast that sessions which
+    /// have just begun are told of it by a signal, and PostgreSQL's LDAP client takes a signal for a failure: the
+    /// look-alike then refuses good tokens.
+    private static func template(on server: RDSLookalike?) async throws -> FleetDatabase {
+        let parameters = try await TestServer.parameters(server)
+        let task = templates.withLock { templates in
+            if let task = templates[parameters] { return task }
+            let task = Task {
+                let database = try await empty(on: server)
+                let connection = try await database.connection(as: database.owner)
+                try await Fleet(connection).install()
+                await connection.close()
+                return database
+            }
+            templates[parameters] = task
+            return task
         }
-        let database = FleetDatabase(server: server, name: "fleet_\(number)", owner: "owner_\(number)")
+        return try await task.value
+    }
+
+    private static func empty(on server: RDSLookalike?) async throws -> FleetDatabase {
+        let database = next(on: server, owner: nil)
         let superuser = try await database.connect(to: "postgres")
         if TestServer.other != nil {
             _ = try await superuser.query("DROP DATABASE IF EXISTS \(database.name)")
@@ -56,8 +79,24 @@ struct FleetDatabase: Sendable {
         _ = try await superuser.execute("CREATE ROLE \(database.owner) CREATEROLE")
         _ = try await superuser.query("CREATE DATABASE \(database.name) OWNER \(database.owner)")
         await superuser.close()
-        if isInstalled { try await Fleet(database.connection(as: database.owner)).install() }
         return database
+    }
+
+    private func copy() async throws -> FleetDatabase {
+        let database = Self.next(on: server, owner: owner)
+        let superuser = try await connect(to: "postgres")
+        if TestServer.other != nil { _ = try await superuser.query("DROP DATABASE IF EXISTS \(database.name)") }
+        _ = try await superuser.query("CREATE DATABASE \(database.name) OWNER \(owner) TEMPLATE \(name)")
+        await superuser.close()
+        return database
+    }
+
+    private static func next(on server: RDSLookalike?, owner: String?) -> FleetDatabase {
+        let number = number.withLock { number in
+            number += 1
+            return number
+        }
+        return FleetDatabase(server: server, name: "fleet_\(number)", owner: owner ?? "owner_\(number)")
     }
 
     /// The server that tokens log in to.
