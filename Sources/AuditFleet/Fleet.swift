@@ -10,6 +10,8 @@ import RDSIAMSystem
 ///
 /// A ``LogShipper`` brings the rows. Each chain is checked when they arrive, by the database, and again by
 /// ``verify(heads:keys:progress:)``, which trusts the database with nothing but the bytes.
+///
+/// A call sets the connection's `search_path` to `pg_catalog`.
 public struct Fleet: Sendable {
     /// The connection, as a user who has the role that a call needs.
     package let connection: PGConnection
@@ -37,17 +39,22 @@ public struct Fleet: Sendable {
             throw FleetError(.unsuitableDatabase, message)
         }
         return try await explaining(.installer) {
-            try await connection.transaction {
-                // Two that install at once do so one after the other.
-                _ = try await connection.query("SELECT pg_advisory_xact_lock(hashtext('audit_fleet.install'))")
-                let isNew = try await connection.query("SELECT to_regclass('audit_fleet.meta') IS NULL").rows[0]
-                    .decode(Bool.self, at: 0)
-                if isNew { _ = try await connection.execute(FleetSchema.statements) } else { try await checkVersion() }
-                _ = try await connection.execute(
-                    "SET LOCAL client_min_messages = warning; SELECT audit_fleet.maintain()"
-                )
-                return isNew
+            do {
+                return try await makeOrMaintain()
+            } catch let error as PGError where ["23505", "42P06"].contains(error.sqlState) {
+                // Another has made the schema at the same moment.
+                return try await makeOrMaintain()
             }
+        }
+    }
+
+    private func makeOrMaintain() async throws -> Bool {
+        try await connection.transaction {
+            let isNew = try await connection.query("SELECT to_regclass('audit_fleet.meta') IS NULL").rows[0]
+                .decode(Bool.self, at: 0)
+            if isNew { _ = try await connection.execute(FleetSchema.statements) } else { try await checkVersion() }
+            _ = try await connection.execute("SET LOCAL client_min_messages = warning; SELECT audit_fleet.maintain()")
+            return isNew
         }
     }
 
@@ -68,12 +75,13 @@ public struct Fleet: Sendable {
     /// Takes a month that is over out of the fleet: a partition that stands alone afterwards, to be stored elsewhere or
     /// dropped by its owner.
     ///
-    /// An anchor stays for each chain: how far the rows went, and the hash that the next row must follow from, so that
-    /// the rest verifies. The user needs the role `audit_fleet_retention`.
+    /// A prune point stays for each chain: how far the rows went, and the hash that the next row must follow from, so
+    /// that the rest verifies. The user needs the role `audit_fleet_retention`.
     ///
     /// - Parameter month: A day of the month, such as `2026-10-01`.
     /// - Returns: The partition that was taken out.
-    /// - Throws: ``FleetError``: `invalidArgument` if the month is not over or has no rows; `notPermitted`.
+    /// - Throws: ``FleetError``: `invalidArgument` if the month is not over or has no rows; `notPermitted`; `PGError`,
+    ///   which is retryable if others have read for more than five seconds.
     package func retire(month: String) async throws -> RetiredPartition {
         try await explaining(.retention) {
             let row = try await connection.query("SELECT name, rows FROM audit_fleet.retire($1::date)", month).rows[0]

@@ -48,6 +48,8 @@ public struct FleetError: RetryableError, CustomStringConvertible {
         _ body: () async throws -> Value
     ) async throws -> Value {
         do {
+            // What others have made in another schema must not take the place of PostgreSQL's own functions.
+            _ = try await connection.execute("SET search_path = pg_catalog, pg_temp")
             return try await body()
         } catch let error as PGError {
             let user = try? await connection.parameterStatus("session_authorization")

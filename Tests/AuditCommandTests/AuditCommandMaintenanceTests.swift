@@ -37,6 +37,30 @@ struct AuditCommandMaintenanceTests: AuditCommandSuite {
         #expect(try await audit("list", "--activity", "audit.reanchor", "--json").output.contains("restored on Monday"))
     }
 
+    @Test("Prune points that cannot be stop no command", arguments: ["9223372036854775807", "-9223372036854775808"])
+    func farPrunePoint(number: String) async throws {
+        for user in ["a", "b"] { try await token(user) }
+        let script = """
+            import sqlite3, sys
+            db = sqlite3.connect(sys.argv[1])
+            db.execute("DROP TRIGGER anchor_true")
+            db.execute(f"INSERT INTO anchor VALUES ('prune', {sys.argv[2]}, zeroblob(32), 0)")
+            db.commit()
+            """
+        #expect(try await python(script, log, number).status == 0)
+        let commands = [
+            ["verify"], ["verify", "--from", "2"], ["list", "--since", "2020-01-01", "--user", "a"], ["list"],
+            ["stats", "--since", "2020-01-01"], ["show", "1"], ["head"], ["export"],
+            ["report", folder.path("page.html")],
+        ]
+        for command in commands {
+            let result = try await run(["audit"] + command)
+            #expect((0...4).contains(result.status), "\(command): \(result.status) \(result.errors)")
+        }
+        let verified = try await audit("verify")
+        #expect(verified.status == 3 && verified.output.contains("prune-unrecorded"), "\(verified.output)")
+    }
+
     @Test("reanchor writes nothing if there is nothing to acknowledge, or if no row can acknowledge it")
     func nothingToAcknowledge() async throws {
         try await token("a")

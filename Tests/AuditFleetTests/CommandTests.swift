@@ -164,6 +164,12 @@ struct FleetCommandTests {
         )
         let silent = try await audit(database, "auditor_one", ["fleet", "status"], ["--json"])
         #expect(silent.status == 3 && silent.output.contains(#""is_silent":true"#))
+        try await database.forge("UPDATE audit_fleet.chain SET ended = now()")
+        let ended = try await audit(database, "auditor_one", ["fleet", "status"], ["--json"])
+        #expect(ended.status == 0 && ended.output.contains(#""is_silent":false"#), "\(ended.output)")
+        // A log that is shipped again has not ended.
+        try await expect(0, database, "shipper_one", ["ship"], [folder.path("good")])
+        #expect(try await database.value("SELECT count(ended) FROM audit_fleet.chain") == "1")
         try await database.forge("DELETE FROM audit_fleet.event WHERE seq = 3")
         let verified = try await audit(database, "auditor_one", ["fleet", "verify"])
         #expect(verified.status == 3 && verified.output.contains(" (log)\trow 3\trows-missing"))

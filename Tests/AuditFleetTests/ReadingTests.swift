@@ -175,7 +175,7 @@ struct ReadingTests {
         let connection = try await database.connection(as: user)
         #expect(try await LogShipper(log, host: "app-1").shipAll(over: connection).isSound)
         #expect(try await fleet.verify(heads: [head]).chains.first?.retiredRows == retired.rows)
-        // An anchor that was changed does not lead on.
+        // A prune point that was changed does not lead on.
         try await database.forge("UPDATE audit_fleet.retired_run SET last_hash = sha256('x')")
         #expect(try await fleet.verify(heads: [head]).isIntact == false)
         await #expect {

@@ -33,7 +33,7 @@ struct RetirementTests {
     }
 
     @Test(
-        "A log whose rows are all retired verifies: its cursor and a head of its last row are compared with the anchor"
+        "A log whose rows are all retired verifies: its cursor and a head of its last row are compared with the prune point"
     )
     func whole() async throws {
         let database = try await FleetDatabase.make()
@@ -55,10 +55,10 @@ struct RetirementTests {
             #expect(chain.verification.findings.map(\.kind.rawValue) == findings, "\(heads)")
             #expect(chain.verification.remarks.map(\.kind.rawValue) == remarks, "\(heads)")
             #expect(verification.isIntact == findings.isEmpty)
-            // The head to store for the next time is the anchor, not the log's beginning.
+            // The head to store for the next time is the prune point, not the log's beginning.
             #expect(chain.verification.head == head && chain.retiredRows == head.sequence)
         }
-        // A log that goes on follows from the anchor.
+        // A log that goes on follows from the prune point.
         try await Logs.write(5, to: log)
         try await database.ship(log, as: user)
         #expect(try await fleet.verify(heads: [head, try await Logs.head(of: log)]).isIntact)
@@ -66,7 +66,36 @@ struct RetirementTests {
         #expect(try await fleet.verify().isIntact == false)
     }
 
-    @Test("An anchor that is not the cursor's row is found, also if no row follows")
+    @Test("A long reader keeps a month from being retired, and verifications from nothing")
+    func besideReaders() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log) { [now] in now - 70 * 86_400 + Double($0) }
+        try await database.ship(log, as: user)
+        let reader = try await database.connect()
+        _ = try await reader.execute("BEGIN; SELECT count(*) FROM audit_fleet.event")
+        await #expect {
+            _ = try await retireAll(database)
+        } throws: { ($0 as? PGError)?.sqlState == "55P03" && ($0 as? PGError)?.isRetryable == true }
+        func waiting(_ count: Int) async throws -> Bool {
+            try await comesTrue {
+                let waiting = """
+                    SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'audit_fleet.event'::regclass
+                    """
+                return try await database.value(waiting) == "\(count)"
+            }
+        }
+        async let retired = retireAll(database)
+        #expect(try await waiting(1))
+        async let verification = database.fleet().verify()
+        #expect(try await waiting(2))
+        await reader.close()
+        #expect(try await retired > 20)
+        let verified = try await verification
+        #expect(verified.isIntact, "\(verified.chains.flatMap(\.verification.findings))")
+    }
+
+    @Test("A prune point that is not the cursor's row is found, also if no row follows")
     func forgedAnchor() async throws {
         let database = try await FleetDatabase.make()
         let user = try await database.user(with: "shipper")

@@ -74,6 +74,62 @@ struct RightsTests {
         #expect(try await database.fleet().verify(heads: [head]).isIntact)
     }
 
+    @Test("What others make in another schema takes the place of nothing")
+    func otherSchema() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        try await database.ship(log, as: user)
+        // As before PostgreSQL 15, everybody may make functions in the schema public. These fit better than its own.
+        try await database.forge(
+            "CREATE TABLE trap (caller text); GRANT CREATE ON SCHEMA public TO PUBLIC; GRANT ALL ON trap TO PUBLIC"
+        )
+        let functions = [
+            ("convert_to(text, text)", "bytea"), ("pg_advisory_xact_lock(integer)", "void"),
+            ("product(bigint, interval)", "interval"),
+        ]
+        let forger = try await database.connection(as: user)
+        for (function, result) in functions {
+            _ = try await forger.execute(
+                """
+                CREATE FUNCTION public.\(function) RETURNS \(result) LANGUAGE sql
+                AS $$ INSERT INTO public.trap VALUES (current_user); SELECT NULL::\(result) $$
+                """
+            )
+        }
+        _ = try await forger.execute(
+            "CREATE OPERATOR public.* (FUNCTION = public.product, LEFTARG = bigint, RIGHTARG = interval)"
+        )
+        await forger.close()
+        let fleet = try await database.fleet()
+        #expect(try await fleet.verify().isIntact)
+        _ = try await fleet.statistics()
+        #expect(try await fleet.entries(limit: 100).isEmpty == false)
+        try await Fleet(try await database.connection(as: database.owner)).install()
+        let reader = try await database.connection(as: try await database.user(with: "reader"))
+        for view in ["entry", "login", "login_by_role", "login_by_server", "host", "silent_host"] {
+            _ = try await reader.query("SELECT * FROM audit_fleet.\(view)")
+        }
+        _ = try await reader.query("SELECT audit_fleet.body(payload, raw) FROM audit_fleet.event")
+        #expect(try await database.value("SELECT string_agg(caller, ' ') FROM trap") == nil)
+    }
+
+    @Test("Who may only connect holds nothing up")
+    func advisoryLocks() async throws {
+        let database = try await FleetDatabase.make()
+        let stranger = try await database.connect()
+        _ = try await stranger.execute(
+            """
+            SELECT pg_advisory_lock(hashtext('audit_fleet.make_partition')),
+                pg_advisory_lock(hashtext('audit_fleet.install'))
+            """
+        )
+        let owner = try await database.connection(as: database.owner)
+        _ = try await owner.execute("SET lock_timeout = '5s'")
+        #expect(try await Fleet(owner).install() == false)
+        await stranger.close()
+    }
+
     /// Calls the shippers' function with rows whose columns are SQL, and returns how many were stored.
     private func send(
         _ rows: String,

@@ -79,7 +79,10 @@ struct ShippingTests {
         try await Logs.write(3, to: log, user: "'; DROP TABLE audit_fleet.event; --")
         try await Logs.write(1, to: log, user: "nul\0user")
         // Escaped in JSON, longer in UTF-8 than in characters, and twins by canonical equivalence.
-        let users = ["a\"b\\c\u{1}/", "e\u{301}", "\u{E9}", "\u{1F980}"]
+        // Names too long for an index are told apart, too.
+        let long = (0..<100).map { _ in UUID().uuidString }.joined()
+        let crabs = String(repeating: "\u{1F980}", count: 201)
+        let users = ["a\"b\\c\u{1}/", "e\u{301}", "\u{E9}", "\u{1F980}", long, long + "2", crabs]
         for user in users { try await Logs.write(2, to: log, user: user) }
         let payloads: [[UInt8]] = [
             Array("'); DROP TABLE audit_fleet.event; --".utf8), [0x61, 0, 0x62], [0xFF, 0xFE, 0x80], [],
@@ -271,5 +274,24 @@ struct ShippingTests {
         isRefused.withLock { $0 = false }
         #expect(try await following.arrives(in: database))
         try await following.end()
+    }
+
+    @Test("A statement that took too long is tried again")
+    func statementTimeout() async throws {
+        let database = try await FleetDatabase.make()
+        let user = try await database.user(with: "shipper")
+        try await Logs.write(20, to: log)
+        let blocker = try await database.connect()
+        _ = try await blocker.execute("BEGIN; LOCK TABLE audit_fleet.chain IN ACCESS EXCLUSIVE MODE")
+        let following = FollowingShipper(log) {
+            let connection = try await database.connection(as: user)
+            _ = try await connection.execute("SET statement_timeout = '50ms'")
+            return connection
+        }
+        #expect(try await comesTrue { following.interruptions > 0 })
+        _ = try await blocker.execute("ROLLBACK")
+        #expect(try await following.arrives(in: database))
+        try await following.end()
+        await blocker.close()
     }
 }

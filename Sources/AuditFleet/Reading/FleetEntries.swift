@@ -137,7 +137,7 @@ private struct EntrySearch {
                 "(e.time, e.chain_id, e.seq) < (\(moment(last.place)), \(last.chainID), \(last.entry.sequence))",
             ]
         }
-        if let user = filter.user { conditions.append("e.db_user = \(bind(user))") }
+        if let user = filter.user { conditions.append("e.db_user = left(\(bind(user)), 200)") }
         if let host {
             conditions.append("e.chain_id IN (SELECT id FROM audit_fleet.chain WHERE host = \(bind(host)))")
         }

@@ -25,6 +25,8 @@ public struct FleetHost: Sendable, Hashable {
     public let silence: Double
     /// The longest delay between an event and its arrival, in seconds.
     package let longestDelay: Double?
+    /// Since when nothing more is expected from it, as the schema's owner has said.
+    package let ended: Date?
     /// The finding that stops it.
     public let heldBy: Int64?
     /// How many findings about it are open.
@@ -39,7 +41,7 @@ public struct FleetHost: Sendable, Hashable {
     static let query = """
         SELECT h.host, h.path, h.log_id, h.shipper, c.begins_after, h.newest_row, h.newest_event, h.last_arrival,
             h.last_contact, extract(epoch FROM h.silence)::float8, extract(epoch FROM h.longest_delay)::float8,
-            h.held_by, h.open_findings, c.id, c.head_hash, c.begin_hash
+            h.held_by, h.open_findings, c.id, c.head_hash, c.begin_hash, h.ended
         FROM audit_fleet.host h JOIN audit_fleet.chain c ON c.log_id = h.log_id ORDER BY h.host, h.path, c.id
         """
 
@@ -52,6 +54,7 @@ public struct FleetHost: Sendable, Hashable {
         (openFindings, chainID) = (try row.decode(at: 12), try row.decode(at: 13))
         headHash = try row.decodeIfPresent(Data.self, at: 14).map(Array.init)
         beginHash = Array(try row.decode(Data.self, at: 15))
+        ended = try row.decodeIfPresent(at: 16)
     }
 }
 

@@ -46,8 +46,11 @@ extension FleetSchema {
                         OR audit_fleet.body(e.payload, e.raw) IS DISTINCT FROM b.arrived)
                     AND NOT EXISTS (SELECT FROM audit_fleet.retired_run t WHERE t.chain_id = c.id
                         AND e.seq IS NULL AND b.seq BETWEEN t.first_seq AND t.last_seq)
-                    AND NOT EXISTS (SELECT FROM audit_fleet.finding f WHERE f.log_id = c.log_id AND f.seq = b.seq
-                        AND f.acknowledged IS NOT NULL)
+                    AND NOT EXISTS (SELECT FROM audit_fleet.finding f
+                        WHERE f.log_id = c.log_id AND f.acknowledged IS NOT NULL AND CASE f.kind
+                            WHEN 'rows-missing' THEN e.seq IS NULL AND b.seq >= f.seq AND b.seq < f.arrived_seq
+                            ELSE f.seq = b.seq AND f.kind IN ('row-differs', 'row-lost', 'payload-altered', 'chain-broken')
+                        END)
                 ORDER BY b.seq LIMIT 100
             ) r;
             RETURN number;

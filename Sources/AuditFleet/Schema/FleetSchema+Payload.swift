@@ -1,9 +1,12 @@
 extension FleetSchema {
     /// Functions that look into payloads.
     static let payload = #"""
+        -- Functions that a reader's statement is made of, and that have no search path of their own, name all that has no
+        -- exact match in pg_catalog: what others have made in another schema must not take its place.
+
         -- The bytes of a payload.
         CREATE FUNCTION audit_fleet.body(payload text, raw bytea) RETURNS bytea LANGUAGE sql IMMUTABLE
-        AS $$ SELECT coalesce(raw, convert_to(payload, 'UTF8')) $$;
+        AS $$ SELECT coalesce(raw, pg_catalog.convert_to(payload, 'UTF8')) $$;
 
         -- A payload as JSON; NULL if it is none. NUL, which PostgreSQL's JSON cannot hold, becomes U+FFFD.
         CREATE FUNCTION audit_fleet.json(payload text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -27,7 +30,7 @@ extension FleetSchema {
 
         CREATE FUNCTION audit_fleet.moment(microseconds bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
         AS $$ SELECT CASE WHEN microseconds BETWEEN -60000000000000000 AND 60000000000000000
-            THEN timestamptz '1970-01-01 00:00:00+00' + microseconds * interval '1 microsecond' END $$;
+            THEN timestamptz '1970-01-01 00:00:00+00' + microseconds::float8 * interval '1 microsecond' END $$;
 
         -- Where a row is put: by its own time, if there is one that can be.
         CREATE FUNCTION audit_fleet.place(microseconds bigint, latest bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE

@@ -15,7 +15,7 @@ extension FleetSchema {
                 high := timestamptz '2015-01-01 00:00:00+00';
                 title := 'event_other';
             END IF;
-            PERFORM pg_advisory_xact_lock(hashtext('audit_fleet.make_partition'));
+            LOCK TABLE audit_fleet.partition IN SHARE ROW EXCLUSIVE MODE;
             IF EXISTS (SELECT FROM audit_fleet.partition p WHERE p.name = title AND p.retired IS NULL) THEN
                 IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = to_regclass('audit_fleet.event')
                     AND i.inhrelid = to_regclass('audit_fleet.' || title)) THEN
@@ -52,16 +52,19 @@ extension FleetSchema {
             END LOOP;
         END $$;
 
-        -- Takes a month that is over out of the table, and leaves an anchor for each chain.
+        -- Takes a month that is over out of the table, and leaves a prune point for each chain.
         CREATE FUNCTION audit_fleet.retire(p_month date) RETURNS TABLE (name text, rows bigint)
         LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET TimeZone = 'UTC'
-        SET DateStyle = 'ISO' SET work_mem = '64MB' AS $$
+        -- While it waits for a long reader, all others wait for it.
+        SET DateStyle = 'ISO' SET work_mem = '64MB' SET lock_timeout = '5s' AS $$
         DECLARE
             part audit_fleet.partition;
             title text;
             count bigint;
         BEGIN
+            -- In the order of those who make a partition.
+            LOCK TABLE audit_fleet.partition IN SHARE ROW EXCLUSIVE MODE;
             SELECT * INTO part FROM audit_fleet.partition p WHERE p.retired IS NULL AND p.until_time <= now()
                 AND p.name = 'event_' || to_char(p_month, 'YYYY_MM') FOR UPDATE;
             IF part.id IS NULL THEN

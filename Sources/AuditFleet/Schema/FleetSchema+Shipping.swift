@@ -25,6 +25,8 @@ extension FleetSchema {
         DECLARE
             c audit_fleet.chain;
             other audit_fleet.chain;
+            place bytea;
+            is_accepted boolean;
         BEGIN
             c := audit_fleet.locked(p_log);
             IF c.id IS NULL THEN
@@ -47,12 +49,20 @@ extension FleetSchema {
                         NULL, other.head_hash, NULL, NULL, c.head_hash);
                 END LOOP;
             ELSIF (c.host, c.path) IS DISTINCT FROM (p_host, p_path) THEN
-                PERFORM audit_fleet.note(c, 'second-place', c.next_seq - 1, format(
-                    'The log was shipped from %s on %s and now comes from %s on %s. Ask who copied or moved it.',
-                    c.path, c.host, p_path, p_host),
-                    NULL, c.head_hash, convert_to(p_host || ':' || p_path, 'UTF8'), NULL, NULL);
+                place := convert_to(p_host || ':' || p_path, 'UTF8');
+                SELECT f.acknowledged IS NOT NULL AND f.arrived_payload = place INTO is_accepted
+                FROM audit_fleet.finding f WHERE f.log_id = c.log_id AND f.kind = 'second-place'
+                ORDER BY f.id DESC LIMIT 1;
+                IF is_accepted THEN
+                    UPDATE audit_fleet.chain SET host = p_host, path = p_path WHERE id = c.id;
+                ELSE
+                    PERFORM audit_fleet.note(c, 'second-place', c.next_seq - 1, format(
+                        'The log was shipped from %s on %s and now comes from %s on %s. Ask who copied or moved it.',
+                        c.path, c.host, p_path, p_host),
+                        NULL, c.head_hash, place, NULL, NULL);
+                END IF;
             END IF;
-            UPDATE audit_fleet.chain SET last_contact = clock_timestamp() WHERE id = c.id;
+            UPDATE audit_fleet.chain SET last_contact = clock_timestamp(), ended = NULL WHERE id = c.id;
             RETURN QUERY SELECT c.next_seq, c.head_hash, c.held_by,
                 (SELECT count(*) FROM audit_fleet.finding f WHERE f.log_id = c.log_id AND f.acknowledged IS NULL);
         END $$;
@@ -67,7 +77,11 @@ extension FleetSchema {
             number bigint;
         BEGIN
             UPDATE audit_fleet.chain SET last_contact = clock_timestamp() WHERE id = c.id;
-            IF p_seq < least(p_shipped, c.next_seq - 1) THEN
+            IF p_seq < least(p_shipped, c.next_seq - 1) AND NOT EXISTS (
+                -- It was accepted that the log ends before what was shipped; what it has instead is compared.
+                SELECT FROM audit_fleet.finding f WHERE f.log_id = c.log_id AND f.kind = 'log-rewound'
+                    AND f.acknowledged IS NOT NULL AND f.stored_chain IS NOT DISTINCT FROM c.head_hash
+            ) THEN
                 number := audit_fleet.note(c, 'log-rewound', p_seq, format(
                     'The log ends at row %s and was shipped up to row %s: it was cut off, or put back from a copy.',
                     p_seq, c.next_seq - 1), NULL, c.head_hash, NULL, NULL, p_hash);

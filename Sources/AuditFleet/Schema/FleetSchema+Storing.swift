@@ -11,7 +11,8 @@ extension FleetSchema {
             raw bytea, fits boolean) LANGUAGE sql STABLE AS $$
             SELECT d.element, d.seq, audit_fleet.place(
                     CASE WHEN d.is_true THEN d.time_us ELSE audit_fleet.microseconds(d.json -> 'time_us') END, p_latest),
-                CASE WHEN d.is_true THEN d.db_user ELSE d.json -> 'target' ->> 'user' END,
+                -- As much of a name as an index takes, whatever it is made of.
+                left(CASE WHEN d.is_true THEN d.db_user ELSE d.json -> 'target' ->> 'user' END, 200),
                 d.chain_hash, d.body, CASE WHEN d.body IS NULL THEN d.bytes END,
                 d.seq = d.seq_before + 1 AND coalesce(d.leaf = d.true_leaf, true)
                     AND CASE WHEN d.head IS NULL AND d.element = p_first

@@ -21,11 +21,14 @@ extension FleetSchema {
             last_arrival timestamptz,
             last_contact timestamptz NOT NULL DEFAULT clock_timestamp(),
             longest_delay interval,
-            held_by bigint
+            held_by bigint,
+            -- Since when nothing more is expected; NULL while something is.
+            ended timestamptz
         );
 
         -- The rows. `time` is the event's own time; what has none, or one that cannot be, has 1970. `db_user` and
-        -- `time` only lead to rows and are derived from the payload. A payload that no text can hold is in `raw`.
+        -- `time` only lead to rows and are derived from the payload; of a longer name, `db_user` has 200 characters. A
+        -- payload that no text can hold is in `raw`.
         CREATE TABLE audit_fleet.event (
             chain_id integer NOT NULL,
             seq bigint NOT NULL,

@@ -41,12 +41,13 @@ extension FleetSchema {
         CREATE VIEW audit_fleet.host AS
         SELECT c.host, c.path, c.log_id, c.shipper, c.next_seq - 1 AS newest_row, c.newest_event, c.last_arrival,
             c.last_contact,
-            clock_timestamp() - c.last_contact AS silence, c.longest_delay, c.held_by,
+            clock_timestamp() - c.last_contact AS silence, c.longest_delay, c.held_by, c.ended,
             (SELECT count(*) FROM audit_fleet.finding f
                 WHERE f.log_id = c.log_id AND f.acknowledged IS NULL) AS open_findings
         FROM audit_fleet.chain c;
 
-        -- Logs whose shipper has not been here for an hour.
-        CREATE VIEW audit_fleet.silent_host AS SELECT * FROM audit_fleet.host WHERE silence > interval '1 hour';
+        -- Logs whose shipper has not been here for an hour, and from which something is expected.
+        CREATE VIEW audit_fleet.silent_host AS
+        SELECT * FROM audit_fleet.host WHERE silence > interval '1 hour' AND ended IS NULL;
         """#
 }

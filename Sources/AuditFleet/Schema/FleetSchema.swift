@@ -4,7 +4,7 @@
 /// session changes nothing.
 enum FleetSchema {
     /// Rises with each change.
-    static let version = "3"
+    static let version = "4"
 
     /// All of it, in order.
     static let statements = [

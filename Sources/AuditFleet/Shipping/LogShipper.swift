@@ -180,8 +180,13 @@ public struct LogShipper: Sendable {
     private static func mayPass(_ error: any Error) -> Bool {
         // A connection that broke in the middle is reported as closed to what comes after.
         if let error = error as? PGError, error.code == .closed { return true }
-        // After a failover the connection may lead to a server that is read-only now (SQLSTATE 25006).
-        if let error = error as? PGError, error.sqlState == "25006" { return true }
+        // After a failover the connection may lead to a server that is read-only now (SQLSTATE 25006). A statement took
+        // longer than allowed (57014), or the database takes no connections for now (55000).
+        if let state = (error as? PGError)?.sqlState ?? (error as? RDSIAMError)?.sqlState,
+            ["25006", "57014", "55000"].contains(state)
+        {
+            return true
+        }
         return (error as? any RetryableError)?.isRetryable ?? false
     }
 }

@@ -80,17 +80,25 @@ struct ShippingSession {
     }
 
     /// Makes sure that the log still holds the row that was shipped last; if not, brings what it holds instead.
+    ///
+    /// A log that ends before that row, as was accepted, is compared up to its end.
     private mutating func compareCursor(with head: AuditHead) async throws {
-        guard let hash = cursor.hash, let row = try await reader.head(at: cursor.row), row.chainHash != hash else {
-            return
+        let last = min(cursor.row, head.sequence)
+        let stored = last == cursor.row ? cursor.hash : try await storedHash(of: last)
+        guard let stored, let row = try await reader.head(at: last), row.chainHash != stored else { return }
+        var compared = try await firstDifference(through: last) - 1
+        // Rows whose difference was accepted come again. What follows them may not have come yet.
+        while shipment.heldBy == nil, compared < last {
+            let batch = try await batch(after: compared)
+            guard batch.count > 0 else { return }
+            try await ship(batch)
+            compared = batch.last
         }
-        let batch = try await batch(after: try await firstDifference(through: cursor.row) - 1, atMost: 100)
-        try await ship(batch)
     }
 
     /// The first row that differs from what was shipped: all after it do, as each hash covers all before it.
     private func firstDifference(through last: Int64) async throws -> Int64 {
-        var (low, high) = (try await reader.origin().sequence + 1, last)
+        var (low, high) = (try await reader.origin().sequence &+ 1, last)
         while low < high {
             let middle = low + (high - low) / 2
             if try await isEqual(middle) { low = middle + 1 } else { high = middle }
@@ -99,11 +107,16 @@ struct ShippingSession {
     }
 
     private func isEqual(_ row: Int64) async throws -> Bool {
-        let local = try await reader.head(at: row)?.chainHash
-        let result = try await connection.query("SELECT audit_fleet.hash_of_row($1, $2)", shipment.logID, row)
         // A row that was retired, or is gone on either side, says nothing: the difference lies after it.
-        guard let stored = try result.rows[0].decodeIfPresent(Data.self, at: 0), let local else { return true }
-        return Array(stored) == local
+        guard let stored = try await storedHash(of: row), let local = try await reader.head(at: row)?.chainHash else {
+            return true
+        }
+        return stored == local
+    }
+
+    private func storedHash(of row: Int64) async throws -> [UInt8]? {
+        let result = try await connection.query("SELECT audit_fleet.hash_of_row($1, $2)", shipment.logID, row)
+        return try result.rows[0].decodeIfPresent(Data.self, at: 0).map(Array.init)
     }
 
     // MARK: Batches
@@ -128,9 +141,9 @@ struct ShippingSession {
         }
     }
 
-    private func batch(after row: Int64, atMost most: Int? = nil) async throws -> RowBatch {
+    private func batch(after row: Int64) async throws -> RowBatch {
         var batch = RowBatch()
-        let most = most ?? limits.rows
+        let most = limits.rows
         var last = row
         while batch.count < most, batch.size < limits.bytes {
             let limit = min(limits.rowsPerRead, most - batch.count)

@@ -14,7 +14,7 @@ struct ChainCopyWalk {
         let next: Int64?
         let words: String
 
-        var last: Int64 { next.map { $0 - 1 } ?? sequence }
+        var last: Int64 { next.map { $0 &- 1 } ?? sequence }
     }
 
     private let host: FleetHost
@@ -95,11 +95,11 @@ struct ChainCopyWalk {
     /// Goes over what is not in the table for a reason.
     private mutating func skip(before sequence: Int64) {
         while true {
-            let next = verifier.position + 1
+            let next = verifier.position &+ 1
             while let run = runs.first, run.last.sequence < next { runs.removeFirst() }
             while let exception = exceptions.first, exception.sequence < next { exceptions.removeFirst() }
             if next < sequence, let run = runs.first, run.first == next {
-                retiredRows += run.last.sequence - run.first + 1
+                retiredRows += run.last.sequence &- run.first &+ 1
                 verifier.skip(to: run.last)
             } else if let exception = exceptions.first, exception.sequence == next, exception.last < sequence {
                 pass(exception)
@@ -134,7 +134,7 @@ struct ChainCopyWalk {
         time: Int64?,
         user: UnsafeRawBufferPointer?
     ) {
-        let isSameUser = hints.hasSameUser(user)
+        let isSameUser = hints.hasSameUser(user, inCharacters: 200)
         // A row whose time cannot be is at the beginning of 1970.
         let isSameTime = time == 0 || time == hints.time
         if isSameUser && isSameTime { return }

@@ -22,7 +22,13 @@ extension Fleet {
         try await explaining(.reader) {
             // One snapshot: what is shipped after its start does not count.
             try await connection.transaction(PGTransactionOptions(isolation: .repeatableRead, isReadOnly: true)) {
-                _ = try await connection.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off")
+                // Locked before the snapshot is taken: a month that is retired after that is still there.
+                _ = try await connection.execute(
+                    """
+                    LOCK TABLE ONLY audit_fleet.event IN ACCESS SHARE MODE;
+                    SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off
+                    """
+                )
                 var verification = FleetVerification()
                 let hosts = try await connection.query(FleetHost.query).rows.map(FleetHost.init)
                 let retirements = try await Retirements(connection)

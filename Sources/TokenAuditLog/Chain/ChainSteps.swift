@@ -74,10 +74,10 @@ struct ChainSteps {
                     return false
                 }
                 if prunePoint != now { (walk, isAtStart, prunePoint) = (fresh, true, now) }
-                if isAtStart || first > walk.position.sequence + 1 {
+                if isAtStart || first > walk.position.sequence &+ 1 {
                     let isKnown = first == 1
                     walk.jump(
-                        to: isKnown ? beginning : AuditHead(logID: now.logID, sequence: first - 1, digest: Digest()),
+                        to: isKnown ? beginning : AuditHead(logID: now.logID, sequence: first &- 1, digest: Digest()),
                         isKnown: isKnown
                     )
                     isAtStart = false

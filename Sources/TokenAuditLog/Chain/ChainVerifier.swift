@@ -114,7 +114,7 @@ extension ChainVerifier {
         if let end = steps.leftovers?.end, steps.leftovers?.prunePoint == point, end != point {
             let isShort = end.sequence < point.sequence
             let message = "The rows before the last pruned one do not lead to it."
-            let row = isShort ? end.sequence + 1 : end.sequence
+            let row = isShort ? end.sequence &+ 1 : end.sequence
             report.add(AuditFinding(isShort ? .rowsMissing : .chainBroken, at: row, message, evidence: evidence))
         }
         guard report.pruning?.recordedIn == nil else { return }

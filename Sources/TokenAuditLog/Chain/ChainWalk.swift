@@ -53,7 +53,7 @@ struct ChainWalk {
 
     /// Goes on after rows that are not there, as was accepted.
     mutating func accept(gapThrough last: Int64, _ acceptance: String) {
-        let first = position.sequence + 1
+        let first = position.sequence &+ 1
         report.add(AuditRemark(.accepted, at: first, "Rows \(first) to \(last) are not there. \(acceptance)"))
         jump(to: AuditHead(logID: position.logID, sequence: last, digest: Digest()), isKnown: false)
     }
@@ -104,9 +104,9 @@ struct ChainWalk {
     }
 
     private mutating func follow(to row: ChainRow) {
-        let expected = position.sequence + 1
+        let expected = position.sequence &+ 1
         if row.sequence > expected {
-            let message = "Rows \(expected) to \(row.sequence - 1) are not there."
+            let message = "Rows \(expected) to \(row.sequence &- 1) are not there."
             find(.rowsMissing, row, at: expected, message)
         } else if isPositionKnown
             && hasher.chain(previous: position.digest, sequence: row.sequence, leaf: row.leaf) != row.chain
@@ -149,7 +149,7 @@ struct ChainWalk {
         if statement.activity == .reserveSpent {
             report.add(AuditRemark(.reserveSpent, at: row.sequence, "The disk was full, and the reserve was needed."))
         }
-        let followsKnown = isPositionKnown && position.sequence == row.sequence - 1
+        let followsKnown = isPositionKnown && position.sequence == row.sequence &- 1
         if statement.statesHead && followsKnown && !statement.states(position) {
             find(.checkpointMismatch, row, "The log's own checkpoint states another row than the one before it.")
         }

@@ -66,7 +66,7 @@ package struct CopyVerifier {
     /// Goes on after rows that were taken out on purpose, of which the last hash is known.
     package mutating func skip(to head: AuditHead) {
         guard head.sequence > position else { return }
-        skipped.append((position + 1, head))
+        skipped.append((position &+ 1, head))
         walk.jump(to: head)
     }
 
@@ -108,7 +108,7 @@ package struct CopyVerifier {
         }
         if head.sequence > walk.position.sequence {
             let message = "The rows end at \(walk.position.sequence); a head kept elsewhere says \(head.sequence)."
-            return report.add(AuditFinding(.truncated, at: walk.position.sequence + 1, message))
+            return report.add(AuditFinding(.truncated, at: walk.position.sequence &+ 1, message))
         }
         if head.sequence <= origin.sequence {
             guard head.sequence == origin.sequence else {
@@ -131,7 +131,7 @@ package struct CopyVerifier {
         guard let cursor else { return }
         if cursor.sequence > position {
             let message = "The rows end at \(position); the fleet's own cursor says \(cursor.sequence)."
-            return report.add(AuditFinding(.truncated, at: position + 1, message))
+            return report.add(AuditFinding(.truncated, at: position &+ 1, message))
         }
         let anchors = [origin] + skipped.map(\.last)
         guard (rowAtCursor ?? anchors.last { $0.sequence == cursor.sequence }) != cursor else { return }

@@ -58,7 +58,7 @@ extension AuditLogReader {
                 let origin = try connection.origin(logID)
                 if sequence == origin.sequence { return origin }
                 guard sequence > origin.sequence,
-                    let head = try connection.storedRow(before: sequence + 1, logID: logID), head.sequence == sequence
+                    let head = try connection.storedRow(before: sequence &+ 1, logID: logID), head.sequence == sequence
                 else { return nil }
                 return head
             }
@@ -105,11 +105,20 @@ package struct RowHints {
     package var time: Int64? { fields.time }
 
     /// Whether the database user who logs in is this one, or there is none.
-    package func hasSameUser(_ user: UnsafeRawBufferPointer?) -> Bool {
+    ///
+    /// - Parameter limit: How many characters (Unicode scalars) of a longer name are compared.
+    package func hasSameUser(_ user: UnsafeRawBufferPointer?, inCharacters limit: Int) -> Bool {
         guard let found = fields.user else { return user == nil }
         guard let user else { return false }
         var isSame = false
-        found.withBytes { isSame = $0.elementsEqual(user) }
+        found.withBytes { name in
+            isSame = name.elementsEqual(user)
+            if !isSame, name.count > limit {
+                isSame = String(decoding: name, as: UTF8.self).unicodeScalars.prefix(limit).elementsEqual(
+                    String(decoding: user, as: UTF8.self).unicodeScalars
+                )
+            }
+        }
         return isSame
     }
 }

@@ -66,7 +66,7 @@ struct Exporter {
         guard pruned > sequence else { return }
         throw AuditLogError(
             .pruned,
-            "Rows \(sequence + 1) to \(pruned) have been pruned. Export after \(pruned).",
+            "Rows \(sequence &+ 1) to \(pruned) have been pruned. Export after \(pruned).",
             path: connection.path
         )
     }
@@ -92,14 +92,14 @@ struct Exporter {
     ) throws -> (text: [UInt8], next: AuditHead, rows: Int64) {
         try checkNotPruned(after: position.sequence, connection.prunedThrough())
         let select = try connection.prepare(Queries.rowsToRead)
-        try select.bind(position.sequence + 1, at: 1)
+        try select.bind(position.sequence &+ 1, at: 1)
         try select.bind(end, at: 2)
         var text: [UInt8] = []
         var next = position
         var rows: Int64 = 0
         while try select.step() {
             let entry = AuditEntry(select)
-            guard entry.sequence == next.sequence + 1 else { throw missing(after: next.sequence) }
+            guard entry.sequence == next.sequence &+ 1 else { throw missing(after: next.sequence) }
             if let line = line(entry, logID: position.logID) {
                 text += line
                 rows += 1

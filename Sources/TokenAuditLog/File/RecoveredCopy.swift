@@ -10,8 +10,9 @@ enum RecoveredCopy {
     static func make(of path: String) throws -> Connection {
         for _ in 0..<attempts {
             let before = FileState(of: path)
-            let copy = try copied(from: path, in: before)
-            if FileState(of: path) == before { return copy }
+            let copy = Result { try copied(from: path, in: before) }
+            // Copying can also fail because a writer changes the files.
+            if FileState(of: path) == before { return try copy.get() }
         }
         throw AuditLogError(.busy, "Another process repairs the audit log after a crash. Try again.", path: path)
     }

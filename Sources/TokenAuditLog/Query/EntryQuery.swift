@@ -97,7 +97,7 @@ struct EntryQuery {
             return Bounds()
         }
         let (first, last) = try connection.reading {
-            (try connection.prunedThrough() + 1, try connection.highestRow() ?? 0)
+            (try connection.prunedThrough() &+ 1, try connection.highestRow() ?? 0)
         }
         guard first > 0, first < last else { return Bounds() }
         func bound(_ date: Date?, isEnd: Bool) -> TimeBound? {

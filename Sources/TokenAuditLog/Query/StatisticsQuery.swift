@@ -19,7 +19,7 @@ struct StatisticsQuery {
             (position, last) = (rows.lowerBound - 1, rows.upperBound)
         }
         while position < last, let first = try connection.row(from: position + 1), first <= last {
-            position = last - first < stride ? last : first + stride - 1
+            position = last &- first < stride ? last : first + stride - 1
             try connection.reading { try count(first...position, on: connection, into: &tally) }
             progress(tally.statistics.rows)
         }

@@ -32,7 +32,7 @@ public struct AuditVerification: Sendable, Hashable {
     }
 
     /// How many rows the log holds, or has held, that this verification did not look at: those up to ``origin``.
-    package var uncheckedRows: Int64 { max(0, origin.sequence - (pruning?.throughSequence ?? 0)) }
+    package var uncheckedRows: Int64 { max(0, origin.sequence &- (pruning?.throughSequence ?? 0)) }
 
     /// How many of the findings are acknowledged (``AuditLog/reanchor(acknowledging:reason:)``).
     package var acknowledgedCount: Int { findings.count { $0.acknowledgedBy != nil } }

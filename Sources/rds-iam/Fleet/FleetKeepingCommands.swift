@@ -14,7 +14,7 @@ struct FleetInitCommand: FleetSubcommand {
 
               audit_fleet_shipper    may send rows through a function, and nothing else
               audit_fleet_reader     may read
-              audit_fleet_retention  may take whole months out, which leaves an anchor
+              audit_fleet_retention  may take whole months out, which leaves a prune point
 
             It needs PostgreSQL 13 or newer, a database in UTF8 and a user who may create schemas and roles, but neither an \
             extension nor a superuser. Run it again once a month, as the same user:
@@ -41,7 +41,7 @@ struct FleetInitCommand: FleetSubcommand {
 struct FleetRetireCommand: FleetSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "retire",
-        abstract: "Take a month that is over out of the fleet, and leave an anchor, so that the rest verifies.",
+        abstract: "Take a month that is over out of the fleet, and leave a prune point, so that the rest verifies.",
         discussion: """
             The month's rows are in a table of their own afterwards, for its owner to store elsewhere or to drop. The user \
             needs the role audit_fleet_retention. For example:

@@ -11,7 +11,7 @@ struct FleetStatusCommand: FleetSubcommand {
         abstract:
             "Show every host: its newest row, how late rows arrive, how long it has been silent, what does not fit.",
         discussion: """
-            A host is silent if its shipper has not looked for --silent-after. Into a pipe or a file goes a line for each \
+            A host is silent if its shipper has not looked for --silent-after, unless its log has ended. Into a pipe or a file goes a line for each \
             host, in fields with a tabulator between: host, path, log, newest row, time of its newest event, last arrival, \
             seconds since its shipper last looked, longest delay in seconds, open findings; then a line for each open \
             finding: "finding", number, host, log, row, kind, message. For example:
@@ -57,7 +57,7 @@ struct FleetStatusCommand: FleetSubcommand {
         throw CommandFailure(status: 3, error: UnsoundFleet(description: text))
     }
 
-    private func isSilent(_ host: FleetHost) -> Bool { host.silence > Double(minutes) * 60 }
+    private func isSilent(_ host: FleetHost) -> Bool { host.ended == nil && host.silence > Double(minutes) * 60 }
 
     private func printFields(_ answer: Answer) {
         for host in answer.hosts {
@@ -89,7 +89,7 @@ struct FleetStatusCommand: FleetSubcommand {
                 TextTable.Cell(host.host, .bold), .init(host.path), .init(String(host.newestRow)),
                 .init(host.newestEvent.map { "\(style.day($0)) \(style.clock($0))" } ?? "-"),
                 .init(host.longestDelay.map(Self.text) ?? "-"),
-                .init(Self.text(host.silence), isSilent(host) ? .red : .plain),
+                .init(host.ended == nil ? Self.text(host.silence) : "ended", isSilent(host) ? .red : .plain),
                 .init(String(host.openFindings), host.openFindings > 0 ? .red : .plain),
             ]
         }
@@ -121,7 +121,7 @@ struct FleetStatusCommand: FleetSubcommand {
                 "newest_row": .integer(host.newestRow), "begins_after_row": .integer(host.beginsAfter),
                 "newest_event": .time(host.newestEvent), "last_arrival": .time(host.lastArrival),
                 "last_contact": .time(host.lastContact), "silent_seconds": .number(host.silence),
-                "is_silent": .bool(isSilent(host)),
+                "is_silent": .bool(isSilent(host)), "ended": .time(host.ended),
                 "longest_delay_seconds": host.longestDelay.map { .number($0) } ?? .null,
                 "held_by": host.heldBy.map { .integer($0) } ?? .null, "open_findings": .integer(host.openFindings),
             ])

@@ -128,8 +128,13 @@ struct FleetVerificationText {
     }
 
     func verdict(seen place: String) -> String {
-        "The fleet is not as it was written (findings: \(verification.openCount), \(place)). Compare it with the hosts' logs, "
-            + "and accept what is explained: rds-iam audit fleet resume."
+        let problems = verification.problems + verification.chains.flatMap(\.problems)
+        let numbers = problems.compactMap(\.finding).sorted().prefix(3).map { "\($0)" }.joined(separator: " ")
+        let accepting =
+            numbers.isEmpty
+            ? "" : " Accept what is explained, by its number: rds-iam audit fleet resume CONNINFO \(numbers)."
+        return "The fleet is not as it was written (findings: \(verification.openCount), \(place)). "
+            + "Compare it with the hosts' logs.\(accepting)"
     }
 
     var json: [String: JSONValue] {

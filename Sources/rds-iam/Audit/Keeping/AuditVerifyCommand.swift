@@ -110,7 +110,7 @@ struct VerificationText {
 
     /// What was not looked at, what is not there to be looked at, and what no key has signed.
     private var notes: [String] {
-        let first = (report.pruning?.throughSequence ?? 0) + 1
+        let first = (report.pruning?.throughSequence ?? 0) &+ 1
         return [
             report.pruning.map(Self.text),
             report.uncheckedRows > 0 && start != nil
