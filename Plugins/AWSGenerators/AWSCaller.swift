@@ -37,8 +37,9 @@ public final class AWSCaller: Sendable {
     /// - Parameters:
     ///   - region: The generator's own region; `nil` takes it from the host name, then from the AWS configuration.
     ///   - credentials: The generator's own source; `nil` is the default chain. One that caches nothing itself is asked
-    ///     through a `RefreshingCredentialSource`: credentials without an end are then good for five minutes, or until
-    ///     their file changes or a server refuses a token.
+    ///     through a `RefreshingCredentialSource`: credentials without an end are then good for five minutes (those of
+    ///     environment variables, static keys and programs for ever), or until their file changes or a server refuses a
+    ///     token.
     ///   - sources: What connection strings may name with `aws_rds_iam_credentials`.
     ///   - context: The environment.
     ///   - hostRegion: Returns the region that a request's host name tells, or `nil`.

@@ -25,7 +25,6 @@ extension TokenIssuer {
     /// }
     /// ```
     ///
-    ///
     /// - Parameters:
     ///   - name: The name the generator is registered under.
     ///   - request: The server, the user and the parameters for the generator.

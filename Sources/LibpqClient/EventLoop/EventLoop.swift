@@ -19,7 +19,12 @@ final class EventLoop: TaskExecutor {
     /// Starts the loop's thread, which lives as long as the process.
     init() throws(PGError) {
         alarm = try WakeUpPipe()
-        do { try BlockingWork.start { [self] in run() } } catch { throw .system("pthread_create", error.number) }
+        do {
+            try BlockingWork.start { [self] in run() }
+        } catch {
+            alarm.discard()
+            throw .system("pthread_create", error.number)
+        }
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -91,9 +96,13 @@ extension EventLoop {
     private static let loops = Mutex(Loops())
 
     /// Returns one of the loops of this process, which start when they are first needed and are used in turn.
+    ///
+    /// If no further one can start, those that run are enough.
     static func next() throws -> EventLoop {
         try loops.withLock { loops in
-            if loops.all.count < count { loops.all.append(try EventLoop()) }
+            if loops.all.count < count {
+                do { loops.all.append(try EventLoop()) } catch { if loops.all.isEmpty { throw error } }
+            }
             loops.last = (loops.last + 1) % loops.all.count
             return loops.all[loops.last]
         }
@@ -121,6 +130,11 @@ struct WakeUpPipe: Sendable {
     func ring() {
         var byte: UInt8 = 1
         _ = write(writeEnd, &byte, 1)
+    }
+
+    /// Closes both ends, if no thread will ever poll it.
+    func discard() {
+        for end in [readEnd, writeEnd] { close(end) }
     }
 
     /// Empties the pipe.
