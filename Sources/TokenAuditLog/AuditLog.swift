@@ -75,7 +75,7 @@ public actor AuditLog: TokenAuditRecorder {
                 PendingEvent(
                     payload: payload,
                     isBestEffortIssue: isBestEffortIssue,
-                    timeLimit: configuration.timeLimit,
+                    timeout: configuration.timeout,
                     waiter: waiter
                 )
             )
@@ -120,7 +120,7 @@ public actor AuditLog: TokenAuditRecorder {
     /// Runs `body` on the open log, from maintenance.
     func maintaining<Value>(_ body: (Committer, _ deadline: SuspendingClock.Instant) throws -> Value) throws -> Value {
         guard let committer else { throw closedError }
-        return try body(committer, .now + configuration.timeLimit)
+        return try body(committer, .now + configuration.timeout)
     }
 
     /// Records that events were lost before the log could be opened.
@@ -190,7 +190,7 @@ public actor AuditLog: TokenAuditRecorder {
     // MARK: On the watch, for the day the disk itself hangs
 
     private nonisolated func watchLater() {
-        watch.asyncAfter(deadline: .now() + configuration.timeLimit.seconds / 8) {
+        watch.asyncAfter(deadline: .now() + configuration.timeout.seconds / 8) {
             self.giveUpOverdue()
             if self.queue.keepsWatch() { self.watchLater() }
         }

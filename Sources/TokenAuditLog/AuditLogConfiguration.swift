@@ -5,7 +5,7 @@ public struct AuditLogConfiguration: Sendable {
     /// How long an append may take, lock and disk included, before it fails.
     ///
     /// An eighth may come on top. Less than nothing counts as nothing, and more than thirty years as thirty years.
-    public var timeLimit: Duration = .seconds(10)
+    public var timeout: Duration = .seconds(10)
     /// Whether a log is made if there is none.
     ///
     /// If not, opening fails with `notFound`, or with `notAnAuditLog` if the file is empty.
@@ -47,7 +47,7 @@ public struct AuditLogConfiguration: Sendable {
     /// The configuration with limits that clocks can add.
     var bounded: AuditLogConfiguration {
         var configuration = self
-        configuration.timeLimit = timeLimit.bounded
+        configuration.timeout = timeout.bounded
         configuration.idleCheckpoint = idleCheckpoint?.bounded
         return configuration
     }

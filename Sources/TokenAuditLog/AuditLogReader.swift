@@ -12,26 +12,26 @@ public actor AuditLogReader {
     /// The log's file.
     public nonisolated let path: String
     private nonisolated let disk = DiskExecutor(label: "TokenAuditLog.reader")
-    private nonisolated let timeLimit: Duration
+    private nonisolated let timeout: Duration
     private var connection: Connection?
 
     /// The thread that waits for the disk.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { disk.asUnownedSerialExecutor() }
 
-    private init(path: String, timeLimit: Duration) {
+    private init(path: String, timeout: Duration) {
         self.path = path
-        self.timeLimit = timeLimit.bounded
+        self.timeout = timeout.bounded
     }
 
     /// Opens a log for reading.
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - timeLimit: How long to wait for a writer.
+    ///   - timeout: How long to wait for a writer.
     /// - Throws: ``AuditLogError``: `notFound`, `notPermitted`, `notAnAuditLog`, `newerSchema`, `busy`.
-    public static func open(_ path: String, timeLimit: Duration = .seconds(10)) async throws -> AuditLogReader {
+    public static func open(_ path: String, timeout: Duration = .seconds(10)) async throws -> AuditLogReader {
         try LogFile.check(path)
-        let reader = AuditLogReader(path: path, timeLimit: timeLimit)
+        let reader = AuditLogReader(path: path, timeout: timeout)
         _ = try await reader.head()
         return reader
     }
@@ -61,7 +61,7 @@ public actor AuditLogReader {
     ) throws -> AuditVerification {
         try ChainVerifier(
             file: ReadOnlyFile(path: path),
-            timeLimit: timeLimit,
+            timeout: timeout,
             start: start,
             heads: heads,
             keys: keys,
@@ -98,7 +98,7 @@ public actor AuditLogReader {
         if let connection, connection.isStale || !connection.path.isBytewiseEqual(to: file.path) {
             self.connection = nil
         }
-        let connection = try self.connection ?? file.open(limit: timeLimit)
+        let connection = try self.connection ?? file.open(limit: timeout)
         self.connection = connection.isUnlocked ? nil : connection
         return try body(connection)
     }

@@ -149,8 +149,8 @@ struct LimitTests {
         if number <= 0 { configuration.reserveSize = Int(number) }
         try await Logs.write(3, to: path, configuration: configuration)
         #expect(try await Logs.verification(of: path).isIntact)
-        configuration.timeLimit = .seconds(number)
-        let reader = try await AuditLogReader.open(path, timeLimit: .seconds(number))
+        configuration.timeout = .seconds(number)
+        let reader = try await AuditLogReader.open(path, timeout: .seconds(number))
         #expect(try await reader.page().entries.count >= 3)
         let log = try await AuditLog.open(path, configuration: configuration)
         let code = await Logs.code { try await log.record(Events.issue()) }

@@ -11,12 +11,12 @@ final class PendingEvent: Sendable {
     let deadline: SuspendingClock.Instant
     private let waiter: Mutex<CheckedContinuation<Void, any Error>?>
 
-    init(payload: [UInt8], isBestEffortIssue: Bool, timeLimit: Duration, waiter: CheckedContinuation<Void, any Error>) {
+    init(payload: [UInt8], isBestEffortIssue: Bool, timeout: Duration, waiter: CheckedContinuation<Void, any Error>) {
         self.payload = payload
         self.isBestEffortIssue = isBestEffortIssue
         let now = SuspendingClock.now
-        self.lockDeadline = now + timeLimit / 4 * 3
-        self.deadline = now + timeLimit
+        self.lockDeadline = now + timeout / 4 * 3
+        self.deadline = now + timeout
         self.waiter = Mutex(waiter)
     }
 

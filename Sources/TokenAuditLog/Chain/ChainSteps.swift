@@ -3,7 +3,7 @@ import RDSIAMSystem
 /// Rows of a log in their order, a short read transaction at a time.
 struct ChainSteps {
     private let file: ReadOnlyFile
-    private let timeLimit: Duration
+    private let timeout: Duration
     private let pace: Duration
     private(set) var connection: Connection
     private var rows: Statement
@@ -21,11 +21,11 @@ struct ChainSteps {
     /// Where so many rows cannot be read, the file is for a backup to replace.
     private static let mostProbes = 100_000
 
-    init(file: ReadOnlyFile, timeLimit: Duration, pace: Duration) throws {
+    init(file: ReadOnlyFile, timeout: Duration, pace: Duration) throws {
         self.file = file
-        self.timeLimit = timeLimit
+        self.timeout = timeout
         self.pace = pace
-        let connection = try Self.open(file, timeLimit)
+        let connection = try Self.open(file, timeout)
         self.connection = connection
         rows = try connection.prepare(Queries.rowsToCheck)
         row = try connection.prepare(Queries.rowToCheck)
@@ -102,7 +102,7 @@ struct ChainSteps {
         let connection = connection
         let hasMore = try connection.reading { try body(&self, &walk) }
         guard connection.isOvertaken else { return hasMore }
-        self.connection = try Self.open(file, timeLimit)
+        self.connection = try Self.open(file, timeout)
         rows = try self.connection.prepare(Queries.rowsToCheck)
         row = try self.connection.prepare(Queries.rowToCheck)
         isFound = try self.connection.prepare(Queries.isFound)

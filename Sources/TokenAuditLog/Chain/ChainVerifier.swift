@@ -6,7 +6,7 @@ import RDSIAMSystem
 /// reader keeps writers waiting.
 struct ChainVerifier: Sendable {
     let file: ReadOnlyFile
-    let timeLimit: Duration
+    let timeout: Duration
     var start: AuditHead?
     var heads: [AuditHead] = []
     var keys: [AuditVerificationKey] = []
@@ -16,7 +16,7 @@ struct ChainVerifier: Sendable {
 
     func verify() throws -> AuditVerification {
         let hasher = try ChainHasher()
-        var steps = try ChainSteps(file: file, timeLimit: timeLimit, pace: pace)
+        var steps = try ChainSteps(file: file, timeout: timeout, pace: pace)
         let logID = try steps.connection.logID()
         let beginning = AuditHead(logID: logID, sequence: 0, digest: hasher.genesis(of: logID))
         let own = allHeads.filter { $0.isOfSameLog(as: beginning) }
@@ -66,7 +66,7 @@ extension ChainVerifier {
             return report.add(AuditRemark(.indexUnchecked, at: 0, message))
         }
         let rows = (after: report.origin.sequence, through: report.head.sequence)
-        let connection = try file.open(limit: timeLimit)
+        let connection = try file.open(limit: timeout)
         let names = try connection.indexNames()
         for (index, expected) in zip(EntryView.indexes, indexed.sums) where names.contains(index.name) {
             let check = IndexCheck(connection: connection, index: index, rows: rows, pace: pace)

@@ -44,12 +44,12 @@ final class LogStore {
         }
         let target = file.target
         let connection = try Connection(path: target.path, mode: .writing, vfs: configuration.fileLayer)
-        connection.wait(atMost: configuration.timeLimit)
+        connection.wait(atMost: configuration.timeout)
         let migrator = Migrator()
         // Before anything is changed: the file may be another program's.
         _ = try connection.reading { try migrator.check(connection, mayBeEmpty: configuration.createsFile) }
         target.closeToOthers()
-        try connection.configure(journal, limit: configuration.timeLimit)
+        try connection.configure(journal, limit: configuration.timeout)
         try migrator.migrate(connection, at: configuration.now())
         return connection
     }

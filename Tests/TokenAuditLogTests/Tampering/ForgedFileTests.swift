@@ -77,7 +77,7 @@ struct ForgedFileTests {
         _ keys: [AuditVerificationKey] = []
     ) throws -> AuditVerification {
         let file = ReadOnlyFile(path: path)
-        return try ChainVerifier(file: file, timeLimit: .seconds(10), heads: heads, keys: keys, pace: .seconds(60))
+        return try ChainVerifier(file: file, timeout: .seconds(10), heads: heads, keys: keys, pace: .seconds(60))
             .verify()
     }
 
@@ -109,7 +109,7 @@ struct ForgedFileTests {
     func found(forgery: Case, pace: Int) throws {
         let verifier = ChainVerifier(
             file: ReadOnlyFile(path: forgery.original),
-            timeLimit: .seconds(10),
+            timeout: .seconds(10),
             heads: [try #require(AuditHead(Self.head))],
             keys: [try #require(AuditVerificationKey(Self.key))],
             pace: .milliseconds(pace)

@@ -58,7 +58,7 @@ struct IndexTests {
         let count = try #require(try connection.integer("SELECT count(*) FROM event WHERE \(index.condition)"))
         #expect(count > 0)
         // In steps of no time at all, each entry is read in a transaction of its own.
-        let verifier = ChainVerifier(file: ReadOnlyFile(path: path), timeLimit: .seconds(10), pace: .zero)
+        let verifier = ChainVerifier(file: ReadOnlyFile(path: path), timeout: .seconds(10), pace: .zero)
         #expect(try verifier.verify().findings == [])
     }
 

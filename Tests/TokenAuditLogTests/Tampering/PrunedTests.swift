@@ -58,7 +58,7 @@ struct PrunedTests {
     @Test("rows left by a pruning are checked like others, however short the read transactions", arguments: [0, 1, 20])
     func steps(pace: Int) async throws {
         _ = try await prune(deleting: 4)
-        let verifier = ChainVerifier(file: ReadOnlyFile(path: path), timeLimit: .seconds(10), pace: .milliseconds(pace))
+        let verifier = ChainVerifier(file: ReadOnlyFile(path: path), timeout: .seconds(10), pace: .milliseconds(pace))
         #expect(try verifier.verify().isIntact)
         try await Forgery.forge(path, "row", 7)
         #expect(try verifier.verify().lines == ["chain-broken 8"])
@@ -121,7 +121,7 @@ struct PrunedTests {
         let head = try await fill(3000)
         async let pruning: Void = Self.prune(path, before: head.sequence)
         let file = ReadOnlyFile(path: path)
-        let verifier = ChainVerifier(file: file, timeLimit: .seconds(10), heads: [head], pace: .microseconds(200))
+        let verifier = ChainVerifier(file: file, timeout: .seconds(10), heads: [head], pace: .microseconds(200))
         while try await isPruning(head) { #expect(try verifier.verify().lines == []) }
         try await pruning
         #expect(try verifier.verify().lines == [])
