@@ -327,7 +327,7 @@ let package = Package(
         .testTarget(
             name: "LoginDoctorTests",
             dependencies: [
-                "LoginDoctor", "PGRDSIAM", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators",
+                "LoginDoctor", "LoginDiagnosis", "PGRDSIAM", "LibpqClient", "PGConninfo", "AuthTokens", "AWSGenerators",
                 "AWSCredentialSources", "TokenAuditLog", "FaultyDisk", "TestSupport", "RDSIAMBasics", "RDSIAMSystem",
                 "rds-iam",
             ]

@@ -15,7 +15,7 @@ package struct ConnectionSettings: Sendable, Hashable, Codable {
         /// The value; `***` in place of a secret.
         package let value: String
         /// Where it came from: `option`, `connection string`, `service NAME`, the name of an environment variable,
-        /// `default`, or `operating system`.
+        /// `default`, `operating system`, or `the user's name` for a database that is set nowhere.
         package let origin: String
 
         /// The setting as it stands in a connection string.
@@ -26,7 +26,13 @@ package struct ConnectionSettings: Sendable, Hashable, Codable {
         }
 
         /// Whether the user has set it somewhere.
-        package var isChosen: Bool { origin != "default" && origin != "operating system" }
+        package var isChosen: Bool { !["default", "operating system", Self.userName].contains(origin) }
+
+        /// Where the name of a database comes from that is set nowhere.
+        fileprivate static let userName = "the user's name"
+
+        /// Whether a secret in it is masked.
+        var isMasked: Bool { value.containsBytes("***") }
     }
 
     /// A host, an address and a port that libpq would try.
@@ -115,6 +121,8 @@ private struct SettingOrigins {
     private let bare: Conninfo
     private let environment: ConninfoEnvironment
     private let service: String?
+    /// Whether no name of a database is set, so that it is the user's.
+    private let databaseIsUser: Bool
 
     init(string: Conninfo, given: Conninfo, resolved: ResolvedConninfo, _ environment: ConninfoEnvironment) throws {
         self.string = string
@@ -127,20 +135,26 @@ private struct SettingOrigins {
         withService = try given.resolve(in: lone).parameters
         lone.variables = [:]
         bare = try Conninfo(dialect: given.dialect).resolve(in: lone).parameters
+        // With another user, it is another one.
+        let user = (resolved.parameters.bytes(of: .user) ?? []) + [UInt8(ascii: "?")]
+        var other = given
+        try other.set(.user, to: user)
+        databaseIsUser = try other.resolve(in: environment).parameters.bytes(of: .dbname) == user
     }
 
     func origin(of parameter: Conninfo.Parameter) -> String {
         let keyword = parameter.keyword
-        if given.contains(keyword) {
+        if keyword == .dbname, databaseIsUser { return ConnectionSettings.Setting.userName }
+        if given.bytes(of: keyword) == parameter.bytes {
             return string.bytes(of: keyword) == parameter.bytes ? "connection string" : "option"
         }
         if let service, withService.bytes(of: keyword) != bare.bytes(of: keyword),
-            withService.bytes(of: keyword) == parameter.bytes, keyword != .dbname || withService.contains(.dbname)
+            withService.bytes(of: keyword) == parameter.bytes
         {
             return keyword == .service ? "PGSERVICE" : "service \(service)"
         }
         if let name = keyword.environmentVariable, environment.variables[name] == parameter.bytes { return name }
-        return [.user, .dbname].contains(keyword) ? "operating system" : "default"
+        return keyword == .user ? "operating system" : "default"
     }
 }
 

@@ -54,6 +54,8 @@ public struct Examination: Sendable {
     ///
     /// `["AWS_REGION": "the settings file /etc/app.json"]`, for example, makes the report name the file.
     package var variableOrigins: [String: String] = [:]
+    /// Options of `rds-iam`, name and value each, that a command to run next repeats if it takes them.
+    package var repeatedOptions: [[String]] = []
     /// Called with the name of each step when it begins.
     package var progress: (@Sendable (Step.Name) -> Void)?
 

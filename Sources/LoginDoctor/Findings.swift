@@ -119,6 +119,7 @@ struct Findings: Sendable {
 
     /// Where the region's name comes from.
     func origin(of region: SigningRegion) -> String {
+        if region.origin == .connectionString, settings?[AWSKeyword.region]?.origin == "option" { return "an option" }
         guard region.origin == .configuration else { return "the \(region.origin)" }
         return origin(ofVariables: ["AWS_REGION", "AWS_DEFAULT_REGION"]) ?? "the AWS profile"
     }
@@ -238,6 +239,7 @@ extension Findings {
     var elsewhere: [String] {
         guard let endpoint else { return [] }
         if endpoint.kind == .dsql { return ["AWS CloudTrail has each DbConnect and DbConnectAdmin, with its reason."] }
+        let user = (request?.user ?? "USER").replacingBytes("'", with: "''")
         let find = endpoint.resourceIDCommand.map { ["The resource id of the statement: \($0)"] } ?? []
         return find + [
             "The reason in AWS's words: the log iam-db-auth-error, in CloudWatch Logs under /aws/rds/, if the instance "
@@ -245,8 +247,7 @@ extension Findings {
             "The kind of failure: the CloudWatch metrics that begin with IamDbAuthConnection, such as "
                 + "IamDbAuthConnectionFailureInsufficientPermissions.",
             "The rights of the identity: aws iam simulate-principal-policy, with its ARN, the action and the resource.",
-            "The memberships of the user, as another user: select pg_has_role('\(request?.user ?? "USER")', 'rds_iam', "
-                + "'member')",
+            "The memberships of the user, as another user: select pg_has_role('\(user)', 'rds_iam', 'member')",
         ]
     }
 

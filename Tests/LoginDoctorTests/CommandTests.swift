@@ -165,7 +165,64 @@ struct CommandTests {
         let arguments = ["doctor", "--json", "--audit-log", folder.path("log"), try await Stage.conninfo("works")]
         let result = try await rdsIAM(arguments, try await Stage.keys())
         #expect(result.status == 1)
-        #expect(try report(result).causes.first?.code == "auditLog")
+        let report = try report(result)
+        #expect(report.causes.first?.code == "auditLog" && report.next == nil)
+        #expect(report.causes.first?.evidence == ["The log cannot be opened."] && !result.output.contains("unopened"))
+    }
+
+    @Test("what to run next repeats the options")
+    func options() async throws {
+        let config = try folder.write("{}", to: "c.json")
+        let words = [
+            "doctor", "--config", config, "--audit", "off", "--allow-command", try await Stage.conninfo("works"),
+        ]
+        let result = try await rdsIAM(words, try await Stage.keys())
+        let next = "Run: rds-iam psql --config \(config) --audit off --allow-command 'user=works "
+        #expect(result.output.contains(next), "\(result.output)")
+    }
+
+    /// Settings that cannot be used, and what is said of them.
+    static let wrongSettings: [(text: String, variables: [String: String], says: String)] = [
+        ("", ["PGPORT": "abc"], #"port is "abc" in PGPORT, and must be a number from 1 to 65535."#),
+        ("", ["PGPORT": "99999"], #"port is "99999" in PGPORT, and must be a number from 1 to 65535."#),
+        ("", ["PGSSLMODE": "verfy"], #"sslmode is "verfy" in PGSSLMODE, which is none of its values."#),
+        ("connect_timeout=5s", [:], #"connect_timeout is "5s" in the connection string, and must be a whole number"#),
+        ("service=blgo", [:], #"service is "blgo" in the connection string, and no service file defines it."#),
+        ("", ["PGSERVICE": "blgo"], #"service is "blgo" in PGSERVICE, and no service file defines it."#),
+        ("application_name blog", [:], #"The connection string has no "=" after "application_name"."#),
+        ("port='1 password=geheim'", [:], "The port is wrong in the connection string, and must be a number"),
+        ("password=x geheim", [:], #"The connection string has no "=" after the word at byte"#),
+    ]
+
+    @Test("names the word that is wrong and where it comes from, and no secret", arguments: wrongSettings.indices)
+    func unusable(_ index: Int) async throws {
+        let sample = Self.wrongSettings[index]
+        let result = try await rdsIAM(
+            ["doctor", "--json", "host=\(Stage.host) user=u \(sample.text)"],
+            sample.variables
+        )
+        let report = try report(result)
+        #expect(result.status == 3 && !result.output.contains("geheim"))
+        #expect(report.answer.hasPrefix("No login was tried. \(sample.says)"), "\(report.answer)")
+        #expect(report.advice?.isEmpty == false)
+    }
+
+    @Test("a variable that cannot be used ends it with 3, and wrong usage with 2")
+    func statuses() async throws {
+        let variable = try await rdsIAM(["doctor", "-h", Stage.host], ["RDS_IAM_AUDIT_POLICY": "x"])
+        #expect(variable.status == 3 && variable.output == "")
+        #expect(variable.errors.contains(#"RDS_IAM_AUDIT_POLICY is "x""#), "\(variable.errors)")
+        let option = try await rdsIAM(["doctor", "--prot", "5"])
+        #expect(option.status == 2 && option.output == "" && option.errors.contains("--prot"), "\(option.errors)")
+    }
+
+    @Test("all is ASCII if the locale is not UTF-8, also what is shortened")
+    func ascii() async throws {
+        let keys = ["AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x", "LC_ALL": "C"]
+        let result = try await rdsIAM(["doctor", "--offline", "-v", "host=\(Stage.host) user=u"], keys)
+        #expect(result.output.contains("access key AKIA...MPLE"), "\(result.output)")
+        let isASCII = result.output.utf8.allSatisfy { $0 < 0x80 }
+        #expect(isASCII, "\(result.output)")
     }
 
     @Test("a signing key that cannot be read is blamed, not the audit log")
@@ -195,7 +252,7 @@ struct CommandTests {
         #expect(
             reasons == [
                 "–             the settings cannot be used: generator, endpoint, region,",
-                "– identity    there are no AWS credentials", "– clock       no reply of AWS to compare it with",
+                "– clock       no reply of AWS to compare it with",
                 "–             the settings cannot be used: dns, tcp, tls, token", "– login       there is no token",
                 "– session     there is no login",
             ],

@@ -185,6 +185,35 @@ struct NextCommandTests {
         try await Machine(try await Stage.keys()).examination().report(on: conninfo)
     }
 
+    @Test("repeats the options that it takes, and needs no secret that it would leave out")
+    func options() async throws {
+        var examination = try Machine(try await Stage.keys()).examination()
+        examination.repeatedOptions = [["--config", "my file"], ["--audit", "off"], ["--allow-command"]]
+        let works = try await examination.report(on: try await Stage.conninfo("works")).next
+        #expect(
+            works?.hasPrefix("rds-iam psql --config 'my file' --audit off --allow-command '") == true,
+            "\(works ?? "")"
+        )
+        let unknown = "host=\(Self.name) user=u aws_rds_iam_auth_token_generator=none"
+        let list = try await examination.report(on: unknown).next
+        #expect(list == "rds-iam generators --config 'my file'")
+        var without = try Machine().examination()
+        without.repeatedOptions = examination.repeatedOptions
+        let alone = try await without.credentialsReport()
+        #expect(alone.causes.first?.command == "rds-iam credentials --config 'my file'")
+    }
+
+    @Test("is left out if it would lack a secret", arguments: ["vault_key=geheim", "password=geheim", ""])
+    func secret(_ setting: String) async throws {
+        let generators = AuthTokenGeneratorRegistry()
+        try generators.add("vault", secretKeywords: ["vault_key"], lifetime: .seconds(60)) { _ in "" }
+        let examination = Examination(issuer: TokenIssuer(generators: generators))
+        let conninfo = "host=\(Self.name):6000 user=u aws_rds_iam_auth_token_generator=vault \(setting)"
+        let report = try await examination.report(on: conninfo)
+        #expect(report.causes.first?.code == "malformedHost" && !"\(report)".contains("geheim"))
+        #expect((report.next == nil) == setting.hasPrefix("vault_key"), "\(report.next ?? "")")
+    }
+
     @Test("at one of several servers names that one alone")
     func severalServers() async throws {
         let facts = try await Stage.server.facts

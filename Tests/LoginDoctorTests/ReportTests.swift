@@ -1,4 +1,7 @@
+import AuthTokens
 import Foundation
+import LoginDiagnosis
+import PGConninfo
 import RDSIAMSystem
 import Testing
 
@@ -33,6 +36,18 @@ struct ReportTests {
             ]
         )
         #expect(DecodedToken("a password", masking: Masking(showsAccounts: false)) == nil)
+    }
+
+    @Test("a user's name is a literal of SQL")
+    func literal() throws {
+        let generators = AuthTokenGeneratorRegistry()
+        var findings = Findings(examination: Examination(issuer: TokenIssuer(generators: generators)))
+        let host = "db.abcdefghijkl.eu-west-2.rds.amazonaws.com"
+        let request = AuthTokenRequest(host: host, user: "o'brien")
+        findings.server = Server(request: request, address: nil, conninfo: try Conninfo.parse("host=\(host)"))
+        findings.endpoint = DatabaseEndpoint(host)
+        let last = try #require(findings.elsewhere.last)
+        #expect(last.hasSuffix("select pg_has_role('o''brien', 'rds_iam', 'member')"), "\(last)")
     }
 
     @Test("reads the time of a reply")

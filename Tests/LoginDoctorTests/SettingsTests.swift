@@ -52,6 +52,23 @@ struct SettingsTests {
         #expect(settings.endpoints == [try endpoint("service.example.com", "6000")])
     }
 
+    @Test(
+        "a database that is set nowhere has the user's name, whatever else a service sets",
+        arguments: [
+            ("host=a user=u", "u (the user's name)"), ("service=blog", "me (the user's name)"),
+            ("host=a user=u dbname=''", "u (the user's name)"), ("service=full", "b (service full)"),
+            ("service=blog user=u dbname=u", "u (connection string)"),
+        ]
+    )
+    func database(_ text: String, _ expected: String) throws {
+        var environment = self.environment()
+        let files = "[blog]\nport=6000\n[full]\nuser=u\ndbname=b\n"
+        environment.files = .inMemory(["/home/me/.pg_service.conf": files])
+        let settings = try ConnectionSettings(text, generators: generators, environment: environment)
+        #expect(origins(settings, "dbname") == [expected])
+        #expect(settings["dbname"]?.isChosen == !expected.hasSuffix("(the user's name)"))
+    }
+
     private func endpoint(_ host: String, _ port: String) throws -> ConnectionSettings.Endpoint {
         let json = Data(#"{"host":"\#(host)","port":"\#(port)"}"#.utf8)
         return try JSONDecoder().decode(ConnectionSettings.Endpoint.self, from: json)

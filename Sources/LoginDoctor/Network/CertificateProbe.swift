@@ -23,17 +23,6 @@ struct PeerCertificate: Sendable, Hashable {
 
     /// The name of the root that it leads to, as far as the server tells.
     var root: String { issuers.last ?? "" }
-
-    /// Whether Amazon RDS's own roots have issued it, which are in no public store.
-    var isOfRDS: Bool { issuers.contains { $0.containsBytes("Amazon RDS") } }
-
-    /// Whether one of Amazon's public roots has.
-    var isOfAmazonPublic: Bool {
-        !isOfRDS
-            && issuers.contains {
-                $0.containsBytes("Amazon Root CA") || $0.containsBytes("Starfield") || $0.containsBytes("Amazon RSA")
-            }
-    }
 }
 
 /// Which certificates a client trusts.
@@ -64,9 +53,16 @@ enum CertificateProbe {
         case failed(String)
     }
 
-    /// Runs on a thread that may wait; the socket has its own limits, and is closed by the caller.
+    /// Runs on a thread of its own, which may wait; the socket has its own limits, and is closed by the caller.
+    ///
+    /// The thread takes no SIGPIPE afterwards.
     static func ask(_ descriptor: Int32, name: String, roots: TrustedRoots) -> Result {
-        switch SocketProbe.askForTLS(descriptor) {
+        // OpenSSL does not guard against it: a peer that has gone would take the process along.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        return switch SocketProbe.askForTLS(descriptor) {
         case .accepted: handshake(descriptor, name: name, roots: roots)
         case .refused: .refused
         case .foreign: .foreign

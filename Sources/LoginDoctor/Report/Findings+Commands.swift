@@ -7,19 +7,39 @@ import RDSIAMBasics
 extension Findings {
     /// Returns a command of this package's with the same connection string but for some settings.
     ///
-    /// A secret is not repeated: what is masked stays out.
+    /// Of several servers it names the one that is looked at.
     ///
     /// - Parameters:
     ///   - name: The subcommand.
     ///   - changes: Values by keyword; `nil` removes the setting.
-    func command(_ name: String, _ changes: [String: String?] = [:]) -> String {
+    /// - Returns: The command, or `nil` if it would need a secret, which is not repeated.
+    func command(_ name: String, _ changes: [String: String?] = [:]) -> String? {
+        let changes = (servers.count > 1 ? changesForServer : [:]).merging(changes) { $1 }
+        // The token takes the place of a password.
+        let needsSecret = given.contains { setting in
+            changes[setting.keyword] == nil && setting.isMasked && setting.keyword != "password"
+        }
+        guard !needsSecret else { return nil }
+        let options = ["--config", "--allow-command", "--audit-log", "--audit", "--signing-key"]
         let text = conninfo(changes)
-        return text.isEmpty ? "rds-iam \(name)" : "rds-iam \(name) \(text.quotedForShell)"
+        return command(name, repeating: options) + (text.isEmpty ? "" : " \(text.quotedForShell)")
+    }
+
+    /// Returns a command of this package's with those options that it takes, too.
+    func command(_ name: String, repeating names: [String]) -> String {
+        let repeated = examination.repeatedOptions.filter { option in
+            names.contains { option.first?.isBytewiseEqual(to: $0) == true }
+        }
+        return (["rds-iam", name] + repeated.flatMap { $0 }.map(\.shellWord)).joined(separator: " ")
+    }
+
+    /// What the user has written, and not what it leaves to a service or the environment.
+    private var given: [ConnectionSettings.Setting] {
+        settings?.settings.filter { ["connection string", "option"].contains($0.origin) } ?? []
     }
 
     private func conninfo(_ changes: [String: String?]) -> String {
-        let given = settings?.settings.filter { ["connection string", "option"].contains($0.origin) } ?? []
-        let kept = given.filter { changes[$0.keyword] == nil && !$0.value.containsBytes("***") }
+        let kept = given.filter { changes[$0.keyword] == nil && !$0.isMasked }
         let added = changes.sorted { $0.key < $1.key }.compactMap { keyword, value in
             value.map { ConnectionSettings.Setting(keyword: keyword, value: $0, origin: "option") }
         }
@@ -33,9 +53,9 @@ extension Findings {
     }
 
     /// Lists the databases, in one that each server has.
-    var listCommand: String {
+    var listCommand: String? {
         let changes: [String: String?] = ["user": request?.user, "dbname": "postgres"]
-        return command("psql", changesForServer.merging(changes) { $1 }) + " -- -l"
+        return command("psql", changesForServer.merging(changes) { $1 }).map { $0 + " -- -l" }
     }
 
     /// Returns a command that runs SQL as another user, who needs no token.
@@ -59,7 +79,8 @@ extension Findings {
         let others = [AWSKeyword.externalID, AWSKeyword.roleSessionName].compactMap { settings?[$0] }
             .filter { !$0.value.isEmpty && $0.value != "***" }
         let conninfo = others.isEmpty ? [] : [others.map(\.text).joined(separator: " ").quotedForShell]
-        return masking.shortened(in: (["rds-iam credentials"] + words + conninfo).joined(separator: " "))
+        let command = command("credentials", repeating: ["--config"])
+        return masking.shortened(in: ([command] + words + conninfo).joined(separator: " "))
     }
 }
 

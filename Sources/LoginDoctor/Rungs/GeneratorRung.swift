@@ -24,7 +24,7 @@ struct GeneratorRung: Rung {
                     sentences.first ?? error.message,
                     advice: sentences.count > 1
                         ? sentences.dropFirst().joined(separator: " ") : "Correct aws_rds_iam_auth_token_generator.",
-                    command: "rds-iam generators"
+                    command: findings.command("generators", repeating: ["--config"])
                 )
             )
             return Step(name, .failed, sentences.first ?? error.message)
@@ -75,28 +75,51 @@ extension Cause {
     /// An alias, a misspelled name, or one without an address explains it better: the right name tells the region.
     fileprivate static func noRegion(_ findings: Findings) -> Cause {
         let isExplained = findings.causes.contains { ["notAnEndpointName", "misspelledEndpoint"].contains($0.code) }
+        if findings.lacksSecret { return noSecret }
+        let isRedshift = findings.generator is RedshiftGenerator
+        let name = findings.generatorName
+        let reason =
+            if isRedshift { "the generator \(name) takes it from the name of a Redshift endpoint alone" } else {
+                findings.endpoint?.region == nil
+                    ? "the host name does not tell it" : "the generator \(name) does not take it from the host name"
+            }
         return Cause(
             "noRegion",
             certainty: isExplained ? .possible : .likely,
-            "The AWS region is not known, as the host name does not tell it.",
-            advice: "Set aws_rds_iam_region in the connection string, or AWS_REGION."
+            "The AWS region is not known, as \(reason).",
+            advice: isRedshift
+                ? "Name a Redshift endpoint as the host, or leave the generator out."
+                : "Set aws_rds_iam_region in the connection string, or AWS_REGION."
         )
     }
 
+    private static let noSecret = Cause(
+        "noToken",
+        "The connection string names no secret.",
+        advice: "Set aws_rds_iam_secret_id to the secret's name or ARN."
+    )
+
     fileprivate static func otherRegion(_ region: SigningRegion, _ place: String, _ findings: Findings) -> Cause {
-        Cause(
+        let isSet = region.origin == .connectionString
+        let name = findings.settings?[AWSKeyword.region]?.origin == "option" ? "--region" : AWSKeyword.region
+        return Cause(
             "regionMismatch",
             "The token is signed for \(region.name), but the host is in \(place).",
-            advice: region.origin == .connectionString
-                ? "Remove aws_rds_iam_region: the host name tells the region."
+            advice: isSet
+                ? "Remove \(name): the host name tells the region."
                 : "Set aws_rds_iam_region=\(place) in the connection string.",
-            command: findings.command(
-                "doctor",
-                ["aws_rds_iam_region": region.origin == .connectionString ? nil : place]
-            ),
+            command: findings.command("doctor", [AWSKeyword.region: isSet ? nil : place]),
             evidence: [
                 "The region \(region.name) comes from \(findings.origin(of: region)).", "The host name says \(place).",
             ]
         )
+    }
+}
+
+extension Findings {
+    /// Whether the generator takes a secret out of Secrets Manager, and the connection string does not say which.
+    fileprivate var lacksSecret: Bool {
+        generator is SecretsManagerGenerator && parameter(AWSKeyword.secretID) == nil
+            && generatorName.isBytewiseEqual(to: SecretsManagerGenerator.name)
     }
 }

@@ -8,7 +8,10 @@ struct IdentityRung: Rung {
     let name = Step.Name.identity
 
     func obstacle(_ findings: Findings) -> String? {
-        guard findings.credentials != nil else { return "there are no AWS credentials" }
+        guard findings.credentials != nil else {
+            let step = findings.steps.first { $0.name == .credentials && $0.mark == .skipped }
+            return step?.summary ?? "there are no AWS credentials"
+        }
         return findings.examination.isOffline ? "--offline" : nil
     }
 

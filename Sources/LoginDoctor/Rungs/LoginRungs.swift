@@ -49,12 +49,13 @@ extension Cause {
         let advice = sentences.dropFirst().joined(separator: " ")
         let code = (error as? any AuditableError)?.auditCode ?? ""
         if code.hasBytePrefix("AuditLogError") {
+            let isOpen = !code.isBytewiseEqual(to: "AuditLogError.unopened")
             return Cause(
                 "auditLog",
                 "No token is issued, as the audit log cannot record it: \(sentences.first ?? text)",
                 advice: advice.isEmpty ? "Make the audit log writable." : advice,
-                command: "rds-iam audit stats",
-                evidence: [code]
+                command: isOpen ? findings.command("audit stats", repeating: ["--config", "--audit-log"]) : nil,
+                evidence: [isOpen ? "The log is open, but takes no record." : "The log cannot be opened."]
             )
         }
         if (error as? AWSGeneratorError)?.code == .expiredCredentials {
@@ -107,18 +108,24 @@ extension PGError {
     /// What was said, one message after another: libpq joins those of its attempts.
     fileprivate var serverMessages: [ServerMessage] {
         let verb = [" refused the login: ", " cannot be used: "].first { message.containsBytes($0) }
-        let text = verb.flatMap { verb in message.firstRange(of: verb).map { String(message[$0.upperBound...]) } }
-        var messages = [ServerMessage](libpqText: (text ?? message).replacingBytes("; ", with: "\n"))
-        if let server, let index = messages.firstIndex(where: { $0.severity != nil }) {
-            messages[index] = ServerMessage(
-                server.message,
-                sqlState: server.sqlState,
-                severity: server.severity,
-                detail: server.detail,
-                hint: server.hint
-            )
-        }
-        return messages
+        let text = verb.flatMap { message.firstRange(of: $0) }.map { String(message[$0.upperBound...]) } ?? message
+        guard let server else { return Self.messages(text) }
+        let words = ServerMessage(
+            server.message,
+            sqlState: server.sqlState,
+            severity: server.severity,
+            detail: server.detail,
+            hint: server.hint
+        )
+        guard let own = text.firstRange(of: "\(server.severity): \(server.message)") else { return [words] }
+        let rest = String(text[own.upperBound...])
+        return Self.messages(String(text[..<own.lowerBound])) + [words]
+            + (rest.hasBytePrefix("; ") ? Self.messages(rest) : [])
+    }
+
+    /// - Parameter text: What libpq says, without the server's own words, which may hold a semicolon.
+    private static func messages(_ text: String) -> [ServerMessage] {
+        [ServerMessage](libpqText: text.replacingBytes("; ", with: "\n"))
     }
 }
 

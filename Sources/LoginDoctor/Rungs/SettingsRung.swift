@@ -36,12 +36,24 @@ struct SettingsRung: Rung {
             }
             return step(settings, findings)
         } catch let error as ConninfoError {
-            findings.add(.unusableString(error))
-            return Step(name, .failed, "the settings cannot be used", [error.message])
+            let fault = fault(error, examination)
+            findings.add(.unusableString(error, fault))
+            return Step(name, .failed, Findings.unusable, [fault.message])
         } catch let failure as UnusableSettings {
             findings.add(failure.cause)
             return Step(name, .failed, failure.cause.summary, findings.settings.map(lines) ?? [])
         }
+    }
+
+    /// Names the word that is wrong, and where it comes from.
+    private func fault(_ error: ConninfoError, _ examination: Examination) -> ConninfoFault {
+        let extensions = Conninfo.ExtensionKeywords(examination.issuer.generators)
+        guard let string = try? Conninfo.parse(text, dialect: .linked, extensions: extensions),
+            let given = try? string.overridden(by: overriding)
+        else { return ConninfoFault(error, in: text) }
+        let isOption = error.keyword.map { overriding[$0] != nil } ?? false
+        let place = isOption ? "an option" : "the connection string"
+        return ConninfoFault(error, of: given, from: place, in: examination.environment)
     }
 
     private func servers(_ resolved: ResolvedConninfo, _ conninfo: Conninfo) throws -> [Server] {
@@ -161,13 +173,11 @@ private struct UnusableSettings: Error {
 }
 
 extension Cause {
-    fileprivate static func unusableString(_ error: ConninfoError) -> Cause {
-        let sentences = error.message.sentences
-        return Cause(
+    fileprivate static func unusableString(_ error: ConninfoError, _ fault: ConninfoFault) -> Cause {
+        Cause(
             "\(error.code)",
-            sentences.first ?? error.message,
-            advice: sentences.count > 1
-                ? sentences.dropFirst().joined(separator: " ") : "Correct the connection string."
+            fault.summary,
+            advice: fault.advice.isEmpty ? "Correct the connection string." : fault.advice
         )
     }
 }

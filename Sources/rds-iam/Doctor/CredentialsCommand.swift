@@ -17,7 +17,7 @@ struct CredentialsCommand: AsyncParsableCommand, InterruptibleCommand {
               rds-iam credentials --offline --profile reporting
 
             Exit status: 0 there are credentials, 1 there are none that work and a cause was found, 2 the cause is not \
-            known, 3 they could not be asked for.
+            known, or wrong usage, 3 they could not be asked for.
             """
     )
 
@@ -31,7 +31,8 @@ struct CredentialsCommand: AsyncParsableCommand, InterruptibleCommand {
         let settings = try settings.loadForExamination()
         try settings.apply()
         try connection.generators.apply()
-        let examination = options.examination(TokenIssuer(generators: RDSIAM.generators), settings)
+        var examination = options.examination(TokenIssuer(generators: RDSIAM.generators), settings)
+        examination.repeatedOptions = self.settings.path.map { [["--config", $0]] } ?? []
         var shown = options
         shown.verbose = true
         let report = try await examination.credentialsReport(on: connection.text, overriding: connection.overriding)

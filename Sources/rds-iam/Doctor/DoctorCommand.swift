@@ -22,8 +22,8 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
 
             Marks: ✓ passed, ! works, but not as it should, ✗ failed, – not looked at.
 
-            Exit status: 0 the login works, 1 it fails and a cause was found, 2 it fails and the cause is not known, 3 no \
-            login was tried.
+            Exit status: 0 the login works, 1 it fails and a cause was found, 2 it fails and the cause is not known, or \
+            wrong usage, 3 no login was tried.
             """
     )
 
@@ -44,7 +44,10 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
     private func report(_ settings: Settings) async throws -> ExaminationReport {
         do {
             return try await audit.withIssuer { issuer in try await examine(issuer, settings) }
-        } catch let error where !(error is CancellationError || error is ValidationError || error is WrongUsage) {
+        } catch let error as ValidationError {
+            // The options were checked before: it is a variable, or the settings file.
+            throw CommandFailure(status: 3, error: error)
+        } catch let error where !(error is CancellationError || error is WrongUsage) {
             // An audit log that does not open is a finding: a login with it fails, too.
             let log = UnopenedLog(reason: UnopenedLog.Reason(error))
             return try await examine(TokenIssuer(generators: RDSIAM.generators, audit: .required(log)), settings)
@@ -52,12 +55,25 @@ struct DoctorCommand: AsyncParsableCommand, InterruptibleCommand {
     }
 
     private func examine(_ issuer: TokenIssuer, _ settings: Settings) async throws -> ExaminationReport {
-        let examination = options.examination(issuer, settings)
-        return try await ExaminationProgress.during { progress in
+        var examination = options.examination(issuer, settings)
+        examination.repeatedOptions = repeatedOptions
+        return try await ExaminationProgress.during { [examination] progress in
             var examination = examination
             examination.progress = progress
             return try await examination.report(on: connection.text, overriding: connection.overriding)
         }
+    }
+}
+
+extension DoctorCommand {
+    /// What a command to run next must be told, too.
+    private var repeatedOptions: [[String]] {
+        let values = [
+            ("--config", audit.log.settings.path), ("--audit-log", audit.log.path), ("--audit", audit.audit?.rawValue),
+            ("--signing-key", audit.signing.path),
+        ]
+        let flags = connection.generators.allowCommand ? [["--allow-command"]] : []
+        return values.compactMap { name, value in value.map { [name, $0] } } + flags
     }
 }
 

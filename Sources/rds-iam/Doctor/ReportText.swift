@@ -30,7 +30,7 @@ private struct ReportWriter {
         lines[0] = terminal.styled(mark, style) + " " + terminal.styled(String(lines[0].dropFirst(2)), .bold)
         for index in lines.indices.dropFirst() { lines[index] = terminal.styled(lines[index], .bold) }
         if let advice = report.advice { lines += wrapped(advice, indent: "  ") }
-        if let next = report.next { lines.append("  Run: " + terminal.styled(next.displayedAsWritten, .bold)) }
+        if let next = report.next { lines.append("  Run: " + terminal.styled(shown(next), .bold)) }
         return lines
     }
 
@@ -83,7 +83,7 @@ private struct ReportWriter {
         let time = step.mark == .skipped ? "" : Self.time(step.seconds)
         let name = step.name.rawValue.padded(to: 12)
         let room = max(20, terminal.columns - 14 - 10)
-        let summary = step.summary.displayedAsWritten
+        let summary = shown(step.summary)
         let parts = summary.wrapped(to: room)
         var lines = parts.enumerated().map { index, part in
             let head = index == 0 ? terminal.styled(mark, style) + " " + name : String(repeating: " ", count: 14)
@@ -152,21 +152,22 @@ private struct ReportWriter {
     /// A section with a text that people copy, which is therefore not wrapped.
     func copied(_ title: String, _ text: String?) -> [String] {
         guard let text else { return [] }
-        return ["", terminal.styled(title, .bold), "  " + text.displayedAsWritten]
+        return ["", terminal.styled(title, .bold), "  " + shown(text)]
     }
 
     // MARK: Lines
 
     /// - Parameter bullet: What the first line begins with; the others are indented by as much.
     private func wrapped(_ text: String, indent: String, bullet: String = "") -> [String] {
-        let lines = text.displayedAsWritten.wrapped(to: max(20, terminal.columns - indent.columns - bullet.columns))
+        let lines = shown(text).wrapped(to: max(20, terminal.columns - indent.columns - bullet.columns))
         let space = String(repeating: " ", count: bullet.columns)
         return lines.enumerated().map { index, line in indent + (index == 0 ? bullet : space) + line }
     }
-}
 
-extension String {
-    /// The text as it can be copied: what a terminal would act on is shown as an escape, a backslash as it is.
-    fileprivate var displayedAsWritten: String { displayed.replacingBytes("\\\\", with: "\\") }
+    /// A text as it can be copied: what a terminal would act on is shown as an escape, a backslash as it is.
+    private func shown(_ text: String) -> String {
+        let text = text.displayed.replacingBytes("\\\\", with: "\\")
+        return terminal.hasUnicode ? text : text.replacingBytes("…", with: "...")
+    }
 }
 #endif

@@ -11,6 +11,9 @@ extension Fault {
             "unknownGenerator",
             "host=\(Stage.host) user=andrew aws_rds_iam_auth_token_generator=defualt"
         ),
+        string("a port that is no number", "invalidInteger", "host=\(Stage.host) user=andrew port=abc"),
+        string("an sslmode that does not exist", "invalidValue", "host=\(Stage.host) user=andrew sslmode=verfy"),
+        string("a service that does not exist", "serviceNotFound", "service=blgo user=andrew"),
         string("sslmode=prefer", "insecureSettings", "host=\(Stage.host) user=andrew sslmode=prefer"),
         string("no host", "noHost", "user=andrew"),
         Fault("a wrong region", "regionMismatch") {
