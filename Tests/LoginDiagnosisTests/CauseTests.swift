@@ -85,6 +85,9 @@ struct CauseTests {
                     .filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
                 let named = commands.filter { $0.contains("getent") || $0.contains("psql") }
                 #expect(named.allSatisfy { $0 == "rds-iam psql -h HOST -U USER -d postgres -- -l" }, "\(named)")
+                // A backtick in a name would end the command in the middle of the name.
+                let sql = commands.filter { command in ["GRANT", "ALTER", "REVOKE"].contains { command.hasPrefix($0) } }
+                #expect(sql.allSatisfy { $0.utf8.count { $0 == 0x22 }.isMultiple(of: 2) }, "\(sql)")
                 #expect(!"\(cause)".contains("\n") && !"\(cause)".contains("\u{202E}"))
             }
         }

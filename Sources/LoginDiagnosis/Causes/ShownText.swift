@@ -43,7 +43,9 @@ extension String {
     /// The text as an identifier in SQL, or `nil` if a report cannot show it as it is.
     var sqlIdentifier: String? {
         let quoted = "\"\(self)\""
-        return quoted.isBytewiseEqual(to: shown) ? "\"\(replacingBytes("\"", with: "\"\""))\"" : nil
+        // A command in advice ends at the next backtick.
+        return quoted.isBytewiseEqual(to: shown) && !containsBytes("`")
+            ? "\"\(replacingBytes("\"", with: "\"\""))\"" : nil
     }
 
     /// The text, or `nil` if it is more than a host's or a user's name of plain letters, which a shell takes as it is.
