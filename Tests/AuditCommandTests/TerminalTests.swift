@@ -1,5 +1,6 @@
 #if Command
 import Foundation
+import RDSIAMBasics
 import RDSIAMSystem
 import Testing
 import TokenAuditLog

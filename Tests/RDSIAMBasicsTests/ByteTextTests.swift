@@ -26,6 +26,16 @@ struct ByteTextTests {
         #expect(Array(text.asciiLowercased().utf8) == Array(expected.utf8))
     }
 
+    @Test("what a terminal would act on becomes an escape, and what is kept stays")
+    func escaping() {
+        let text =
+            "é日\\\t\r\n\0\u{1B}\u{7F}\u{9B}\u{200E}\u{200F}\u{61C}\u{202A}\u{202E}\u{2066}\u{2069}\u{2028}e\u{301}"
+        let marks = #"\u{200e}\u{200f}\u{61c}\u{202a}\u{202e}\u{2066}\u{2069}\u{2028}"#
+        let controls = #"\\t\r\n\u{0}\u{1b}\u{7f}\u{9b}"#
+        #expect(text.escapingInvisible() == "é日" + controls + marks + "e\u{301}")
+        #expect("a\n\u{1B}b".escapingInvisible(except: ["\n"]) == "a\n\\u{1b}b")
+    }
+
     @Test("a combining mark hides neither a prefix nor a separator")
     func combiningMarks() {
         #expect("/\u{301}a".hasBytePrefix("/"))

@@ -1,4 +1,5 @@
 import AuthTokens
+import RDSIAMBasics
 import RDSIAMSystem
 
 /// One row of comma-separated values (RFC 4180).

@@ -1,13 +1,10 @@
 #if Command
-import TokenAuditLog
+import RDSIAMBasics
 
 extension String {
     /// The text fit for one line of a terminal: what would end the line, move the cursor or turn the direction of
     /// writing is shown as an escape, and a backslash is doubled.
-    var displayed: String {
-        guard unicodeScalars.contains(where: { $0.isInvisible || $0 == "\\" }) else { return self }
-        return String(unicodeScalars.reduce(into: UnicodeScalarView()) { $0.append(contentsOf: $1.displayed) })
-    }
+    var displayed: String { replacingBytes("\\", with: "\\\\").escapingInvisible() }
 
     /// How many columns of a terminal the text takes.
     var columns: Int { unicodeScalars.reduce(0) { $0 + $1.columns } }
@@ -33,19 +30,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    fileprivate var displayed: String.UnicodeScalarView {
-        switch self {
-        case "\\": "\\\\".unicodeScalars
-        case "\n": "\\n".unicodeScalars
-        case "\r": "\\r".unicodeScalars
-        case "\t": "\\t".unicodeScalars
-        case _ where isInvisible: bracedEscape.unicodeScalars
-        default: String.UnicodeScalarView([self])
-        }
-    }
-
     /// The columns a character takes: none for a combining mark, two for the wide characters of East Asia and emoji.
-    fileprivate var columns: Int {
+    var columns: Int {
         switch properties.generalCategory {
         case .nonspacingMark, .enclosingMark: return 0
         default: break

@@ -1,4 +1,5 @@
 #if Command
+import RDSIAMBasics
 import RDSIAMSystem
 import TokenAuditLog
 
