@@ -30,7 +30,7 @@ struct AuditShipCommand: FleetSubcommand, InterruptibleCommand {
 
     @OptionGroup var fleet: FleetOptions
 
-    @Argument(help: "The logs to ship (default: the audit log of --audit-log).")
+    @Argument(help: "The logs to ship (default: the audit log of --audit-log).", completion: .file())
     var logs: [String] = []
 
     @Option(name: .customLong("as-host"), help: "The name under which the fleet knows this host (default: its own).")

@@ -81,12 +81,15 @@ struct FleetReportCommand: FleetSubcommand {
 
     @OptionGroup var fleet: FleetOptions
 
-    @Argument(help: "The page, a new file for its owner alone.")
+    @Argument(help: "The page, a new file for its owner alone.", completion: .file())
     var file: String
 
     @OptionGroup var period: PeriodOptions
 
-    @Option(help: ArgumentHelp("A file with heads that were stored elsewhere, one a line.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp("A file with heads that were stored elsewhere, one a line.", valueName: "FILE"),
+        completion: .file()
+    )
     var heads: [String] = []
 
     func perform() async throws {

@@ -25,7 +25,10 @@ struct FleetVerifyCommand: FleetSubcommand {
 
     @OptionGroup var fleet: FleetOptions
 
-    @Option(help: ArgumentHelp("A file with heads that were stored elsewhere, one a line.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp("A file with heads that were stored elsewhere, one a line.", valueName: "FILE"),
+        completion: .file()
+    )
     var heads: [String] = []
 
     @Option(

@@ -33,10 +33,13 @@ struct ProxyListenOptions: ParsableArguments {
     @Flag(help: "Let every process of this machine log in through a loopback port, without a password.")
     var trustLocal = false
 
-    @Option(help: ArgumentHelp("The certificate for clients that ask for TLS on TCP ports (PEM).", valueName: "PATH"))
+    @Option(
+        help: ArgumentHelp("The certificate for clients that ask for TLS on TCP ports (PEM).", valueName: "PATH"),
+        completion: .file()
+    )
     var tlsCertificate: String?
 
-    @Option(help: ArgumentHelp("The key of that certificate (PEM).", valueName: "PATH"))
+    @Option(help: ArgumentHelp("The key of that certificate (PEM).", valueName: "PATH"), completion: .file())
     var tlsKey: String?
 
     func validate() throws {

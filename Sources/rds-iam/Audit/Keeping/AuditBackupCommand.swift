@@ -19,7 +19,7 @@ struct AuditBackupCommand: AuditSubcommand {
             """
     )
 
-    @Argument(help: "The copy, which must not exist.")
+    @Argument(help: "The copy, which must not exist.", completion: .file())
     var file: String
 
     @Flag(help: "One JSON object.")

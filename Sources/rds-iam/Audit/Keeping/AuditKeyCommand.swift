@@ -39,7 +39,7 @@ struct AuditKeyCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: "The file, which must not exist.")
+        @Argument(help: "The file, which must not exist.", completion: .file())
         var file: String
 
         @Option(help: "The signer's name, without spaces and plus signs (default: this machine's name).")
@@ -71,7 +71,7 @@ struct AuditKeyCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: "The file that `key new` has made.")
+        @Argument(help: "The file that `key new` has made.", completion: .file())
         var file: String
 
         @Flag(help: "One JSON object.")
@@ -95,7 +95,8 @@ struct SigningKeyOption: ParsableArguments {
         help: ArgumentHelp(
             "A file with the key that signs the log's checkpoints (default: $RDS_IAM_AUDIT_SIGNING_KEY, else none).",
             valueName: "FILE"
-        )
+        ),
+        completion: .file()
     )
     var path: String?
 

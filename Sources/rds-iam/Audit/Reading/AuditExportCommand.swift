@@ -35,12 +35,14 @@ struct AuditExportCommand: AuditSubcommand {
     var after: Int64?
 
     @Option(
-        help: ArgumentHelp("Go on where the last export with this file has ended; made if missing.", valueName: "FILE")
+        help: ArgumentHelp("Go on where the last export with this file has ended; made if missing.", valueName: "FILE"),
+        completion: .file()
     )
     var state: String?
 
     @Option(
-        help: ArgumentHelp("A new file, for its owner alone, instead of standard output.", valueName: "FILE")
+        help: ArgumentHelp("A new file, for its owner alone, instead of standard output.", valueName: "FILE"),
+        completion: .file()
     )
     var output: String?
 

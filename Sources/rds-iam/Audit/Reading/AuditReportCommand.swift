@@ -20,7 +20,7 @@ struct AuditReportCommand: AuditSubcommand {
             """
     )
 
-    @Argument(help: "The page, a new file for its owner alone.")
+    @Argument(help: "The page, a new file for its owner alone.", completion: .file())
     var file: String
 
     @OptionGroup var period: PeriodOptions
