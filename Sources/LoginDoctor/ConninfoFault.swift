@@ -77,11 +77,20 @@ package struct ConninfoFault: Sendable {
             )
         default:
             let whole = ConninfoFault(error)
+            let file = Self.serviceFile(in: error).map { "The service file is \($0.escapingInvisible())." }
             self.init(
                 whole.summary,
-                "\(whole.advice) It comes from \(place)."
+                "\(whole.advice) \(file ?? "It comes from \(place).")"
             )
         }
+    }
+
+    /// The service file that libpq's own message names.
+    private static func serviceFile(in error: ConninfoError) -> String? {
+        // Other messages quote values, which may be secrets.
+        guard error.code == .serviceFileNotFound || error.line != nil, error.code != .ldapService else { return nil }
+        let parts = error.unsafeLibpqMessage.splitBytes(separator: "\"", omittingEmptySubsequences: false)
+        return parts.count > 2 ? parts[parts.count - 2] : nil
     }
 
     private init(_ summary: String, _ advice: String) { (self.summary, self.advice) = (summary, advice) }

@@ -16,7 +16,7 @@ enum CommandTerminal {
             close(terminal)
             access.isLentToHelpers = true
             access.mfaCode = { device in
-                try await BlockingWork.untilCanceled { try ask("MFA code for \(device): ") }
+                try await BlockingWork.untilCanceled { try ask("MFA code for \(device.displayed): ") }
             }
         }
         TerminalAccess.ofProcess = access

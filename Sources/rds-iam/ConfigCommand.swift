@@ -49,8 +49,10 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
         let settings = try settings.load()
+        // A policy that is none is not in force: no token is made with it.
+        _ = try AuditMode(settings)
         let rows =
-            try SettingName.allCases.map { try Self.row($0, settings) }
+            SettingName.allCases.map { Self.row($0, settings) }
             + settings.file.generators.map { generator in
                 Row(name: "generators.\(generator.name)", value: generator.words[0], source: settings.file.path ?? "")
             }
@@ -68,7 +70,7 @@ struct ConfigCommand: ParsableCommand {
         }
         let table = TextTable(columns, cells, on: .output)
         print(table.heading)
-        for row in cells { print(table.line(row)) }
+        for row in cells { table.lines(row).forEach { print($0) } }
         print("")
         for line in Self.sentence(on: settings.file).wrapped(to: Terminal.output.columns) { print(line) }
     }
@@ -89,13 +91,13 @@ struct ConfigCommand: ParsableCommand {
         var style: TextStyle { source == "default" ? .dim : .plain }
     }
 
-    private static func row(_ name: SettingName, _ settings: Settings) throws -> Row {
+    private static func row(_ name: SettingName, _ settings: Settings) -> Row {
         if let entry = settings.entry(name) {
             return Row(name: name.rawValue, value: entry.value, source: entry.source)
         }
         let value: String? =
             switch name {
-            case .auditLog: try AuditLogOption.standardPath()
+            case .auditLog: try? AuditLogOption.standardPath()
             case .auditPolicy: AuditMode.required.rawValue
             default: nil
             }

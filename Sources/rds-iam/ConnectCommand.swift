@@ -2,6 +2,7 @@
 import ArgumentParser
 import LibpqClient
 import PGRDSIAM
+import RDSIAMBasics
 import RDSIAMSystem
 
 /// `rds-iam connect`: logs in and runs SQL.
@@ -93,9 +94,13 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
     private static let options = ConnectOptions { Main.printError("rds-iam: warning: \($0)") }
 
     private static func summary(of facts: PGConnection.Facts) -> String {
-        let token = facts.tokenExpiresAt.map { "a token that expires at \($0.rfc3339)" } ?? "no token"
-        return "\(facts.user) is connected to \(facts.database) on \(facts.host):\(facts.port) over "
+        let token =
+            facts.tokenExpiresAt.map { "a token that expires at \($0.rfc3339)" }
+            ?? (facts.passwordWasUsed ? "a token" : "no token")
+        let summary =
+            "\(facts.user) is connected to \(facts.database) on \(facts.host):\(facts.port) over "
             + "\(facts.tlsVersion ?? "no TLS") with \(token)"
+        return summary.escapingInvisible()
     }
 
     private static func text(of notice: PGServerMessage) -> String {
@@ -108,14 +113,15 @@ struct ConnectCommand: AsyncParsableCommand, InterruptibleCommand {
 }
 
 /// The server refuses SQL of a script.
-private struct FailedScript: Error, CustomStringConvertible {
+struct FailedScript: Error, CustomStringConvertible {
     let error: PGError
     /// Where in the script, if that is known.
     let place: String?
 
     var description: String {
         let what = place.map { "\($0): \(error)" } ?? "\(error)"
-        return what + (error.server?.detail.map { "\nDETAIL: \($0.displayed)" } ?? "")
+        let more = [error.server?.detail.map { "DETAIL: \($0)" }, error.server?.context.map { "CONTEXT: \($0)" }]
+        return ([what] + more.compactMap { $0 }).joined(separator: "\n")
     }
 }
 

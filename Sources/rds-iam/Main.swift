@@ -1,5 +1,6 @@
 #if Command
 import ArgumentParser
+import LibpqClient
 import RDSIAMBasics
 import RDSIAMSystem
 
@@ -85,17 +86,22 @@ enum Main {
         if RootCommand.exitCode(for: error) == .validationFailure {
             return RootCommand.fullMessage(for: error).withWrappedUsage(to: Terminal.errors.columns)
         }
-        return "rds-iam: error: \(oneLine(error))"
+        // What a server says stays as it is, in lines of its own.
+        let cause = (error as? CommandFailure)?.error ?? error
+        return "rds-iam: error: \(cause is PGError || cause is FailedScript ? "\(cause)" : oneLine(error))"
     }
 
+    /// Prints lines to standard error, with their tabs, but without what a terminal would act on.
     static func printError(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
+        let bytes = Array((text.escapingInvisible(except: ["\n", "\t"]) + "\n").utf8)
         _ = systemWrite(STDERR_FILENO, bytes, bytes.count)
     }
 
+    /// The error's text, with the items of a list after one another.
     static func oneLine(_ error: any Error) -> String {
-        String(describing: error).split(whereSeparator: \.isNewline).map { line in
-            line.drop { $0 == " " || $0 == "-" }
+        String(describing: error).splitBytes(separator: "\n").map { line in
+            let text = line.trimmingASCIISpace()
+            return text.hasBytePrefix("- ") ? String(text.dropFirst(2)) : text
         }.joined(separator: "; ").replacing(":; ", with: ": ")
     }
 }

@@ -1,5 +1,6 @@
 #if Command
 import Foundation
+import RDSIAMBasics
 import RDSIAMSystem
 import TestSupport
 import Testing
@@ -34,6 +35,9 @@ struct ConnectTests {
         let csv = try await lab.run("connect", "--csv", "-c", sql)
         let copy = try await lab.superuser("copy (\(sql)) to stdout (format csv, header)")
         #expect(csv.output == copy + "\n", "\(csv.errors)")
+        let end = #"select E'\\.' as a"#
+        let dot = try await lab.superuser("copy (\(end)) to stdout (format csv, header)")
+        #expect(try await lab.run("connect", "--csv", "-c", end).output == dot + "\n" && dot == #"a\#n"\.""#)
         let json = try await lab.run(
             "connect",
             "--json",
@@ -63,6 +67,7 @@ struct ConnectTests {
         #expect(result.output == "50000\t1250025000\n1\trow 1\n2\trow 2\nend\n", "\(result.errors)")
         let wrong = try await lab.run("connect", "-c", sql, input: "x\ty\n")
         #expect(wrong.status == 1 && wrong.output == "" && wrong.errors.contains("22P02"), "\(wrong.errors)")
+        #expect(wrong.errors.hasSuffix("\nCONTEXT: COPY n, line 1, column a: \"x\"\n"), "\(wrong.errors)")
         let taken = try await lab.run("connect", "-f", "-", input: sql)
         #expect(taken.status == 1 && taken.errors.contains("-f - has read it"), "\(taken.errors)")
     }
@@ -107,6 +112,48 @@ struct ConnectTests {
         #expect(try await lab.run("connect", "-f", marked).output == "42\n")
     }
 
+    @Test("leaves the lines of a server's error as they are")
+    func errorLines() async throws {
+        let lab = try await CommandLab.atServer(as: "user1")
+        let sql = #"do $$ begin raise exception E'balance:\n-5\n- of 10' using detail = E'of:\n  - a'; end $$"#
+        let result = try await lab.run("connect", "-c", sql)
+        #expect(result.errors.contains("alance:\n-5\n- of 10"), "\(result.errors)")
+        #expect(result.errors.contains("\nDETAIL: of:\n  - a\nCONTEXT: PL/pgSQL function"), "\(result.errors)")
+    }
+
+    /// What a terminal acts on: controls of ASCII and those after it, marks of direction, ends of lines.
+    private static let acting = "\u{1B}[2J\u{9B}1m\u{200E}\u{200F}\u{61C}\u{202E}\u{2066}\u{2069}\u{2028}\r\u{7F}"
+    private static let escaped = #"\u{1b}[2J\u{9b}1m\u{200e}\u{200f}\u{61c}\u{202e}\u{2066}\u{2069}\u{2028}\r\u{7f}"#
+
+    @Test("shows escapes instead of what a server, a connection string or an argument has for a terminal to act on")
+    func escapes() async throws {
+        let lab = try await CommandLab.atServer(as: "user1")
+        let name = Self.acting
+        let notice = "do $$ begin raise notice '\(name)' using detail = '\(name)', hint = '\(name)'; end $$"
+        let error = notice.replacing("raise notice", with: "raise exception")
+        for (words, count) in [
+            (["-c", notice], 3), (["-c", error], 3), (["-d", "a" + name], 1), (["dbname='\(name)'"], 1),
+            (["--profile", "a" + name], 1), (["-f", "/nonexistent/" + name], 1), (["--nosuch" + name], 1),
+        ] {
+            let result = try await lab.run(["connect"] + words)
+            let isClean = result.errors.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isInvisible }
+            #expect(isClean && result.output == "", "\(words): \(result.errors)")
+            // An argument may stand there as Swift quotes it.
+            let text = result.errors.replacing(#"\u{1B}"#, with: #"\u{1b}"#).replacing(#"\u{7F}"#, with: #"\u{7f}"#)
+            #expect(text.components(separatedBy: Self.escaped).count > count, "\(words): \(result.errors)")
+        }
+    }
+
+    @Test("says that there was a token also if the end of it is not known")
+    func endlessToken() async throws {
+        let lab = try await CommandLab.atServer(as: "user1")
+        let program = try Repository.built("rds-iam")
+        let json = #"{"generators": {"v": {"type": "command", "command": ["\#(program)", "token", "--audit", "off"]}}}"#
+        let file = try lab.folder.write(json, to: "config.json")
+        let result = try await lab.run("connect", "--generator", "v", "--config", file)
+        #expect(result.output.hasSuffix(" with a token\n"), "\(result.output)\(result.errors)")
+    }
+
     @Test("prints notices to standard error as they come")
     func notices() async throws {
         let lab = try await CommandLab.atServer(as: "user1")
@@ -145,12 +192,11 @@ struct ConnectTests {
     func terminal() async throws {
         let lab = try await CommandLab.atServer(as: "user1")
         let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
-        let words = [
-            "python3", "-c", script, try Repository.built("rds-iam"), "connect", "-c", #"select E'a\x1b[2Jb'"#,
-        ]
+        let sql = #"select E'a\x1b[2Jb\u009b1m\u0080é\u00a0'"#
+        let words = ["python3", "-c", script, try Repository.built("rds-iam"), "connect", "-c", sql]
         let result = try await lab.run(program: "/usr/bin/env", words)
-        #expect(result.output == "a\\x1b[2Jb\r\n", "\(result.errors)")
-        #expect(try await lab.run("connect", "-c", #"select E'a\x1b[2Jb'"#).output == "a\u{1B}[2Jb\n")
+        #expect(result.output == "a\\x1b[2Jb\\u009b1m\\u0080é\u{A0}\r\n", "\(result.errors)")
+        #expect(try await lab.run("connect", "-c", sql).output == "a\u{1B}[2Jb\u{9B}1m\u{80}é\u{A0}\n")
     }
 
     @Test("a signal stops the statement on the server and closes the audit log", arguments: [SIGINT, SIGTERM, SIGHUP])

@@ -148,6 +148,29 @@ struct LaunchTests {
         #expect(result.output == "0\n", "\(result.errors)")
     }
 
+    @Test(
+        "parameters that libpq reads from no variable are named, without their values",
+        arguments: [
+            ["env"], ["exec", "--", "/bin/true"], ["psql", "--", "--version"],
+        ]
+    )
+    func lostParameters(_ words: [String]) async throws {
+        var lab = try CommandLab()
+        let service = "[blog]\nhost=db.example.com\nuser=u\ntcp_user_timeout=4321\nconnect_timeout=9\n"
+        lab.environment["PGSERVICEFILE"] = try lab.folder.write(service, to: "services")
+        func run(_ conninfo: String) async throws -> CommandResult {
+            try await lab.run(words.prefix(1) + [conninfo] + words.dropFirst())
+        }
+        let result = try await run("service=blog keepalives=0 sslpassword=s3cret replication=''")
+        #expect(result.status == 0 && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        #expect(
+            result.errors.contains("Not passed on: keepalives, tcp_user_timeout, sslpassword. "),
+            "\(result.errors)"
+        )
+        for value in ["s3cret", "4321"] { #expect(!result.errors.contains(value), "\(result.errors)") }
+        #expect(try await run("host=db.example.com user=u").errors == "")
+    }
+
     @Test("env prints lines that a shell evaluates, quoted or not, and says when the token ends")
     func env() async throws {
         let lab = try await CommandLab.atServer(as: "user3")

@@ -66,6 +66,53 @@ struct OutputTests {
         #expect(result.status == 0 || result.errors.contains(path), "\(result.errors)")
     }
 
+    @Test("without a home directory there is no default log: config shows none, best effort goes on, doctor reports it")
+    func homeless() async throws {
+        var lab = try CommandLab()
+        lab.environment["HOME"] = nil
+        func run(_ words: String...) async throws -> CommandResult {
+            let user = ["unshare", "--user", "--map-user=12345", try Repository.built("rds-iam")]
+            return try await lab.run(program: "/usr/bin/env", user + words)
+        }
+        // A system may not let a process have another user number.
+        let probe = try await lab.run(program: "/usr/bin/env", ["unshare", "--user", "--map-user=12345", "id", "-u"])
+        guard probe.output == "12345\n" else { return }
+        let token = ["-h", "db.example.com", "-U", "u"]
+        for word in ["token", "env"] {
+            let refused = try await run(word, token[0], token[1], token[2], token[3])
+            #expect(refused.status == 1 && refused.output == "", "\(refused.errors)")
+            for text in ["no home directory", "--audit-log", "--audit best-effort"] {
+                #expect(refused.errors.contains(text), "\(refused.errors)")
+            }
+        }
+        let unrecorded = try await run("token", token[0], token[1], token[2], token[3], "--audit", "best-effort")
+        #expect(unrecorded.status == 0 && unrecorded.output.hasPrefix("db.example.com:5432/?"), "\(unrecorded.errors)")
+        #expect(unrecorded.errors.contains("no record is kept of this token: There is no home directory"))
+        let text = try await run("config")
+        #expect(text.status == 0 && text.lines.contains { $0.hasPrefix("audit.log ") && $0.contains(" - ") })
+        let json = try await run("config", "--json")
+        #expect(json.status == 0 && json.output.contains(#"{"name":"audit.log","source":"default","value":null}"#))
+        let report = try await run("doctor", "--offline", "-v", token[0], token[1], token[2], token[3])
+        #expect(report.status == 3 && report.output.contains("settings"), "\(report.output)\(report.errors)")
+        #expect(report.errors == "")
+    }
+
+    @Test("nothing is cut in a pipe, whatever the width of a terminal")
+    func uncut() async throws {
+        var lab = try CommandLab()
+        lab.environment["COLUMNS"] = "40"
+        let log = "/" + String(repeating: "directory/", count: 12) + "audit.sqlite"
+        lab.environment["RDS_IAM_AUDIT_LOG"] = log
+        let config = try await lab.run("config")
+        #expect(config.lines.contains { $0.contains(" \(log) ") } && !config.output.contains("…"), "\(config.output)")
+        let words = [
+            "conninfo", "host=h sslrootcert=\(log) ssl_min_protocol_version=TLSv1.3 aws_rds_iam_role_arn=\(log)",
+        ]
+        let conninfo = try await lab.run(words)
+        #expect(conninfo.output.components(separatedBy: log).count == 3, "\(conninfo.output)")
+        #expect(conninfo.output.contains("ssl_min_protocol_version ") && !conninfo.output.contains("…"))
+    }
+
     @Test("a home directory that cannot be written leads to --audit-log and --audit")
     func readOnlyHome() async throws {
         let lab = try CommandLab()

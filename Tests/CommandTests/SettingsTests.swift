@@ -141,6 +141,8 @@ struct SettingsTests {
             "\"generators.a.command\" in PATH must be an array",
         #"{"generators": {"a": {"type": "command", "command": [1]}}}"#:
             "\"generators.a.command\" in PATH must hold texts",
+        #"{"generators": {"a": {"type": "command", "command": ["", "x"]}}}"#:
+            "\"generators.a.command\" in PATH must begin with the name of a program.",
         #"{"generators": {"a": {"type": "command", "command": ["x"], "lifetime": 0}}}"#:
             "\"generators.a.lifetime\" in PATH",
         #"{"generators": {"rds": {"type": "command", "command": ["x"]}}}"#:

@@ -50,6 +50,22 @@ struct TerminalTests {
         for line in lines where line.contains(" ") { #expect(line.count <= 80, "\(line)") }
     }
 
+    @Test("a value that is wider than its column goes on in the next line", arguments: ["config", "conninfo"])
+    func filled(_ command: String) async throws {
+        let path = "/" + String(repeating: "directory/", count: 20) + "end"
+        let words = command == "config" ? [command] : [command, "host=h sslrootcert=\(path)"]
+        let result = try await run(try CommandLab(), words, ["NO_COLOR": "1", "RDS_IAM_AUDIT_LOG": path])
+        #expect(!result.output.contains("…"), "\(result.output)")
+        // The column is what begins with the path, without the other cells.
+        let lines = result.output.split(whereSeparator: \.isNewline)
+        let first = try #require(lines.firstIndex { $0.contains("/directory") })
+        let start = try #require(lines[first].range(of: "/directory")).lowerBound.utf16Offset(in: lines[first])
+        let parts = lines[first...].prefix { $0.contains("director") || $0.contains("/end") }.map { line in
+            line.dropFirst(start).split(separator: " ").first.map(String.init) ?? ""
+        }
+        #expect(parts.count > 2 && parts.joined() == path, "\(parts)")
+    }
+
     @Test("marks are ASCII if the locale is not UTF-8")
     func marks() async throws {
         let lab = try CommandLab()

@@ -44,7 +44,8 @@ struct UsageTests {
         Mistake(["token", "--port", "0"], 2, "--port is \"0\"", "from 1 to 65535"),
         Mistake(["token", "--port", "99999"], 2, "--port is \"99999\"", "from 1 to 65535"),
         Mistake(["token", "-p", "-1"], 2, "-p"),
-        Mistake(["token", "-p", "5432,"], 2, "from 1 to 65535"),
+        Mistake(["token", "-p", ",x"], 2, "from 1 to 65535"),
+        Mistake(["token", "-h", "db.example.com", "-p", "5432,"], 1, "list of ports"),
         Mistake(["token", "-p", "\u{0665}"], 2, "from 1 to 65535"),
         Mistake(["token", "--user", ""], 2, "value of --user is empty", "rds-iam token --help"),
         Mistake(["token", "-U", ""], 2, "value of -U is empty"),
@@ -67,6 +68,10 @@ struct UsageTests {
         Mistake(["audit", "report", "--since", "2026-12-01", "--until", "2026-11-01", "r"], 2, "--since is not"),
         Mistake(["connect", "-f", "-", "-f", "-"], 2, "-f - is there twice"),
         Mistake(["connect", "host=x", "-d", "host=y"], 2, "-d is a connection string"),
+        Mistake(["conninfo", "-d", "a", "b"], 2, "-d names a database, and so does \"b\""),
+        Mistake(["psql", "-d", "a", "b"], 2, "-d names a database, and so does \"b\"", "psql --help"),
+        Mistake(["conninfo", "-d", "host=x", "blog"], 2, "dbname=NAME, not as \"blog\""),
+        Mistake(["config"], 2, "RDS_IAM_AUDIT_POLICY is \"x\"", environment: ["RDS_IAM_AUDIT_POLICY": "x"]),
         Mistake(["exec", "host=x"], 2, "no program to run", "--"),
         Mistake(["exec", "--"], 2, "no program to run"),
         Mistake(["token", "host='x"], 1, "CONNINFO cannot be read", "no closing quote"),
@@ -130,6 +135,29 @@ struct UsageTests {
                 #expect(result.status == 1 && result.errors.contains(words), "\(result.errors)")
             }
         }
+    }
+
+    @Test("a service file that cannot be read is named, also if it is the one in the home directory")
+    func serviceFile() async throws {
+        let lab = try CommandLab()
+        try FileManager.default.createDirectory(atPath: lab.folder.path("home"), withIntermediateDirectories: true)
+        let own = try lab.folder.write("[bad]\nhost = x\n", to: "home/.pg_service.conf")
+        let long = try lab.folder.write("[bad]\nhost=" + String(repeating: "x", count: 2000), to: "long")
+        let nested = try lab.folder.write("[bad]\nservice=other\n", to: "nested")
+        let missing = lab.folder.path("missing")
+        for (variables, file) in [
+            ([:], own), (["PGSERVICEFILE": long], long), (["PGSERVICEFILE": nested], nested),
+            (["PGSERVICEFILE": missing], missing),
+        ] {
+            let result = try await lab.run(["token", "service=bad"], variables)
+            #expect(result.status == 1 && result.errors.hasSuffix("The service file is \(file).\n"), "\(result.errors)")
+        }
+    }
+
+    @Test("an empty entry in a list of ports is the default port, as for libpq")
+    func defaultPort() async throws {
+        let lines = try await CommandLab().run("conninfo", "-h", "h1,h2", "-p", ",5433").lines
+        #expect(lines.contains("connects to h1, port 5432") && lines.contains("then to h2, port 5433"), "\(lines)")
     }
 
     @Test("a value that is not UTF-8 is refused, not repaired")

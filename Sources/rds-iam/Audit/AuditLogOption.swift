@@ -11,7 +11,8 @@ struct AuditLogOption: ParsableArguments {
         help: ArgumentHelp(
             "The audit log (default: $RDS_IAM_AUDIT_LOG, else rds-iam/audit.sqlite in $XDG_STATE_HOME or ~/.local/state).",
             valueName: "PATH"
-        )
+        ),
+        completion: .file()
     )
     var path: String?
 
@@ -23,14 +24,14 @@ struct AuditLogOption: ParsableArguments {
     func resolved(_ settings: Settings) throws -> String { try path ?? settings[.auditLog] ?? Self.standardPath() }
 
     /// The file if nothing names one.
+    ///
+    /// - Throws: ``HomelessLog``.
     static func standardPath() throws -> String {
         if let state = ProcessInfo.processInfo.environment["XDG_STATE_HOME"], state.hasBytePrefix("/") {
             return state + "/rds-iam/audit.sqlite"
         }
         guard let home = HomeDirectory.path else {
-            throw ValidationError(
-                "There is no home directory. Name the audit log with --audit-log or RDS_IAM_AUDIT_LOG."
-            )
+            throw HomelessLog()
         }
         return home + "/.local/state/rds-iam/audit.sqlite"
     }
@@ -59,6 +60,16 @@ struct AuditLogOption: ParsableArguments {
         configuration.checkpointInterval = 0
         configuration.idleCheckpoint = nil
         return try await AuditLog.open(resolved(settings), configuration: configuration)
+    }
+}
+
+/// Nothing names the audit log, and there is no home directory to look for it in.
+struct HomelessLog: Error, CustomStringConvertible {
+    var description: String {
+        """
+        There is no home directory for the audit log. Name a file with --audit-log or RDS_IAM_AUDIT_LOG, or make tokens \
+        without a record: --audit best-effort or --audit off.
+        """
     }
 }
 

@@ -10,6 +10,21 @@ enum AuditMode: String, ExpressibleByArgument, CaseIterable {
     case required
     case bestEffort = "best-effort"
     case off
+
+    /// What the settings say, or `required` if they say nothing.
+    ///
+    /// - Throws: What names the variable with a value that is none of these.
+    init(_ settings: Settings) throws {
+        guard let entry = settings.entry(.auditPolicy) else {
+            self = .required
+            return
+        }
+        guard let mode = Self(rawValue: entry.value) else {
+            let text = String(reflecting: entry.value)
+            throw ValidationError("\(entry.source) is \(text), and must be required, best-effort or off.")
+        }
+        self = mode
+    }
 }
 
 /// How tokens are recorded.
@@ -50,10 +65,11 @@ struct AuditOptions: ParsableArguments {
         }
         let settings = try log.settings.load()
         try settings.apply()
-        let mode = try mode(settings)
+        let mode = try audit ?? AuditMode(settings)
         guard mode != .off else { return try await run(.off) }
-        let path = try log.resolved(settings)
-        guard let log = try await openLog(path, settings, mode, expectsOneToken) else {
+        let place = Result { try log.resolved(settings) }
+        let path = try? place.get()
+        guard let log = try await openLog(place, settings, mode, expectsOneToken) else {
             return try await run(.bestEffort(LostRecords(of: path)))
         }
         guard mode == .bestEffort else { return try await closing(log) { try await run(.required(log)) } }
@@ -67,16 +83,6 @@ struct AuditOptions: ParsableArguments {
         }
     }
 
-    private func mode(_ settings: Settings) throws -> AuditMode {
-        if let audit { return audit }
-        guard let text = settings[.auditPolicy] else { return .required }
-        guard let mode = AuditMode(rawValue: text) else {
-            let source = settings.entry(.auditPolicy)?.source ?? ""
-            throw ValidationError("\(source) is \(String(reflecting: text)), and must be required, best-effort or off.")
-        }
-        return mode
-    }
-
     private static func issuer(_ policy: AuditPolicy, _ observers: [any TokenObserver]) -> TokenIssuer {
         var options = TokenCacheOptions()
         // A user who is asked for a password or a code may take five minutes.
@@ -86,7 +92,7 @@ struct AuditOptions: ParsableArguments {
 
     /// Opens the log, or returns `nil` if it cannot be opened and need not be.
     private func openLog(
-        _ path: String,
+        _ place: Result<String, any Error>,
         _ settings: Settings,
         _ mode: AuditMode,
         _ expectsOneToken: Bool
@@ -96,6 +102,7 @@ struct AuditOptions: ParsableArguments {
         configuration.signingKey = try signing.key(settings)
         configuration.notify = Self.warn
         do {
+            let path = try place.get()
             let log = try await AuditLog.open(path, configuration: configuration)
             try await LostRecords(of: path).settle(in: log)
             return log

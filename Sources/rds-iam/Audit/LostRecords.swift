@@ -8,9 +8,10 @@ import TokenAuditLog
 /// The next command that opens the log records the gap and deletes the file. After a crash in between, the gap is
 /// recorded twice, never lost.
 struct LostRecords: TokenAuditRecorder {
-    private let path: String
+    /// The file, or `nil` if the log has no place that it could be beside.
+    private let path: String?
 
-    init(of log: String) { path = log + ".lost" }
+    init(of log: String?) { path = log.map { $0 + ".lost" } }
 
     /// Counts an event.
     func record(_ event: TokenEvent) async throws {
@@ -50,11 +51,12 @@ struct LostRecords: TokenAuditRecorder {
         if !events.isEmpty {
             try await log.recordLoss(events: events.count, issued: events.count { $0 == UInt8(ascii: "1") })
         }
-        unlink(path)
+        if let path { unlink(path) }
     }
 
     /// Opens the file and locks it against other commands.
     private func open(_ flags: Int32) -> Int32? {
+        guard let path else { return nil }
         let file = systemOpen(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { return nil }
         var status = stat()

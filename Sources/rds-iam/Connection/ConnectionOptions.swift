@@ -84,8 +84,25 @@ struct ConnectionOptions: ParsableArguments {
             let rule = "must be the ARN of a role, such as arn:aws:iam::111122223333:role/app."
             throw ValidationError("--role-arn is \(String(reflecting: roleARN)), and \(rule)")
         }
-        guard let dbname, dbname.isConnectionString, conninfo != nil else { return }
-        throw ValidationError("-d is a connection string, and so is \"CONNINFO\". Give one of them.")
+        try checkDatabase()
+    }
+
+    /// Beside a connection string, -d names a database; beside the name of one it is one too many.
+    private func checkDatabase() throws {
+        guard let dbname, let conninfo else { return }
+        switch (dbname.isConnectionString, conninfo.isConnectionString) {
+        case (false, true): return
+        case (true, true):
+            throw ValidationError("-d is a connection string, and so is \"CONNINFO\". Give one of them.")
+        case (true, false):
+            let name = String(reflecting: conninfo)
+            throw ValidationError(
+                "-d is a connection string. Write the database into it as dbname=NAME, not as \(name)."
+            )
+        case (false, false):
+            let name = String(reflecting: conninfo)
+            throw ValidationError("-d names a database, and so does \(name). Give one of them. -U names the user.")
+        }
     }
 
     /// Whether a region may hold a byte: what is signed has no room for others.
@@ -98,7 +115,9 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Several ports belong to several hosts, as in libpq's lists.
     private static func check(port: String) throws {
-        for part in port.splitBytes(separator: ",", omittingEmptySubsequences: false) {
+        let parts = port.splitBytes(separator: ",", omittingEmptySubsequences: false)
+        // An empty entry of a list is the default port.
+        for part in parts where !(part.isEmpty && parts.count > 1) {
             guard part.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(part),
                 (1...65_535).contains(number)
             else {

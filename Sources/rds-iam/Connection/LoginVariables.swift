@@ -1,5 +1,6 @@
 #if Command
 import AuthTokens
+import PGConninfo
 import PGRDSIAM
 import RDSIAMSystem
 import Synchronization
@@ -16,10 +17,23 @@ struct LoginVariables {
         let expiry = Expiry()
         let variables = try await audit.withIssuer(expectsOneToken: true, observers: [expiry]) { issuer in
             try await connection.withParameters { parameters in
-                try await RDSIAM.psqlEnvironment(for: parameters, issuer: issuer, inherited: [:])
+                let variables = try await RDSIAM.psqlEnvironment(for: parameters, issuer: issuer, inherited: [:])
+                try warn(ofLostParameters: parameters)
+                return variables
             }
         }
         return LoginVariables(variables: variables, expiresAt: expiry.value)
+    }
+
+    /// Names the parameters that libpq reads from no variable.
+    private static func warn(ofLostParameters given: Conninfo) throws {
+        let lost = try given.resolve(in: .process).parameters.parameters.filter { parameter in
+            parameter.keyword.environmentVariable == nil && !parameter.bytes.isEmpty
+        }
+        guard !lost.isEmpty else { return }
+        let names = lost.map(\.keyword.name).joined(separator: ", ")
+        let reason = "libpq reads such parameters from no environment variable. Give them to the program itself."
+        Main.printError("rds-iam: warning: Not passed on: \(names). \(reason)")
     }
 }
 

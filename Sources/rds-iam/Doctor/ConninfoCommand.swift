@@ -49,7 +49,7 @@ struct ConninfoCommand: ParsableCommand {
         ]
         let table = TextTable(columns, rows, on: .output)
         print(table.heading)
-        for row in rows { print(table.line(row)) }
+        for row in rows { table.lines(row).forEach { print($0) } }
         print("")
         for (index, endpoint) in settings.endpoints.enumerated() {
             let host = (endpoint.host ?? endpoint.address ?? "").displayed

@@ -152,6 +152,7 @@ struct SettingsParser {
             guard case .string(let word) = value else { throw failure(place + ".command", "must hold texts alone") }
             return word
         }
+        guard words[0] != "" else { throw failure(place + ".command", "must begin with the name of a program") }
         guard case .integer(let seconds) = members["lifetime"] ?? .integer(300), (1...86_400).contains(seconds) else {
             throw failure(place + ".lifetime", "must be a whole number of seconds, from 1 to 86400")
         }

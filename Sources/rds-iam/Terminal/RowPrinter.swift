@@ -81,12 +81,22 @@ struct RowPrinter {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// The text without what a terminal would act on, as psql shows it.
+    /// The text without what a terminal would act on, as psql shows it: the controls of ASCII, and U+0080 to U+009F,
+    /// which are two bytes in UTF-8.
     private static func harmless(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.flatMap { byte -> [UInt8] in
-            guard byte < 0x20 && byte != 0x0A && byte != 0x09 || byte == 0x7F else { return [byte] }
-            return Array("\\x".utf8) + Array(Hexadecimal.encode([byte]).utf8)
+        var shown: [UInt8] = []
+        for (index, byte) in bytes.enumerated() {
+            let isSecond = index > 0 && bytes[index - 1] == 0xC2
+            if isSecond, (0x80...0x9F).contains(byte) {
+                shown.removeLast()
+                shown += "\\u00\(Hexadecimal.encode([byte]))".utf8
+            } else if byte < 0x20 && byte != 0x0A && byte != 0x09 || byte == 0x7F {
+                shown += "\\x\(Hexadecimal.encode([byte]))".utf8
+            } else {
+                shown.append(byte)
+            }
         }
+        return shown
     }
 
     /// A field as COPY's text format has it (PostgreSQL, "COPY").
@@ -103,12 +113,11 @@ struct RowPrinter {
         }
     }
 
-    /// A field as COPY's CSV format has it: an empty text is not NULL.
+    /// A field as COPY's CSV format has it: an empty text is not NULL, and `\.` alone is not the end of the data.
     private static func csv(_ field: [UInt8]) -> [UInt8] {
         let quote = UInt8(ascii: "\"")
-        guard field.isEmpty || field.contains(where: { [quote, UInt8(ascii: ","), 0x0A, 0x0D].contains($0) }) else {
-            return field
-        }
+        let isPlain = !field.contains { [quote, UInt8(ascii: ","), 0x0A, 0x0D].contains($0) }
+        if isPlain, !field.isEmpty, field != Array("\\.".utf8) { return field }
         return [quote] + field.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
     }
 }

@@ -1,5 +1,7 @@
 #if Command
-/// A table for a terminal: columns that are as wide as their longest cell, or narrower if the line is too short.
+/// A table: columns that are as wide as their longest cell, or narrower if the line of a terminal is too short.
+///
+/// What goes into a pipe or a file is not cut.
 struct TextTable {
     /// A column.
     struct Column {
@@ -18,7 +20,11 @@ struct TextTable {
         let style: TextStyle
 
         init(_ text: String, _ style: TextStyle = .plain) {
-            self.text = text.displayed
+            self.init(shown: text.displayed, style)
+        }
+
+        fileprivate init(shown text: String, _ style: TextStyle) {
+            self.text = text
             self.style = style
         }
     }
@@ -36,9 +42,10 @@ struct TextTable {
         self.terminal = terminal
         widths = columns.indices.map { index in
             let cells = rows.map { $0[index].text.columns }
-            return min(columns[index].most, max(columns[index].title.columns, cells.max() ?? 0))
+            let most = terminal.isTerminal ? columns[index].most : .max
+            return min(most, max(columns[index].title.columns, cells.max() ?? 0))
         }
-        narrow(to: terminal.columns - reserved)
+        if terminal.isTerminal { narrow(to: terminal.columns - reserved) }
     }
 
     /// Takes from the widest column until the line fits.
@@ -68,6 +75,14 @@ struct TextTable {
             if !isLast { line += String(repeating: " ", count: Self.gap) }
         }
         return line
+    }
+
+    /// A row whose cells go on in further lines instead of being cut.
+    func lines(_ cells: [Cell]) -> [String] {
+        let parts = cells.indices.map { cells[$0].text.filled(to: widths[$0]) }
+        return (0..<(parts.map(\.count).max() ?? 0)).map { index in
+            line(cells.indices.map { Cell(shown: index < parts[$0].count ? parts[$0][index] : "", cells[$0].style) })
+        }
     }
 
     /// Where a column begins.

@@ -5,6 +5,18 @@ extension String {
     /// Lines that are not wider than `width`, split at spaces; a longer word stays whole, so that it can be copied.
     func wrapped(to width: Int) -> [String] { Self.lines(of: splitBytes(separator: " "), width) }
 
+    /// All of the text in lines that are not wider than `width`, split at spaces, and within words that are longer.
+    func filled(to width: Int) -> [String] {
+        guard columns > width else { return [self] }
+        let words = splitBytes(separator: " ", omittingEmptySubsequences: false)
+        return Self.lines(of: words, width).flatMap { line in
+            line.unicodeScalars.reduce(into: [""]) { parts, scalar in
+                if parts[parts.count - 1].columns + scalar.columns > width { parts.append("") }
+                parts[parts.count - 1].unicodeScalars.append(scalar)
+            }
+        }
+    }
+
     /// The text of the parser, with the usage of a command in lines that are not wider than `width`, and what an error
     /// quotes of the help.
     ///
