@@ -108,7 +108,7 @@ public struct LocalTLS: Sendable, Hashable {
 public struct ProxyLimits: Sendable, Hashable {
     /// How many client connections may be open; `nil` for no limit.
     public var connections: Int?
-    /// How many of them may be logging in at the same time.
+    /// How many of them may be logging in at the same time; four times as many may have connected and say nothing.
     public var logins = 100
     /// How long a client may take to say who it is.
     package var loginTimeout: Duration = .seconds(30)

@@ -163,10 +163,12 @@ extension RouteServer {
         open.add(channel)
         do {
             let peer = try peer(of: channel)
-            guard beginLogin() else {
+            guard arrive() else {
                 metrics.refused(.loginLimit)
-                let message = "too many clients are logging in through the proxy"
-                throw ClientError("53300", message, detail: "It allows \(limits.logins) at the same time.")
+                let reason = "too many clients have connected and say nothing"
+                logger.notice("client refused", metadata: ["reason": "\(reason)", "peer": "\(peer.address)"])
+                // An error before the client's first packet is none that it reads.
+                return channel.close(promise: nil)
             }
             try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.small)
             let reads = AdaptiveRecvByteBufferAllocator.readsAtOnce
@@ -179,7 +181,7 @@ extension RouteServer {
     }
 }
 
-/// Tells a client that is not let in why, as soon as it is connected.
+/// Tells a process of another user why it is not let in, as soon as it is connected.
 private final class Farewell: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -35,8 +35,8 @@ final class CancelRegistry: Sendable {
 
     /// Takes note of a session.
     ///
-    /// - Returns: What ``remove(_:process:)`` needs.
-    func add(_ key: BackendKey, _ session: UpstreamSession) -> UInt64 {
+    /// - Returns: What ``remove(_:)`` needs.
+    func add(_ key: BackendKey, _ session: UpstreamSession) -> Entry {
         state.withLock { state in
             state.lastID += 1
             let entry = Entry(
@@ -47,11 +47,12 @@ final class CancelRegistry: Sendable {
                 request: session.request
             )
             state.entries[key.process, default: []].append(entry)
-            return entry.id
+            return entry
         }
     }
 
-    func remove(_ id: UInt64, process: UInt32) {
+    func remove(_ entry: Entry) {
+        let (id, process) = (entry.id, entry.key.process)
         state.withLock { state in
             state.entries[process]?.removeAll { $0.id == id }
             if state.entries[process]?.isEmpty == true { state.entries[process] = nil }
@@ -93,20 +94,23 @@ final class CancelRegistry: Sendable {
 }
 
 extension RouteServer {
-    /// Forwards a request to cancel, over TLS, to the address at which the session is.
+    /// Forwards a client's request to cancel to the session that it names.
     ///
     /// It returns when the server has taken the request, or at once if it names no session.
     func forward(_ request: CancelRequest, on loop: any EventLoop) async {
-        let entry: CancelRegistry.Entry
         switch cancels.session(for: request) {
-        case .session(let found): entry = found
+        case .session(let entry): await forward(request, to: entry, on: loop)
         case .unknown:
             logger.debug("cancel request for no session")
-            return metrics.cancelIgnored()
+            metrics.cancelIgnored()
         case .tooManyUnknown:
             logger.notice("cancel request ignored, as too many others named no session")
-            return metrics.cancelIgnored()
+            metrics.cancelIgnored()
         }
+    }
+
+    /// Forwards a request to cancel, over TLS, to the address at which the session is, and records it.
+    func forward(_ request: CancelRequest, to entry: CancelRegistry.Entry, on loop: any EventLoop) async {
         var failure: (any Error)?
         do {
             try await send(request, entry, on: loop)
@@ -114,8 +118,9 @@ extension RouteServer {
             logger.info("cancel request forwarded", metadata: ["process": "\(request.process)"])
         } catch {
             failure = error
-            let reason = (error as? UpstreamError)?.summary ?? "\(error)"
-            logger.warning("cancel request failed", metadata: ["reason": "\(reason)"])
+            metrics.cancelFailed()
+            let metadata = (error as? UpstreamError)?.metadata ?? ["reason": "\(error)"]
+            logger.warning("cancel request failed", metadata: metadata)
         }
         do {
             try await issuer.record(.cancelRequested, for: entry.request, from: upstream.generator, error: failure)
@@ -130,7 +135,7 @@ extension RouteServer {
         let link = try await UpstreamLink.open(entry.address, serverName: name, upstream, within: limit, on: loop)
         let channel = link.channel
         open.add(channel)
-        let timeout = loop.scheduleTask(in: TimeAmount(limit)) { channel.close(promise: nil) }
+        let timeout = loop.scheduleTask(in: TimeAmount(link.rest)) { channel.close(promise: nil) }
         defer { timeout.cancel() }
         try await channel.writeAndFlush(ByteBuffer(bytes: request.bytes)).get()
         // The server closes the connection when it has sent the signal.

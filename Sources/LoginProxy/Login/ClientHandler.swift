@@ -36,7 +36,10 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var began = ContinuousClock.now
     private var phase: Phase
     private var deadline: Scheduled<Void>?
-    private var isLoggingIn = true
+    private var isArriving = true
+    private var isLoggingIn = false
+    /// Whether the client has been told that it gets no session.
+    private var isRefused = false
     private var isAdmitted = false
     private var isEncrypted = false
     private var hasSaidSomething = false
@@ -65,10 +68,16 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func closed() {
         deadline?.cancel()
+        endArrival()
         // A login that goes on without its client still counts.
         if case .waiting(let task) = phase { task.cancel() } else { endLogin() }
         if case .done = phase {} else { phase = .closing }
         if isAdmitted { server.status.leave() }
+    }
+
+    private func endArrival() {
+        if isArriving { server.endArrival() }
+        isArriving = false
     }
 
     private func endLogin() {
@@ -83,6 +92,10 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .reading(var reader):
             let event = reader.receive(buffer.readableBytesView)
             phase = .reading(reader)
+            if reader.surplus > 0 {
+                buffer.moveReaderIndex(forwardBy: buffer.readableBytes - reader.surplus)
+                early = buffer
+            }
             perform(event, context)
         case .authenticating(let exchange, var reader, let startup):
             reader.append(buffer.readableBytesView)
@@ -138,6 +151,25 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             let error = ClientError("28000", "the proxy takes only TLS here", hint: "Set sslmode=verify-full.")
             return refuse(.policy, error, context.channel)
         }
+        guard early.readableBytes == 0 || !server.route.authentication.requiresPassword else {
+            let error = ClientError("08P01", "received data after the startup packet, before it was answered")
+            return refuse(.protocolViolation, error, context.channel)
+        }
+        admit(startup, user, context)
+    }
+
+    /// Lets the client log in, unless a limit is reached.
+    private func admit(_ startup: StartupPacket, _ user: [UInt8], _ context: ChannelHandlerContext) {
+        guard server.beginLogin() else {
+            let error = ClientError(
+                "53300",
+                "too many clients are logging in through the proxy",
+                detail: "It allows \(server.limits.logins) at the same time."
+            )
+            return refuse(.loginLimit, error, context.channel)
+        }
+        isLoggingIn = true
+        endArrival()
         guard server.status.admit() else {
             let error = ClientError(
                 "53300",
@@ -240,7 +272,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             do { try begin(session, channel) } catch { channel.close(promise: nil) }
         case .failure(let error as UpstreamError):
             server.metrics.loginFailed(sqlState: error.sqlState)
-            log(.warning, "login failed", ["reason": "\(error.summary)", "sqlstate": "\(error.sqlState)"])
+            log(.warning, "login failed", error.metadata.merging(["sqlstate": "\(error.sqlState)"]) { $1 })
             refuse(with: error.encoded, channel)
         case .failure: channel.close(promise: nil)
         }
@@ -249,17 +281,18 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Takes note of a login whose client is gone, or has been refused since.
     private func loginEndedLate(_ result: Result<UpstreamSession, any Error>, _ channel: any Channel) {
         endLogin()
-        let outcome: String
+        var metadata: Logger.Metadata
         switch result {
         case .success(let session):
             session.link.channel.close(promise: nil)
-            outcome = "the server had let it in"
-        case .failure(let error as UpstreamError): outcome = error.summary
-        case .failure: outcome = "the server had been sent no token"
+            metadata = ["reason": "the server had let it in"]
+        case .failure(let error as UpstreamError): metadata = error.metadata
+        case .failure: metadata = ["reason": "the server had been sent no token"]
         }
-        guard !channel.isActive else { return }
+        metadata["outcome"] = metadata.removeValue(forKey: "reason")
+        guard !isRefused else { return }
         server.metrics.loginFailed(sqlState: "08006")
-        log(.notice, "client left during its login", ["outcome": "\(outcome)"])
+        log(.notice, "client left during its login", metadata)
     }
 
     private func begin(_ session: UpstreamSession, _ channel: any Channel) throws {
@@ -270,16 +303,19 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         server.metrics.loginSucceeded(seconds: seconds)
         server.metrics.tokenUsed(age: -session.issued.token.signedAt.timeIntervalSinceNow)
         log(.info, "session opened", ["seconds": "\(seconds)", "address": "\(session.link.address)"])
-        channel.closeFuture.whenComplete { [server, peer, user] _ in
+        server.metrics.sessionOpened()
+        let end = channel.eventLoop.makePromise(of: Void.self)
+        for either in [channel, session.link.channel] { either.closeFuture.cascade(to: end) }
+        end.futureResult.whenComplete { [server, peer, user] _ in
             server.metrics.sessionClosed()
             server.logger.info("session closed", metadata: ["peer": "\(peer.address)", "user": "\(user)"])
         }
-        server.metrics.sessionOpened()
     }
 
     private func forward(_ request: CancelRequest, _ context: ChannelHandlerContext) {
         let (server, actor, channel) = (server, peer.process, context.channel)
         deadline?.cancel()
+        endArrival()
         // Many clients close at once; the request is forwarded all the same.
         phase = .closing
         server.open.start {
@@ -301,6 +337,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Says why, and closes once the client has closed or the time is up: an earlier end could drop the message.
     private func refuse(with bytes: [UInt8], _ channel: any Channel) {
         phase = .closing
+        isRefused = true
         deadline?.cancel()
         channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenComplete { _ in
             channel.close(mode: .output, promise: nil)
@@ -339,6 +376,11 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isEncrypted, case .reading = phase, case .some(.handshakeFailed) = error as? NIOSSLError {
+            server.metrics.refused(.tls)
+            log(.info, "the client's TLS handshake failed", ["reason": "\(String(describing: error).withoutPlace)"])
+            phase = .closing
+        }
         context.close(promise: nil)
     }
 

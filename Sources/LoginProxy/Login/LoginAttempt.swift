@@ -116,7 +116,7 @@ struct LoginAttempt: Sendable {
         let user = issued.token.user ?? user
         let isRenamed = startup.value(of: "user") != Array(user.utf8)
         let packet = startup.bytes(user: isRenamed ? Array(user.utf8) : nil)
-        return try await link.logIn(packet, password: issued.token.value, within: limit)
+        return try await link.logIn(packet, password: issued.token.value)
     }
 }
 

@@ -18,6 +18,7 @@ final class RouteServer: Sendable {
     let freed: FreedMemory
     /// The certificate for clients, if there is one.
     let tls: NIOSSLContext?
+    private let arrivals = Atomic<Int>(0)
     private let logins = Atomic<Int>(0)
     private let refusesClients = Atomic<Bool>(false)
     private let lastShortage = Mutex<ContinuousClock.Instant?>(nil)
@@ -67,6 +68,17 @@ final class RouteServer: Sendable {
         logger.warning("no client can be accepted", metadata: ["reason": "\(reason)"])
     }
 
+    /// Counts a connection that has not said yet what it wants, unless there are too many.
+    ///
+    /// More than may log in: a request to cancel is one of them until it is read.
+    func arrive() -> Bool {
+        guard arrivals.add(1, ordering: .relaxed).newValue > 4 * limits.logins else { return true }
+        endArrival()
+        return false
+    }
+
+    func endArrival() { arrivals.subtract(1, ordering: .relaxed) }
+
     /// Counts a connection that logs in, unless there are too many.
     func beginLogin() -> Bool {
         guard logins.add(1, ordering: .relaxed).newValue > limits.logins else { return true }
@@ -93,6 +105,8 @@ extension LocalTLS {
             )
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["postgresql"]
+            // A client that does not answer the end of TLS would delay the proxy's own for five seconds.
+            configuration.shutdownTimeout = .seconds(1)
             return try NIOSSLContext(configuration: configuration)
         } catch {
             throw ProxyError(

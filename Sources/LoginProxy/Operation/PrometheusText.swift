@@ -120,7 +120,7 @@ extension ProxyMetrics {
         let details = details.withLock { $0 }
         text.add(
             "rds_iam_proxy_login_seconds",
-            help: "Time from the client's first byte to its session.",
+            help: "How long successful logins took, from the proxy's first step to the session.",
             details.logins
         )
         let refusals = details.refusals.sorted { ByteText($0.key.name) < ByteText($1.key.name) }
@@ -159,10 +159,11 @@ extension ProxyMetrics {
         text.add(
             "rds_iam_proxy_cancels_total",
             .counter,
-            help: "Requests to cancel a query, by whether they were forwarded to the server.",
+            help: "Requests to cancel a query, by what came of them.",
             [
                 Self.sample("outcome", "forwarded", cancelsForwarded.load(ordering: .relaxed)),
                 Self.sample("outcome", "ignored", cancelsIgnored.load(ordering: .relaxed)),
+                Self.sample("outcome", "failed", cancelsFailed.load(ordering: .relaxed)),
             ]
         )
     }

@@ -12,10 +12,12 @@ package final class ProxyMetrics: Sendable {
 
         /// `--max-connections` is reached.
         package static let connectionLimit = Self(name: "connection_limit")
-        /// Too many clients log in at the same time.
+        /// Too many clients log in at the same time, or have connected and say nothing.
         package static let loginLimit = Self(name: "login_limit")
         /// The proxy is shutting down.
         package static let draining = Self(name: "draining")
+        /// The TLS handshake with the client failed.
+        package static let tls = Self(name: "tls")
         /// The client does not speak the protocol.
         package static let protocolViolation = Self(name: "protocol_violation")
         /// The client's process belongs to another user.
@@ -34,6 +36,7 @@ package final class ProxyMetrics: Sendable {
     let sessionsClosed = Atomic<Int>(0)
     let cancelsForwarded = Atomic<Int>(0)
     let cancelsIgnored = Atomic<Int>(0)
+    let cancelsFailed = Atomic<Int>(0)
     let bytesFromClients = Atomic<Int>(0)
     let bytesFromServers = Atomic<Int>(0)
     let details = Mutex(Details())
@@ -56,6 +59,7 @@ package final class ProxyMetrics: Sendable {
     package func sessionClosed() { sessionsClosed.add(1, ordering: .relaxed) }
     package func cancelForwarded() { cancelsForwarded.add(1, ordering: .relaxed) }
     package func cancelIgnored() { cancelsIgnored.add(1, ordering: .relaxed) }
+    package func cancelFailed() { cancelsFailed.add(1, ordering: .relaxed) }
 
     package func transferred(fromClient: Int, fromServer: Int) {
         if fromClient > 0 { bytesFromClients.add(fromClient, ordering: .relaxed) }

@@ -19,9 +19,10 @@ struct Splice {
     ///   - handler: The handler that the client's end takes the place of.
     ///   - early: What the client has sent before it was let in.
     func start(client: any Channel, after handler: ClientHandler, early: ByteBuffer) throws {
-        let watcher = ServerWatcher(session, server, client)
+        let watcher = SessionWatcher(session, server, client)
         let metrics = server.metrics
-        let clientEnd = SpliceHandler(farewell: watcher.farewell) {
+        let clientEnd = SpliceHandler(farewell: watcher.end) {
+            watcher.isBusy = true
             metrics.transferred(fromClient: $0.readableBytes, fromServer: 0)
         }
         let serverEnd = SpliceHandler { buffer in
@@ -37,21 +38,24 @@ struct Splice {
         watcher.receive(bytes)
         metrics.transferred(fromClient: early.readableBytes, fromServer: bytes.count)
         client.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
-        if early.readableBytes > 0 { upstream.writeAndFlush(early, promise: nil) }
-        if !upstream.isActive {
-            clientEnd.partnerIsGone()
-        } else if rest.isLast {
-            clientEnd.closeOutput()
+        if early.readableBytes > 0 {
+            watcher.isBusy = true
+            upstream.writeAndFlush(early, promise: nil)
         }
+        if rest.isLast || !upstream.isActive { serverEnd.leave() }
         client.read()
         upstream.read()
     }
 }
 
-/// Takes note of the key of a session, which it forgets when the client is gone, and of where messages end.
-private final class ServerWatcher {
+/// Takes note of the key of a session, which is forgotten when the session is over, of where messages end, and of
+/// whether the server works for the client.
+private final class SessionWatcher {
+    /// Whether the client has sent something since the server was ready for it.
+    var isBusy = false
     /// Until the key has come, or it is clear that none comes.
     private var session: UpstreamSession?
+    private var entry: CancelRegistry.Entry?
     private let server: RouteServer
     private let client: any Channel
     private var start = SessionStart()
@@ -63,21 +67,30 @@ private final class ServerWatcher {
         self.client = client
     }
 
-    /// What the client may be told if the proxy ends now: nothing in the middle of a message.
-    func farewell() -> ClientError? {
+    /// Has the server cancel what it does for the client, who takes the end for a statement that was not done.
+    ///
+    /// - Returns: What the client may be told: nothing in the middle of a message.
+    func end() -> ClientError? {
+        if isBusy, let entry {
+            let (server, loop) = (server, client.eventLoop)
+            server.open.start { await server.forward(entry.key.cancelRequest, to: entry, on: loop) }
+        }
         guard boundary.isBetweenMessages else { return nil }
         return ClientError("57P01", "terminating connection because the proxy is shutting down")
     }
 
     func receive(_ bytes: some RandomAccessCollection<UInt8>) {
         boundary.advance(over: bytes)
+        if boundary.isBetweenMessages, boundary.lastType == UInt8(ascii: "Z") { isBusy = false }
         guard !start.isDone else { return }
         let found = start.receive(bytes)
         defer { if start.isDone { session = nil } }
         guard let key = found, let session else { return }
-        let (server, process) = (server, key.process)
-        let id = server.cancels.add(key, session)
-        client.closeFuture.whenComplete { _ in server.cancels.remove(id, process: process) }
+        let entry = server.cancels.add(key, session)
+        self.entry = entry
+        for channel in [client, session.link.channel] {
+            channel.closeFuture.whenComplete { [server] _ in server.cancels.remove(entry) }
+        }
     }
 }
 #endif

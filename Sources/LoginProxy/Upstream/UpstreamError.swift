@@ -1,5 +1,6 @@
 #if Proxy
 import AuthTokens
+import Logging
 import LoginDiagnosis
 import NIOCore
 
@@ -91,6 +92,13 @@ struct UpstreamError: Error, AuditableError {
 
     /// One line for the log.
     var summary: String { own?.message ?? server?.message ?? "the server gave no reason" }
+
+    /// What the log says about it.
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["reason": "\(summary)"]
+        if let detail = own?.detail ?? server?.detail { metadata["detail"] = "\(detail)" }
+        return metadata
+    }
 
     /// The code under which the audit log files it.
     var auditCode: String { "LoginProxy.\(code.name)" }

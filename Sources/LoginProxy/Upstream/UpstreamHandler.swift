@@ -133,16 +133,23 @@ extension UpstreamError {
             self.init(.connectionFailed, ClientError("08006", "the connection to the server broke", detail: reason))
         } else {
             let reason = String(describing: error)
-            let message =
-                if reason.contains("CERTIFICATE_VERIFY_FAILED") || reason.contains("unableToValidateCertificate") {
-                    "certificate verify failed"
-                } else if reason.contains("failedToValidateHostname") {
-                    "the server's certificate does not match host name"
-                } else {
-                    "there is no TLS connection to the server"
-                }
-            self.init(.untrustedServer, ClientError("08001", message, detail: "\(reason). No token was sent."))
+            var (message, detail) = ("there is no TLS connection to the server", "No token was sent.")
+            if reason.contains("CERTIFICATE_VERIFY_FAILED") || reason.contains("unableToValidateCertificate") {
+                message = "certificate verify failed"
+            } else if reason.contains("failedToValidateHostname") {
+                message = "the server's certificate does not match host name"
+            } else {
+                detail = "\(reason.withoutPlace). \(detail)"
+            }
+            self.init(.untrustedServer, ClientError("08001", message, detail: detail))
         }
+    }
+}
+
+extension String {
+    /// What TLS says of an error, without the place in the code of its library.
+    var withoutPlace: String {
+        firstRange(of: " at /").map { String(self[..<$0.lowerBound]) } ?? self
     }
 }
 #endif

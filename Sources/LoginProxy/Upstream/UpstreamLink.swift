@@ -9,10 +9,15 @@ struct UpstreamLink: Sendable {
     let channel: any Channel
     /// The address that answered.
     let address: SocketAddress
+    /// What is left of the time for the login.
+    let rest: Duration
+    /// The time for the connection and the login.
+    private let limit: Duration
     private let handler: NIOLoopBoundBox<UpstreamHandler?>
 
     /// Connects to one address and establishes TLS.
     ///
+    /// - Parameter limit: The time for the connection and the login.
     /// - Throws: ``UpstreamError``; `CancellationError`.
     static func open(
         _ address: SocketAddress,
@@ -21,6 +26,7 @@ struct UpstreamLink: Sendable {
         within limit: Duration,
         on loop: any EventLoop
     ) async throws -> UpstreamLink {
+        let began = ContinuousClock.now
         let tlsPromise = loop.makePromise(of: Void.self)
         let tls = upstream.tls
         // A handler that is looked up later may be gone: the server may close at once.
@@ -48,9 +54,12 @@ struct UpstreamLink: Sendable {
             tlsPromise.fail(error)
             throw UpstreamError(connecting: error, to: address)
         }
-        let link = UpstreamLink(channel: channel, address: address, handler: box)
-        try await link.waitForTLS(tlsPromise.futureResult, within: limit)
-        return link
+        func link() -> UpstreamLink {
+            let rest = max(limit - (ContinuousClock.now - began), .zero)
+            return UpstreamLink(channel: channel, address: address, rest: rest, limit: limit, handler: box)
+        }
+        try await link().waitForTLS(tlsPromise.futureResult)
+        return link()
     }
 
     /// Logs in.
@@ -59,14 +68,14 @@ struct UpstreamLink: Sendable {
     ///
     /// - Returns: What the client gets first.
     /// - Throws: ``UpstreamError``.
-    func logIn(_ startup: [UInt8], password: String, within limit: Duration) async throws -> [UInt8] {
+    func logIn(_ startup: [UInt8], password: String) async throws -> [UInt8] {
         let promise = channel.eventLoop.makePromise(of: [UInt8].self)
         let password = Array(password.utf8)
         channel.eventLoop.execute {
             guard let handler = handler.value else { return promise.fail(ChannelError.alreadyClosed) }
             handler.logIn(startup, password: password, on: channel, promise)
         }
-        let timeout = startTimeout(limit)
+        let timeout = startTimeout()
         defer { timeout.cancel() }
         return try await promise.futureResult.get()
     }
@@ -83,16 +92,16 @@ struct UpstreamLink: Sendable {
     }
 
     /// Fails the login, and closes the connection, when the time is up.
-    private func startTimeout(_ limit: Duration) -> Scheduled<Void> {
-        channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+    private func startTimeout() -> Scheduled<Void> {
+        channel.eventLoop.scheduleTask(in: TimeAmount(rest)) {
             let error = ClientError("08001", "the server did not answer in time", detail: "It had \(limit).")
             handler.value?.fail(UpstreamError(.timedOut, error), channel)
         }
     }
 
     /// Waits for TLS; a canceled task closes the connection.
-    private func waitForTLS(_ future: EventLoopFuture<Void>, within limit: Duration) async throws {
-        let timeout = startTimeout(limit)
+    private func waitForTLS(_ future: EventLoopFuture<Void>) async throws {
+        let timeout = startTimeout()
         defer { timeout.cancel() }
         try await withTaskCancellationHandler {
             try await future.get()

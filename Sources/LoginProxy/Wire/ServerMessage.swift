@@ -53,6 +53,8 @@ package struct MessageBoundary: Sendable {
     private var missing = 0
     /// How many bytes of the type and the length have come, if the body has not begun.
     private var headCount = 0
+    /// The type of the latest message that has begun.
+    private(set) var lastType: UInt8 = 0
     private var length: UInt32 = 0
     /// Whether a length was none, so that nothing after it can be told.
     private var isLost = false
@@ -74,7 +76,7 @@ package struct MessageBoundary: Sendable {
     }
 
     private mutating func advanceHead(_ byte: UInt8) {
-        if headCount > 0 { length = length << 8 | UInt32(byte) }
+        if headCount > 0 { length = length << 8 | UInt32(byte) } else { lastType = byte }
         headCount += 1
         guard headCount == 5 else { return }
         missing = Int(length) - 4

@@ -54,6 +54,9 @@ package struct BackendKey: Sendable, Hashable {
         for (left, right) in zip(secret, request.secret) { difference |= UInt32(left ^ right) }
         return difference == 0
     }
+
+    /// The request that names this key.
+    var cancelRequest: CancelRequest { CancelRequest(process: process, secret: secret) }
 }
 
 extension BackendKey: CustomStringConvertible, CustomReflectable {

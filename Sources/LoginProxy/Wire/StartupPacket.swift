@@ -96,6 +96,12 @@ package struct CancelRequest: Sendable, Hashable {
         process = bytes[8..<12].bigEndianValue
         secret = Array(bytes[12...])
     }
+
+    init(process: UInt32, secret: [UInt8]) {
+        let length = UInt32(12 + secret.count)
+        bytes = length.bigEndianBytes + StartupReader.cancelCode.bigEndianBytes + process.bigEndianBytes + secret
+        (self.process, self.secret) = (process, secret)
+    }
 }
 
 extension CancelRequest: CustomStringConvertible, CustomReflectable {

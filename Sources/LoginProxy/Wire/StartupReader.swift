@@ -25,7 +25,7 @@ package struct StartupReader: Sendable {
     /// A server's own limit (`MAX_STARTUP_PACKET_LENGTH`).
     static let longestPacket = 10_000
 
-    private static let cancelCode: UInt32 = 80_877_102
+    static let cancelCode: UInt32 = 80_877_102
     private static let tlsCode: UInt32 = 80_877_103
     private static let gssCode: UInt32 = 80_877_104
 
@@ -33,20 +33,20 @@ package struct StartupReader: Sendable {
     private var buffer: [UInt8] = []
     private var askedForTLS = false
     private var askedForGSS = false
+    /// How many bytes of the latest read follow the startup packet, and belong to the session.
+    package private(set) var surplus = 0
 
     /// - Parameter offersTLS: Whether the answer to a request for TLS is `S`.
     package init(offersTLS: Bool = false) {
         self.offersTLS = offersTLS
     }
 
-    /// Whether part of a packet has come.
-    package var isMidPacket: Bool { !buffer.isEmpty }
-
     /// Takes the bytes of one read.
     ///
     /// After any event but `wait`, `answer` and `startTLS` the reader is done.
     package mutating func receive(_ bytes: some Collection<UInt8>) -> Event {
-        // Bytes beyond the longest packet are never needed: with them, the packet is refused.
+        let received = buffer.count + bytes.count
+        // Bytes beyond the longest packet are part of none.
         buffer += bytes.prefix(Self.longestPacket + 1 - min(buffer.count, Self.longestPacket + 1))
         guard let first = buffer.first else { return .wait }
         // TLS without a request: its first record. There is nothing to say that the client would understand.
@@ -57,7 +57,8 @@ package struct StartupReader: Sendable {
             return .refuse(ClientError("08P01", "invalid length of startup packet"))
         }
         guard buffer.count >= Int(length) else { return .wait }
-        return packet(Array(buffer.prefix(Int(length))), hasMore: buffer.count > Int(length))
+        surplus = received - Int(length)
+        return packet(Array(buffer.prefix(Int(length))), hasMore: surplus > 0)
     }
 
     private mutating func packet(_ packet: [UInt8], hasMore: Bool) -> Event {
@@ -70,9 +71,6 @@ package struct StartupReader: Sendable {
             }
             return .cancel(request)
         default:
-            guard !hasMore else {
-                return .refuse(ClientError("08P01", "received data after the startup packet, before it was answered"))
-            }
             do { return .startup(try StartupPacket(packet)) } catch { return .refuse(error) }
         }
     }

@@ -62,6 +62,7 @@ struct ProxyMetricsTests {
         metrics.cancelForwarded()
         metrics.cancelIgnored()
         metrics.cancelIgnored()
+        for _ in 0..<3 { metrics.cancelFailed() }
         metrics.tokenUsed(age: 100)
         let values = try values(metrics.text())
         #expect(values["rds_iam_proxy_connections_open"] == 2)
@@ -74,6 +75,7 @@ struct ProxyMetricsTests {
         #expect(values[#"rds_iam_proxy_bytes_total{from="server"}"#] == 7)
         #expect(values[#"rds_iam_proxy_cancels_total{outcome="forwarded"}"#] == 1)
         #expect(values[#"rds_iam_proxy_cancels_total{outcome="ignored"}"#] == 2)
+        #expect(values[#"rds_iam_proxy_cancels_total{outcome="failed"}"#] == 3)
         let age = try #require(values["rds_iam_proxy_token_age_seconds"])
         #expect((100..<160).contains(age))
         #expect(values["rds_iam_proxy_connections_limit"] == nil)

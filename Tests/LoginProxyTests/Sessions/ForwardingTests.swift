@@ -107,6 +107,20 @@ struct ForwardingTests {
         }
     }
 
+    @Test("A session ends with its server, also if its client does not close", arguments: [false, true])
+    func serverEnds(_ isHalf: Bool) async throws {
+        try await withSession { end in
+            try await end.send(Array("last".utf8))
+            if isHalf { try await end.endOutput() } else { end.close() }
+        } _: { client, server, proxy in
+            let last = try await client.read(4)
+            #expect(last == Array("last".utf8))
+            #expect(try await comesTrue { client.isClosed && proxy.status.openConnections == 0 })
+            #expect(try await comesTrue { server.connections[0].isClosed })
+            #expect(try await comesTrue { proxy.log.all.contains { $0.contains("session closed") } })
+        }
+    }
+
     @Test("A client that does not read holds the server up, not the proxy's memory")
     func backPressure() async throws {
         let chunk = Self.noise(1 << 20)

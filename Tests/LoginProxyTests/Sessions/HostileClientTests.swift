@@ -33,7 +33,7 @@ struct HostileClientTests {
             Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8), [0xFF, 0xFF, 0xFF, 0xFF], [0, 0, 0, 0],
             Packet.tlsRequest + Packet.startup(user: "app"), Packet.gssRequest + Packet.startup(user: "app"),
             Packet.startup([("database", "postgres")]), Packet.startup(user: ""), [0, 0, 0, 9, 0, 3, 0, 0, 65],
-            Packet.startup([("user", "app")], version: 131_072), Packet.startup(user: "app") + [0],
+            Packet.startup([("user", "app")], version: 131_072), Packet.cancel(77, [1, 2, 3, 4]) + [0],
         ] as [[UInt8]]
     )
     func junk(_ bytes: [UInt8]) async throws {
@@ -154,21 +154,71 @@ struct HostileClientTests {
         }
     }
 
-    @Test("Connections that log in are limited apart from sessions")
+    @Test("Clients that log in are limited, not sessions and not requests to cancel; who is refused is told")
     func loginLimit() async throws {
+        let server = try await ScriptedServer.start { end in
+            let packet = try await Login.begin(end)
+            guard packet[4...].bigEndianValue != StartupReader.cancelCode else { return end.close() }
+            if packet != Packet.startup(user: "app", database: "slow") {
+                _ = try await Login.password(end)
+                try await end.send(Message.accepted + Message.key(77, [1, 2, 3, 4]) + Message.ready)
+            }
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let proxy = try await RunningProxy.start([try await server.upstream()], issuer: TokenMint().issuer()) {
+            $0.limits.logins = 2
+        }
+        func logIn(_ database: String) async throws -> WireEnd {
+            let client = try await WireEnd.connect(to: proxy)
+            try await client.send(Packet.startup(user: "app", database: database))
+            return client
+        }
+        let session = try await logIn("fast")
+        #expect(try await session.readMessage().type == "R")
+        var slow = [try await logIn("slow"), try await logIn("slow")]
+        #expect(try await comesTrue { server.connections.count == 3 })
+
+        let refused = try await WireEnd.connect(to: proxy)
+        try await refused.send(Packet.tlsRequest)
+        #expect(try await refused.read(1) == [UInt8(ascii: "N")])
+        try await refused.send(Packet.startup(user: "app"))
+        #expect(try await Array(refused.readToEnd().dropFirst()).errorFields["C"] == "53300")
+        #expect(proxy.log.all.contains { $0.contains("too many clients are logging in") && $0.contains("peer=") })
+
+        let cancel = try await WireEnd.connect(to: proxy)
+        try await cancel.send(Packet.cancel(77, [1, 2, 3, 4]))
+        _ = try await cancel.readToEnd()
+        #expect(server.connections.contains { $0.received.suffix(16) == Packet.cancel(77, [1, 2, 3, 4])[...] })
+
+        slow.removeLast().close()
+        #expect(
+            try await comesTrue {
+                let client = try await logIn("fast")
+                defer { client.close() }
+                return try await client.read(1) == [UInt8(ascii: "R")]
+            }
+        )
+        for client in slow + [session] { client.close() }
+        try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("Of clients that have connected and say nothing there are four for each that may log in")
+    func silentLimit() async throws {
         try await withProxy {
-            $0.limits.logins = 3
-        } _: { proxy, server, _ in
+            $0.limits.logins = 1
+        } _: { proxy, _, _ in
             var silent: [WireEnd] = []
-            for _ in 0..<3 {
+            for _ in 0..<4 {
                 let client = try await WireEnd.connect(to: proxy)
                 // An answer shows that it is counted.
                 try await client.send(Packet.tlsRequest)
-                _ = try await client.read(1)
+                #expect(try await client.read(1) == [UInt8(ascii: "N")])
                 silent.append(client)
             }
             let refused = try await WireEnd.connect(to: proxy)
-            #expect(try await refused.readToEnd().errorFields["C"] == "53300")
+            #expect(try await refused.readToEnd().isEmpty)
             silent.removeLast().close()
             #expect(
                 try await comesTrue {
@@ -179,6 +229,27 @@ struct HostileClientTests {
                 }
             )
             for client in silent { client.close() }
+        }
+    }
+
+    @Test("What a client sends with its startup packet is the session's, unless it has to prove who it is")
+    func early() async throws {
+        let statement = Message.make("Q", Array("select 1\0".utf8))
+        try await withProxy { proxy, server, _ in
+            let client = try await WireEnd.connect(to: proxy)
+            try await client.send(Packet.startup(user: "app") + statement)
+            #expect(try await client.readMessage().type == "R")
+            #expect(try await comesTrue { server.connections[0].received.suffix(statement.count) == statement[...] })
+            client.close()
+        }
+        let password = try LocalPassword.random()
+        try await withProxy {
+            $0.routes[0].authentication = .password(password.verifier)
+        } _: { proxy, server, _ in
+            let client = try await WireEnd.connect(to: proxy)
+            try await client.send(Packet.startup(user: "app") + statement)
+            #expect(try await client.readToEnd().errorFields["C"] == "08P01")
+            #expect(server.connections.isEmpty)
         }
     }
 
@@ -227,6 +298,13 @@ struct HostileClientTests {
         let stuffed = try await WireEnd.connect(to: proxy)
         try await stuffed.send(Packet.tlsRequest + Packet.startup(user: "app"))
         #expect(try await stuffed.readToEnd().errorFields["C"] == "08P01")
+        let failing = try await WireEnd.connect(to: proxy)
+        try await failing.send(Packet.tlsRequest)
+        #expect(try await failing.read(1) == [UInt8(ascii: "S")])
+        try await failing.send(Array("no TLS at all".utf8))
+        _ = try await failing.readToEnd()
+        let line = try #require(proxy.log.all.first { $0.contains("the client's TLS handshake failed") })
+        #expect(line.contains("peer=127.0.0.1:") && !line.contains(" at /"))
         try await proxy.stop()
         try await server.stop()
     }

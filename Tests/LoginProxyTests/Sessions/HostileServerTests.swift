@@ -139,6 +139,7 @@ struct HostileServerTests {
         let answer = try await client.readToEnd()
         #expect(answer.errorFields["C"] == test.sqlState, "\(proxy.log.all)")
         #expect(answer.errorFields["M"] == test.message)
+        #expect(answer.errorFields["D"]?.contains("/") != true, "\(answer.errorFields)")
         #expect(server.connections.count == 1)
         // The server got a request for TLS, perhaps a handshake, perhaps the startup packet, and nothing that follows.
         let received = try #require(server.connections.first).received

@@ -2,6 +2,7 @@
 import AuthTokens
 import Foundation
 import NIOCore
+import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -234,6 +235,9 @@ struct LoginTests {
         let fields = try await logIn(proxy).readToEnd().errorFields
         #expect(fields["C"] == "08001")
         #expect(fields["D"] == "127.0.0.1:\(port.number): Connection refused.")
+        #expect(
+            proxy.log.all.contains { $0.contains("login failed detail=127.0.0.1:\(port.number): Connection refused.") }
+        )
         #expect(fields["H"]?.isEmpty == false)
         try await proxy.stop()
     }
@@ -273,6 +277,23 @@ struct LoginTests {
         #expect(try #require(seconds) < (ContinuousClock.now - began - silence) / .seconds(1) + 0.1)
         client.close()
         try await proxy.stop()
+        try await server.stop()
+    }
+
+    @Test("What the connection takes is no longer there for the login")
+    func oneDeadline() async throws {
+        let server = try await ScriptedServer.start { end in
+            _ = try await end.read(8)
+            try await Task.sleep(for: .milliseconds(200))
+            try await end.acceptTLS(TestCertificate.shared.context)
+            _ = try await end.readToEnd()
+        }
+        let (upstream, limit) = (try await server.upstream(), Duration.seconds(60))
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: server.port)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let link = try await UpstreamLink.open(address, serverName: "localhost", upstream, within: limit, on: loop)
+        #expect(link.rest > .zero && link.rest <= limit - .milliseconds(200))
+        try await link.channel.close().get()
         try await server.stop()
     }
 

@@ -98,6 +98,58 @@ struct ShutdownTests {
         try await server.stop()
     }
 
+    @Test("At the end the server is asked to cancel the statement that runs, and nothing else")
+    func statements() async throws {
+        let statement = Message.make("Q", Array("commit\0".utf8))
+        let server = try await ScriptedServer.start { end in
+            let packet = try await Login.begin(end)
+            guard packet[4...].bigEndianValue != StartupReader.cancelCode else { return end.close() }
+            _ = try await Login.password(end)
+            let isBusy = packet == Packet.startup(user: "app", database: "busy")
+            try await end.send(Message.accepted + Message.key(isBusy ? 2 : 1, [1, 2, 3, 4]) + Message.ready)
+            #expect(try await end.read(statement.count) == statement)
+            if !isBusy { try await end.send(Message.ready) }
+            _ = try await end.readToEnd()
+            end.close()
+        }
+        let upstream = try await server.upstream()
+        try await testGracefulShutdown { trigger in
+            let proxy = try await RunningProxy.start([upstream], issuer: TokenMint().issuer())
+            var clients: [WireEnd] = []
+            for (database, answers) in [("idle", 2), ("busy", 1)] {
+                let client = try await WireEnd.connect(to: proxy)
+                try await client.send(Packet.startup(user: "app", database: database))
+                #expect(try await comesTrue { client.received.suffix(Message.ready.count) == Message.ready[...] })
+                try await client.send(statement)
+                let answer = Message.accepted + Message.key(1, [1, 2, 3, 4])
+                let count = answer.count + answers * Message.ready.count
+                #expect(try await comesTrue { client.received.count == count })
+                #expect(
+                    try await comesTrue {
+                        server.connections.contains { $0.received.suffix(statement.count) == statement[...] }
+                    }
+                )
+                clients.append(client)
+            }
+            #expect(
+                try await comesTrue {
+                    server.connections.allSatisfy { $0.received.suffix(statement.count) == statement[...] }
+                }
+            )
+            let greetings = clients.map { $0.received.count }
+            trigger.triggerGracefulShutdown()
+            for (client, greeting) in zip(clients, greetings) {
+                let error = try await Array(client.readToEnd().dropFirst(greeting))
+                #expect(error.errorFields["C"] == "57P01")
+                client.close()
+            }
+            try await proxy.finished()
+        }
+        let requests = server.connections.dropFirst(2).map { Array($0.received.dropFirst(8)) }
+        #expect(requests == [Packet.cancel(2, [1, 2, 3, 4])])
+        try await server.stop()
+    }
+
     @Test("A client whose login still goes on when the proxy ends gets 57P03")
     func loginInMidAir() async throws {
         let server = try await ScriptedServer.start { end in
@@ -115,6 +167,8 @@ struct ShutdownTests {
             #expect(try await client.readToEnd().errorFields["C"] == "57P03")
             client.close()
             try await proxy.finished()
+            // The proxy has ended it, not the client.
+            #expect(!proxy.log.all.contains { $0.contains("client left") })
         }
         try await server.stop()
     }

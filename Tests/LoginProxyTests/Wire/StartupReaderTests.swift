@@ -80,6 +80,15 @@ struct StartupReaderTests {
         #expect(test.reads.map { reader.receive($0) } == test.events)
     }
 
+    @Test("What follows a startup packet is told apart, however long it is")
+    func surplus() {
+        var reader = StartupReader()
+        #expect(reader.receive(Self.app.prefix(9)) == .wait)
+        let more = [UInt8](repeating: 7, count: 20_000)
+        #expect(reader.receive(Self.app.dropFirst(9) + more) == Self.startup(Self.app))
+        #expect(reader.surplus == more.count)
+    }
+
     @Test("Bytes after a request for encryption end the connection", arguments: [Packet.tlsRequest, Packet.gssRequest])
     func stuffed(_ request: [UInt8]) {
         for offersTLS in [false, true] {
