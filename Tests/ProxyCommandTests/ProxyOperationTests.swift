@@ -16,13 +16,35 @@ struct ProxyOperationTests {
     static let ends = [
         End(signal: SIGINT, status: 130), End(signal: SIGTERM, status: 143),
         End(signal: SIGTERM, arguments: ["--exit-zero-on-sigterm"], status: 0),
-        End(signal: SIGINT, arguments: ["--exit-zero-on-sigterm"], status: 130),
+        End(signal: SIGINT, arguments: ["--exit-zero-on-sigterm"], status: 130), End(signal: SIGHUP, status: 143),
     ]
 
     @Test("The exit status says which signal came", arguments: ends)
     func status(_ end: End) async throws {
         let proxy = try await ProxyProcess.serving(end.arguments)
         #expect(try await proxy.stop(end.signal) == end.status)
+    }
+
+    @Test("Under nohup the end of the terminal changes nothing")
+    func hangup() async throws {
+        let proxy = try await ProxyProcess.serving(shell: #"trap '' HUP; exec "$@""#)
+        proxy.send(SIGHUP)
+        #expect(try await proxy.psql().output == "andrew\n")
+        #expect(try await proxy.stop() == 143)
+    }
+
+    @Test("With a log that nothing reads it serves and ends all the same")
+    func unreadLog() async throws {
+        // A pipe that is full from the start, and open for reading in the proxy itself alone.
+        let shell = #"""
+            mkfifo "$XDG_RUNTIME_DIR/full"
+            exec 2<>"$XDG_RUNTIME_DIR/full"
+            head -c 65536 /dev/zero >&2
+            exec "$@"
+            """#
+        let proxy = try await ProxyProcess.serving(shell: shell)
+        #expect(try await proxy.psql().output == "andrew\n")
+        #expect(try await proxy.stop() == 143)
     }
 
     @Test("After SIGTERM a running query ends by itself, new clients get 57P03, and the proxy is not ready")

@@ -2,7 +2,6 @@
 package import Logging
 import RDSIAMBasics
 import RDSIAMSystem
-import Synchronization
 
 /// Writes log events to standard error, one a line: as text, or as JSON objects.
 ///
@@ -10,7 +9,7 @@ import Synchronization
 package struct ProxyLogHandler: LogHandler {
     /// What a line looks like.
     package struct Format: Sendable, Hashable {
-        fileprivate let isStructured: Bool
+        let isStructured: Bool
 
         /// `2026-01-31T23:59:59Z info: MESSAGE key=value …`.
         package static let text = Format(isStructured: false)
@@ -33,13 +32,25 @@ package struct ProxyLogHandler: LogHandler {
     ///   - format: What a line looks like.
     ///   - level: The least severe level that is written.
     package init(_ format: Format, level: Logger.Level = .info) {
-        self.init(format, level: level, write: Self.writeToStandardError)
+        self.init(format, level: level, write: Self.writer(format).add)
     }
 
     init(_ format: Format, level: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void) {
         self.format = format
         logLevel = level
         self.write = write
+    }
+
+    /// What writes the lines of a format to standard error.
+    package static func writer(_ format: Format) -> LogWriter { format.isStructured ? structuredWriter : textWriter }
+
+    private static let textWriter = writer(of: .text)
+    private static let structuredWriter = writer(of: .json)
+
+    private static func writer(of format: Format) -> LogWriter {
+        LogWriter(STDERR_FILENO) { dropped in
+            line(format, .warning, "lines of the log were dropped, as they were not read", ["count": "\(dropped)"])
+        }
     }
 
     /// One value that goes with every event.
@@ -53,28 +64,36 @@ package struct ProxyLogHandler: LogHandler {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let more = event.metadata { all.merge(more) { $1 } }
-        let time = Date().rfc3339
-        let line =
-            format.isStructured
-            ? Self.json(event, all, time)
-            : Self.text(event, all, time)
-        write(Array((line + "\n").utf8))
+        write(Self.line(format, event.level, "\(event.message)", all))
     }
 
-    private static func text(_ event: LogEvent, _ metadata: Logger.Metadata, _ time: String) -> String {
+    static func line(
+        _ format: Format,
+        _ level: Logger.Level,
+        _ message: String,
+        _ metadata: Logger.Metadata
+    ) -> [UInt8] {
+        let line = format.isStructured ? json(level, message, metadata) : text(level, message, metadata)
+        return Array((line + "\n").utf8)
+    }
+
+    private static func text(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
         let pairs = metadata.sorted { ByteText($0.key) < ByteText($1.key) }.map {
             " \($0.key)=\(quoted("\($0.value)"))"
         }
-        return visible("\(time) \(event.level): \(event.message)\(pairs.joined())")
+        return escaped("\(Date().rfc3339) \(level): \(message)\(pairs.joined())") { digits in
+            "\\u{\(digits.drop { $0 == "0" })}"
+        }
     }
 
-    private static func json(_ event: LogEvent, _ metadata: Logger.Metadata, _ time: String) -> String {
+    private static func json(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
         var members = metadata.mapValues { JSONValue.string("\($0)") }
-        members["timestamp"] = .string(time)
-        members["severity"] = .string("\(event.level)")
-        members["message"] = .string("\(event.message)")
+        members["timestamp"] = .string(Date().rfc3339)
+        members["severity"] = .string("\(level)")
+        members["message"] = .string(message)
         // The encoder refuses numbers that are none, and there are no numbers.
-        return (try? JSONValue.bytes(members)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        let text = (try? JSONValue.bytes(members)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        return escaped(text) { "\\u\($0)" }
     }
 
     private static func quoted(_ value: String) -> String {
@@ -83,35 +102,29 @@ package struct ProxyLogHandler: LogHandler {
         return "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 
-    /// The text with each control character as its number.
-    private static func visible(_ text: String) -> String {
+    /// The text with each character that acts on a line or a terminal as its number in four digits.
+    private static func escaped(_ text: String, _ form: (String) -> String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            let isDirection = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-            guard isControl || isDirection || [0x2028, 0x2029].contains(scalar.value) else {
+            if isVisible(scalar) {
                 result.append(scalar)
-                continue
+            } else {
+                result.append(
+                    contentsOf: form(String(Hexadecimal.encode(UInt64(scalar.value)).suffix(4))).unicodeScalars
+                )
             }
-            let digits = Hexadecimal.encode(UInt64(scalar.value)).utf8.drop { $0 == UInt8(ascii: "0") }
-            result.append(contentsOf: "\\u{\(Substring(digits))}".unicodeScalars)
         }
         return String(result)
     }
 
-    /// One call for a line, so that lines of several threads do not mix.
-    @Sendable
-    private static func writeToStandardError(_ line: [UInt8]) {
-        lock.withLock { _ in
-            var rest = line[...]
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { RDSIAMSystem.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-                guard count > 0 || (count < 0 && errno == EINTR) else { return }
-                rest = rest.dropFirst(max(0, count))
-            }
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        // Controls.
+        case ..<0x20, 0x7F...0x9F: false
+        // What ends a line or turns its direction.
+        case 0x61C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: false
+        default: true
         }
     }
-
-    private static let lock = Mutex(())
 }
 #endif

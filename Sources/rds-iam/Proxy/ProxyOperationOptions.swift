@@ -111,9 +111,12 @@ struct ProxyOperationOptions: ParsableArguments {
         DrainDelays(minimum: minSigtermDelay?.duration ?? .zero, maximum: maxSigtermDelay?.duration ?? .zero)
     }
 
+    /// What the proxy's log looks like.
+    var logFormat: ProxyLogHandler.Format { structuredLogs ? .json : .text }
+
     /// The proxy's log, on standard error.
     var logger: Logger {
-        let format: ProxyLogHandler.Format = structuredLogs ? .json : .text
+        let format = logFormat
         let level: Logger.Level = quiet ? .warning : .info
         return Logger(label: "rds-iam.proxy") { _ in ProxyLogHandler(format, level: level) }
     }
@@ -147,11 +150,17 @@ struct ProxyHealthAddress: ParsableArguments {
         httpPort = httpPort ?? settings.httpPort
     }
 
+    /// - Throws: `ValidationError` if it is none of the loopback interface, and no path.
     func address() throws -> HealthServer.Address {
         let (httpAddress, httpPort) = (httpAddress ?? "127.0.0.1", httpPort ?? 9090)
-        if httpAddress.hasBytePrefix("/") { return try HealthServer.Address(parsing: httpAddress) }
+        let isPath = httpAddress.hasBytePrefix("/")
         let isBare = httpAddress.utf8.contains(UInt8(ascii: ":")) && !httpAddress.hasBytePrefix("[")
-        return try HealthServer.Address(parsing: "\(isBare ? "[\(httpAddress)]" : httpAddress):\(httpPort)")
+        let text = isPath ? httpAddress : "\(isBare ? "[\(httpAddress)]" : httpAddress):\(httpPort)"
+        do {
+            return try HealthServer.Address(parsing: text)
+        } catch let error as LocalListenerError {
+            throw ValidationError(error.message)
+        }
     }
 }
 #endif

@@ -53,7 +53,9 @@ struct ProxyRun {
             onReady: announce
         )
         let health = try await startHealth(proxy.status, metrics)
-        let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
+        // Under nohup a terminal's end stays ignored.
+        let hangup: [UnixSignal] = OriginalSignals.isIgnored(SIGHUP) ? [] : [.sighup]
+        let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint] + hangup)
         let services = group(proxy, issuer)
         let running = Task { try await services.run() }
         let watches = [Task { await watch(signals, running) }, Task { await watchParent() }]
@@ -67,10 +69,14 @@ struct ProxyRun {
     private var status: Int32 { end.status(exitZeroOnSigterm: operation.exitZeroOnSigterm) }
 
     /// Ends the process, once the audit log is closed.
-    static func leave(with status: Int32) -> Never {
+    func leave(with status: Int32) -> Never {
+        finishLog()
         fflush(nil)
         exit(status)
     }
+
+    /// Waits a moment for the last lines of the log.
+    func finishLog() { ProxyLogHandler.writer(operation.logFormat).finish() }
 
     private func group(_ proxy: ProxyService, _ issuer: TokenIssuer) -> ServiceGroup {
         ServiceGroup(

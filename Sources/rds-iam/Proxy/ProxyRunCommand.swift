@@ -14,12 +14,13 @@ struct ProxyRunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Serve until SIGTERM or SIGINT comes.",
         discussion: """
-            The first SIGTERM or SIGINT begins the shutdown, and the second one ends it at once. For example:
+            The first SIGTERM or SIGINT begins the shutdown, and the second one ends it at once. SIGHUP does what SIGTERM \
+            does. For example:
 
               rds-iam proxy service=blog --quiet
 
-            Exit status: 130 after SIGINT; 143 after SIGTERM, or 0 with --exit-zero-on-sigterm; 2 wrong usage; 1 anything \
-            else.
+            Exit status: 130 after SIGINT; 143 after SIGTERM or SIGHUP, or 0 with --exit-zero-on-sigterm; 2 wrong usage; \
+            1 anything else.
             """
     )
 
@@ -54,8 +55,9 @@ struct ProxyRunCommand: AsyncParsableCommand {
         let upstreams = try conninfos.map(Self.upstream)
         let routes = zip(upstreams, addresses).map { access.route($0, $1) }
         let run = try ProxyRun(routes: routes, password: access.newPassword, operation: operation)
+        defer { run.finishLog() }
         run.warn(listening.trustLocal)
-        ProxyRun.leave(with: try await audit.withIssuer { try await run.serve(issuer: $0) })
+        run.leave(with: try await audit.withIssuer { try await run.serve(issuer: $0) })
     }
 
     /// The servers and the options, with what the settings file says where the command line says nothing.
@@ -79,7 +81,9 @@ struct ProxyRunCommand: AsyncParsableCommand {
         do {
             return try Upstream(.parse(text, dialect: .linked, extensions: .rdsIAM))
         } catch let error as ConninfoError {
-            throw UnusableConninfo(error, in: text)
+            throw ValidationError(UnusableConninfo(error, in: text).description)
+        } catch let error as ProxyError where error.code == .invalidUpstream {
+            throw ValidationError(error.message)
         }
     }
 }

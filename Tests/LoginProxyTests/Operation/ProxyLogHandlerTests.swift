@@ -59,6 +59,47 @@ struct ProxyLogHandlerTests {
         )
     }
 
+    @Test("What turns the direction of a line or acts on a terminal is a number in both formats")
+    func invisible() throws {
+        let value = "a\u{9B}b\u{7F}c\u{200E}d\u{200F}e\u{61C}f\u{2066}g\u{2029}h\u{E9}"
+        let text = try #require(lines(.text) { $0.info("m", metadata: ["v": "\(value)"]) }.first)
+        #expect(
+            text.hasSuffix(
+                #"v="a\u{9b}b\u{7f}c\u{200e}d\u{200f}e\u{61c}f\u{2066}g\u{2029}h\#u{E9}"\#n"#
+            )
+        )
+        let json = try #require(lines(.json) { $0.info("m", metadata: ["v": "\(value)"]) }.first)
+        #expect(json.contains(#"a\u009bb\u007fc\u200ed\u200fe\u061cf\u2066g\u2029h\#u{E9}"#))
+        #expect(JSONValue.object(Array(json.utf8))?["v"] == .string(value))
+    }
+
+    @Test("Who logs never waits for a reader; what is dropped is counted, and the count is written")
+    func unread() async throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        let (readEnd, writeEnd) = (ends[0], ends[1])
+        let writer = LogWriter(writeEnd) { Array("dropped \($0)\n".utf8) }
+        // More than a pipe holds and more than may wait.
+        let line = Array((String(repeating: "x", count: 199) + "\n").utf8)
+        for _ in 0..<4_000 { writer.add(line) }
+        let text = try await BlockingWork.run {
+            defer { close(readEnd) }
+            var (all, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
+            while !String(decoding: all.suffix(40), as: UTF8.self).contains("dropped") {
+                let count = read(readEnd, &chunk, chunk.count)
+                guard count > 0 else { break }
+                all += chunk.prefix(count)
+            }
+            return String(decoding: all, as: UTF8.self)
+        }
+        writer.finish()
+        close(writeEnd)
+        let lines = text.split(separator: "\n")
+        let dropped = try #require(lines.last.flatMap { Int($0.dropFirst("dropped ".count)) })
+        #expect(dropped > 0 && lines.count - 1 + dropped == 4_000)
+        #expect(lines.dropLast().allSatisfy { $0.utf8.count == 199 })
+    }
+
     @Test("What is less severe than the level is left out")
     func level() {
         let lines = lines(.text, level: .warning) {
