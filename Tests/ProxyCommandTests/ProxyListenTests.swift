@@ -263,13 +263,9 @@ struct ProxyListenTests {
     }
 
     static let mistakes = [
-        Mistake(arguments: ["--listen", "0.0.0.0:0"], status: 1, says: "only with TLS and a local password"),
-        Mistake(
-            arguments: ["--listen", "[::]:0", "--trust-local"],
-            status: 1,
-            says: "only with TLS and a local password"
-        ),
-        Mistake(arguments: ["--listen", "db.example.com:5432"], status: 1, says: "127.0.0.1:5433"),
+        Mistake(arguments: ["--listen", "0.0.0.0:0"], says: "only with TLS and a local password"),
+        Mistake(arguments: ["--listen", "[::]:0", "--trust-local"], says: "only with TLS and a local password"),
+        Mistake(arguments: ["--listen", "db.example.com:5432"], says: "127.0.0.1:5433"),
         Mistake(arguments: ["--listen", "/nowhere/at/all"], status: 1, says: "/nowhere/at/all"),
         Mistake(arguments: ["--listen", "/tmp"], status: 1, says: "/tmp"),
         Mistake(
@@ -307,15 +303,17 @@ struct ProxyListenTests {
             arguments: ["--health-check", "--http-port", "5433", "--listen", "127.0.0.1:5433"],
             says: "cannot share 127.0.0.1:5433"
         ),
-        Mistake(arguments: ["--health-check", "--http-address", "foo"], status: 1, says: "absolute path of a socket"),
+        Mistake(arguments: ["--health-check", "--http-address", "foo"], says: "absolute path of a socket"),
         Mistake(
             arguments: ["--min-sigterm-delay", "2m", "--max-sigterm-delay", "90s"],
             says: "more than --max-sigterm-delay"
         ),
-        Mistake(arguments: ["host=x:5432"], status: 1, says: "No certificate can be for the host"),
-        Mistake(arguments: ["host=x sslcrl=/dev/null"], status: 1, says: "certificate revocation lists"),
-        Mistake(arguments: ["--health-check", "--http-address", "0.0.0.0"], status: 1, says: "loopback"),
-        Mistake(arguments: ["sslmode=disable host=x"], status: 1, says: "sslmode=disable"),
+        Mistake(arguments: ["host=x:5432"], says: "No certificate can be for the host"),
+        Mistake(arguments: ["host=x sslcrl=/dev/null"], says: "certificate revocation lists"),
+        Mistake(arguments: ["--health-check", "--http-address", "0.0.0.0"], says: "loopback"),
+        Mistake(arguments: ["host=x no-equals"], says: #"CONNINFO has no "=""#),
+        Mistake(arguments: ["--health-check", "--http-address", "/health"], status: 1, says: "The directory / "),
+        Mistake(arguments: ["sslmode=disable host=x"], says: "sslmode=disable"),
     ]
 
     @Test("Mistakes end it before it serves", arguments: mistakes)

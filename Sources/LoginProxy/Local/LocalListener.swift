@@ -170,8 +170,8 @@ extension LocalListener {
     static func path(of channel: any Channel) -> String {
         let path = channel.localAddress?.pathname ?? ""
         let directory = PrivateDirectory(containing: path).path
-        let name = path.utf8.dropFirst(directory.utf8.count + 1)
-        guard name.starts(with: draftPrefix.utf8), let port = Int(Substring(name.dropFirst(draftPrefix.utf8.count)))
+        guard let name = path.splitBytes(separator: "/").last, name.hasBytePrefix(draftPrefix),
+            let port = Int(name.dropFirst(draftPrefix.utf8.count))
         else { return path }
         return LocalAddress.unixSocket(directory: directory, port: port).description
     }

@@ -33,7 +33,7 @@ public struct PrivateDirectory: Sendable {
     /// Names the directory that an absolute path of a file is in.
     init(containing path: String) {
         let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
-        self.path = String(path[..<end])
+        self.path = end == path.startIndex ? "/" : String(path[..<end])
     }
 
     /// Makes the directory with mode 0700 if it does not exist, and makes sure that no other user may enter it.
@@ -42,7 +42,7 @@ public struct PrivateDirectory: Sendable {
     ///   others or is a link; with `system` if it cannot be made, as where the directory above is missing.
     package func prepare() throws {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw LocalListenerError.system("make the directory \(path) for the proxy's socket", errno)
+            throw LocalListenerError.system("make the directory \(path) for a socket", errno)
         }
         var state = stat()
         guard lstat(path, &state) == 0 else {
@@ -57,7 +57,7 @@ public struct PrivateDirectory: Sendable {
         LocalListenerError(
             .directoryNotPrivate,
             """
-            \(path) \(what), so the proxy does not put its socket there. Name a directory that is yours alone (mode \
+            The directory \(path) \(what), so the proxy puts no socket there. Name a directory that is yours alone (mode \
             0700) or does not exist yet.
             """
         )

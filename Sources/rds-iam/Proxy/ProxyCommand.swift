@@ -16,8 +16,8 @@ struct ProxyCommand: ParsableCommand {
             When it is ready it prints, on one line for each CONNINFO, the connection string for clients. \
             See: rds-iam proxy run --help
 
-            Exit status: 130 after SIGINT; 143 after SIGTERM, or 0 with --exit-zero-on-sigterm; 2 wrong usage; 1 anything \
-            else.
+            Exit status: 130 after SIGINT; 143 after SIGTERM or SIGHUP, or 0 with --exit-zero-on-sigterm; 2 wrong usage; \
+            1 anything else.
             """,
         subcommands: [ProxyRunCommand.self, ProxyWaitCommand.self],
         defaultSubcommand: ProxyRunCommand.self

@@ -11,7 +11,7 @@ struct ProxyListenOptions: ParsableArguments {
             """
             Where clients connect: 127.0.0.1:5433, [::1]:5433, or a directory for a Unix socket. Once for each \
             CONNINFO, or once for the first, and the others follow on the next ports (default: sockets from port 5432 \
-            on in rds-iam in $XDG_RUNTIME_DIR).
+            on in rds-iam in $XDG_RUNTIME_DIR, or if that is not set, in rds-iam-UID in $TMPDIR or /tmp).
             """,
             valueName: "ADDRESS"
         )
@@ -62,7 +62,7 @@ struct ProxyListenOptions: ParsableArguments {
 
     /// The addresses of this many servers, in their order.
     func addresses(count: Int) throws -> [LocalAddress] {
-        let given = try listen.map { try LocalAddress(parsing: $0) }
+        let given = try listen.map { text in try Self.asUsage { try LocalAddress(parsing: text) } }
         let fixed = given.filter { $0.port != 0 }
         if let twin = fixed.indices.first(where: { fixed[..<$0].contains(fixed[$0]) }) {
             throw ValidationError("--listen \(fixed[twin]) is given twice. Give each server an address of its own.")
@@ -107,8 +107,19 @@ struct ProxyListenOptions: ParsableArguments {
             access.authentication = .password(password.verifier)
             access.newPassword = password.newText
         }
-        for port in ports { try port.check(access.authentication, hasTLS: access.tls != nil) }
+        for port in ports {
+            try Self.asUsage { try port.check(access.authentication, hasTLS: access.tls != nil) }
+        }
         return access
+    }
+
+    /// Runs what refuses an address of the command line.
+    private static func asUsage<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as LocalListenerError {
+            throw ValidationError(error.message)
+        }
     }
 }
 
