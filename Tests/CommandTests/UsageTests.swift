@@ -102,7 +102,7 @@ struct UsageTests {
     #if Proxy
     static let proxyMistakes = [
         Mistake(["proxy"], 2, "No server is named", "rds-iam proxy --help"),
-        Mistake(["proxy", "postgresql://u:s3c@hunter2@h/d"], 1, "CONNINFO cannot be read", "%40"),
+        Mistake(["proxy", "postgresql://u:s3c@hunter2@h/d"], 2, "CONNINFO cannot be read", "%40"),
     ]
     #else
     static let proxyMistakes = [Mistake(["proxy"], 2, "no subcommand \"proxy\"")]

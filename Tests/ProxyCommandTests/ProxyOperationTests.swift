@@ -276,6 +276,7 @@ struct ProxyOperationTests {
         let health = folder.path("health")
         let none = try await wait("startup", health)
         #expect(none.status == 1 && none.errors.contains("No proxy at \(health)"))
+        #expect(try await wait("startup", "0.0.0.0").status == 2)
         let waiting = Task { try await wait("startup", health, timeout: "60") }
         let proxy = try await ProxyProcess.serving(["--health-check", "--http-address", health], in: folder)
         let result = try await waiting.finished()
