@@ -18,6 +18,8 @@ struct ProxyRun {
     private let readyDescriptor: ReadyDescriptor?
     private let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
     private let end = ProxyEnd()
+    /// The parent before clients may connect: one that learns of that may end at once.
+    private let parent = ParentProcess()
 
     /// - Parameter password: A password that was made for this run, to print once.
     init(routes: [ProxyRoute], password: String?, operation: ProxyOperationOptions) throws {
@@ -136,7 +138,7 @@ struct ProxyRun {
     }
 
     private func watchParent() async {
-        guard operation.exitWithParent, (try? await ParentProcess().end()) != nil else { return }
+        guard operation.exitWithParent, (try? await parent.end()) != nil else { return }
         guard end.begin(.parent) else { return }
         logger.notice("ending, as the process that started the proxy has ended")
         announceEnd()
