@@ -81,9 +81,7 @@ package struct ProxyLogHandler: LogHandler {
         let pairs = metadata.sorted { ByteText($0.key) < ByteText($1.key) }.map {
             " \($0.key)=\(quoted("\($0.value)"))"
         }
-        return escaped("\(Date().rfc3339) \(level): \(message)\(pairs.joined())") { digits in
-            "\\u{\(digits.drop { $0 == "0" })}"
-        }
+        return "\(Date().rfc3339) \(level): \(message)\(pairs.joined())".escapingInvisible()
     }
 
     private static func json(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
@@ -93,38 +91,13 @@ package struct ProxyLogHandler: LogHandler {
         members["message"] = .string(message)
         // The encoder refuses numbers that are none, and there are no numbers.
         let text = (try? JSONValue.bytes(members)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-        return escaped(text) { "\\u\($0)" }
+        return text.withJSONEscapes
     }
 
     private static func quoted(_ value: String) -> String {
         let isPlain = !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
         guard !isPlain else { return value }
         return "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    }
-
-    /// The text with each character that acts on a line or a terminal as its number in four digits.
-    private static func escaped(_ text: String, _ form: (String) -> String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if isVisible(scalar) {
-                result.append(scalar)
-            } else {
-                result.append(
-                    contentsOf: form(String(Hexadecimal.encode(UInt64(scalar.value)).suffix(4))).unicodeScalars
-                )
-            }
-        }
-        return String(result)
-    }
-
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        // Controls.
-        case ..<0x20, 0x7F...0x9F: false
-        // What ends a line or turns its direction.
-        case 0x61C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: false
-        default: true
-        }
     }
 }
 #endif

@@ -54,7 +54,7 @@ struct ProxyLogHandlerTests {
         #expect(
             line.hasSuffix(
                 " warning: refused e=\"\" upstream=db:5432 "
-                    + "user=\"a b\\u{a}2026 info: forged\\u{1b}[2J\\u{202e}\\u{2028}\\u{85}\"\n"
+                    + "user=\"a b\\n2026 info: forged\\u{1b}[2J\\u{202e}\\u{2028}\\u{85}\"\n"
             )
         )
     }
