@@ -5,7 +5,7 @@ import RDSIAMSystem
 /// The audit log, open for writing: a durable, tamper-evident record of every token in one SQLite file.
 ///
 /// ```swift
-/// let log = try await AuditLog.open("/var/lib/app/tokens.auditlog")
+/// let log = try await AuditLog.open("/var/lib/app/tokens.sqlite")
 /// let issuer = TokenIssuer(generators: generators, audit: .required(log))
 /// ```
 ///

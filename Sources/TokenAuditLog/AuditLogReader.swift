@@ -5,7 +5,7 @@ import RDSIAMSystem
 /// A log that a crash has left half-way is read from a private copy.
 ///
 /// ```swift
-/// let reader = try await AuditLogReader.open("/var/lib/app/tokens.auditlog")
+/// let reader = try await AuditLogReader.open("/var/lib/app/tokens.sqlite")
 /// for try await entry in reader.entries(matching: filter) { print(entry.jsonLine) }
 /// ```
 public actor AuditLogReader {

@@ -7,7 +7,7 @@ import TokenAuditLog
 /// Copies the rows of one host's log into a ``Fleet``: at least once, each stored once, resumable at any moment.
 ///
 /// ```swift
-/// let shipper = LogShipper("/var/lib/app/tokens.auditlog", host: "app-1")
+/// let shipper = LogShipper("/var/lib/app/tokens.sqlite", host: "app-1")
 /// let shipment = try await shipper.ship(over: connection)
 /// ```
 ///
