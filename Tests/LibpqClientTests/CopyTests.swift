@@ -24,6 +24,35 @@ struct CopyTests {
         #expect(try await connection.processID == processID)
     }
 
+    @Test("that fails before the server has read its data gives no later statement the answer to another")
+    func outOfStep() async throws {
+        // The server has announced the COPY when the trigger runs, and has read nothing of what follows the statement.
+        let setup = """
+            create temp table numbers (n int);
+            create function pg_temp.wait() returns trigger language plpgsql as $$
+                begin perform pg_sleep(90); return null; end $$;
+            create trigger late before insert on numbers for each statement execute function pg_temp.wait()
+            """
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    let connection = try await Server.connect()
+                    for round in 0..<6 {
+                        _ = try await connection.execute(setup)
+                        let failure = try await code { _ = try await connection.query("copy numbers from stdin") }
+                        #expect(failure == .copyNotPossible)
+                        do {
+                            #expect(try await connection.value("select $1::int", round) == round)
+                            #expect(try await connection.value("select $1::int", -round) == -round)
+                        } catch let error as PGError where error.code == .closed {}
+                        try await connection.reset()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("works with libpq's own calls")
     func throughPointer() async throws {
         let connection = try await Server.connect()

@@ -45,6 +45,9 @@ final class Handle: @unchecked Sendable {
         return PQpipelineStatus(pointer) == PQ_PIPELINE_OFF || PQexitPipelineMode(pointer) == 1
     }
 
+    /// Whether the server waits for the data of a COPY.
+    var takesCopyData: Bool { PQputCopyData(pointer, "", 0) == 1 }
+
     var errorMessage: String { PQerrorMessage(pointer).map { String(cString: $0) } ?? "" }
 
     /// Whether text goes to the server and comes from it in UTF-8, which `SET client_encoding` may change.

@@ -5,11 +5,20 @@ import RDSIAMSystem
 struct Recovery {
     /// How long one cancel request may take: one that reaches the server before its statement does has no effect.
     private static let timeoutOfRequest = Duration.milliseconds(500)
+    /// What the server's error says of a COPY that this refused.
+    private static let refusal = "the client has stopped the COPY"
 
     private let handle: Handle
     private let loop: EventLoop
     private let inbox: Inbox
     private let deadline: ContinuousClock.Instant
+    /// Whether the server may answer once too often, so that each later statement would get the answer to the one
+    /// before it.
+    ///
+    /// A server that reads the data of a COPY ignores the Sync that follows a statement with parameters. `PQputCopyEnd`
+    /// sends another one, which is too many if the COPY fails before the server has read the first, as in a trigger
+    /// that runs before the first row (PostgreSQL, "Message Flow", COPY Operations).
+    private var mayBeOutOfStep = false
 
     /// - Parameter timeout: How long it may take altogether, before the connection is given up.
     init(_ handle: Handle, _ loop: EventLoop, _ inbox: Inbox, within timeout: Duration) {
@@ -22,43 +31,48 @@ struct Recovery {
     /// Returns whether the connection is idle now; otherwise it can only be closed.
     ///
     /// It must run in a task that is not canceled.
-    func run() async -> Bool {
+    mutating func run() async -> Bool {
+        // A COPY that waits for data ends when it is refused, and needs no cancel request.
+        if handle.takesCopyData, await drain() { return await isInStep() }
         while handle.isAlive, .now < deadline {
             guard let request = CancelRequest(to: handle) else { return false }
-            let isDrained = await drain(until: min(deadline, .now + Self.timeoutOfRequest))
+            let isDrained = await drain()
             guard await request.isDone(by: deadline, loop) else { return false }
-            if isDrained { return handle.isIdle }
+            if isDrained { return await isInStep() }
         }
         return false
     }
 
-    /// Returns whether what was under way came to its end by `limit`.
-    private func drain(until limit: ContinuousClock.Instant) async -> Bool {
-        let traffic = Traffic(handle, loop, inbox, until: limit)
+    /// Returns whether what was under way came to its end within the time of one request.
+    private mutating func drain() async -> Bool {
+        let traffic = Traffic(handle, loop, inbox, until: min(deadline, .now + Self.timeoutOfRequest))
         do {
             try await traffic.flush()
-            repeat {
-                while PQisBusy(handle.pointer) == 1 { try await traffic.receive() }
-            } while try await discardResult(traffic)
+            while let result = try await traffic.nextResult() { try await discard(result, traffic) }
             return true
         } catch {
             return false
         }
     }
 
-    /// Throws one result away.
-    ///
-    /// - Returns: Whether there was one.
-    private func discardResult(_ traffic: Traffic) async throws -> Bool {
-        guard let result = PQgetResult(handle.pointer) else { return false }
-        defer { PQclear(result) }
-        switch PQresultStatus(result) {
-        case PGRES_COPY_IN: try await traffic.endCopy(refusing: "the client has stopped the COPY")
+    private mutating func discard(_ result: PGResult, _ traffic: Traffic) async throws {
+        switch result.status {
+        case PGRES_COPY_IN:
+            mayBeOutOfStep = true
+            try await traffic.endCopy(refusing: Self.refusal)
         case PGRES_COPY_OUT: while try await traffic.nextCopyData() != nil {}
         case PGRES_COPY_BOTH: throw PGError.copy
+        // The server has read the refusal, and so the Sync before it.
+        case PGRES_FATAL_ERROR where result.failure?.message.contains(Self.refusal) == true: mayBeOutOfStep = false
         default: break
         }
-        return true
+    }
+
+    /// Returns whether the connection is idle, and the next statement will get its own answer.
+    private func isInStep() async -> Bool {
+        guard mayBeOutOfStep, handle.isIdle else { return handle.isIdle }
+        let answer = try? await Traffic(handle, loop, inbox, until: deadline).run(Statement("")).first
+        return answer?.status == PGRES_EMPTY_QUERY && handle.isIdle
     }
 }
 

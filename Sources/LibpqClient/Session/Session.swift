@@ -274,7 +274,8 @@ extension Session {
         let isIdle = try? await running(handle) {
             // The caller's task may be canceled, and then could not wait for anything; this one is not.
             await Task(executorPreference: loop) { [loop, inbox] in
-                await Recovery(handle, loop, inbox, within: timeout).run()
+                var recovery = Recovery(handle, loop, inbox, within: timeout)
+                return await recovery.run()
             }.value
         }
         if isIdle == false { drop() }
