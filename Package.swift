@@ -374,7 +374,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSCredentialSourcesTests",
-            dependencies: ["AWSCredentialSources", "AWSSigV4", "RDSIAMBasics", "RDSIAMSystem", "terminal-user"]
+            dependencies: [
+                "AWSCredentialSources", "AWSSigV4", "RDSIAMBasics", "RDSIAMSystem", "TestSupport", "terminal-user",
+            ]
         ),
         // A file layer that forgets what was not synchronized, and a writer that tests can kill.
         .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk"),

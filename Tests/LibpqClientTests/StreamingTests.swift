@@ -5,33 +5,28 @@ import Testing
 
 @Suite("Rows that are streamed", .timeLimit(.minutes(5)))
 struct StreamingTests {
-    @Test("come in order, in memory that does not grow with their number", arguments: [PGFormat.text, .binary])
-    func millions(format: PGFormat) async throws {
-        let connection = try await Server.connect()
-        let sql = "select n, repeat('x', 100) as filling from generate_series(1, $1::int) n"
-        func sum(_ count: Int) async throws -> Int {
-            try await connection.withRows(sql, count, resultFormat: format) { rows in
-                var sum = 0
-                for try await row in rows { sum += try row.decode(Int.self, at: 0) }
-                return sum
+    @Test("come in order, in memory that does not grow with their number")
+    func millions() async {
+        await #expect(processExitsWith: .success) {
+            let connection = try await Server.connect()
+            let sql = "select n, repeat('x', 100) as filling from generate_series(1, $1::int) n"
+            func sum(_ count: Int, _ format: PGFormat) async throws -> Int {
+                try await connection.withRows(sql, count, resultFormat: format) { rows in
+                    var sum = 0
+                    for try await row in rows { sum += try row.decode(Int.self, at: 0) }
+                    return sum
+                }
             }
+            for format in [PGFormat.text, .binary] {
+                // What is allocated once is allocated here.
+                #expect(try await sum(10_000, format) == 50_005_000)
+                let before = peakMemory()
+                #expect(try await sum(1_000_000, format) == 500_000_500_000)
+                // All rows would take more than 100 million bytes.
+                #expect(peakMemory() - before < 40_000_000)
+            }
+            #expect(try await connection.value("select 1") == 1)
         }
-        // What is allocated once is allocated here.
-        #expect(try await sum(10_000) == 50_005_000)
-        let before = try residentBytes()
-        #expect(try await sum(1_000_000) == 500_000_500_000)
-        // All rows would take more than 100 million bytes. Tests that run at the same time take some.
-        #expect(try residentBytes() - before < 40_000_000)
-        #expect(try await connection.value("select 1") == 1)
-    }
-
-    private func residentBytes() throws -> Int {
-        #if os(Linux)
-        let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-        return try #require(Int(fields[1])) * Int(getpagesize())
-        #else
-        return 0
-        #endif
     }
 
     @Test(
@@ -80,18 +75,20 @@ struct StreamingTests {
     }
 
     @Test("that are long do not add up in memory")
-    func long() async throws {
-        let connection = try await Server.connect()
-        func read(_ count: Int) async throws {
-            try await connection.withRows("select repeat('x', 1000000) from generate_series(1, $1::int)", count) {
-                rows in
-                for try await row in rows { #expect(try row.field(0)?.bytes.count == 1_000_000) }
+    func long() async {
+        await #expect(processExitsWith: .success) {
+            let connection = try await Server.connect()
+            func read(_ count: Int) async throws {
+                try await connection.withRows("select repeat('x', 1000000) from generate_series(1, $1::int)", count) {
+                    rows in
+                    for try await row in rows { #expect(try row.field(0)?.bytes.count == 1_000_000) }
+                }
             }
+            try await read(20)
+            let before = peakMemory()
+            try await read(200)
+            #expect(peakMemory() - before < 40_000_000)
         }
-        try await read(20)
-        let before = try residentBytes()
-        try await read(200)
-        #expect(try residentBytes() - before < 40_000_000)
     }
 
     @Test("can be left before the end, and the connection can be used again")

@@ -1,9 +1,18 @@
 public import Foundation
+import Synchronization
 
-/// A directory of its own for one test, removed with everything in it when the last reference to it is gone.
+/// A directory of its own for one test, removed with everything in it when the last reference to it is gone, or else
+/// when the process ends.
 public final class TemporaryFolder: Sendable {
     /// The folder.
     public let url: URL
+
+    /// The folders that are there.
+    private static let all = Mutex<Set<URL>>([])
+    /// What a static property or a thread holds has no last reference.
+    private static let removalAtExit = atexit {
+        for url in all.withLock({ $0 }) { try? FileManager.default.removeItem(at: url) }
+    }
 
     /// Makes a folder that only this user may enter.
     public init() throws {
@@ -13,9 +22,14 @@ public final class TemporaryFolder: Sendable {
             withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o700]
         )
+        _ = Self.removalAtExit
+        Self.all.withLock { [url] in _ = $0.insert(url) }
     }
 
-    deinit { try? FileManager.default.removeItem(at: url) }
+    deinit {
+        Self.all.withLock { [url] in _ = $0.remove(url) }
+        try? FileManager.default.removeItem(at: url)
+    }
 
     /// The path of a file in it.
     public func path(_ name: String) -> String { url.appending(path: name).path }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AWSCredentialSources
@@ -58,7 +59,7 @@ import Testing
         arguments: ["rename", "write", "remove"]
     )
     func realFiles(_ change: String) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path("credentials")
         try Data(Self.profile("AKIDOLD").utf8).write(to: URL(filePath: path))
         let environment = ["AWS_SHARED_CREDENTIALS_FILE": path, "AWS_CONFIG_FILE": directory.path("config")]

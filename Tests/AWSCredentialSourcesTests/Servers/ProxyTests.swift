@@ -2,6 +2,7 @@
 
 @testable import AWSCredentialSources
 import Foundation
+import TestSupport
 import Testing
 
 /// A proxy between client and service, over real sockets.
@@ -68,12 +69,12 @@ import Testing
 /// The proxy of `Fixtures/aws/proxy.py`, running.
 struct Proxy {
     private let server: PythonServer
-    private let directory: TemporaryDirectory
+    private let directory: TemporaryFolder
     let port: String
 
     init(to target: Lookalike.Visitor, login: String? = nil, inspect: String? = nil, isDirect: Bool = false) throws {
         let targetPort = try #require(target.base.split(separator: ":").last.map(String.init))
-        let (directory, output) = (try TemporaryDirectory(), Pipe())
+        let (directory, output) = (try TemporaryFolder(), Pipe())
         self.directory = directory
         var arguments = ["proxy.py", targetPort, directory.path("log")]
         if let login { arguments += ["--login", login] }

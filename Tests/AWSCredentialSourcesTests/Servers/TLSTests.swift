@@ -3,6 +3,7 @@
 @testable import AWSCredentialSources
 import Foundation
 import RDSIAMSystem
+import TestSupport
 import Testing
 
 /// Services behind TLS whose certificates are wrong, and certificates that a setting adds.
@@ -131,7 +132,7 @@ import Testing
 
     @Test("a bundle with a broken certificate is named", arguments: [false, true])
     func broken(_ alsoHoldsGood: Bool) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let path = directory.path("broken.pem")
         let good = alsoHoldsGood ? try String(contentsOfFile: certificates.path(.authority), encoding: .utf8) : ""
         let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + good
@@ -237,10 +238,10 @@ final class Certificates: Sendable {
 
     static let shared = Result { try Certificates() }
 
-    private let directory: TemporaryDirectory
+    private let directory: TemporaryFolder
 
     private init() throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder()
         try selfSigned(.authority, "Test Authority")
         try selfSigned(.selfSigned, "sts.example.test")
         try issue(.good, "DNS:sts.example.test", days: 1)

@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AWSCredentialSources
 
 /// The real file system.
 @Suite(.timeLimit(.minutes(2))) struct SystemFileStoreTests {
-    private let directory: TemporaryDirectory
+    private let directory: TemporaryFolder
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryFolder() }
 
     @Test("a file is read whole, a missing one is nothing, a directory is an error")
     func reading() async throws {
@@ -89,18 +90,4 @@ import Testing
             try await SystemFileStore().replace(directory.path("none/f"), with: [])
         }
     }
-}
-
-/// A directory that goes with the test.
-final class TemporaryDirectory: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("aws-credentials-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AWSCredentialSources
@@ -62,7 +63,7 @@ import Testing
 
     @Test("canceling the task kills the child process")
     func canceled() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let mark = directory.path("mark")
         let task = Task { try await run("echo > '\(mark)'; exec sleep 1000", limit: .seconds(600)) }
         while !FileManager.default.fileExists(atPath: mark) { await Task.yield() }
@@ -72,7 +73,7 @@ import Testing
 
     @Test("tasks go on while more child processes are waited for than there are cores")
     func othersGoOn() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let done = Counter()
         let mark = directory.path("mark")
         try await withThrowingTaskGroup(of: Void.self) { group in

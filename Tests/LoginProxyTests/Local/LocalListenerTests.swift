@@ -222,7 +222,7 @@ struct LocalListenerTests {
         #else
         let limit = 107
         #endif
-        let start = folder.path("")
+        let start = folder.path("") + "/"
         let room = limit - start.utf8.count - "/.s.PGSQL.5432".utf8.count
         try #require(room > 0)
         let fits = LocalAddress.unixSocket(directory: start + String(repeating: "d", count: room), port: 5432)

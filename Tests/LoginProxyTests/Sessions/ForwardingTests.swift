@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What is forwarded", .timeLimit(.minutes(3)))
 struct ForwardingTests {
-    private func withSession(
+    private static func withSession(
         _ script: @escaping ScriptedServer.Script,
         limits: ProxyLimits = ProxyLimits(),
         _ body: (WireEnd, ScriptedServer, RunningProxy) async throws -> Void
@@ -40,7 +40,7 @@ struct ForwardingTests {
     @Test("Bytes that are no messages pass both ways unchanged")
     func noise() async throws {
         let (up, down) = (Self.noise(3_000_001), Self.noise(5_000_003))
-        try await withSession { end in
+        try await Self.withSession { end in
             async let sent: Void = end.send(down)
             #expect(try await end.read(up.count) == up)
             try await sent
@@ -56,7 +56,7 @@ struct ForwardingTests {
     @Test("A client that ends its direction still gets the answer, all of it")
     func halfClose() async throws {
         let answer = Self.noise(4_000_000)
-        try await withSession { end in
+        try await Self.withSession { end in
             // The server reads up to the end before it answers, then closes.
             _ = try await comesTrue { end.isClosed }
             #expect(end.received.suffix(5) == Array("done!".utf8)[...])
@@ -74,7 +74,7 @@ struct ForwardingTests {
     func idleness() async throws {
         var limits = ProxyLimits()
         (limits.loginTimeout, limits.connectTimeout) = (.seconds(4), .seconds(4))
-        try await withSession(
+        try await Self.withSession(
             { end in
                 #expect(try await end.read(4) == Array("ask?".utf8))
                 try await end.send(Array("told".utf8))
@@ -93,7 +93,7 @@ struct ForwardingTests {
     @Test("The last words of a server that closes reach a client that reads late")
     func lateReader() async throws {
         let words = Self.noise(2_000_000)
-        try await withSession { end in
+        try await Self.withSession { end in
             try await end.send(words)
             end.close()
         } _: { client, server, _ in
@@ -109,7 +109,7 @@ struct ForwardingTests {
 
     @Test("A session ends with its server, also if its client does not close", arguments: [false, true])
     func serverEnds(_ isHalf: Bool) async throws {
-        try await withSession { end in
+        try await Self.withSession { end in
             try await end.send(Array("last".utf8))
             if isHalf { try await end.endOutput() } else { end.close() }
         } _: { client, server, proxy in
@@ -122,45 +122,38 @@ struct ForwardingTests {
     }
 
     @Test("A client that does not read holds the server up, not the proxy's memory")
-    func backPressure() async throws {
-        let chunk = Self.noise(1 << 20)
-        try await withSession { end in
-            for _ in 0..<64 { try await end.send(chunk) }
-            _ = try await end.readToEnd()
-            end.close()
-        } _: { client, server, _ in
-            try await client.channel.setOption(.autoRead, value: false).get()
-            let end = server.connections[0]
-            // What the system's buffers and the proxy's hold is a small part of 64 MB.
-            var written = 0
-            for _ in 0..<20 {
-                try await Task.sleep(for: .milliseconds(50))
-                written = try await end.channel.getOption(.bufferedWritableBytes).get()
+    func backPressure() async {
+        await #expect(processExitsWith: .success) {
+            let chunk = Self.noise(1 << 20)
+            try await Self.withSession { end in
+                for _ in 0..<64 { try await end.send(chunk) }
+                _ = try await end.readToEnd()
+                end.close()
+            } _: { client, server, _ in
+                try await client.channel.setOption(.autoRead, value: false).get()
+                let end = server.connections[0]
+                // What the system's buffers and the proxy's hold is a small part of 64 MB.
+                var written = 0
+                for _ in 0..<20 {
+                    try await Task.sleep(for: .milliseconds(50))
+                    written = try await end.channel.getOption(.bufferedWritableBytes).get()
+                }
+                #expect(written > 0)
+                let before = peakMemory()
+                try await Task.sleep(for: .milliseconds(500))
+                #expect(peakMemory() - before < 8 << 20)
+                try await client.channel.setOption(.autoRead, value: true).get()
+                client.channel.read()
+                let all = try await client.read(64 << 20)
+                #expect(all.count == 64 << 20)
+                #expect(all.suffix(chunk.count).elementsEqual(chunk))
             }
-            #expect(written > 0)
-            let before = try Self.residentBytes()
-            try await Task.sleep(for: .milliseconds(500))
-            #expect(try Self.residentBytes() - before < 8 << 20)
-            try await client.channel.setOption(.autoRead, value: true).get()
-            client.channel.read()
-            let all = try await client.read(64 << 20)
-            #expect(all.count == 64 << 20)
-            #expect(all.suffix(chunk.count).elementsEqual(chunk))
         }
-    }
-
-    private static func residentBytes() throws -> Int {
-        #if os(Linux)
-        let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-        return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
-        #else
-        return 0
-        #endif
     }
 
     @Test("A client that vanishes takes its server session with it")
     func vanishing() async throws {
-        try await withSession { end in
+        try await Self.withSession { end in
             _ = try await end.readToEnd()
             end.close()
         } _: { client, server, proxy in
@@ -213,7 +206,7 @@ struct ForwardingTests {
     #if os(Linux)
     @Test("No child process inherits a connection to a server")
     func inheritance() async throws {
-        try await withSession { end in
+        try await Self.withSession { end in
             _ = try await end.readToEnd()
             end.close()
         } _: { _, server, _ in
