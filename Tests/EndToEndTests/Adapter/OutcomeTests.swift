@@ -9,6 +9,10 @@ import TokenAuditLog
 
 @Suite("The outcome of a login", .timeLimit(.minutes(5)))
 struct OutcomeTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     /// The events about tokens and connections, oldest first.
     private func records(_ log: AuditLog) async throws -> [AuditRecord] {
         try await AuditLogReader.open(log.path).page().entries.reversed().compactMap(\.record).filter {
@@ -17,7 +21,7 @@ struct OutcomeTests {
     }
 
     private func log() async throws -> AuditLog {
-        try await AuditLog.open(try TemporaryFolder().path("audit.sqlite"))
+        try await AuditLog.open(folder.path("audit.sqlite"))
     }
 
     @Test("to several hosts is accepted for each that let the token in, and none for those that were never dialed")
