@@ -296,9 +296,12 @@ struct CommandTests {
         let config = try folder.write("[default]\ncredential_process = touch \(mark); sleep 60\n", to: "config")
         let keys = ["AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x"]
         let environment = ["HOME": folder.path("home"), "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"]
+        // It gives up on each server after five seconds.
+        let hosts = Array(repeating: Stage.host, count: 12).joined(separator: ",")
+        let addresses = Array(repeating: "127.0.0.1", count: 12).joined(separator: ",")
         let process = try SpawnedProcess(
             Repository.built("rds-iam"),
-            ["doctor", "host=\(Stage.host) hostaddr=127.0.0.1 port=\(port.number) user=andrew"],
+            ["doctor", "host=\(hosts) hostaddr=\(addresses) port=\(port.number) user=andrew"],
             environment: environment.merging(place == "helper" ? ["AWS_CONFIG_FILE": config] : keys) { $1 },
             input: .standardError(),
             output: .standardError(),

@@ -15,7 +15,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         case reading(StartupReader)
         case authenticating(LocalAuthenticationExchange, MessageReader, StartupPacket)
         case waiting(Task<Void, Never>)
@@ -30,21 +30,21 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private static let isEnding = ClientError("57P03", "the proxy is shutting down")
 
-    private let server: RouteServer
-    private let peer: LocalPeer
+    let server: RouteServer
+    let peer: LocalPeer
     /// When the login at the server began.
-    private var began = ContinuousClock.now
-    private var phase: Phase
-    private var deadline: Scheduled<Void>?
+    var began = ContinuousClock.now
+    var phase: Phase
+    var deadline: Scheduled<Void>?
     private var isArriving = true
     private var isLoggingIn = false
     /// Whether the client has been told that it gets no session.
-    private var isRefused = false
+    var isRefused = false
     private var isAdmitted = false
     private var isEncrypted = false
     private var hasSaidSomething = false
-    private var early = ByteBuffer()
-    private var user = ""
+    var early = ByteBuffer()
+    var user = ""
 
     init(_ server: RouteServer, _ peer: LocalPeer) {
         self.server = server
@@ -80,7 +80,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isArriving = false
     }
 
-    private func endLogin() {
+    func endLogin() {
         if isLoggingIn { server.endLogin() }
         isLoggingIn = false
     }
@@ -223,95 +223,6 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    // MARK: - The login at the server
-
-    private func logIn(_ startup: StartupPacket, _ context: ChannelHandlerContext) {
-        let name = startup.value(of: "user") ?? []
-        guard let user = server.upstream.databaseUser(for: name) else {
-            let error = ClientError(
-                "28000",
-                "the proxy does not log in as this user",
-                detail: "It logs in as \"\(server.upstream.user)\".",
-                hint: "Connect with user=\(server.upstream.user), or start a proxy for the other user."
-            )
-            return refuse(.policy, error, context.channel)
-        }
-        deadline?.cancel()
-        self.user = user
-        let database = startup.value(of: "database").flatMap { String(validating: $0, as: UTF8.self) }
-        let attempt = LoginAttempt(
-            server: server,
-            loop: context.eventLoop,
-            startup: startup,
-            user: user,
-            database: database ?? user
-        )
-        let (actor, channel) = (peer.process, context.channel)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        began = .now
-        phase = .waiting(
-            server.open.start {
-                let result: Result<UpstreamSession, any Error>
-                do {
-                    let session = try await TokenEvent.LocalProcess.$current.withValue(actor) {
-                        try await attempt.run()
-                    }
-                    result = .success(session)
-                } catch {
-                    result = .failure(error)
-                }
-                channel.eventLoop.execute { bound.value.loginEnded(result, channel) }
-            }
-        )
-    }
-
-    private func loginEnded(_ result: Result<UpstreamSession, any Error>, _ channel: any Channel) {
-        guard case .waiting = phase, channel.isActive else { return loginEndedLate(result, channel) }
-        switch result {
-        case .success(let session):
-            do { try begin(session, channel) } catch { channel.close(promise: nil) }
-        case .failure(let error as UpstreamError):
-            server.metrics.loginFailed(sqlState: error.sqlState)
-            log(.warning, "login failed", error.metadata.merging(["sqlstate": "\(error.sqlState)"]) { $1 })
-            refuse(with: error.encoded, channel)
-        case .failure: channel.close(promise: nil)
-        }
-    }
-
-    /// Takes note of a login whose client is gone, or has been refused since.
-    private func loginEndedLate(_ result: Result<UpstreamSession, any Error>, _ channel: any Channel) {
-        endLogin()
-        var metadata: Logger.Metadata
-        switch result {
-        case .success(let session):
-            session.link.channel.close(promise: nil)
-            metadata = ["reason": "the server had let it in"]
-        case .failure(let error as UpstreamError): metadata = error.metadata
-        case .failure: metadata = ["reason": "the server had been sent no token"]
-        }
-        metadata["outcome"] = metadata.removeValue(forKey: "reason")
-        guard !isRefused else { return }
-        server.metrics.loginFailed(sqlState: "08006")
-        log(.notice, "client left during its login", metadata)
-    }
-
-    private func begin(_ session: UpstreamSession, _ channel: any Channel) throws {
-        phase = .done
-        endLogin()
-        try Splice(session, server).start(client: channel, after: self, early: early)
-        let seconds = (ContinuousClock.now - began) / .seconds(1)
-        server.metrics.loginSucceeded(seconds: seconds)
-        server.metrics.tokenUsed(age: -session.issued.token.signedAt.timeIntervalSinceNow)
-        log(.info, "session opened", ["seconds": "\(seconds)", "address": "\(session.link.address)"])
-        server.metrics.sessionOpened()
-        let end = channel.eventLoop.makePromise(of: Void.self)
-        for either in [channel, session.link.channel] { either.closeFuture.cascade(to: end) }
-        end.futureResult.whenComplete { [server, peer, user] _ in
-            server.metrics.sessionClosed()
-            server.logger.info("session closed", metadata: ["peer": "\(peer.address)", "user": "\(user)"])
-        }
-    }
-
     private func forward(_ request: CancelRequest, _ context: ChannelHandlerContext) {
         let (server, actor, channel) = (server, peer.process, context.channel)
         deadline?.cancel()
@@ -328,14 +239,14 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: - The end
 
-    private func refuse(_ reason: ProxyMetrics.RefusalReason, _ error: ClientError, _ channel: any Channel) {
+    func refuse(_ reason: ProxyMetrics.RefusalReason, _ error: ClientError, _ channel: any Channel) {
         server.metrics.refused(reason)
         log(.notice, "client refused", ["reason": "\(error.message)", "sqlstate": "\(error.sqlState)"])
         refuse(with: error.encoded, channel)
     }
 
     /// Says why, and closes once the client has closed or the time is up: an earlier end could drop the message.
-    private func refuse(with bytes: [UInt8], _ channel: any Channel) {
+    func refuse(with bytes: [UInt8], _ channel: any Channel) {
         phase = .closing
         isRefused = true
         deadline?.cancel()
@@ -347,7 +258,7 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         channel.closeFuture.whenComplete { _ in timeout.cancel() }
     }
 
-    private func log(_ level: Logger.Level, _ message: Logger.Message, _ more: Logger.Metadata) {
+    func log(_ level: Logger.Level, _ message: Logger.Message, _ more: Logger.Metadata) {
         var metadata = more
         metadata["peer"] = "\(peer.address)"
         if !user.isEmpty { metadata["user"] = "\(user)" }
@@ -388,19 +299,6 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func read(context: ChannelHandlerContext) {
         if case .waiting = phase { return }
         context.read()
-    }
-}
-
-extension LocalPeer {
-    /// The client as the audit log names it, or `nil` if the operating system does not say who it is.
-    fileprivate var process: TokenEvent.LocalProcess? {
-        guard let userID else { return nil }
-        return TokenEvent.LocalProcess(
-            user: userName ?? String(userID),
-            userID: Int64(userID),
-            processID: Int64(processID ?? 0),
-            program: program ?? "unknown"
-        )
     }
 }
 #endif
