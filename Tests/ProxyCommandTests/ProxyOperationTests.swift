@@ -309,7 +309,7 @@ struct ProxyOperationTests {
                 !FileManager.default.fileExists(atPath: proxy.folder.path("rds-iam/.s.PGSQL.5432"))
             }
         )
-        #expect(try proxy.log.contains("the process that started the proxy has ended"))
+        #expect(try await comesTrue { try proxy.log.contains("the process that started the proxy has ended") })
     }
 
     @Test("A service manager is told that the proxy is ready and that it stops")

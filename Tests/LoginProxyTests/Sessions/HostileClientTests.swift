@@ -303,6 +303,10 @@ struct HostileClientTests {
         #expect(try await failing.read(1) == [UInt8(ascii: "S")])
         try await failing.send(Array("no TLS at all".utf8))
         _ = try await failing.readToEnd()
+        let isLogged = try await comesTrue {
+            proxy.log.all.contains { $0.contains("the client's TLS handshake failed") }
+        }
+        #expect(isLogged)
         let line = try #require(proxy.log.all.first { $0.contains("the client's TLS handshake failed") })
         #expect(line.contains("peer=127.0.0.1:") && !line.contains(" at /"))
         try await proxy.stop()
