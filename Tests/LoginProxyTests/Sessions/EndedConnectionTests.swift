@@ -18,7 +18,10 @@ struct EndedConnectionTests {
     func lifetimes(_ ending: Ending) async throws {
         let mayEnd = Flag()
         let server = try await ScriptedServer.start { try await Self.serve($0, ending, mayEnd) }
-        let route = try await RunningRoute(try await server.upstream())
+        var limits = ProxyLimits()
+        // The proxy waits for the server's word on a token that it has sent, for the record.
+        if ending == .clientLeavesDuringLogin { limits.connectTimeout = .seconds(5) }
+        let route = try await RunningRoute(try await server.upstream(), limits: limits)
         let client = try await WireEnd.connect(to: route.address)
         try await client.send(Packet.startup(user: "app"))
         if ending.isInSession {

@@ -15,14 +15,14 @@ struct RunningRoute {
     private let listener: LocalListener.Bound
     private let folder: TemporaryFolder
 
-    init(_ upstream: Upstream, isTCP: Bool = false) async throws {
+    init(_ upstream: Upstream, isTCP: Bool = false, limits: ProxyLimits = ProxyLimits()) async throws {
         folder = try TemporaryFolder()
         let address: LocalAddress =
             isTCP ? .tcp(host: "127.0.0.1", port: 0) : .unixSocket(directory: folder.url.path, port: 5432)
         let logger = Logger(label: "route") { _ in LogLines() }
         server = try RouteServer(
             ProxyRoute(upstream: upstream, address: address),
-            ProxyLimits(),
+            limits,
             issuer: TokenMint().issuer(),
             metrics: ProxyMetrics(),
             status: ProxyStatus(maximumConnections: nil),
