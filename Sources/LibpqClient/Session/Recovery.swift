@@ -61,7 +61,8 @@ struct Recovery {
             mayBeOutOfStep = true
             try await traffic.endCopy(refusing: Self.refusal)
         case PGRES_COPY_OUT: while try await traffic.nextCopyData() != nil {}
-        case PGRES_COPY_BOTH: throw PGError.copy
+        // libpq tells of the server's direction next.
+        case PGRES_COPY_BOTH: try await traffic.endCopy()
         // The server has read the refusal, and so the Sync before it.
         case PGRES_FATAL_ERROR where result.failure?.message.contains(Self.refusal) == true: mayBeOutOfStep = false
         default: break

@@ -131,7 +131,9 @@ extension Session {
     }
 
     /// Drops a connection that has broken.
-    func drop() { drop { _ in inbox.finish() } }
+    ///
+    /// If a reset has dropped it already, the listeners wait for the next one.
+    func drop() { drop { if $0.handle != nil { inbox.finish() } } }
 
     /// Drops the connection, which ends when nothing uses it any more.
     private func drop<Value>(_ change: (inout State) -> Value) -> Value {
@@ -202,26 +204,42 @@ extension Session {
                 depth: (Lease.innermost(on: self)?.depth ?? -1) + 1,
                 isStreaming: isStreaming
             )
-            defer { lease.end() }
-            return try await Lease.$current.withValue(Lease.current + [lease]) { try await body(lease) }
+            let outcome: Result<Value, any Error>
+            do {
+                let leases = Lease.current + [lease]
+                outcome = .success(try await Lease.$current.withValue(leases) { try await body(lease) })
+            } catch {
+                outcome = .failure(error)
+            }
+            await lease.end()
+            return try outcome.get()
         }
     }
 
     /// Lets `body` have the connection to itself, and leaves it idle or closed.
     private func onTurn<Value>(_ body: (Handle) async throws -> Value) async throws -> Value {
         let generation = state.withLock { $0.generation }
-        let lease = Lease.innermost(on: self)
-        if let lease {
-            guard !lease.isStreaming else { throw PGError.streaming }
-            try await lease.turns.begin()
-        } else {
-            try await beginTurn()
-        }
+        let lease = try await beginInnermostTurn()
         defer { if let lease { lease.turns.end() } else { endTurn() } }
         guard let handle = state.withLock({ $0.generation == generation ? $0.handle : nil }) else {
             throw PGError.closed
         }
         return try await outcome(of: handle, settles: true) { try await body(handle) }
+    }
+
+    /// Begins a turn within the innermost lease of the current task, or else on the connection.
+    ///
+    /// - Returns: The lease, or `nil` if the turn is the connection's.
+    private func beginInnermostTurn() async throws -> Lease? {
+        while let lease = Lease.innermost(on: self) {
+            guard !lease.isStreaming else { throw PGError.streaming }
+            try await lease.turns.begin()
+            // It may have ended while this task waited, which then has no part in it.
+            guard lease.hasEnded else { return lease }
+            lease.turns.end()
+        }
+        try await beginTurn()
+        return nil
     }
 
     private func outcome<Value>(

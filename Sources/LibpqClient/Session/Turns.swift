@@ -39,7 +39,10 @@ final class Lease: Sendable {
     /// The leases of the current task, the innermost last.
     @TaskLocal static var current: [Lease] = []
 
-    let session: Session
+    /// The loop of its session.
+    let loop: EventLoop
+    /// The session, or `nil` once it has ended: a task that began in it, or rows that escaped, keep no connection.
+    private let session: Mutex<Session?>
     /// Which connection of the session it is for.
     let generation: Int
     /// How many transactions of the same connection are around this one.
@@ -47,10 +50,10 @@ final class Lease: Sendable {
     /// Whether the connection is busy with one statement all the time, so that no other can run.
     let isStreaming: Bool
     let turns = Turns()
-    private let hasEnded = Mutex(false)
 
     init(_ session: Session, _ generation: Int, depth: Int, isStreaming: Bool) {
-        self.session = session
+        self.session = Mutex(session)
+        loop = session.loop
         self.generation = generation
         self.depth = depth
         self.isStreaming = isStreaming
@@ -60,25 +63,38 @@ final class Lease: Sendable {
     ///
     /// A task that outlives the lease in which it began, which unstructured tasks may, has none.
     static func innermost(on session: Session) -> Lease? {
-        current.last { $0.session === session && !$0.hasEnded.withLock { $0 } }
+        current.last { $0.session.withLock { $0 === session } }
     }
 
-    func end() { hasEnded.withLock { $0 = true } }
+    var hasEnded: Bool { session.withLock { $0 == nil } }
+
+    /// Ends it, once no statement runs within it: a task that outlives it may have one under way.
+    func end() async {
+        session.withLock { $0 = nil }
+        if !turns.beginIfFree() {
+            // The caller's task may be canceled, and then could not wait.
+            try? await Task { try await turns.begin() }.value
+        }
+        turns.end()
+    }
 
     /// Lets `body` use the connection on the loop; a statement that fails leaves it idle, unless this lease is
     /// streaming.
     func use<Value: Sendable>(_ body: @Sendable (Traffic) async throws -> Value) async throws -> Value {
         try await turns.begin()
         defer { turns.end() }
-        guard !hasEnded.withLock({ $0 }) else { throw PGError.leaseEnded }
+        guard let session = session.withLock({ $0 }) else { throw PGError.leaseEnded }
         return try await session.use(within: self, body)
     }
 
-    /// Does the same, although the task is canceled.
+    /// Drops the connection, which has broken.
+    func drop() { session.withLock { $0 }?.drop() }
+
+    /// Does the same as ``use(_:)``, although the task is canceled.
     func useUncanceled<Value: Sendable>(
         _ body: @escaping @Sendable (Traffic) async throws -> Value
     ) async throws -> Value {
-        try await Task(executorPreference: session.loop) { try await self.use(body) }.value
+        try await Task(executorPreference: loop) { try await self.use(body) }.value
     }
 }
 

@@ -50,7 +50,8 @@ extension PGConnection {
     /// ```
     ///
     /// The connection is busy until `body` returns: statements of other tasks wait, and statements of this one fail
-    /// with the code `invalidStatement`. If `body` returns before the last row, the statement is stopped on the server.
+    /// with the code `invalidStatement`. If `body` returns before the last row, the statement is stopped on the server,
+    /// and what it was to change may be undone.
     ///
     /// - Parameters:
     ///   - sql: One statement.
@@ -90,7 +91,10 @@ extension PGConnection {
                 try await traffic.send(statement)
                 guard PQsetSingleRowMode(traffic.handle.pointer) == 1 else { throw traffic.handle.breakage() }
             }
-            return try await body(PGRowSequence(source: RowSource(lease)))
+            let source = RowSource(lease)
+            let value = try await body(PGRowSequence(source: source))
+            try source.throwFailure()
+            return value
         }
     }
 }
@@ -98,7 +102,7 @@ extension PGConnection {
 /// Fetches rows on the loop's thread, many at a time, as each visit there costs more than a row does.
 private final class RowSource: Sendable {
     private let lease: Lease
-    /// How the statement ended; `nil` while there may be more rows.
+    /// How the statement ended, until it has been told; `nil` while there may be more rows.
     private let end = Mutex<Result<Void, PGError>?>(nil)
 
     init(_ lease: Lease) {
@@ -107,14 +111,20 @@ private final class RowSource: Sendable {
 
     /// Returns the next rows, or `nil` at the end.
     func fetch() async throws -> PGResult.Rows? {
-        if let end = end.withLock({ $0 }) {
-            try end.get()
-            return nil
-        }
+        try throwFailure()
+        guard end.withLock({ $0 == nil }) else { return nil }
         let part = try await lease.use { try await $0.rows() }
         if let ended = part.end { end.withLock { $0 = ended } }
-        if part.batch.isEmpty { try part.end?.get() }
+        if part.batch.isEmpty { try throwFailure() }
         return part.batch.result?.rows
+    }
+
+    /// Throws the server's error that came with the last rows, once.
+    func throwFailure() throws {
+        try end.withLock { end in
+            defer { if end != nil { end = .success(()) } }
+            return end
+        }?.get()
     }
 }
 

@@ -128,6 +128,9 @@ extension Traffic {
     private func take(_ result: PGResult, into part: inout ScriptPart) {
         if let failure = result.failure {
             part.failure = handle.isAlive ? failure : handle.breakage(after: failure)
+        } else if result.status == PGRES_COPY_BOTH {
+            // libpq would return it again and again.
+            part.failure = .copy
         } else if result.status == PGRES_COPY_IN {
             part.asksForCopy = true
         } else if result.status == PGRES_COPY_OUT {

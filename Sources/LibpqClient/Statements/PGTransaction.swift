@@ -58,8 +58,14 @@ extension PGConnection {
     ) async throws -> Value {
         try await session.withLease(isStreaming: false) { lease in
             let savepoint = lease.depth == 0 ? nil : "savepoint_\(lease.depth)"
-            _ = try await lease.use {
-                try await $0.run(Statement(savepoint.map { "savepoint \($0)" } ?? options.begin))
+            do {
+                _ = try await lease.use {
+                    try await $0.run(Statement(savepoint.map { "savepoint \($0)" } ?? options.begin))
+                }
+            } catch {
+                // The server may have begun it before the task was canceled. One savepoint more does no harm.
+                if savepoint == nil { await Self.rollBack(lease, nil) }
+                throw error
             }
             do {
                 let value = try await body()
@@ -94,7 +100,7 @@ extension PGConnection {
                 _ = try await traffic.run(statement)
             }
         } catch {
-            if savepoint == nil { lease.session.drop() }
+            if savepoint == nil { lease.drop() }
         }
     }
 }
