@@ -62,8 +62,8 @@ extension PGConnection {
                 _ = try await lease.use {
                     try await $0.run(Statement(savepoint.map { "savepoint \($0)" } ?? options.begin))
                 }
-            } catch {
-                // The server may have begun it before the task was canceled. One savepoint more does no harm.
+            } catch let error as CancellationError {
+                // The server may have begun it nevertheless. One savepoint more does no harm.
                 if savepoint == nil { await Self.rollBack(lease, nil) }
                 throw error
             }
