@@ -9,9 +9,13 @@ extension TokenIssuer {
     /// Makes a call, in a task that outlives callers who give up but not its timeout.
     func launch(_ call: TokenCall, _ key: TokenKey, _ source: TokenSource, as kind: TokenObservation.Kind) {
         let start = clock.elapsed() + call.delay
+        // All timeouts expire in one task, that of the caller who began the first.
+        let actor = TokenEvent.LocalProcess.current
         let timeout = timeouts.start(after: call.delay + cache.options.timeout) {
             let error = TokenIssuerError.timedOut(key.generator, cache.options.timeout)
-            Task { await end(call, key, .failure(error), since: start) }
+            TokenEvent.LocalProcess.$current.withValue(actor) {
+                _ = Task { await end(call, key, .failure(error), since: start) }
+            }
         }
         let work = Task {
             let outcome = await outcome(of: call, key, source, as: kind)

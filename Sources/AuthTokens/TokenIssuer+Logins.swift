@@ -208,6 +208,7 @@ extension TokenIssuer {
             time: time
         )
         event.count = failures.count
+        event.actor = failures.actor
         try? await audit.record(event)
     }
 }

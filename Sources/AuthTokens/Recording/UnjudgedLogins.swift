@@ -21,6 +21,8 @@ final class UnjudgedLogins: Sendable {
         let request: AuthTokenRequest
         let generator: String
         let errorCode: String?
+        /// The process for which it was: another may have it recorded.
+        let actor = TokenEvent.LocalProcess.current
         var count = 1
 
         /// These and earlier ones.
