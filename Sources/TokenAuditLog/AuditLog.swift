@@ -66,10 +66,12 @@ public actor AuditLog: TokenAuditRecorder {
     /// - Throws: ``AuditLogError``, within the configuration's time limit. `busy` and `timedOut` may be tried again.
     public nonisolated func record(_ event: TokenEvent) async throws {
         let payload = AuditRecord(event, by: configuration.actor).payload.utf8
+        let isBestEffortIssue = !event.isRequired && [.issue, .reuse].contains(event.activity)
         guard payload.count <= Committer.largestPayload else {
+            queue.refuse(isBestEffortIssue: isBestEffortIssue)
+            noticeLater(lost: 1)
             throw AuditLogError(.tooLarge, "The event has \(payload.count) bytes. Shorten what it names.", path: path)
         }
-        let isBestEffortIssue = !event.isRequired && [.issue, .reuse].contains(event.activity)
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
             submit(
                 PendingEvent(
@@ -111,10 +113,19 @@ public actor AuditLog: TokenAuditRecorder {
         let isBusy = (error as? AuditLogError)?.code == .busy
         let now = SuspendingClock.now
         let abandoned = queue.abandon { !isBusy || $0.lockDeadline <= now }
-        if let head = committer?.store.head, !abandoned.isEmpty {
-            configuration.notify(AuditLogNotice(.eventsLost, head: head, count: abandoned.count))
-        }
+        notice(lost: abandoned.count)
         for event in abandoned { event.finish(.failure(error)) }
+    }
+
+    private func notice(lost count: Int) {
+        guard let head = committer?.store.head, count > 0 else { return }
+        configuration.notify(AuditLogNotice(.eventsLost, head: head, count: count))
+    }
+
+    /// The notice comes on the log's own thread, once the disk answers.
+    private nonisolated func noticeLater(lost count: Int) {
+        guard count > 0 else { return }
+        disk.queue.async { self.assumeIsolated { $0.notice(lost: count) } }
     }
 
     /// Runs `body` on the open log, from maintenance.
@@ -198,7 +209,9 @@ public actor AuditLog: TokenAuditRecorder {
 
     private nonisolated func giveUpOverdue() {
         let now = SuspendingClock.now
-        let overdue = queue.abandon { $0.deadline <= now } + queue.overdueInFlight(at: now)
+        let abandoned = queue.abandon { $0.deadline <= now }
+        noticeLater(lost: abandoned.count)
+        let overdue = abandoned + queue.overdueInFlight(at: now)
         let error = AuditLogError(
             .timedOut,
             "The disk with the audit log did not answer in time. Check the disk.",

@@ -85,7 +85,9 @@ struct RecordingTests {
         #expect(await Logs.code { try await log.record(giant) } == .tooLarge)
         try await log.record(Events.issue(user: "ü\u{0}\u{1F}\"\\\n🗝"))
         await log.close()
-        #expect(try await Logs.entries(of: path).map(\.record?.target?.user) == ["ü\u{0}\u{1F}\"\\\n🗝"])
+        let records = try await Logs.entries(of: path).compactMap(\.record)
+        #expect(records.first?.activity == .gap)
+        #expect(records.dropFirst().map(\.target?.user) == ["ü\u{0}\u{1F}\"\\\n🗝"])
     }
 
     @Test("two logs of one process on one file keep one chain")

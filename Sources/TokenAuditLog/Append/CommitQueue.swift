@@ -75,9 +75,14 @@ final class CommitQueue: Sendable {
         state.withLock { state in
             let abandoned = state.waiting.filter(isHopeless)
             state.waiting.removeAll(where: isHopeless)
-            for event in abandoned { state.lost.count(event) }
+            for event in abandoned { state.lost.count(isBestEffortIssue: event.isBestEffortIssue) }
             return abandoned
         }
+    }
+
+    /// Counts an event that cannot be stored at all.
+    func refuse(isBestEffortIssue: Bool) {
+        state.withLock { $0.lost.count(isBestEffortIssue: isBestEffortIssue) }
     }
 
     /// Events in flight whose waiters have waited long enough.

@@ -8,9 +8,9 @@ public struct LostEvents: Sendable, Hashable {
     /// Whether no event is lost.
     public var isEmpty: Bool { events == 0 }
 
-    mutating func count(_ event: PendingEvent) {
+    mutating func count(isBestEffortIssue: Bool) {
         events += 1
-        if event.isBestEffortIssue { issued += 1 }
+        if isBestEffortIssue { issued += 1 }
     }
 
     mutating func subtract(_ recorded: LostEvents) {
