@@ -154,6 +154,16 @@ extension AWSCredentialError {
         }
     }
 
+    /// Whether a service refused the keys that signed the call, as they have expired or do not exist any more.
+    package var refusesKeys: Bool {
+        guard code == .refused, let serviceCode else { return false }
+        return Self.keyServiceCodes.contains { serviceCode.isBytewiseEqual(to: $0) }
+    }
+
+    private static let keyServiceCodes = [
+        "ExpiredToken", "ExpiredTokenException", "InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException",
+    ]
+
     private static let incurableServiceCodes = [
         "AccessDenied", "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled", "IDPRejectedClaim",
         "InvalidIdentityToken",

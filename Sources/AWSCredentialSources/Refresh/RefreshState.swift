@@ -20,6 +20,18 @@ struct RefreshState {
         var credentials: AWSCredentials
         var advisory: Date
         var mandatory: Date
+        /// The earliest time at which ``advisory`` counts: before it, the clock has been set back.
+        var begin = Date.distantPast
+    }
+
+    /// A span of the clock's time; it is over as well once the clock has been set back to before it.
+    private struct Span {
+        static let none = Span(begin: .distantFuture, end: .distantPast)
+
+        var begin: Date
+        var end: Date
+
+        func contains(_ now: Date) -> Bool { begin <= now && now < end }
     }
 
     let policy: RefreshPolicy
@@ -28,12 +40,12 @@ struct RefreshState {
     private var isInvalid = false
     /// The key that was invalidated while a fetch was under way, which may have begun before the key was replaced.
     private var invalidatedKey: String?
-    /// Until when the source is not asked after a failure, as there is something to serve.
-    private var pauseUntil = Date.distantPast
-    /// Until when the source is not asked again although its credentials are short-lived.
-    private var restUntil = Date.distantPast
-    /// Until when ``failure`` is the answer to callers that nothing can be served to.
-    private var refusedUntil = Date.distantPast
+    /// When the source is not asked after a failure, as there is something to serve.
+    private var pause = Span.none
+    /// When the source is not asked again although its credentials are short-lived.
+    private var rest = Span.none
+    /// When ``failure`` is the answer to callers that nothing can be served to.
+    private var refusal = Span.none
     private var failure: AWSCredentialError?
     /// The files that the credentials came from, as they were when they were last looked at.
     private var files: [FileReading] = []
@@ -52,10 +64,10 @@ struct RefreshState {
     mutating func decide(at now: Date, lifetime: TimeInterval?) -> Decision {
         let urgency = urgency(at: now, lifetime: lifetime)
         if urgency == .none, let entry { return .serve(entry.credentials) }
-        let remembered = now < refusedUntil ? failure : nil
+        let remembered = refusal.contains(now) ? failure : nil
         if let remembered, remembered.isBeyondCure { return .fail(remembered) }
         if let credentials = servable(at: now, lifetime: lifetime) {
-            if now < pauseUntil || now < restUntil || (isFetching && urgency == .advisory) {
+            if pause.contains(now) || rest.contains(now) || (isFetching && urgency == .advisory) {
                 return .serve(credentials)
             }
         } else if let remembered {
@@ -89,7 +101,7 @@ struct RefreshState {
         guard files == old, old != new else { return }
         files = new
         isInvalid = true
-        (pauseUntil, restUntil, refusedUntil) = (.distantPast, .distantPast, .distantPast)
+        (pause, rest, refusal) = (.none, .none, .none)
     }
 
     /// The cached credentials, as far as this caller may have them.
@@ -108,12 +120,12 @@ struct RefreshState {
         if let remaining, remaining <= 0 { return takeExpired(credentials, at: now, random: random) }
         isInvalid = invalidatedKey.map(credentials.accessKeyID.isBytewiseEqual) ?? false
         invalidatedKey = nil
-        (pauseUntil, refusedUntil) = (.distantPast, .distantPast)
+        (pause, refusal) = (.none, .none)
         entry = makeEntry(credentials, at: now, remaining: remaining)
         files = credentials.readings
         // A source that keeps returning the same short-lived credentials is not asked at each call.
         let isShort = remaining.map { $0 < max(lifetime ?? 0, policy.advisoryWindow(lifetime: $0)) } ?? false
-        restUntil = isShort ? now + 30 + 30 * random : .distantPast
+        rest = isShort ? span(at: now, 30 + 30 * random) : .none
     }
 
     /// Takes in that the source failed.
@@ -121,9 +133,9 @@ struct RefreshState {
         (isFetching, invalidatedKey) = (false, nil)
         failure = error
         if error.isBeyondCure {
-            refusedUntil = now + draw(policy.memoryOfRefusal, random)
+            refusal = span(at: now, draw(policy.memoryOfRefusal, random))
         } else if entry != nil {
-            pause(at: now, random: random)
+            beginPause(at: now, random: random)
         }
     }
 
@@ -136,7 +148,7 @@ struct RefreshState {
     mutating func invalidate(accessKeyID: String) {
         guard let current = entry?.credentials.accessKeyID, current.isBytewiseEqual(to: accessKeyID) else { return }
         isInvalid = true
-        restUntil = .distantPast
+        rest = .none
         if isFetching { invalidatedKey = accessKeyID }
     }
 
@@ -145,15 +157,17 @@ struct RefreshState {
         if let lifetime, let remaining = entry.credentials.remainingLifetime(at: now), remaining < lifetime {
             return .mandatory
         }
-        return now < entry.advisory ? .none : .advisory
+        return entry.begin <= now && now < entry.advisory ? .none : .advisory
     }
 
     private func makeEntry(_ credentials: AWSCredentials, at now: Date, remaining: TimeInterval?) -> Entry {
         guard let expiration = credentials.expiration, let remaining else {
             let lasting: [AWSCredentialSourceKind] = [.process, .static, .environment]
-            let renewal =
-                lasting.contains(credentials.provenance.source) ? Date.distantFuture : now + policy.ageWithoutExpiry
-            return Entry(credentials: credentials, advisory: renewal, mandatory: .distantFuture)
+            if lasting.contains(credentials.provenance.source) {
+                return Entry(credentials: credentials, advisory: .distantFuture, mandatory: .distantFuture)
+            }
+            let age = span(at: now, policy.ageWithoutExpiry)
+            return Entry(credentials: credentials, advisory: age.end, mandatory: .distantFuture, begin: age.begin)
         }
         return Entry(
             credentials: credentials,
@@ -170,14 +184,17 @@ struct RefreshState {
             .expired,
             "The credentials from \(credentials.provenance.source) were expired when they came; a later attempt may bring others."
         )
-        pause(at: now, random: random)
+        beginPause(at: now, random: random)
     }
 
-    private mutating func pause(at now: Date, random: Double) {
-        pauseUntil = now + draw(policy.pauseAfterFailure, random)
+    private mutating func beginPause(at now: Date, random: Double) {
+        pause = span(at: now, draw(policy.pauseAfterFailure, random))
         // A caller that may not have what is cached asks again soon.
-        refusedUntil = now + draw(policy.memoryOfRefusal, random)
+        refusal = span(at: now, draw(policy.memoryOfRefusal, random))
     }
+
+    /// The next so many seconds, and the one before: callers read the clock before they are in turn.
+    private func span(at now: Date, _ seconds: TimeInterval) -> Span { Span(begin: now - 1, end: now + seconds) }
 
     private func draw(_ range: ClosedRange<TimeInterval>, _ random: Double) -> TimeInterval {
         range.lowerBound + (range.upperBound - range.lowerBound) * random

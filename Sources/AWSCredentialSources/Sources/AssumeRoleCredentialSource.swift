@@ -23,9 +23,21 @@ public struct AssumeRoleCredentialSource: AWSCredentialSource {
     ///
     /// - Throws: ``AWSCredentialError`` of the base or of STS.
     public func credentials() async throws -> AWSCredentials {
-        let base = try await base.credentials()
-        var credentials = try await client.assumeRole(role, as: base)
-        credentials.readings = base.readings
+        let keys = try await base.credentials()
+        do {
+            return try await assumed(with: keys)
+        } catch let error as AWSCredentialError where error.refusesKeys {
+            // Keys that a cache keeps may have been replaced since.
+            base.invalidate(accessKeyID: keys.accessKeyID)
+            let fresh = try await base.credentials()
+            guard fresh != keys else { throw error }
+            return try await assumed(with: fresh)
+        }
+    }
+
+    private func assumed(with keys: AWSCredentials) async throws -> AWSCredentials {
+        var credentials = try await client.assumeRole(role, as: keys)
+        credentials.readings = keys.readings
         return credentials
     }
 }
