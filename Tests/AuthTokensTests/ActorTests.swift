@@ -37,7 +37,7 @@ struct ActorTests {
         #expect(log.events.count { $0.activity == .refuse } == 2)
     }
 
-    @Test("is the one whose logins failed, whoever has them recorded", arguments: [true, false])
+    @Test("is the one whose logins failed, not the one that has them recorded", arguments: [true, false])
     func counted(isJudged: Bool) async throws {
         let issuer = TokenIssuer(ScriptedGenerator(clock), audit: .required(log))
         await TokenEvent.LocalProcess.$current.withValue(process(1)) {
