@@ -23,9 +23,10 @@ def run(options):
     os.closerange(3, 65536)  # a pipe inherited by accident would be held open
     wake, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
+    # First of all: a signal that has a handler and no pipe would be lost.
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     for sign in _SIGNALS:
         signal.signal(sign, lambda *_: None)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     lifeline, lifeline_write = os.pipe()
     news, news_write = os.pipe()

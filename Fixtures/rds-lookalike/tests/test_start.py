@@ -179,7 +179,9 @@ class Endings(unittest.TestCase):
         rng = random.Random()
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
             for _ in range(2):
-                process = self.spawn(stdin=subprocess.DEVNULL)
+                # Python, which imports its modules still, may drop the KeyboardInterrupt; `start` unblocks it in time.
+                block = (lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {sign})) if sign == signal.SIGINT else None
+                process = self.spawn(stdin=subprocess.DEVNULL, preexec_fn=block)
                 time.sleep(rng.uniform(0, 1.5))
                 process.send_signal(sign)
                 with self.subTest(sign):
