@@ -15,11 +15,11 @@ public final class AWSCaller: Sendable {
     private let sources: AWSCredentialSourceRegistry
     private let ownRegion: String?
     private let nameRegion: @Sendable (AuthTokenRequest) throws -> String?
-    /// When credentials were last renewed for a refused token.
+    /// When credentials were last renewed since a server or a service refused them.
     private let renewals = Mutex<[Renewal: Duration]>([:])
     let signer = SigV4Signer()
 
-    /// The source whose credentials a server refused, and the user.
+    /// The source whose credentials were refused, and the user.
     ///
     /// Not the access key: an assumed role has another one after each renewal, so that there would be no pause.
     private struct Renewal: Hashable {
@@ -27,8 +27,8 @@ public final class AWSCaller: Sendable {
         let user: ByteText
     }
 
-    /// How long after a renewal for a refused token there is no other for the same user: most refusals have other
-    /// reasons, and a user without the right to log in must not cause a call of STS at each attempt.
+    /// How long after a renewal there is no other for the same user: most refusals have other reasons, and a user
+    /// without the right to log in must not cause a call of STS at each attempt.
     private static let pause = Duration.seconds(10)
     private static let capacity = 256
 
@@ -74,6 +74,31 @@ public final class AWSCaller: Sendable {
         return try await source.credentials(validFor: lifetime.seconds)
     }
 
+    /// Calls an AWS service, and calls it once more with fetched credentials if it no longer knows the cached keys.
+    ///
+    /// - Parameters:
+    ///   - call: The call.
+    ///   - body: What to send.
+    ///   - request: What a token is asked for.
+    /// - Returns: The answer, and the credentials that signed the call.
+    /// - Throws: What ``credentials(for:validFor:)`` throws; `AWSCredentialError` if the service refuses the call or
+    ///   does not answer.
+    func answer(
+        of call: AWSServiceCall,
+        to body: [UInt8],
+        for request: AuthTokenRequest
+    ) async throws -> (body: [UInt8], credentials: AWSCredentials) {
+        let credentials = try await credentials(for: request)
+        do {
+            return (try await call.answer(to: body, signedBy: credentials), credentials)
+        } catch let error as AWSCredentialError where error.refusesKeys {
+            keyWasRefused(credentials.accessKeyID, for: request)
+            let fresh = try await self.credentials(for: request)
+            guard fresh != credentials else { throw error }
+            return (try await call.answer(to: body, signedBy: fresh), fresh)
+        }
+    }
+
     /// Returns the region for a request, and who names it.
     ///
     /// Asked are, in this order, the connection string, the generator, the host name and the AWS configuration.
@@ -111,7 +136,11 @@ public final class AWSCaller: Sendable {
     /// Lets the next caller get fetched credentials, as a server refused a token of the cached ones; at most every ten
     /// seconds for the same source and user.
     public func tokenWasRefused(_ token: AuthToken, for request: AuthTokenRequest) {
-        guard let key = token.credential?.accessKeyID, let source = knownSource(for: request) else { return }
+        if let key = token.credential?.accessKeyID { keyWasRefused(key, for: request) }
+    }
+
+    private func keyWasRefused(_ key: String, for request: AuthTokenRequest) {
+        guard let source = knownSource(for: request) else { return }
         let renewal = Renewal(source: ObjectIdentifier(source), user: ByteText(request.user))
         let now = context.uptime()
         let isDue = renewals.withLock { renewals in

@@ -33,7 +33,7 @@ public struct DSQLGenerator: AWSTokenGenerator {
         sources: AWSCredentialSourceRegistry = .shared,
         context: CredentialContext = .system
     ) {
-        self.lifetime = lifetime
+        self.lifetime = lifetime.clampedReading
         caller = AWSCaller(region: region, credentials: credentials, sources: sources, context: context) { request in
             try SigningEndpoint(of: request).dsqlHostName?.region
         }

@@ -45,7 +45,7 @@ public struct RedshiftGenerator: AWSTokenGenerator {
     ) {
         self.access = access
         self.target = target
-        self.lifetime = lifetime
+        self.lifetime = lifetime.clampedReading
         caller = AWSCaller(region: region, credentials: credentials, sources: sources, context: context) { request in
             try RedshiftHostName(SigningEndpoint(of: request).host)?.region
         }
@@ -60,17 +60,16 @@ public struct RedshiftGenerator: AWSTokenGenerator {
         let name = RedshiftHostName(try SigningEndpoint(of: request).host)
         let region = try await caller.region(for: request)
         guard let target = target ?? name?.target else { throw RedshiftError.noTarget }
-        let credentials = try await caller.credentials(for: request)
         let now = try caller.context.signingDate()
         let body = try access.body(for: request, target: target, lifetime: Int(lifetime.components.seconds))
         let call = access.call(in: region.name, profile: request.setting(AWSKeyword.profile), context: caller.context)
-        let answer = try await call.answer(to: body, signedBy: credentials)
-        let grant = try access.grant(answer)
+        let answer = try await caller.answer(of: call, to: body, for: request)
+        let grant = try access.grant(answer.body)
         return AuthToken(
             value: grant.password,
             signedAt: now,
             expiresAt: grant.expiresAt,
-            credential: CredentialIdentity(credentials),
+            credential: CredentialIdentity(answer.credentials),
             region: region.name,
             regionOrigin: region.origin.description,
             user: grant.user

@@ -91,7 +91,6 @@ public final class SecretsManagerGenerator: AWSTokenGenerator {
 
     private func fetch(_ secretID: String, for request: AuthTokenRequest) async throws -> AuthToken {
         let region = try await caller.region(for: request)
-        let credentials = try await caller.credentials(for: request)
         let now = try caller.context.signingDate()
         let call = AWSServiceCall(
             AWSService("secretsmanager", settingName: "SECRETS_MANAGER", plainIsDualStack: true),
@@ -102,13 +101,14 @@ public final class SecretsManagerGenerator: AWSTokenGenerator {
             context: caller.context
         )
         let body = try JSONValue.encode(["SecretId": secretID])
-        let secret = try Secret(try await call.answer(to: body, signedBy: credentials), options)
+        let answer = try await caller.answer(of: call, to: body, for: request)
+        let secret = try Secret(answer.body, options)
         return AuthToken(
             value: secret.password,
             signedAt: now,
             expiresAt: nil,
             reusableUntil: now + lifetime.seconds,
-            credential: CredentialIdentity(credentials),
+            credential: CredentialIdentity(answer.credentials),
             region: region.name,
             regionOrigin: region.origin.description,
             user: secret.user
