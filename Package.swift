@@ -233,7 +233,10 @@ let package = Package(
         .testTarget(name: "RDSIAMBasicsTests", dependencies: ["RDSIAMBasics", "RDSIAMHashing"]),
         .testTarget(name: "RDSIAMSystemTests", dependencies: ["RDSIAMSystem", "RDSIAMBasics"]),
         .testTarget(name: "NamedRegistryTests", dependencies: ["NamedRegistry"]),
-        .testTarget(name: "AuthTokensTests", dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry"]),
+        .testTarget(
+            name: "AuthTokensTests",
+            dependencies: ["AuthTokens", "AuthTokensTesting", "NamedRegistry", "RDSIAMSystem"]
+        ),
         .testTarget(
             name: "AuthTokensObservabilityTests",
             dependencies: [

@@ -52,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "audit-bench",
             dependencies: [
-                "CAuditPeer", .product(name: "TokenAuditLog", package: "pg-aws-rds-iam"),
+                "BenchSupport", "CAuditPeer", .product(name: "TokenAuditLog", package: "pg-aws-rds-iam"),
                 .product(name: "AuthTokens", package: "pg-aws-rds-iam"),
             ],
             path: "Sources/AuditBench"
@@ -61,6 +61,7 @@ let package = Package(
         .executableTarget(
             name: "fleet-bench",
             dependencies: [
+                "BenchSupport",
                 .product(name: "AuditFleet", package: "pg-aws-rds-iam"),
                 .product(name: "LibpqClient", package: "pg-aws-rds-iam"),
                 .product(name: "TokenAuditLog", package: "pg-aws-rds-iam"),

@@ -82,10 +82,11 @@ extension ChildProcess {
         let isRequested = Atomic(false)
     }
 
-    /// Sends SIGINT to this process and the others of its job, and waits a moment for it to cancel the task.
+    /// Sends SIGINT to this process and the others of its job, and waits for it to cancel the task, which may come late
+    /// on a busy machine.
     private static func interruptJob(_ cancellation: Cancellation) throws {
         kill(0, SIGINT)
-        for _ in 0..<50 {
+        for _ in 0..<500 {
             if cancellation.isRequested.load(ordering: .relaxed) { throw CancellationError() }
             poll(nil, 0, slice)
         }

@@ -3,6 +3,7 @@ import ArgumentParser
 import LibpqClient
 import RDSIAMBasics
 import RDSIAMSystem
+import Synchronization
 
 @main
 enum Main {
@@ -32,8 +33,12 @@ enum Main {
     private static func run(_ called: CalledCommand) async throws {
         guard called.type is any InterruptibleCommand.Type else { return try await perform(called) }
         let interruption = Interruption()
+        let running = Mutex<Task<Void, any Error>?>(nil)
+        // A signal may come before the task has begun.
+        try? interruption.begin { running.withLock { $0?.cancel() } }
         let task = Task { try await perform(called) }
-        try? interruption.begin { task.cancel() }
+        running.withLock { $0 = task }
+        if interruption.signal != nil { task.cancel() }
         do {
             try await task.value
         } catch {

@@ -283,12 +283,14 @@ struct ShippingTests {
         try await Logs.write(20, to: log)
         let blocker = try await database.connect()
         _ = try await blocker.execute("BEGIN; LOCK TABLE audit_fleet.chain IN ACCESS EXCLUSIVE MODE")
+        let isBlocked = Mutex(true)
         let following = FollowingShipper(log) {
             let connection = try await database.connection(as: user)
-            _ = try await connection.execute("SET statement_timeout = '50ms'")
+            if isBlocked.withLock({ $0 }) { _ = try await connection.execute("SET statement_timeout = '50ms'") }
             return connection
         }
         #expect(try await comesTrue { following.interruptions > 0 })
+        isBlocked.withLock { $0 = false }
         _ = try await blocker.execute("ROLLBACK")
         #expect(try await following.arrives(in: database))
         try await following.end()

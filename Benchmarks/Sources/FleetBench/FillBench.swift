@@ -1,5 +1,4 @@
 import AuditFleet
-import AuthTokens
 import Foundation
 import LibpqClient
 import TokenAuditLog
@@ -11,12 +10,10 @@ struct FillBench {
     let rounds: Int
 
     func run() async throws {
-        let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "fleet-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let paths = (1...logs).map { folder.appending(path: "log\($0)").path }
-        for path in paths { try await fill(path) }
-        let dump = folder.appending(path: "rows").path
+        let folder = try FilledLogs(logs, rows: rows / logs)
+        defer { folder.remove() }
+        let paths = try await folder.paths()
+        let dump = folder.url.appending(path: "rows").path
         var (fills, keyed, bare, again) = ([Double](), [Double](), [Double](), [Double]())
         for round in 1...rounds {
             let database = try await Database.make("fleet")
@@ -46,42 +43,6 @@ struct FillBench {
         let rate = Double(rows) / median(seconds)
         let all = seconds.map { fixed($0) }.joined(separator: ", ")
         print("\(name): \(Int(rate)) rows/s, median of \(all) s for \(rows) rows")
-    }
-
-    /// Makes a log with a share of the rows, which verifies.
-    private func fill(_ path: String) async throws {
-        let log = try await AuditLog.open(path)
-        let now = Date()
-        let token = AuthToken(
-            value: "db.example.com:5432/?Action=connect&X-Amz-Signature=\(path)",
-            kind: .signed,
-            signedAt: now,
-            expiresAt: now + 900,
-            credential: CredentialIdentity(
-                source: "profile",
-                accessKeyID: "AKIDEXAMPLE",
-                profile: "production",
-                accountID: "123456789012",
-                roleARN: "arn:aws:iam::123456789012:role/application"
-            ),
-            region: "eu-central-1"
-        )
-        let request = AuthTokenRequest(
-            host: "cluster.c1a2b3c4d5e6.eu-central-1.rds.amazonaws.com",
-            user: "app",
-            database: "blog"
-        )
-        try await log.record(TokenEvent(.issue, of: request, generator: "default", token: token, time: now))
-        await log.close()
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "../../../Fixtures/audit/grow.py"
-        )
-        process.arguments = ["python3", script.path, path, String(rows / logs)]
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(description: "grow.py failed.") }
     }
 
     private func withFleet(_ database: Database, _ body: (Fleet) async throws -> Void) async throws {

@@ -6,6 +6,7 @@ import Foundation
 //                                           columns, with and without its primary key; then all of it sent again;
 //                                           then a verification of the whole
 //   fleet-bench list [ROWS CHAINS]          fills a table, then looks for the newest 50 of a user, warm
+//   fleet-bench beside [ROWS]               how long tokens wait for their records while their log is shipped
 //   fleet-bench search                      looks for them again, in the table that `list` has filled
 //
 // `bin/bench fleet` starts a PostgreSQL for it.
@@ -21,8 +22,9 @@ case ("fill", 0...4):
     ).run()
 case ("list", 1...3):
     try await ListBench(rows: numbers.first ?? 10_000_000, chains: numbers.dropFirst().first ?? 50).run()
+case ("beside", 1...2): try await BesideBench(rows: numbers.first ?? 100_000).run()
 case ("search", 1): try await ListBench.search()
 default:
-    print("usage: fleet-bench [fill [ROWS LOGS ROUNDS]] | list [ROWS CHAINS] | search")
+    print("usage: fleet-bench [fill [ROWS LOGS ROUNDS]] | list [ROWS CHAINS] | beside [ROWS] | search")
     exit(2)
 }

@@ -24,27 +24,32 @@ struct SystemFileStore: FileStore {
     /// Returns the file's device, inode, size and times of change, or `nil` if the file system does not answer within a
     /// tenth of a second.
     func stamp(of path: String) -> FileStamp? {
+        guard !path.utf8.contains(0) else { return nil }
         let key = ByteText(path)
         // A look that has not come back holds its thread, so there is one for each path at most.
-        guard !path.utf8.contains(0), Self.looks.withLock({ $0.insert(key).inserted }) else { return nil }
-        let (found, done) = (Found(), DispatchSemaphore(value: 0))
-        let look = { @Sendable in
-            let stamp = Self.look(at: path)
-            found.stamp.withLock { $0 = stamp }
-            Self.looks.withLock { _ = $0.remove(key) }
-            done.signal()
+        let (look, isNew) = Self.looks.withLock { looks in
+            if let look = looks[key] { return (look, false) }
+            let look = Look()
+            look.end.enter()
+            looks[key] = look
+            return (look, true)
         }
-        guard (try? BlockingWork.start(look)) != nil else {
-            Self.looks.withLock { _ = $0.remove(key) }
-            return nil
+        let finish = { @Sendable (stamp: FileStamp?) in
+            look.stamp.withLock { $0 = stamp }
+            Self.looks.withLock { $0[key] = nil }
+            look.end.leave()
         }
-        return done.wait(timeout: .now() + .milliseconds(100)) == .success ? found.stamp.withLock(\.self) : nil
+        if isNew, (try? BlockingWork.start { finish(Self.look(at: path)) }) == nil { finish(nil) }
+        return look.end.wait(timeout: look.deadline) == .success ? look.stamp.withLock(\.self) : nil
     }
 
-    private static let looks = Mutex<Set<ByteText>>([])
+    private static let looks = Mutex<[ByteText: Look]>([:])
 
-    private final class Found: Sendable {
+    /// A look at a file, which all wait for who ask at the same time.
+    private final class Look: Sendable {
         let stamp = Mutex<FileStamp?>(nil)
+        let end = DispatchGroup()
+        let deadline = DispatchTime.now() + .milliseconds(100)
     }
 
     private static func look(at path: String) -> FileStamp? {

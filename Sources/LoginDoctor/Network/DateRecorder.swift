@@ -5,10 +5,16 @@ import Synchronization
 
 /// Learns AWS's time from the `Date` header of each reply, and refuses to ask if the examination stays offline.
 final class DateRecorder: Sendable {
-    /// A reply's time, and this machine's time when it came.
+    /// A reply's time, and this machine's time when it was asked for and when it came.
     private struct Reading {
         let server: Date
+        let asked: Date
         let local: Date
+
+        /// A reply names the second in which it was written, and may have been on its way for a while.
+        var lead: TimeInterval {
+            asked < server + 1 && server <= local ? 0 : server.timeIntervalSince(local)
+        }
     }
 
     private let state = Mutex<(reading: Reading?, hasRefused: Bool)>((nil, false))
@@ -19,8 +25,8 @@ final class DateRecorder: Sendable {
     /// Records that something was not done.
     func refuse() { state.withLock { $0.hasRefused = true } }
 
-    /// How far AWS's clock is ahead of this machine's, in seconds; `nil` if there was no reply.
-    var lead: TimeInterval? { state.withLock { $0.reading.map { $0.server.timeIntervalSince($0.local) } } }
+    /// How far AWS's clock is ahead of this machine's, in seconds; 0 if they may agree, `nil` if there was no reply.
+    var lead: TimeInterval? { state.withLock { $0.reading?.lead } }
 
     /// AWS's time at a moment of this machine's.
     func serverDate(at now: Date) -> Date? { lead.map { now + $0 } }
@@ -34,11 +40,11 @@ final class DateRecorder: Sendable {
         WatchingClient(client: client, recorder: self, now: now, isOffline: isOffline)
     }
 
-    fileprivate func look(at response: CredentialHTTPResponse, local: Date) {
+    fileprivate func look(at response: CredentialHTTPResponse, askedAt asked: Date, local: Date) {
         guard let text = response.headers.first(where: { $0.name.asciiLowercased() == "date" })?.value,
             let server = Self.date(text)
         else { return }
-        state.withLock { $0.reading = Reading(server: server, local: local) }
+        state.withLock { $0.reading = Reading(server: server, asked: asked, local: local) }
     }
 
     /// Reads a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), or returns `nil` for any other.
@@ -65,8 +71,9 @@ private struct WatchingClient: CredentialHTTPClient {
             recorder.refuse()
             throw CredentialHTTPError(.malformed, "The network is not asked, because of --offline.")
         }
+        let asked = now()
         let response = try await client.send(request)
-        recorder.look(at: response, local: now())
+        recorder.look(at: response, askedAt: asked, local: now())
         return response
     }
 }

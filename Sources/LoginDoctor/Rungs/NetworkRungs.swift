@@ -25,11 +25,20 @@ struct LookupRung: Rung {
             findings.addresses = addresses
             return Step(name, .passed, addresses.prefix(4).joined(separator: ", "), Self.kinds(addresses))
         } catch let failure as DoctorNetwork.Failure {
-            let words = "could not translate host name \"\(host)\" to address: \(failure)"
-            findings.words.append(words)
-            findings.diagnose(words)
-            return Step(name, .failed, "\(host): \(failure)")
+            return step(host, failure, &findings)
         }
+    }
+
+    func late(_ findings: inout Findings, after limit: Duration) async -> Step {
+        let failure = DoctorNetwork.Failure("no answer within \(limit.inSeconds)", isTimeout: true)
+        return step(findings.request?.host ?? "", failure, &findings)
+    }
+
+    private func step(_ host: String, _ failure: DoctorNetwork.Failure, _ findings: inout Findings) -> Step {
+        let words = "could not translate host name \"\(host)\" to address: \(failure)"
+        findings.words.append(words)
+        findings.diagnose(words)
+        return Step(name, .failed, "\(host): \(failure)")
     }
 
     private static func kinds(_ addresses: [String]) -> [String] {

@@ -21,9 +21,14 @@ struct TLSRung: Rung {
         let descriptor = try await findings.connect(to: address, within: limit)
         let late = DoctorNetwork.Failure("no answer within \(limit.inSeconds)", isTimeout: true)
         // The thread may outlive the wait, so it closes the socket.
-        let result = try await BlockingWork.run(within: limit * 2, otherwise: late) {
-            defer { close(descriptor) }
-            return CertificateProbe.ask(descriptor, name: host, roots: roots)
+        let result: CertificateProbe.Result
+        do {
+            result = try await BlockingWork.run(within: limit * 2, otherwise: late) {
+                defer { close(descriptor) }
+                return CertificateProbe.ask(descriptor, name: host, roots: roots)
+            }
+        } catch is DoctorNetwork.Failure {
+            return silent(&findings)
         }
         switch result {
         case .certificate(let certificate):

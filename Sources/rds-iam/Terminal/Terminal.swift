@@ -13,6 +13,8 @@ struct Terminal {
     let hasColor: Bool
     /// Whether characters beyond ASCII are shown.
     let hasUnicode: Bool
+    /// Whether a line can be replaced by another.
+    let canEraseLines: Bool
 
     static let output = Terminal(STDOUT_FILENO)
     static let errors = Terminal(STDERR_FILENO)
@@ -21,8 +23,8 @@ struct Terminal {
         let environment = ProcessInfo.processInfo.environment
         isTerminal = isatty(descriptor) == 1
         columns = Self.columns(of: descriptor) ?? environment["COLUMNS"].flatMap { Int($0) } ?? 80
-        let isColorRefused = environment["NO_COLOR"]?.isEmpty == false || environment["TERM"] == "dumb"
-        hasColor = isTerminal && !isColorRefused
+        canEraseLines = isTerminal && environment["TERM"] != "dumb"
+        hasColor = canEraseLines && environment["NO_COLOR"]?.isEmpty != false
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty }
         let name = (locale ?? "UTF-8").asciiLowercased()
         hasUnicode = name.containsBytes("utf-8") || name.containsBytes("utf8")
@@ -59,7 +61,7 @@ enum TextStyle: Int {
 
 /// Prints the lines of something that a person waits for, on a terminal, and removes them afterwards.
 ///
-/// Nothing is printed in the first second, nor if standard error is no terminal.
+/// Nothing is printed in the first second, nor if standard error is no terminal that can erase a line.
 final class Progress: Sendable {
     private let task: Task<Void, Never>
 
@@ -67,7 +69,7 @@ final class Progress: Sendable {
     ///   - what: What takes its time, such as "verifying".
     ///   - count: How much is done, if that is known.
     init(_ what: String, _ count: @escaping @Sendable () -> String? = { nil }) {
-        guard Terminal.errors.isTerminal else {
+        guard Terminal.errors.canEraseLines else {
             task = Task {}
             return
         }

@@ -10,7 +10,10 @@ enum SharedServer {
     /// Users who log in with tokens.
     static let users = ["shipper_one", "auditor_one", "owner_one", "stranger_one"]
 
-    private static let task = Task { try await RDSLookalike.start(users.flatMap { ["--user", $0] }) }
+    /// All tests connect at once, and the sessions of those that have closed their connections last a moment longer.
+    private static let task = Task {
+        try await RDSLookalike.start(["--postgres-option", "max_connections=400"] + users.flatMap { ["--user", $0] })
+    }
 
     static var value: RDSLookalike { get async throws { try await task.value } }
 }
@@ -162,6 +165,17 @@ struct FleetDatabase: Sendable {
     /// The first field of the first row, asked for as superuser.
     func value(_ sql: String) async throws -> String? {
         try await forge(sql).last?.rows.first?.decodeIfPresent(String.self, at: 0)
+    }
+
+    /// How many shippers wait for a lock.
+    func waitingShippers() async throws -> Int {
+        let count = try await value(
+            """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND wait_event_type = 'Lock' AND query LIKE '%audit_fleet.ship(%'
+            """
+        )
+        return count.flatMap { Int($0) } ?? 0
     }
 
     /// The fleet as a reader sees it.

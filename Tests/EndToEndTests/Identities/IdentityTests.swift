@@ -7,6 +7,19 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
+/// Files that do not change: a look that the machine delays would count as a change, and give another token.
+private struct UnchangedFiles: FileStore {
+    let files: any FileStore
+
+    func contents(of path: String) async throws -> [UInt8]? { try await files.contents(of: path) }
+
+    func replace(_ path: String, with contents: [UInt8]) async throws {
+        try await files.replace(path, with: contents)
+    }
+
+    func stamp(of path: String) -> FileStamp? { FileStamp([0]) }
+}
+
 /// The access keys that signed the tokens which a server accepted, as its judge recorded them.
 @Suite("Identities", .timeLimit(.minutes(5)))
 struct IdentityTests {
@@ -45,6 +58,7 @@ struct IdentityTests {
         /// Profiles from the world's file, and these environment variables.
         func sources(_ environment: [String: String] = [:]) -> AWSCredentialSourceRegistry {
             var context = CredentialContext.system
+            context.files = UnchangedFiles(files: context.files)
             context.environment = environment.merging([
                 "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": folder.path("credentials"),
                 "AWS_EC2_METADATA_DISABLED": "true",

@@ -50,9 +50,10 @@ struct StagedFault: Sendable, CustomTestStringConvertible {
             let user = user ?? "user\(name.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFFFF })"
             let server = try await words.precedesLogin ? ScriptedServer.start(words) : ScriptedServer.shared
             try server.refuse(user, with: words)
+            let timeout = words.silent == true ? 2 : 60
             let conninfo =
-                "host=\(host) hostaddr=127.0.0.1 port=\(server.port) user=\(user) dbname=postgres connect_timeout=2 "
-                + "aws_rds_iam_auth_token_generator=default aws_rds_iam_port=5432 aws_rds_iam_region=eu-west-2"
+                "host=\(host) hostaddr=127.0.0.1 port=\(server.port) user=\(user) dbname=postgres "
+                + "connect_timeout=\(timeout) aws_rds_iam_auth_token_generator=default aws_rds_iam_port=5432 aws_rds_iam_region=eu-west-2"
             let credentials = try await Stage.shared.credentials
             let generator = DefaultGenerator(credentials: .static(credentials))
             var evidence = await Stage.refusal(conninfo, generator)?.evidence

@@ -14,7 +14,7 @@ extension Fault {
             var examination = try Machine(try await Stage.keys()).examination()
             examination.network.addresses = { _ in
                 // Longer than the examination waits; the thread ends by itself.
-                sleep(2)
+                sleep(30)
                 return []
             }
             examination.limits.lookup = .milliseconds(200)
@@ -51,7 +51,7 @@ extension Fault {
         Fault("a port that says nothing", "silentPort") {
             let port = try LocalPort(.silent)
             var fault = try await staged(port.number, props: [port])
-            fault.examination.limits.tls = .milliseconds(300)
+            fault.examination.limits.tls = .seconds(2)
             return fault
         },
         Fault("a server without TLS", "noTLS") {

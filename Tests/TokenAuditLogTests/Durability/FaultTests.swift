@@ -16,7 +16,8 @@ struct FaultTests {
     @Test("an event fails with busy while another process holds the lock, and the next is stored")
     func hungLockHolder() async throws {
         var configuration = Logs.bare
-        configuration.timeout = .seconds(1)
+        // Long enough for a writer that comes late, as the lock is given up before the event is.
+        configuration.timeout = .seconds(20)
         let log = try await AuditLog.open(path, configuration: configuration)
         let holder = try Connection(path: path, mode: .writing)
         try holder.execute("BEGIN EXCLUSIVE")
@@ -33,7 +34,7 @@ struct FaultTests {
     func laterEvent() async throws {
         let holder = Mutex<Connection?>(nil)
         var configuration = Logs.bare
-        configuration.timeout = .seconds(4)
+        configuration.timeout = .seconds(20)
         // On the log's own thread: the test's may come too late.
         configuration.notify = { notice in
             if notice.kind == .eventsLost { holder.withLock { $0?.rollBack() } }
@@ -60,7 +61,7 @@ struct FaultTests {
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
-        configuration.timeout = .seconds(1)
+        configuration.timeout = .seconds(20)
         let log = try await AuditLog.open(path, configuration: configuration)
         try await log.record(Events.issue(1))
         layer.hang(true)

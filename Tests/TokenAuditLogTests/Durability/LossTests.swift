@@ -28,7 +28,7 @@ struct LossTests {
     func hungDisk() async throws {
         let layer = FaultyFileLayer()
         var configuration = layer.configuration()
-        configuration.timeout = .seconds(1)
+        configuration.timeout = .seconds(20)
         let lost = Mutex(0)
         configuration.notify = { notice in
             if notice.kind == .eventsLost { lost.withLock { $0 += notice.count } }

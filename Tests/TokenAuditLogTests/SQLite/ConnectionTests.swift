@@ -33,8 +33,9 @@ struct ConnectionTests {
     @Test("a reader waits for a late lock as long as for the first", arguments: Reading.all)
     func patience(reading: Reading) async throws {
         try await Logs.write(20, to: path)
-        let connection = try ReadOnlyFile(path: path).open(limit: .seconds(2))
-        try await Task.sleep(for: .milliseconds(2100))
+        let connection = try ReadOnlyFile(path: path).open(limit: .seconds(10))
+        // Longer than the limit, which begins again.
+        try await Task.sleep(for: .milliseconds(10_100))
         let holder = try LockHolder(of: path, for: .milliseconds(200))
         try reading.run(connection, folder.path("copy"))
         holder.wait()
