@@ -35,13 +35,18 @@ final class Lookalike: Sendable {
 
         /// What the server was asked for.
         func log() async throws -> [String] {
-            let request = CredentialHTTPRequest(url: "\(base)/log.\(name)")
+            let request = CredentialHTTPRequest(
+                url: "\(base)/log.\(name)",
+                connectTimeout: .seconds(60),
+                timeout: .seconds(60)
+            )
             let response = try await AsyncHTTPCredentialClient.tests.send(request)
             return try JSONDecoder().decode([String].self, from: Data(response.body))
         }
 
         /// A context with real sockets and without pauses.
         func context(_ files: [String: String] = [:]) -> CredentialContext {
+            // A server that never answers is given up in real time, but not before it is connected.
             let factor = ["silent", "drip"].contains(behavior) ? 1 : 10
             var files = files
             files["/jwt"] = "SECRET-jwt"
@@ -77,14 +82,18 @@ extension AsyncHTTPCredentialClient {
 }
 
 /// The real client with more time, so that a busy machine changes no outcome.
-private struct PatientHTTP: CredentialHTTPClient {
-    var factor: Int
+struct PatientHTTP: CredentialHTTPClient {
+    var client: any CredentialHTTPClient = AsyncHTTPCredentialClient.tests
+    /// How many times as long it may take to connect.
+    var connectFactor = 10
+    /// How many times as long the whole exchange may take.
+    var factor = 10
 
     func send(_ request: CredentialHTTPRequest) async throws -> CredentialHTTPResponse {
         var request = request
         request.timeout *= factor
-        request.connectTimeout *= factor
-        return try await AsyncHTTPCredentialClient.tests.send(request)
+        request.connectTimeout *= connectFactor
+        return try await client.send(request)
     }
 }
 

@@ -14,6 +14,8 @@ import Testing
         var context = CredentialContext.system
         context.environment = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint]
         context.homeDirectory = nil
+        // A busy machine may see the end of the whole exchange before that of connecting.
+        context.http = PatientHTTP(client: try #require(context.http), connectFactor: 1)
         let chain = AWSCredentialChain.default(context: context)
         let error = await #expect(throws: AWSCredentialError.self) { try await chain.credentials() }
         #expect(error?.code == .notConfigured)
@@ -27,10 +29,15 @@ import Testing
         // The proxy's port has no listener.
         let client = AsyncHTTPCredentialClient(environment: ["HTTP_PROXY": "http://127.0.0.1:1"])
         var context = fine.context()
-        context.http = client
+        context.http = PatientHTTP(client: client)
         #expect(try await InstanceMetadataCredentialSource(context: context).credentials().accessKeyID == "ASIAEC2")
         #expect(try await ContainerCredentialSource(context: context).credentials().accessKeyID == "ASIABOX")
-        let request = CredentialHTTPRequest(url: fine.url("imds"), mayUseProxy: true)
+        let request = CredentialHTTPRequest(
+            url: fine.url("imds"),
+            connectTimeout: .seconds(60),
+            timeout: .seconds(60),
+            mayUseProxy: true
+        )
         await #expect(throws: CredentialHTTPError(.cannotConnect)) { try await client.send(request) }
     }
 }

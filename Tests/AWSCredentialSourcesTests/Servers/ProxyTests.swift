@@ -15,7 +15,8 @@ import Testing
     func through() async throws {
         let proxy = try Proxy(to: lookalike, login: "me:p%w")
         var context = context()
-        context.http = AsyncHTTPCredentialClient(environment: ["HTTP_PROXY": proxy.url(login: "me:p%25w@")])
+        let client = AsyncHTTPCredentialClient(environment: ["HTTP_PROXY": proxy.url(login: "me:p%25w@")])
+        context.http = PatientHTTP(client: client)
         let credentials = try await ProfileCredentialSource("role", context: context).credentials()
         #expect(credentials.accessKeyID == "ASIAROLE")
         #expect(try await ContainerCredentialSource(context: context).credentials().accessKeyID == "ASIABOX")
@@ -27,7 +28,8 @@ import Testing
     func refused() async throws {
         let proxy = try Proxy(to: lookalike, login: "me:other")
         var context = context()
-        context.http = AsyncHTTPCredentialClient(environment: ["all_proxy": proxy.url(login: "me:SECRET@")])
+        let client = AsyncHTTPCredentialClient(environment: ["all_proxy": proxy.url(login: "me:SECRET@")])
+        context.http = PatientHTTP(client: client)
         let source = ProfileCredentialSource("role", context: context)
         let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
         #expect(error?.code == .unreachable)
@@ -39,7 +41,9 @@ import Testing
     @Test("an https request asks the proxy for a tunnel and starts TLS in it")
     func tunnel() async throws {
         let proxy = try Proxy(to: lookalike)
-        let client = AsyncHTTPCredentialClient(environment: ["https_proxy": proxy.url(), "no_proxy": "other.example"])
+        let client = PatientHTTP(
+            client: AsyncHTTPCredentialClient(environment: ["https_proxy": proxy.url(), "no_proxy": "other.example"])
+        )
         let request = CredentialHTTPRequest(url: "https://sts.us-east-1.amazonaws.com/", mayUseProxy: true)
         // The look-alike at the tunnel's end speaks no TLS.
         await #expect(throws: CredentialHTTPError.self) { try await client.send(request) }

@@ -150,7 +150,7 @@ import Testing
     func direct() async throws {
         let server = try Proxy(to: lookalike, inspect: certificates.path(.expired), isDirect: true)
         var context = lookalike.context(LookalikeCase.files)
-        context.http = AsyncHTTPCredentialClient()
+        context.http = PatientHTTP(client: AsyncHTTPCredentialClient())
         context.files = Mixed(files: context.files)
         context.environment["AWS_CA_BUNDLE"] = certificates.path(.authority)
         context.environment["AWS_ENDPOINT_URL_STS"] = "https://127.0.0.1:\(server.port)"
@@ -163,7 +163,7 @@ import Testing
     @Test("https spoken to a port of http is named")
     func plain() async throws {
         var context = lookalike.context(LookalikeCase.files)
-        context.http = AsyncHTTPCredentialClient()
+        context.http = PatientHTTP(client: AsyncHTTPCredentialClient())
         let port = try #require(lookalike.base.split(separator: ":").last)
         context.environment["AWS_ENDPOINT_URL_STS"] = "https://127.0.0.1:\(port)"
         let source = ProfileCredentialSource("role", context: context)
@@ -179,7 +179,7 @@ import Testing
         let server = try PythonServer(["-c", Self.closer], output: output)
         let port = String(decoding: try output.fileHandleForReading.read(upToCount: 5) ?? Data(), as: UTF8.self)
         var context = lookalike.context(LookalikeCase.files)
-        context.http = AsyncHTTPCredentialClient()
+        context.http = PatientHTTP(client: AsyncHTTPCredentialClient())
         context.environment["AWS_ENDPOINT_URL_STS"] = "https://127.0.0.1:\(port)"
         let source = ProfileCredentialSource("role", context: context)
         let error = await #expect(throws: AWSCredentialError.self) { try await source.credentials() }
@@ -211,7 +211,7 @@ import Testing
         files["/home/me/.aws/config"]?.replace("[profile role]", with: "[profile role]\n\(profile)")
         var context = lookalike.context(files)
         context.files = Mixed(files: context.files)
-        context.http = AsyncHTTPCredentialClient(environment: ["HTTPS_PROXY": proxy.url()])
+        context.http = PatientHTTP(client: AsyncHTTPCredentialClient(environment: ["HTTPS_PROXY": proxy.url()]))
         let path = lookalike.url("sts").dropFirst(lookalike.base.count)
         context.environment["AWS_ENDPOINT_URL_STS"] = "https://sts.example.test\(path)"
         return context
