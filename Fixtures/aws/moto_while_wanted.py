@@ -1,18 +1,15 @@
-"""Runs moto's server until standard input ends: `moto_while_wanted.py PORT`.
+"""Runs moto's server on a free port, which it prints, until standard input ends.
 
 So it ends at the latest with the test that started it.
 """
-import os
+import logging
 import sys
-import threading
 
-from moto.server import main
+from moto.server import ThreadedMotoServer
 
-
-def leave():
-    sys.stdin.read()
-    os._exit(0)
-
-
-threading.Thread(target=leave, daemon=True).start()
-main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+# No line for each request.
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()

@@ -2,6 +2,7 @@
 
 @testable import AWSCredentialSources
 import Foundation
+import TestSupport
 import Testing
 
 /// STS as moto plays it: an implementation that is not ours.
@@ -16,6 +17,7 @@ import Testing
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "SECRET",
             "AWS_WEB_IDENTITY_TOKEN_FILE": "/web", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/web",
         ]
+        context.http = PatientHTTP()
         context.homeDirectory = "/home/me"
         context.files = MemoryFileStore([
             "/web": "SECRET-token",
@@ -77,53 +79,14 @@ import Testing
 
 /// moto's server on a free port.
 struct MotoServer: Sendable {
-    var url: String
-    private var server: PythonServer
+    let url: String
+    private let server: ServerProcess
 
-    /// moto prints no port, so the test finds a free one and asks until it answers.
     static func start() async throws -> MotoServer {
-        for _ in 0..<3 {
-            let port = try freePort()
-            let server = try PythonServer(["moto_while_wanted.py", String(port)])
-            let found = MotoServer(url: "http://127.0.0.1:\(port)", server: server)
-            if await found.answers() { return found }
-        }
-        throw Silent()
-    }
-
-    struct Silent: Error, CustomStringConvertible {
-        var description: String { "moto does not start: run bin/setup --tests, which installs moto[server]" }
-    }
-
-    private func answers() async -> Bool {
-        let request = CredentialHTTPRequest(url: url + "/moto-api/")
-        for _ in 0..<300 {
-            if let response = try? await AsyncHTTPCredentialClient.tests.send(request), response.status == 200 {
-                return true
-            }
-            try? await Task.sleep(for: .milliseconds(100))
-        }
-        return false
-    }
-
-    private static func freePort() throws -> Int {
-        #if canImport(Glibc)
-        let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-        let file = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        defer { close(file) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let done = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(file, $0, length) == 0 && getsockname(file, $0, &length) == 0
-            }
-        }
-        try #require(done)
-        return Int(UInt16(bigEndian: address.sin_port))
+        let script = Repository.path("Fixtures/aws/moto_while_wanted.py")
+        let server = try await ServerProcess.start(try Repository.oraclePython(), ["-B", script])
+        let port = try JSONDecoder().decode(Int.self, from: server.facts)
+        return MotoServer(url: "http://127.0.0.1:\(port)", server: server)
     }
 }
 

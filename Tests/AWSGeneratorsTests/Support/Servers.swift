@@ -12,20 +12,19 @@ final class PythonServer: Sendable {
     private let input = Pipe()
     let port: Int
 
-    /// `arguments` receives the port if the server does not print one itself.
-    init(_ arguments: (Int) -> [String], folder: String, printsPort: Bool) throws {
-        let free = printsPort ? 0 : try Self.freePort()
+    /// The server prints its port.
+    init(_ arguments: [String], folder: String) throws {
         let output = Pipe()
         process = Process()
         process.executableURL = URL(filePath: try Repository.oraclePython())
-        process.arguments = arguments(free)
+        process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: Repository.path(folder))
         process.environment = ["PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"]
         process.standardInput = input
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        let line = printsPort ? String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) : "\(free)"
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw Missing(description: "a server in Python did not start: run bin/setup --tests")
         }
@@ -35,22 +34,6 @@ final class PythonServer: Sendable {
     deinit {
         try? input.fileHandleForWriting.close()
         process.terminate()
-    }
-
-    private static func freePort() throws -> Int {
-        let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(file) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let done = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(file, $0, length) == 0 && getsockname(file, $0, &length) == 0
-            }
-        }
-        guard done else { throw Missing(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
 
@@ -74,14 +57,11 @@ struct FoundationHTTP: CredentialHTTPClient {
 /// The servers the tests speak to.
 enum Servers {
     private static let lookalike = Result {
-        try PythonServer({ _ in ["-m", "lookalike"] }, folder: "Fixtures/aws", printsPort: true)
+        try PythonServer(["-m", "lookalike"], folder: "Fixtures/aws")
     }
-    private static let moto = Result {
-        try PythonServer(
-            { ["moto_while_wanted.py", "\($0)"] },
-            folder: "Fixtures/aws",
-            printsPort: false
-        )
+    private static let moto = Task {
+        let script = Repository.path("Fixtures/aws/moto_while_wanted.py")
+        return try await ServerProcess.start(try Repository.oraclePython(), ["-B", script])
     }
 
     /// The look-alike's part for a visitor of its own.
@@ -99,15 +79,10 @@ enum Servers {
         ])
     }
 
-    /// A world in which AWS is moto, once that answers.
+    /// A world in which AWS is moto.
     static func motoContext() async throws -> CredentialContext {
-        let url = "http://127.0.0.1:\(try moto.get().port)"
-        for _ in 0..<600 {
-            let answer = try? await FoundationHTTP().send(CredentialHTTPRequest(url: url + "/moto-api/"))
-            if answer?.status == 200 { return context(["AWS_ENDPOINT_URL": url]) }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        throw Missing(description: "moto does not start: run bin/setup --tests, which installs moto[server]")
+        let port = try JSONDecoder().decode(Int.self, from: try await moto.value.facts)
+        return context(["AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)"])
     }
 
     private static func context(_ environment: [String: String]) -> CredentialContext {
