@@ -67,22 +67,20 @@ package struct ChildProcess: ~Copyable {
         borrowsTerminal: Bool = false
     ) throws(SystemFailure) {
         let loan = borrowsTerminal ? TerminalLoan() : nil
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemFailure(function: "pipe", number: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(ends[1]) }
+        guard let pipe = makePipe() else { throw SystemFailure(function: "pipe", number: errno) }
+        defer { close(pipe.writeEnd) }
         do {
             identifier = try Self.spawn(
                 path,
                 arguments,
                 environment,
-                SpawnActions(output: ends[1], standardError, usesTerminal: loan != nil)
+                SpawnActions(output: pipe.writeEnd, standardError, usesTerminal: loan != nil)
             )
         } catch {
-            close(ends[0])
+            close(pipe.readEnd)
             throw error
         }
-        output = ends[0]
+        output = pipe.readEnd
         loan?.give(to: identifier)
         self.loan = loan
     }
@@ -195,3 +193,23 @@ package func readChunk(of file: Int32) -> [UInt8]? {
     }
     return hasFailed ? nil : chunk
 }
+
+/// Makes a pipe that child processes do not inherit; with glibc, not even one that another thread starts in between.
+///
+/// - Returns: The end to read from and the end to write to, or `nil` if it fails, with the reason in `errno`.
+package func makePipe() -> (readEnd: Int32, writeEnd: Int32)? {
+    var ends: [Int32] = [-1, -1]
+    #if canImport(Glibc)
+    if let pipe2 { return pipe2(&ends, O_CLOEXEC) == 0 ? (ends[0], ends[1]) : nil }
+    #endif
+    guard pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+}
+
+#if canImport(Glibc)
+private typealias Pipe2 = @convention(c) (UnsafeMutablePointer<CInt>, CInt) -> CInt
+
+/// Looked up while the program runs, as the module of glibc does not show what is Linux's own.
+private let pipe2 = dlsym(nil, "pipe2").map { unsafeBitCast($0, to: Pipe2.self) }
+#endif

@@ -48,10 +48,9 @@ public struct SpawnedProcess: Sendable {
 
         /// Makes a pipe.
         public init() throws {
-            var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0 else { throw Missing(description: "There is no pipe: error \(errno).") }
-            readEnd = Stream(owning: ends[0])
-            writeEnd = Stream(owning: ends[1])
+            guard let pipe = makePipe() else { throw Missing(description: "There is no pipe: error \(errno).") }
+            readEnd = Stream(owning: pipe.readEnd)
+            writeEnd = Stream(owning: pipe.writeEnd)
         }
 
         /// Closes the end that a child process reads from, which has a copy of its own, and returns the other end.

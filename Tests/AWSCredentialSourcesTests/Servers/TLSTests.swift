@@ -13,9 +13,9 @@ import Testing
     private let lookalike: Lookalike.Visitor
     private let certificates: Certificates
 
-    init() throws {
+    init() async throws {
         lookalike = try Lookalike.shared.get().visitor("fine")
-        certificates = try Certificates.shared.get()
+        certificates = try await Certificates.shared.value
     }
 
     struct Refusal: Sendable, CustomTestStringConvertible {
@@ -236,17 +236,17 @@ final class Certificates: Sendable {
         case authority, good, expired, otherName, selfSigned
     }
 
-    static let shared = Result { try Certificates() }
+    static let shared = Task { try await Certificates() }
 
     private let directory: TemporaryFolder
 
-    private init() throws {
+    private init() async throws {
         directory = try TemporaryFolder()
-        try selfSigned(.authority, "Test Authority")
-        try selfSigned(.selfSigned, "sts.example.test")
-        try issue(.good, "DNS:sts.example.test", days: 1)
-        try issue(.expired, "DNS:sts.example.test,IP:127.0.0.1", days: -1)
-        try issue(.otherName, "DNS:other.example.test", days: 1)
+        try await selfSigned(.authority, "Test Authority")
+        try await selfSigned(.selfSigned, "sts.example.test")
+        try await issue(.good, "DNS:sts.example.test", days: 1)
+        try await issue(.expired, "DNS:sts.example.test,IP:127.0.0.1", days: -1)
+        try await issue(.otherName, "DNS:other.example.test", days: 1)
     }
 
     /// The file with the key and the certificate.
@@ -254,21 +254,21 @@ final class Certificates: Sendable {
 
     private static let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
-    private func selfSigned(_ kind: Kind, _ name: String) throws {
-        try openssl(
+    private func selfSigned(_ kind: Kind, _ name: String) async throws {
+        try await openssl(
             ["req", "-x509", "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name.filter { $0 != " " })"]
                 + Self.key + ["-days", "1", "-keyout", key(kind), "-out", directory.path("x.crt")]
         )
         try join(kind)
     }
 
-    private func issue(_ kind: Kind, _ names: String, days: Int) throws {
+    private func issue(_ kind: Kind, _ names: String, days: Int) async throws {
         let request = directory.path("x.csr")
-        try openssl(
+        try await openssl(
             ["req", "-subj", "/CN=x", "-addext", "subjectAltName=\(names)"] + Self.key
                 + ["-keyout", key(kind), "-out", request]
         )
-        try openssl([
+        try await openssl([
             "x509", "-req", "-in", request, "-copy_extensions", "copy", "-days", String(days), "-CA", path(.authority),
             "-CAkey", key(.authority), "-out", directory.path("x.crt"),
         ])
@@ -282,18 +282,14 @@ final class Certificates: Sendable {
         try (parts[0] + parts[1]).write(to: URL(filePath: path(kind)))
     }
 
-    private func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(arguments: arguments) }
+    private func openssl(_ arguments: [String]) async throws {
+        let result = try await TestSupport.ChildProcess.run("/usr/bin/env", ["openssl"] + arguments)
+        guard result.status == 0 else { throw Failure(arguments: arguments, errors: result.errors) }
     }
 
     struct Failure: Error {
         var arguments: [String]
+        var errors: String
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Helpers that ask the user, at a real terminal.
@@ -98,21 +99,14 @@ import Testing
         ]
     )
     func session(_ session: Session) async throws {
-        let output = Pipe()
-        let server = try PythonServer(
-            ["terminal.py", try program(), session.access, session.command, "--"] + session.talk,
-            output: output
-        )
-        let shown = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        withExtendedLifetime(server) {}
+        let script = Repository.path("Fixtures/aws/terminal.py")
+        // The script itself gives up after a minute of silence.
+        let shown = try await ChildProcess.run(
+            try Repository.oraclePython(),
+            [script, try Repository.built("terminal-user"), session.access, session.command, "--"] + session.talk,
+            timeLimit: .seconds(180)
+        ).output
         for text in session.shows { #expect(shown.contains(text), "\(shown)") }
         for text in session.hides { #expect(!shown.contains(text), "\(shown)") }
-    }
-
-    /// `terminal-user` lies beside the tests.
-    private func program() throws -> String {
-        let candidates = [CommandLine.arguments.first, Bundle.main.executablePath].compactMap(\.self)
-            .map { URL(filePath: $0).deletingLastPathComponent().appending(path: "terminal-user").path }
-        return try #require(candidates.first(where: FileManager.default.isExecutableFile))
     }
 }
