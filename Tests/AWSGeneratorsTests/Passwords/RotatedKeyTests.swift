@@ -88,7 +88,11 @@ private final class CountingSource: AWSCredentialSource {
 
     func credentials() async throws -> AWSCredentials {
         state.withLock { $0.fetches += 1 }
-        return AWSCredentials(accessKeyID: key, secretAccessKey: "topSecretKey")
+        return AWSCredentials(
+            accessKeyID: key,
+            secretAccessKey: "topSecretKey",
+            provenance: .init(source: .process)
+        )
     }
 }
 
