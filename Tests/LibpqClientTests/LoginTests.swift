@@ -387,7 +387,7 @@ private final class ListeningSocket: Sendable {
     let port: UInt16
 
     init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -414,6 +414,6 @@ private final class ListeningSocket: Sendable {
                 return poll(&entry, 1, 0) > 0
             }
         )
-        return Foundation.accept(descriptor, nil, nil)
+        return CloseOnExec.accept(descriptor)
     }
 }

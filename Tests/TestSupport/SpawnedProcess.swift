@@ -48,7 +48,7 @@ public struct SpawnedProcess: Sendable {
 
         /// Makes a pipe.
         public init() throws {
-            guard let pipe = makePipe() else { throw Missing(description: "There is no pipe: error \(errno).") }
+            let pipe = try CloseOnExec.pipe()
             readEnd = Stream(owning: pipe.readEnd)
             writeEnd = Stream(owning: pipe.writeEnd)
         }

@@ -115,13 +115,9 @@ struct WakeUpPipe: Sendable {
     private let writeEnd: Int32
 
     init() throws(PGError) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw PGError.system("pipe", errno) }
-        for end in ends {
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-        }
-        (readEnd, writeEnd) = (ends[0], ends[1])
+        guard let pipe = makePipe() else { throw PGError.system("pipe", errno) }
+        (readEnd, writeEnd) = pipe
+        for end in [readEnd, writeEnd] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     }
 
     /// Wakes the reader.

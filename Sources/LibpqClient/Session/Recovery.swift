@@ -86,11 +86,10 @@ private final class CancelRequest {
 
     /// Sends the request, or returns `nil` if the system has no room for it.
     init?(to handle: Handle) {
-        var ends: [Int32] = [-1, -1]
-        guard let ticket = CancelTicket(handle), pipe(&ends) == 0 else { return nil }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        readEnd = ends[0]
-        let writeEnd = ends[1]
+        // A child process that inherits the pipe would hold back its end.
+        guard let ticket = CancelTicket(handle), let pipe = makePipe() else { return nil }
+        readEnd = pipe.readEnd
+        let writeEnd = pipe.writeEnd
         do {
             try BlockingWork.start {
                 ticket.use()

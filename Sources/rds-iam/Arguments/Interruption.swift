@@ -28,10 +28,7 @@ final class Interruption: Sendable {
     ///
     /// - Throws: `BlockingWork.NoThread`; the signals then end the process.
     func begin(_ cancel: @escaping @Sendable () -> Void) throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { return }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let readEnd = ends[0]
+        guard let (readEnd, writeEnd) = makePipe() else { return }
         try BlockingWork.start {
             var number: UInt8 = 0
             while read(readEnd, &number, 1) != 1 && errno == EINTR {}
@@ -39,7 +36,7 @@ final class Interruption: Sendable {
             self.received.withLock { $0 = Int32(number) }
             cancel()
         }
-        Self.pipeEnd.store(ends[1], ordering: .relaxed)
+        Self.pipeEnd.store(writeEnd, ordering: .relaxed)
         // A signal that the caller has this process ignore, as nohup does, stays ignored.
         for number in Self.signals where !OriginalSignals.isIgnored(number) {
             OriginalSignals.change(number) { number in

@@ -1,6 +1,7 @@
 #if Proxy
 import RDSIAMSystem
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LoginProxy
@@ -33,14 +34,13 @@ struct ParentProcessTests {
 
     @Test("The ready descriptor gets the lines and the end")
     func ready() throws {
-        var ends: [Int32] = [-1, -1]
-        try #require(pipe(&ends) == 0)
-        try #require(ReadyDescriptor(ends[1])).finish(["host=/run port=1", "second"])
+        let ends = try CloseOnExec.pipe()
+        try #require(ReadyDescriptor(ends.writeEnd)).finish(["host=/run port=1", "second"])
         var bytes = [UInt8](repeating: 0, count: 100)
-        let count = read(ends[0], &bytes, 100)
+        let count = read(ends.readEnd, &bytes, 100)
         #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "host=/run port=1\nsecond\n")
-        #expect(read(ends[0], &bytes, 100) == 0)
-        close(ends[0])
+        #expect(read(ends.readEnd, &bytes, 100) == 0)
+        close(ends.readEnd)
     }
 
     @Test("A descriptor that is closed, read-only or a standard stream is refused")

@@ -16,7 +16,7 @@ struct ServiceManagerTests {
             #if canImport(Darwin)
             descriptor = socket(AF_UNIX, SOCK_DGRAM, 0)
             #else
-            descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+            descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             #endif
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)

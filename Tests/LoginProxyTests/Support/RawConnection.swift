@@ -41,13 +41,19 @@ struct RawConnection: ~Copyable {
     private static let stream = SOCK_STREAM
     private static let flags: Int32 = 0
     #else
-    private static let stream = Int32(SOCK_STREAM.rawValue)
+    private static let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     private static let flags = Int32(MSG_NOSIGNAL)
     #endif
 
     borrowing func send(_ text: String) {
         let bytes = Array(text.utf8)
         _ = RDSIAMSystem.send(descriptor, bytes, bytes.count, Self.flags)
+    }
+
+    /// Whether something has arrived, or the end.
+    var hasSomethingToRead: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
     }
 
     /// Everything up to the end, or up to an error such as a reset.
