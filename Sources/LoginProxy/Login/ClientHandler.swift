@@ -57,7 +57,11 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let limit = server.limits.loginTimeout
         let channel = context.channel
         deadline = context.eventLoop.scheduleTask(in: TimeAmount(limit)) { bound.value.timeOut(channel) }
-        channel.closeFuture.whenComplete { _ in bound.value.closed() }
+        channel.closeFuture.whenComplete { _ in
+            bound.value.closed()
+            // After all that waits for the end: the key of a session is forgotten before its place is free.
+            channel.eventLoop.execute { bound.value.leave() }
+        }
     }
 
     private func timeOut(_ channel: any Channel) {
@@ -72,6 +76,9 @@ final class ClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         // A login that goes on without its client still counts.
         if case .waiting(let task) = phase { task.cancel() } else { endLogin() }
         if case .done = phase {} else { phase = .closing }
+    }
+
+    private func leave() {
         if isAdmitted { server.status.leave() }
     }
 
