@@ -17,9 +17,16 @@ public final class LocalPort: Sendable {
     /// The port's number.
     public let number: Int
     private let descriptor: Int32
+    /// Whether a thread accepts clients, which closes the descriptor at its end.
+    private let hasThread: Bool
 
     /// Opens a free port.
     public init(_ behavior: Behavior) throws {
+        hasThread =
+            switch behavior {
+            case .closed, .silent: false
+            case .saying, .relay: true
+            }
         descriptor = socket(AF_INET, Self.streamType, 0)
         var address = Self.loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -47,20 +54,31 @@ public final class LocalPort: Sendable {
         return poll(&entry, 1, 0) == 1
     }
 
-    // Ends the thread: accept(2) fails from now on. The thread closes nothing, so the number is not used again before.
+    // Ends the thread: accept(2) fails from now on. Until the thread knows, another port must not get the number.
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
+        if !hasThread { close(descriptor) }
     }
 
     private static func listen(_ descriptor: Int32) throws {
         guard Foundation.listen(descriptor, 128) == 0 else { throw Missing(description: "The port does not listen.") }
     }
 
-    private static func answer(_ descriptor: Int32, _ text: [UInt8]) {
+    /// Waits for the next client; closes the port's descriptor and returns `nil` when the port has ended.
+    private static func nextClient(_ descriptor: Int32) -> Int32? {
         while true {
-            let client = Foundation.accept(descriptor, nil, nil)
-            guard client >= 0 else { return }
+            let client = CloseOnExec.accept(descriptor)
+            if client >= 0 { return client }
+            // Anything else passes, such as a shortage of descriptors.
+            guard errno != EINVAL else { break }
+            poll(nil, 0, 10)
+        }
+        close(descriptor)
+        return nil
+    }
+
+    private static func answer(_ descriptor: Int32, _ text: [UInt8]) {
+        while let client = nextClient(descriptor) {
             var bytes = [UInt8](repeating: 0, count: 8)
             // What is not read makes the system reset the connection, and the answer may be lost.
             _ = recv(client, &bytes, bytes.count, Int32(MSG_WAITALL))
@@ -70,9 +88,7 @@ public final class LocalPort: Sendable {
     }
 
     private static func accept(_ descriptor: Int32, _ port: Int) {
-        while true {
-            let client = Foundation.accept(descriptor, nil, nil)
-            guard client >= 0 else { return }
+        while let client = nextClient(descriptor) {
             let server = socket(AF_INET, streamType, 0)
             var address = loopback(UInt16(port))
             let length = socklen_t(MemoryLayout<sockaddr_in>.size)
