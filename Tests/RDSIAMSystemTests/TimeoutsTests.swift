@@ -23,17 +23,28 @@ struct TimeoutsTests {
                 while self.state.withLock({ $0.now < end }) { await Task.yield() }
             }
         }
+
+        /// Lets all that sleep end, so that no task goes on after its test.
+        func finish() { state.withLock { $0.now = .seconds(3600) } }
+    }
+
+    private func wait(until condition: () -> Bool) async throws {
+        while !condition() {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     @Test("However many begin, one task sleeps, and none is left when all have been stopped")
     func one() async throws {
         let clock = Clock()
         let timeouts = clock.timeouts()
+        defer { clock.finish() }
         let ids = (0..<10_000).map { _ in timeouts.start(after: .seconds(30)) { Issue.record("It was stopped.") } }
         #expect(timeouts.count == 10_000)
         for id in ids { timeouts.stop(id) }
         #expect(timeouts.count == 0)
-        while clock.state.withLock({ $0.sleeps }) == 0 { await Task.yield() }
+        try await wait { clock.state.withLock { $0.sleeps } > 0 }
         clock.state.withLock { $0.now = .seconds(60) }
         let last = Promise<Void>()
         _ = timeouts.start(after: .zero) { last.settle(.success(())) }
@@ -45,14 +56,16 @@ struct TimeoutsTests {
     func order() async throws {
         let clock = Clock()
         let timeouts = clock.timeouts()
+        defer { clock.finish() }
         let expired = Mutex<[Int]>([])
         for seconds in [3, 1, 2] {
             _ = timeouts.start(after: .seconds(seconds)) { expired.withLock { $0.append(seconds) } }
         }
         for seconds in 1...3 {
-            while clock.state.withLock({ $0.sleeps }) < seconds { await Task.yield() }
+            // The task for three seconds sleeps once; the one for a second sleeps again after each that has expired.
+            try await wait { clock.state.withLock { $0.sleeps } > seconds }
             clock.state.withLock { $0.now = .seconds(seconds) }
-            while expired.withLock({ $0.count }) < seconds { await Task.yield() }
+            try await wait { expired.withLock { $0.count } >= seconds }
         }
         #expect(expired.withLock { $0 } == [1, 2, 3])
         #expect(timeouts.count == 0)
