@@ -75,7 +75,7 @@ struct ProxyListenTests {
         let password = ["PGPASSWORD": "c0rrect horse"]
         #expect(try await ProxyProcess.psql(secure, "select current_user", password).output == "andrew\n")
         #expect(try await ProxyProcess.psql(secure, "select 1", ["PGPASSWORD": "wrong"]).status == 2)
-        let isUp = try await ProxyProcess.rdsIAM(["proxy", "wait", "--for", "readiness", "--timeout", "0"] + config)
+        let isUp = try await ProxyProcess.rdsIAM(["proxy", "wait", "--for", "readiness", "--timeout", "60"] + config)
         #expect(isUp.status == 0, "\(isUp.errors)")
         #expect(try await proxy.stop() == 0)
         #expect(try proxy.log.hasPrefix("{"))
@@ -87,7 +87,7 @@ struct ProxyListenTests {
             folder
         )
         #expect(try await trusting.psql().output == "andrew\n")
-        let elsewhere = ["proxy", "wait", "--timeout", "0", "--http-address", other] + config
+        let elsewhere = ["proxy", "wait", "--timeout", "60", "--http-address", other] + config
         #expect(try await ProxyProcess.rdsIAM(elsewhere).status == 0)
         try await trusting.stop()
     }

@@ -38,13 +38,15 @@ final class ProxyProcess: Sendable {
         let conninfos = users.map { server.conninfo(user: $0) + " sslrootcert=\(server.facts.ca)" }
         let command = [try Repository.built("rds-iam"), "proxy"] + conninfos + arguments
         let words = shell.map { ["/bin/bash", "-c", $0, "bash"] + command } ?? command
-        let output = SpawnedProcess.Stream(owning: open(folder.path("out"), O_WRONLY | O_CREAT | O_TRUNC, 0o600))
-        let errors = SpawnedProcess.Stream(owning: open(folder.path("log"), O_WRONLY | O_CREAT | O_TRUNC, 0o600))
+        // Two proxies may write to the same files.
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
+        let output = SpawnedProcess.Stream(owning: open(folder.path("out"), flags, 0o600))
+        let errors = SpawnedProcess.Stream(owning: open(folder.path("log"), flags, 0o600))
         let process = try SpawnedProcess(
             words[0],
             Array(words.dropFirst()),
             environment: Self.environment(folder, server).merging(environment) { $1 },
-            input: SpawnedProcess.Stream(owning: open("/dev/null", O_RDONLY)),
+            input: SpawnedProcess.Stream(owning: open("/dev/null", O_RDONLY | O_CLOEXEC)),
             output: output,
             errors: errors
         )
