@@ -153,14 +153,15 @@ struct RealClientTests {
         let user = "proxied20"
         let (proxy, _) = try await start(user)
         let environment = proxy.environment(user: user)
-        let connection = try await PGConnection.connect(
-            PGLogin([
-                "host": environment["PGHOST"] ?? "", "port": environment["PGPORT"] ?? "", "user": user,
-                "dbname": "postgres",
-            ])
-        )
+        var login = PGLogin([
+            "host": environment["PGHOST"] ?? "", "port": environment["PGPORT"] ?? "", "user": user,
+            "dbname": "postgres",
+        ])
+        // As those of LibpqClient's own tests.
+        login.cancellationTimeout = .seconds(60)
+        let connection = try await PGConnection.connect(login)
         #expect(try await connection.execute("select 42").first?.rows.count == 1)
-        let sleeping = Task { try await connection.execute("select pg_sleep(60)") }
+        let sleeping = Task { try await connection.execute("select pg_sleep(90)") }
         try await Task.sleep(for: .milliseconds(300))
         sleeping.cancel()
         let result = await sleeping.result
@@ -212,8 +213,9 @@ struct RealClientTests {
             let arguments = ["psql", "-XAtq", "-d", "postgres", "-c", statement]
             return try await ChildProcess.run("/usr/bin/env", arguments, environment: superuser)
         }
-        #expect(try await run("alter role \(user) replication").status == 0)
+        // pg_receivewal ends when it gets more than this, which the next statement makes sure of.
         let end = try await run("select pg_current_wal_flush_lsn()")
+        #expect(try await run("alter role \(user) replication").status == 0)
         let folder = try TemporaryFolder()
         let directory = folder.path("received")
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)

@@ -20,7 +20,7 @@ struct EndedConnectionTests {
         let server = try await ScriptedServer.start { try await Self.serve($0, ending, mayEnd) }
         var limits = ProxyLimits()
         // The proxy waits for the server's word on a token that it has sent, for the record.
-        if ending == .clientLeavesDuringLogin { limits.connectTimeout = .seconds(5) }
+        if ending == .clientLeavesDuringLogin { limits.connectTimeout = .seconds(15) }
         let route = try await RunningRoute(try await server.upstream(), limits: limits)
         let client = try await WireEnd.connect(to: route.address)
         try await client.send(Packet.startup(user: "app"))
@@ -45,7 +45,9 @@ struct EndedConnectionTests {
         let left = try await comesTrue { objects.allSatisfy(\.isGone) }
         #expect(left, "\(objects.filter { !$0.isGone }.map(\.name))")
         #expect(try await comesTrue { route.server.open.all.isEmpty })
-        #expect(route.server.cancels.count == 0 && route.server.status.openConnections == 0)
+        #expect(
+            try await comesTrue { route.server.cancels.count == 0 && route.server.status.openConnections == 0 }
+        )
         await route.stop()
         try await server.stop()
     }

@@ -145,8 +145,12 @@ struct ShutdownTests {
             }
             try await proxy.finished()
         }
-        let requests = server.connections.dropFirst(2).map { Array($0.received.dropFirst(8)) }
-        #expect(requests == [Packet.cancel(2, [1, 2, 3, 4])])
+        #expect(
+            try await comesTrue {
+                let requests = server.connections.dropFirst(2).map { Array($0.received.dropFirst(8)) }
+                return requests == [Packet.cancel(2, [1, 2, 3, 4])]
+            }
+        )
         try await server.stop()
     }
 

@@ -146,39 +146,38 @@ extension WireEnd {
 final class ScriptedServer: Sendable {
     typealias Script = @Sendable (WireEnd) async throws -> Void
 
-    private let channel: any Channel
-    private let ends = Mutex<[WireEnd]>([])
+    /// The connections so far, which come on several event loops.
+    private final class Ends: Sendable {
+        let all = Mutex<[WireEnd]>([])
+    }
 
-    private init(_ channel: any Channel) {
-        self.channel = channel
+    private let channel: any Channel
+    private let ends: Ends
+
+    private init(_ channel: any Channel, _ ends: Ends) {
+        (self.channel, self.ends) = (channel, ends)
     }
 
     /// Listens on a free port of 127.0.0.1.
     static func start(_ script: @escaping Script) async throws -> ScriptedServer {
-        let holder = Mutex<ScriptedServer?>(nil)
-        let early = Mutex<[WireEnd]>([])
+        let ends = Ends()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let end = WireEnd(channel)
-                    early.withLock { $0.append(end) }
-                    holder.withLock { $0 }?.collect(early.withLock { $0 })
+                    ends.all.withLock { $0.append(end) }
                     try channel.pipeline.syncOperations.addHandler(end.handler())
                     Task {
                         do { try await script(end) } catch { end.close() }
                     }
                 }
             }.bind(host: "127.0.0.1", port: 0).get()
-        let server = ScriptedServer(channel)
-        holder.withLock { $0 = server }
-        return server
+        return ScriptedServer(channel, ends)
     }
 
-    private func collect(_ all: [WireEnd]) { ends.withLock { $0 = all } }
-
     /// The connections so far.
-    var connections: [WireEnd] { ends.withLock { $0 } }
+    var connections: [WireEnd] { ends.all.withLock { $0 } }
 
     var port: Int { channel.localAddress?.port ?? 0 }
 
