@@ -125,9 +125,9 @@ struct MessageTests {
         let connection = try await Server.connect()
         var notifications = connection.notifications.makeAsyncIterator()
         try await connection.reset()
-        _ = try await connection.execute("listen again; notify again, 'yes'")
+        _ = try await connection.execute("listen after_reset; notify after_reset, 'yes'")
         #expect(await notifications.next()?.payload == "yes")
-        _ = try await Server.connect().execute("notify again, 'later'")
+        _ = try await Server.connect().execute("notify after_reset, 'later'")
         #expect(await notifications.next()?.payload == "later")
     }
 
