@@ -74,6 +74,8 @@ extension GeneratorConformance {
                     do {
                         let token = try await bounded(on: executor) { try await trial.token() }
                         return tokenFaults(of: token, for: trial.request, at: now)
+                    } catch let failure as ConformanceFailure {
+                        return failure.faults
                     } catch {
                         return ["The generator throws \(type(of: error)). Allow many calls at the same time."]
                     }

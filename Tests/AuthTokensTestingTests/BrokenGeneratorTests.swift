@@ -56,7 +56,13 @@ struct BrokenGeneratorTests {
         }
 
         func check() async throws {
-            let kit = GeneratorConformance(otherUser: otherUser, choosesUser: choosesUser, make: make)
+            // A busy machine takes its time, and no call hangs.
+            let kit = GeneratorConformance(
+                timeout: .seconds(120),
+                otherUser: otherUser,
+                choosesUser: choosesUser,
+                make: make
+            )
             guard let fault else { return try await kit.check(request) }
             let failure = await #expect(throws: ConformanceFailure.self) { try await kit.check(request) }
             #expect(failure?.code == .brokenPromise)

@@ -96,6 +96,30 @@ struct CommandTests {
         withExtendedLifetime(closed) {}
     }
 
+    @Test("a port that says nothing is named so, also if the doctor is stopped and goes on")
+    func stopped() async throws {
+        let script = """
+            import signal, socket, subprocess, sys, time
+            listener = socket.create_server(("127.0.0.1", 0))
+            listener.settimeout(60)
+            server = "hostaddr=127.0.0.1 port=%d" % listener.getsockname()[1]
+            process = subprocess.Popen([sys.argv[1], "doctor", "--json", sys.argv[2] + " " + server])
+            # To see that the port is open, and to ask it for TLS.
+            clients = [listener.accept(), listener.accept()]
+            for number in (signal.SIGSTOP, signal.SIGCONT) * 5:
+                process.send_signal(number)
+                time.sleep(0.05)
+            sys.exit(process.wait())
+            """
+        let words = ["python3", "-c", script, try Repository.built("rds-iam"), "host=\(Stage.host) user=u dbname=d"]
+        var environment = ["HOME": folder.path("home"), "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"]
+        environment.merge(try await Stage.keys()) { $1 }
+        environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
+        let result = try await ChildProcess.run("/usr/bin/env", words, environment: environment)
+        #expect(result.status == 1, "\(result.errors)")
+        #expect(try report(result).causes.first?.code == "silentPort")
+    }
+
     #if AsyncHTTPClient
     @Test("STS is asked over HTTP whose credentials they are, and its clock is compared")
     func identity() async throws {

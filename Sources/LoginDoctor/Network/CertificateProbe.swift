@@ -90,7 +90,13 @@ enum CertificateProbe {
             _ = name.withCString { SSL_ctrl(session, 55, 0, UnsafeMutableRawPointer(mutating: $0)) }
         }
         SSL_set_fd(session, descriptor)
-        guard SSL_connect(session) == 1 else { return .failed(reason) }
+        var result: Int32
+        // A read that has a limit also ends when the process is stopped and goes on (signal(7)).
+        repeat {
+            errno = 0
+            result = SSL_connect(session)
+        } while result < 0 && errno == EINTR
+        guard result == 1 else { return .failed(reason) }
         defer { SSL_shutdown(session) }
         guard let certificate = SSL_get0_peer_certificate(session) else { return .failed("no certificate was sent") }
         return .certificate(PeerCertificate(certificate, in: session, name: name))

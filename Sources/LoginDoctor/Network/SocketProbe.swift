@@ -62,7 +62,10 @@ enum SocketProbe {
         let request: [UInt8] = [0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F]
         var answer: UInt8 = 0
         guard send(descriptor, request, request.count, noSignal) == request.count else { return .closed }
-        switch recv(descriptor, &answer, 1, 0) {
+        var count: Int
+        // A read that has a limit also ends when the process is stopped and goes on (signal(7)).
+        repeat { count = recv(descriptor, &answer, 1, 0) } while count < 0 && errno == EINTR
+        switch count {
         case 1: return answer == UInt8(ascii: "S") ? .accepted : answer == UInt8(ascii: "N") ? .refused : .foreign
         case -1 where errno == EAGAIN || errno == EWOULDBLOCK: return .silent
         default: return .closed

@@ -63,6 +63,8 @@ package struct HealthClient: Sendable {
             try setTimeouts(of: descriptor, until: end)
             let count = recv(descriptor, &chunk, chunk.count, 0)
             if count < 0, errno == EAGAIN { throw TimedOut() }
+            // A call that has a limit also ends when the process is stopped and goes on (signal(7)).
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             bytes += chunk.prefix(count)
         }
@@ -105,6 +107,7 @@ package struct HealthClient: Sendable {
         guard (try? setTimeouts(of: descriptor, until: end)) != nil, join(descriptor) == 0 else {
             let number = errno
             close(descriptor)
+            if number == EINTR, end - .now > .milliseconds(1) { return try connected(family, until: end, join) }
             // A listener whose queue is full makes a client wait.
             guard number != EAGAIN, number != EINPROGRESS, end > .now else { throw TimedOut() }
             throw LocalListenerError.system("connect to \(address)", number)

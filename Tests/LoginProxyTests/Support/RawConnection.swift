@@ -60,7 +60,12 @@ struct RawConnection: ~Copyable {
     borrowing func readToEnd() -> String {
         var all: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
-        while case let count = recv(descriptor, &chunk, chunk.count, 0), count > 0 { all += chunk.prefix(count) }
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            all += chunk.prefix(count)
+        }
         return String(decoding: all, as: UTF8.self)
     }
 }
