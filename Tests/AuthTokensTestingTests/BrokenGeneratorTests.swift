@@ -276,12 +276,12 @@ struct BrokenGeneratorTests {
     @Test(
         "tells whether a slow call ends when it is canceled",
         arguments: [
-            Case("The call ends.") { Model(clock: $0, work: { try await Task.sleep(for: .seconds(1)) }) },
+            Case("The call ends.") { Model(clock: $0, work: { try await Task.sleep(for: .seconds(3)) }) },
             Case("The call ends with a token.") {
-                Model(clock: $0, work: { try? await Task.sleep(for: .seconds(1)) })
+                Model(clock: $0, work: { try? await Task.sleep(for: .seconds(3)) })
             },
             Case("The call runs on.", "A canceled call takes as long as any other.") {
-                Model(clock: $0, work: { await Task { try? await Task.sleep(for: .seconds(1)) }.value })
+                Model(clock: $0, work: { await Task { try? await Task.sleep(for: .seconds(3)) }.value })
             },
         ]
     )
