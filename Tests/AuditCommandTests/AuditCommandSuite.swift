@@ -56,7 +56,7 @@ extension AuditCommandSuite {
         let result = try await run(
             "/usr/bin/env",
             PseudoTerminal.words(columns: columns, command),
-            ["LANG": "C.UTF-8", "TERM": "xterm", "NO_COLOR": "1"].merging(more) { $1 }
+            ["LANG": "C.UTF-8", "TERM": "dumb"].merging(more) { $1 }
         )
         return result.output.replacing("\r\n", with: "\n") + result.errors
     }

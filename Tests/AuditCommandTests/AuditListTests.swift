@@ -110,7 +110,7 @@ struct AuditListTests: AuditCommandSuite {
         #expect(lines.last == "There are older events: --limit 200 or --limit all shows them.")
         #expect(lines.count { $0.contains("23:55:") } == 50)
         #expect(!result.contains("\u{1B}"))
-        #expect(try await terminal(["list"], ["NO_COLOR": ""]).contains("\u{1B}[31mrefused"))
+        #expect(try await terminal(["list"], ["TERM": "xterm", "NO_COLOR": ""]).contains("\u{1B}[31mrefused"))
         #expect(try await audit("list").lines.count == 62)
         #expect(try await audit("list", "--limit", "7").lines.count == 7)
     }

@@ -9,9 +9,10 @@ import PGRDSIAM
 enum ConnectCycler {
     static func main() {
         let done = DispatchSemaphore(value: 0)
+        let inherited = openSockets
         Task.detached {
             await run()
-            await untilSocketsAreClosed()
+            await untilSocketsAreClosed(but: inherited)
             done.signal()
         }
         done.wait()
@@ -53,8 +54,8 @@ enum ConnectCycler {
     }
 
     /// What a loop's thread is about to free would count as lost.
-    private static func untilSocketsAreClosed() async {
-        for _ in 0..<600 where openSockets > 0 {
+    private static func untilSocketsAreClosed(but inherited: Int) async {
+        for _ in 0..<600 where openSockets > inherited {
             try? await Task.sleep(for: .milliseconds(50))
         }
     }

@@ -66,7 +66,10 @@ public final class RDSLookalike: Sendable {
 
     /// The verdicts on `user` so far, oldest first.
     public func verdicts(on user: String) throws -> [Verdict] {
-        try String(contentsOfFile: facts.verdicts, encoding: .utf8).split(separator: "\n")
+        let text = try String(contentsOfFile: facts.verdicts, encoding: .utf8)
+        // The judge may be writing a line just now, about another user: this one's are whole before an answer comes.
+        guard let end = text.lastIndex(of: "\n") else { return [] }
+        return try text[..<end].split(separator: "\n")
             .map { try JSONDecoder().decode(Verdict.self, from: Data($0.utf8)) }
             .filter { $0.user == user }
     }

@@ -134,10 +134,11 @@ extension RouteServer {
         let name = entry.serverName
         let link = try await UpstreamLink.open(entry.address, serverName: name, upstream, within: limit, on: loop)
         let channel = link.channel
-        open.add(channel)
         let timeout = loop.scheduleTask(in: TimeAmount(link.rest)) { channel.close(promise: nil) }
         defer { timeout.cancel() }
         try await channel.writeAndFlush(ByteBuffer(bytes: request.bytes)).get()
+        // Not before: the end of the proxy must not close it without the request.
+        open.add(channel)
         // The server closes the connection when it has sent the signal.
         try await channel.closeFuture.get()
     }

@@ -104,7 +104,11 @@ package struct HealthClient: Sendable {
         _ join: (Int32) -> Int32
     ) throws -> Int32 {
         let descriptor = try SystemSocket.make(family)
-        guard (try? setTimeouts(of: descriptor, until: end)) != nil, join(descriptor) == 0 else {
+        do { try setTimeouts(of: descriptor, until: end) } catch {
+            close(descriptor)
+            throw error
+        }
+        guard join(descriptor) == 0 else {
             let number = errno
             close(descriptor)
             if number == EINTR, end - .now > .milliseconds(1) { return try connected(family, until: end, join) }

@@ -112,7 +112,7 @@ struct FleetDatabase: Sendable {
 
     /// A connection as superuser.
     func connect(to database: String? = nil) async throws -> PGConnection {
-        let mine = ["user": "postgres", "dbname": database ?? name, "connect_timeout": "10"]
+        let mine = ["user": "postgres", "dbname": database ?? name, "connect_timeout": "120"]
         return try await PGConnection.connect(PGLogin(try await TestServer.parameters(server).merging(mine) { $1 }))
     }
 

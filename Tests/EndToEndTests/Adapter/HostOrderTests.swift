@@ -46,7 +46,7 @@ struct HostOrderTests {
             user: user,
             """
             host=\(names.joined(separator: ",")) hostaddr=127.0.0.1,127.0.0.1,127.0.0.1 \
-            port=\(hosts.compactMap { ports[$0].map(String.init) }.joined(separator: ",")) connect_timeout=15
+            port=\(hosts.compactMap { ports[$0].map(String.init) }.joined(separator: ",")) connect_timeout=30
             """
         )
         let issuer = try server.issuer()

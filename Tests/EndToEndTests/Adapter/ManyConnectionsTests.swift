@@ -10,7 +10,9 @@ import Testing
 struct ManyConnectionsTests {
     @Test("are opened at once, with a handful of threads")
     func fiveHundred() async throws {
-        let server = try await RDSLookalike.start(["--user", "many", "--postgres-option", "max_connections=600"])
+        // All log in at the same time, and the last waits for all others.
+        let options = ["max_connections=600", "authentication_timeout=600"].flatMap { ["--postgres-option", $0] }
+        let server = try await RDSLookalike.start(["--user", "many"] + options)
         let issuer = try server.issuer()
         let conninfo = server.tokenConninfo(user: "many")
         let threads = try Self.count("/proc/self/task")

@@ -197,14 +197,14 @@ struct MultiHostTests {
         )
         let attributes = comesBack ? "target_session_attrs=prefer-standby" : ""
         let connection = try await RDSIAM.connect(
-            trio.conninfo(ports: ports, "connect_timeout=15 \(attributes)"),
+            trio.conninfo(ports: ports, "connect_timeout=30 \(attributes)"),
             issuer: trio.issuer,
             environment: .bare
         )
         #expect(connection.facts.host.hasPrefix("db1.") || comesBack && connection.facts.host.hasPrefix("db2."))
         let alone = await #expect(throws: RDSIAMError.self) {
             try await RDSIAM.connect(
-                trio.conninfo(ports: "\(silent.port)", "connect_timeout=15"),
+                trio.conninfo(ports: "\(silent.port)", "connect_timeout=30"),
                 issuer: trio.issuer,
                 environment: .bare
             )
@@ -219,7 +219,7 @@ struct MultiHostTests {
         defer { withExtendedLifetime((dead, silent)) {} }
         let ports = [dead.port, silent.port, trio.servers[2].facts.port].map(String.init).joined(separator: ",")
         let connection = try await RDSIAM.connect(
-            trio.conninfo(ports: ports, "connect_timeout=15"),
+            trio.conninfo(ports: ports, "connect_timeout=30"),
             issuer: trio.issuer,
             environment: .bare
         )
@@ -235,7 +235,7 @@ struct MultiHostTests {
         let connection = try await RDSIAM.connect(
             """
             hostaddr=127.0.0.1,127.0.0.1 port=\(silent.port),\(trio.servers[1].facts.port) user=trio dbname=postgres \
-            sslmode=require connect_timeout=15 aws_rds_iam_auth_token_generator=default \
+            sslmode=require connect_timeout=30 aws_rds_iam_auth_token_generator=default \
             aws_rds_iam_host=db1.abcdefghijkl.eu-west-2.rds.amazonaws.com
             """,
             issuer: trio.issuer,
@@ -250,7 +250,7 @@ struct MultiHostTests {
         let server = try await SharedServer.value
         let silent = try SilentServer()
         defer { withExtendedLifetime(silent) {} }
-        let user = "user=postgres dbname=postgres connect_timeout=15"
+        let user = "user=postgres dbname=postgres connect_timeout=30"
         let connection = try await RDSIAM.connect(
             "host=127.0.0.1,\(server.facts.socket) port=\(silent.port),\(server.facts.port) \(user)",
             environment: .bare

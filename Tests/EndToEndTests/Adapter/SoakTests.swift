@@ -111,6 +111,13 @@ final class SoakTests: Sendable {
         #expect(isBack)
     }
 
+    /// How often the judge gave each verdict on each token.
+    private static func verdicts(of server: RDSLookalike) throws -> [String: Int] {
+        try users.flatMap { try server.verdicts(on: $0) }.reduce(into: [:]) { counts, verdict in
+            counts["\(verdict.verdict) \(verdict.token_sha256 ?? "")", default: 0] += 1
+        }
+    }
+
     /// Compares rows with verdicts, token by token.
     private func check(_ server: RDSLookalike, _ log: AuditLog, _ time: Duration) async throws {
         var rows: [String: Int] = [:]
@@ -129,16 +136,18 @@ final class SoakTests: Sendable {
             default: break
             }
         }
-        var verdicts: [String: Int] = [:]
-        for verdict in try Self.users.flatMap({ try server.verdicts(on: $0) }) {
-            verdicts["\(verdict.verdict) \(verdict.token_sha256 ?? "")", default: 0] += 1
-        }
         let tally = tally.withLock { $0 }
         #expect(tally.others.isEmpty, "\(tally.others.prefix(3))")
         // Of a login that the server's death has cut off, the judge has a verdict that the client never learned of, or
-        // PostgreSQL has refused it as it did not learn of the verdict.
-        let unknown = verdicts.reduce(0) { $0 + max(0, $1.value - rows[$1.key, default: 0]) }
-        let invented = rows.reduce(0) { $0 + max(0, $1.value - verdicts[$1.key, default: 0]) }
+        // PostgreSQL has refused it as it did not learn of the verdict, which may come later.
+        var verdicts: [String: Int] = [:]
+        var (unknown, invented) = (0, 0)
+        _ = try await comesTrue {
+            verdicts = try Self.verdicts(of: server)
+            unknown = verdicts.reduce(0) { $0 + max(0, $1.value - rows[$1.key, default: 0]) }
+            invented = rows.reduce(0) { $0 + max(0, $1.value - verdicts[$1.key, default: 0]) }
+            return invented <= unknown
+        }
         func sum(_ counts: [String: Int], _ word: String) -> Int {
             counts.reduce(0) { $0 + ($1.key.hasPrefix(word) ? $1.value : 0) }
         }

@@ -28,7 +28,7 @@ struct TokenDestinationTests {
                 namesServer
                 ? server.tokenConninfo(user: "andrew")
                 : "user=andrew dbname=postgres aws_rds_iam_auth_token_generator=default aws_rds_iam_region=eu-west-2"
-            return start + " connect_timeout=10 " + fill(string, trap, server)
+            return start + " connect_timeout=60 " + fill(string, trap, server)
         }
 
         fileprivate func environment(_ trap: PasswordTrap, _ server: RDSLookalike) -> ConninfoEnvironment {

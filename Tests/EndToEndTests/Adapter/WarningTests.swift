@@ -67,7 +67,8 @@ struct WarningTests {
         let run = try await ChildProcess.run(
             try Repository.built("connect-cycler"),
             strings + ["2"],
-            environment: try Account(of: server).environment
+            environment: try Account(of: server).environment,
+            timeLimit: .seconds(200)
         )
         #expect(run.status == 0)
         let lines = run.errors.split(separator: "\n").filter { $0.contains("certificate is not checked") }

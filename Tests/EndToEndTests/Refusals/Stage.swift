@@ -42,10 +42,9 @@ struct Stage: Sendable {
         try Data("host all barred all reject\n\(replication)\n\(rules)".utf8).write(to: file)
         _ = try await superuser.execute("select pg_reload_conf()")
         // The server reads the rules some time after that.
-        for _ in 0..<600 where await refusal("barred")?.likelyCauses.first?.code != .accessRule {
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        let isRead = try await comesTrue { await refusal("barred")?.likelyCauses.first?.code == .accessRule }
         await superuser.close()
+        guard isRead else { throw Missing(description: "The server does not read its rules again.") }
     }
 
     /// A connection string that dials the look-alike and signs for it.

@@ -22,7 +22,7 @@ final class PasswordTrap: Sendable {
         for listener in listeners {
             Thread { [weak self] in
                 while true {
-                    let client = accept(listener.descriptor, nil, nil)
+                    let client = CloseOnExec.accept(listener.descriptor)
                     guard client >= 0, let self else { return }
                     self.record(client)
                 }

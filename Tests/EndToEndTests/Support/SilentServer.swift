@@ -35,7 +35,7 @@ final class SilentServer: Sendable {
         let descriptor = descriptor
         let client = try await onOwnThread { () -> Int32? in
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            return poll(&entry, 1, 60_000) == 1 ? accept(descriptor, nil, nil) : nil
+            return poll(&entry, 1, 60_000) == 1 ? CloseOnExec.accept(descriptor) : nil
         }
         guard let client else { throw Missing(description: "No client has connected.") }
         return Client(descriptor: client)

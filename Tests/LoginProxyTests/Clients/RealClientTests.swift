@@ -188,6 +188,7 @@ struct RealClientTests {
                     base64 -w 1000 | tee >(sha256sum > "$HOME/sent") |
                     psql -Xq -c 'create temp table t (line text)' -c '\\copy t from pstdin' -c '\\copy t to pstdout' |
                     sha256sum > "$HOME/received"
+                until [ -s "$HOME/sent" ]; do sleep 0.05; done
                 cat "$HOME/sent" "$HOME/received"
                 """,
             ],
@@ -213,7 +214,10 @@ struct RealClientTests {
             let arguments = ["psql", "-XAtq", "-d", "postgres", "-c", statement]
             return try await ChildProcess.run("/usr/bin/env", arguments, environment: superuser)
         }
-        // pg_receivewal ends when it gets more than this, which the next statement makes sure of.
+        // Where it begins: other tests write at the same time, and a checkpoint removes what no slot holds.
+        let slot = "select pg_create_physical_replication_slot('received', true)"
+        if program == "pg_receivewal" { #expect(try await run(slot).status == 0) }
+        // It ends when it gets more than this, which the next statement makes sure of.
         let end = try await run("select pg_current_wal_flush_lsn()")
         #expect(try await run("alter role \(user) replication").status == 0)
         let folder = try TemporaryFolder()
@@ -221,7 +225,7 @@ struct RealClientTests {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         let arguments =
             program == "pg_receivewal"
-            ? ["--no-loop", "--endpos", try #require(end.lines.first), "--no-sync"]
+            ? ["--no-loop", "--slot", "received", "--endpos", try #require(end.lines.first), "--no-sync"]
             : ["--checkpoint=fast", "--no-sync", "-X", "stream"]
         let result = try await ChildProcess.run(
             "/usr/bin/env",
@@ -232,7 +236,10 @@ struct RealClientTests {
         #expect(result.status == 0, "\(result.errors)")
         let files = try FileManager.default.subpathsOfDirectory(atPath: directory)
         #expect(files.contains { $0.split(separator: "/").last?.hasPrefix("0000000") == true }, "\(files)")
-        if program == "pg_basebackup" {
+        if program == "pg_receivewal" {
+            // It is in use until the server has noticed the end.
+            #expect(try await comesTrue { try await run("select pg_drop_replication_slot('received')").status == 0 })
+        } else {
             // The server's own sums of what it sent.
             let check = try await ChildProcess.run(
                 "/bin/bash",

@@ -127,6 +127,7 @@ extension WireEnd {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    channel.keepFromChildProcesses()
                     let end = WireEnd(channel)
                     ends.withLock { $0 = end }
                     try channel.pipeline.syncOperations.addHandler(end.handler())
@@ -165,6 +166,7 @@ final class ScriptedServer: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    channel.keepFromChildProcesses()
                     let end = WireEnd(channel)
                     ends.all.withLock { $0.append(end) }
                     try channel.pipeline.syncOperations.addHandler(end.handler())
@@ -173,6 +175,7 @@ final class ScriptedServer: Sendable {
                     }
                 }
             }.bind(host: "127.0.0.1", port: 0).get()
+        try await channel.eventLoop.submit { channel.keepFromChildProcesses() }.get()
         return ScriptedServer(channel, ends)
     }
 
