@@ -7,7 +7,7 @@ import PGRDSIAM
 import TestSupport
 import Testing
 
-@Suite("Several hosts in one connection string", .timeLimit(.minutes(5)))
+@Suite("Several hosts in one connection string", .timeLimit(.minutes(10)))
 struct MultiHostTests {
     @Test("are tried in order, each with a token of its own")
     func order() async throws {
