@@ -13,7 +13,7 @@ sha256 = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 evidence = lambda seq, *hashes: sha256(b"\x04", seq.to_bytes(8, "big"), *hashes)[:16].hex()
 
 def open_database(path):
-    database = sqlite3.connect(pathlib.Path(path).absolute().as_uri() + "?mode=ro", uri=True, isolation_level=None, timeout=10)
+    database = sqlite3.connect(pathlib.Path(path).absolute().as_uri() + "?mode=ro", uri=True, isolation_level=None, timeout=60)
     ask = lambda query, *values: database.execute(query, values).fetchall()
     points = "SELECT through_seq, chain_hash FROM anchor WHERE kind = 'prune' AND through_seq"
     rows = "SELECT seq, CAST(payload AS BLOB), leaf_hash, chain_hash FROM event WHERE seq"

@@ -185,12 +185,14 @@ class Session:
         return differs(command.shown, self.there(line)) if command.shown else ""
 
     def follow(self, command):
-        """Starts what goes on until it is stopped, stops it, and returns what is wrong."""
+        """Starts what goes on until it is stopped, stops it after three seconds, and returns what is wrong."""
         follower = subprocess.Popen(["bash", "-c", f". {self.state}; exec " + self.here(command.text)], cwd=self.folder, text=True,
                                     env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        try: return f"it ends with status {follower.wait(timeout=3)}: {follower.stdout.read()}"
+        # What ships says so when it has logged in and shipped what it found.
+        said = follower.stdout.readline() if "audit ship" in command.text else ""
+        try: return f"it ends with status {follower.wait(timeout=3)}: {said}{follower.stdout.read()}"
         except subprocess.TimeoutExpired: follower.terminate()
-        said = follower.communicate(timeout=60)[0]
+        said += follower.communicate(timeout=60)[0]
         return "" if follower.returncode in (143, -signal.SIGTERM) else f"it ends with status {follower.returncode} after SIGTERM: {said}"
 
     def end(self):

@@ -104,7 +104,7 @@ struct AuditCommandTests: AuditCommandSuite {
 
     @Test("stats count per day, user and server")
     func stats() async throws {
-        for user in ["a", "a", "b"] { try await token(user) }
+        try await record(["a", "a", "b"].map { CommandEvents.issue($0) })
         let text = try await audit("stats").lines
         #expect(text.contains("user\ta\t2\t0\t0\t0\t0\t0") && text.contains("host\tdb.example.com\t3\t0\t0\t0\t0\t0"))
         #expect(text.last == "total\t\t3\t0\t0\t0\t0\t0")

@@ -66,7 +66,7 @@ struct FleetCommandTests {
 
     @Test("A fleet from its first day: init, ship, status, verify, list, find-token, stats, report, with tokens")
     func walk() async throws {
-        let database = try await FleetDatabase.make(isInstalled: false)
+        let database = try await FleetDatabase.make(on: TokenServer.start(), isInstalled: false)
         try await database.forge("ALTER DATABASE \(database.name) OWNER TO owner_one; ALTER ROLE owner_one CREATEROLE")
         let made = try await audit(database, "owner_one", ["fleet", "init"])
         #expect(made.status == 0 && made.output.contains("is made"), "\(made.errors)")
@@ -130,7 +130,7 @@ struct FleetCommandTests {
 
     @Test("What does not fit ends with 3 and says so, and the good logs are shipped")
     func findings() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await database.grant("reader", to: "auditor_one")
         try await Logs.write(20, to: log)
@@ -177,7 +177,7 @@ struct FleetCommandTests {
 
     @Test("Of several logs, one that is missing hides no finding of the others; what is shipped in spite of it is said")
     func missingLog() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await Logs.write(20, to: log)
         try await expect(0, database, "shipper_one", ["ship"], [log])
@@ -197,7 +197,7 @@ struct FleetCommandTests {
 
     @Test("The logs of one host are told apart, by their files or their own names")
     func severalLogs() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await database.grant("reader", to: "auditor_one")
         let paths = ["a", "b", "sub/a"].map { folder.path($0) }
@@ -228,7 +228,7 @@ struct FleetCommandTests {
 
     @Test("A file of heads without a head, with a bad line, or that cannot be read is wrong usage")
     func headFiles() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("reader", to: "auditor_one")
         let good = "log 1 " + String(repeating: "0", count: 64)
         let cases: [(text: String?, message: String)] = [
@@ -250,7 +250,7 @@ struct FleetCommandTests {
 
     @Test("What was retired is named by searches that do not find it, and rows that cannot be read by what they are")
     func retired() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         for role in ["reader", "retention"] { try await database.grant(role, to: "auditor_one") }
         try await database.grant("shipper", to: "shipper_one")
         let now = Date()
@@ -280,7 +280,7 @@ struct FleetCommandTests {
 
     @Test("With --follow, a log that appears later is shipped beside one that was there")
     func followSeveral() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await Logs.write(5, to: log)
         let process = try startShipping(database, folder.path("later"), "--follow")
@@ -293,7 +293,7 @@ struct FleetCommandTests {
 
     @Test("A role that is missing is named with the user, and findings are accepted together")
     func roles() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await database.grant("reader", to: "auditor_one")
         try await database.forge("GRANT \(database.owner) TO owner_one")
@@ -323,13 +323,14 @@ struct FleetCommandTests {
 
     @Test("A partition that is gone is named by ship and verify, which end with 3")
     func missingPartition() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await database.grant("reader", to: "auditor_one")
         try await Logs.write(20, to: log)
         try await expect(0, database, "shipper_one", ["ship"], [log])
         try await database.forge(
-            "DO $$ BEGIN EXECUTE 'DROP TABLE audit_fleet.event_' || to_char(now(), 'YYYY_MM'); END $$"
+            "DO $$ BEGIN EXECUTE (SELECT 'DROP TABLE audit_fleet.event_' || to_char(max(time), 'YYYY_MM')"
+                + " FROM audit_fleet.event); END $$"
         )
         let verified = try await audit(database, "auditor_one", ["fleet", "verify"])
         #expect(verified.status == 3, "\(verified.errors)")
@@ -362,7 +363,7 @@ struct FleetCommandTests {
 
     @Test("With --follow new rows arrive by themselves, and a signal ends the command", arguments: [SIGINT, SIGTERM])
     func follow(_ signal: Int32) async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await Logs.write(20, to: log)
         let process = try startShipping(database, "--follow")
@@ -382,7 +383,7 @@ struct FleetCommandTests {
         arguments: [SIGINT, SIGTERM]
     )
     func interrupted(_ signal: Int32) async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         try await database.grant("shipper", to: "shipper_one")
         try await database.grant("reader", to: "auditor_one")
         try await Logs.write(20, to: log)
@@ -430,7 +431,7 @@ struct FleetCommandTests {
 
     @Test("Who may not, and what is no fleet, gets a sentence and the status 1; without a server it is 4")
     func refusals() async throws {
-        let database = try await FleetDatabase.make()
+        let database = try await FleetDatabase.make(on: TokenServer.value)
         let refused = try await audit(database, "stranger_one", ["fleet", "status"])
         #expect(refused.status == 1 && refused.errors.contains("rds-iam: error:"), "\(refused.errors)")
         let gone = try await ChildProcess.run(

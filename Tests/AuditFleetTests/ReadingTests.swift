@@ -179,7 +179,7 @@ struct ReadingTests {
         try await database.forge("UPDATE audit_fleet.retired_run SET last_hash = sha256('x')")
         #expect(try await fleet.verify(heads: [head]).isIntact == false)
         await #expect {
-            try await retention.retire(month: String(now.formatted(.iso8601).prefix(7)) + "-01")
+            try await retention.retire(month: String(Date().formatted(.iso8601).prefix(7)) + "-01")
         } throws: { ($0 as? FleetError)?.code == .invalidArgument }
     }
 }

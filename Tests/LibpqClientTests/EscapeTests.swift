@@ -112,7 +112,7 @@ struct EscapeTests {
         held.withLock { $0 }?.cancel()
     }
 
-    @Test("a script that begins replication is stopped", .timeLimit(.minutes(1)))
+    @Test("a script that begins replication is stopped")
     func replication() async throws {
         let connection = try await Server.connect(["replication": "database"])
         let processID = try await connection.execute("select pg_backend_pid()").last?.rows.first?[0]

@@ -366,8 +366,8 @@ struct LoginTests {
     @Test("works 500 times at once")
     func many() async throws {
         // Other tests cancel statements, and a cancel request would wait behind 500 logins.
-        let options = ["--password-user", "anna:geheim", "--postgres-option", "max_connections=600"]
-        let server = try await RDSLookalike.start(options)
+        let settings = ["max_connections=600", "authentication_timeout=600"].flatMap { ["--postgres-option", $0] }
+        let server = try await RDSLookalike.start(["--password-user", "anna:geheim"] + settings)
         let connections = try await withThrowingTaskGroup(of: PGConnection.self) { group in
             for _ in 0..<500 { group.addTask { try await PGConnection.connect(server.passwordLogin()) } }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -40,7 +40,10 @@ extension RDSLookalike {
             "host": facts.host, "hostaddr": facts.hostaddr, "port": "\(facts.port)", "user": "anna",
             "password": "geheim", "dbname": "postgres", "sslmode": "verify-full", "sslrootcert": facts.ca,
         ]
-        return PGLogin(parameters.merging(more) { $1 })
+        var login = PGLogin(parameters.merging(more) { $1 })
+        // All tests run at once, perhaps on a busy machine.
+        login.cancellationTimeout = .seconds(60)
+        return login
     }
 }
 

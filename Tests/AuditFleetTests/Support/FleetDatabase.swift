@@ -5,17 +5,25 @@ import PGRDSIAM
 import Synchronization
 import TestSupport
 
-/// One server for the tests that do not kill it.
+/// One server for the tests that do not kill it, and log in without tokens.
 enum SharedServer {
-    /// Users who log in with tokens.
-    static let users = ["shipper_one", "auditor_one", "owner_one", "stranger_one"]
-
     /// All tests connect at once, and the sessions of those that have closed their connections last a moment longer.
-    private static let task = Task {
-        try await RDSLookalike.start(["--postgres-option", "max_connections=400"] + users.flatMap { ["--user", $0] })
-    }
+    private static let task = Task { try await RDSLookalike.start(["--postgres-option", "max_connections=400"]) }
 
     static var value: RDSLookalike { get async throws { try await task.value } }
+}
+
+/// A server for tests that log in with tokens, as these users.
+enum TokenServer {
+    private static let users = ["shipper_one", "auditor_one", "owner_one", "stranger_one"]
+    private static let task = Task { try await start() }
+
+    static var value: RDSLookalike { get async throws { try await task.value } }
+
+    /// Starts one for a test that installs a fleet, beside which other tests' logins could fail.
+    static func start() async throws -> RDSLookalike {
+        try await RDSLookalike.start(users.flatMap { ["--user", $0] })
+    }
 }
 
 /// Where the databases of the tests are made, as superuser.
@@ -52,7 +60,7 @@ struct FleetDatabase: Sendable {
 
     /// The server's one database in which a fleet was installed.
     ///
-    /// The others are copies of it. Many installations at once change the server's catalogs so fast that sessions which
+    /// The others are copies of it. Two installations at once change the server's catalogs so fast that sessions which
     /// have just begun are told of it by a signal, and PostgreSQL's LDAP client takes a signal for a failure: the
     /// look-alike then refuses good tokens.
     private static func template(on server: RDSLookalike?) async throws -> FleetDatabase {

@@ -65,7 +65,7 @@ struct LeakTests {
             "/usr/bin/env",
             watch + [program] + strings + ["\(count)"],
             environment: try Account(of: server).environment,
-            timeLimit: .seconds(300)
+            timeLimit: .seconds(340)
         )
         #expect(run.status == 0, "\(run.errors)")
         return try Report(try String(contentsOfFile: log, encoding: .utf8))

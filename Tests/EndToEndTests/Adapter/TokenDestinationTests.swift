@@ -158,7 +158,7 @@ struct TokenDestinationTests {
             try Repository.built("connect-cycler"),
             strings + ["50"],
             environment: environment,
-            timeLimit: .seconds(200)
+            timeLimit: .seconds(280)
         )
         #expect(run.status == 0, "\(run.errors)")
         #expect(trap.clientCount == 0 && trap.bytes.isEmpty)

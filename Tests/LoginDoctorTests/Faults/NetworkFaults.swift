@@ -50,7 +50,9 @@ extension Fault {
         },
         Fault("a port that says nothing", "silentPort") {
             let port = try LocalPort(.silent)
-            return try await staged(port.number, props: [port])
+            var fault = try await staged(port.number, props: [port])
+            fault.examination.limits.tls = .seconds(2)
+            return fault
         },
         Fault("a server without TLS", "noTLS") {
             let server = try await RDSLookalike.start(["--user", "andrew", "--postgres-option", "ssl=off"])

@@ -89,8 +89,20 @@ extension Machine {
             issuer: TokenIssuer(generators: generators, audit: audit, now: context.now),
             environment: ConninfoEnvironment(userName: "nobody", files: .fileSystem)
         )
-        examination.limits.lookup = .seconds(5)
+        examination.limits = .patient
         examination.network.alias = { _ in nil }
         return examination
     }
+}
+
+extension Examination.Limits {
+    /// Limits that no busy machine reaches.
+    fileprivate static let patient: Self = {
+        var limits = Self()
+        limits.whole = .seconds(600)
+        for limit in [\Self.credentials, \.identity, \.lookup, \.connection, \.tls, \.token, \.login] {
+            limits[keyPath: limit] = .seconds(60)
+        }
+        return limits
+    }()
 }

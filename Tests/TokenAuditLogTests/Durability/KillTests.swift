@@ -50,7 +50,7 @@ struct ManyProcessesTests {
         let results = try await withThrowingTaskGroup(of: CommandResult.self) { group in
             for number in 0..<8 {
                 group.addTask {
-                    try await ChildProcess.run(writer, [path, "user\(number)", "1000", "50"], timeLimit: .seconds(120))
+                    try await ChildProcess.run(writer, [path, "user\(number)", "1000", "50"], timeLimit: .seconds(500))
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -92,7 +92,7 @@ enum OtherVerifier {
     static func verify(_ path: String, heads: [AuditHead] = []) async throws -> Verdict {
         let arguments =
             [Repository.path("Fixtures/audit/verify.py"), path] + heads.flatMap { ["--head", $0.description] }
-        let result = try await ChildProcess.run("/usr/bin/env", ["python3"] + arguments)
+        let result = try await ChildProcess.run("/usr/bin/env", ["python3"] + arguments, timeLimit: .seconds(240))
         let lines = result.lines
         return Verdict(status: result.status, findings: lines.dropLast(2).sorted(), head: lines.last ?? result.errors)
     }
