@@ -66,7 +66,7 @@ public struct PGLogin: Sendable {
     /// says so.
     public var requiresPassword = false
     /// How long the server may take to stop a canceled statement before the connection is closed.
-    package var cancellationTimeout = Duration.seconds(5)
+    package var cancellationTimeout = Duration.seconds(10)
 
     /// Creates a login from keywords and values in order.
     public init(_ parameters: [Parameter]) {

@@ -30,7 +30,7 @@ extension PGConnection {
     ///   text, or more than 65,535 parameters; `copyNotPossible`; `closed`, also if ``close()`` ended the statement;
     ///   `connectionFailed` if the connection broke. `CancellationError` if the task was canceled: a statement under
     ///   way is stopped on the server, and may or may not have taken effect. The connection can be used again, unless
-    ///   the server does not stop within five seconds: then it is closed.
+    ///   the server does not stop within ten seconds: then it is closed.
     public func query(
         _ sql: String,
         _ parameters: (any PGEncodable)?...,
