@@ -16,8 +16,7 @@ struct LeakTests {
 
         init(_ text: String) throws {
             let paragraphs = text.split(separator: "\n").split { $0.hasSuffix("== ") }
-            losses = paragraphs.filter { $0.first?.contains("lost in loss record") ?? false }
-                .filter { $0.first?.contains("possibly") == false }
+            losses = paragraphs.filter { $0.first?.contains("definitely lost in") ?? false }
                 .map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
             func value(after label: String) throws -> String {
                 let line = try #require(text.split(separator: "\n").first { $0.contains(label) }, "\(text)")

@@ -51,7 +51,8 @@ extension Fault {
         Fault("a port that says nothing", "silentPort") {
             let port = try LocalPort(.silent)
             var fault = try await staged(port.number, props: [port])
-            fault.examination.limits.tls = .seconds(2)
+            // Here the limit is what ends the step.
+            fault.examination.limits.tls = .seconds(10)
             return fault
         },
         Fault("a server without TLS", "noTLS") {
